@@ -1,0 +1,97 @@
+# fmbench: see README.md. `make help` lists the targets.
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+
+PREFIX ?= /usr/local
+CC ?= gcc
+B := build
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+PKGS := hwloc libcgroup libkmod mount sqlite3
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wwrite-strings \
+	-fno-common -Werror
+ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -Wa,-I. -pthread \
+	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+ALL_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma -lgsl -lgslcblas -lm
+
+DIRS := base workloads micro collectors backend results plots harness
+SRC := $(wildcard $(DIRS:%=%/*.c))
+OBJ := $(SRC:%.c=$B/obj/%.o)
+LIB := $B/libfmbench.a
+UNIT := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(wildcard tests/unit/test_*.c))
+BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
+C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/unit/*.[ch] bench/*.[ch] backend/memserver/*.[ch])
+SHELL_FILES = $(wildcard tests/run tests/lib.sh tests/cli/*.sh tests/lab/*.sh bench/*.sh \
+	lab/fmlab lab/*.sh setup/*.sh .ci/run)
+
+all: $B/fmbench ## build build/fmbench
+
+# The version is compiled into one small file, rebuilt when it changes.
+VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+$B/version: FORCE
+	@mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+$B/obj/harness/version.o: ALL_CFLAGS += -DFMBENCH_VERSION='"$(VERSION)"'
+$B/obj/harness/version.o: $B/version
+
+$B/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Files compiled in by EMBED (base/embed.h): the assembler leaves no dependency behind.
+$B/obj/results/store.o: results/schema.sql
+$B/obj/plots/table.o: $(wildcard plots/*.gp)
+
+$(LIB): $(filter-out $B/obj/harness/main.o,$(OBJ))
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$B/fmbench: $B/obj/harness/main.o $(LIB)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$B/tests/unit/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) -lcmocka $(ALL_LIBS)
+
+$B/bench/%: bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(ALL_LIBS)
+
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(BENCH:=.d)
+
+deps: ## install the Debian packages that are missing, saying what for
+	@setup/deps.sh
+
+demo: ## from nothing to a table and two figures
+	@setup/demo.sh
+
+unit: $(UNIT) ## build the unit tests
+
+check: ## build and run all tests, the lab's too
+	@setup/check.sh
+
+format: ## rewrite C files in the layout of .clang-format
+	clang-format -i $(C_FILES)
+
+lint: ## layout, shell, layering, unwanted words
+	@setup/lint.sh "$(C_FILES)" "$(SHELL_FILES)"
+
+install: all ## install fmbench to PREFIX (default /usr/local)
+	install -D -m 755 $B/fmbench $(DESTDIR)$(PREFIX)/bin/fmbench
+
+clean: ## remove what was built, keep downloads
+	rm -rf $B/obj $B/tests $B/bench $B/fmbench $(LIB) $B/asan $B/clang
+
+distclean: ## remove build/ whole
+	rm -rf $B
+
+help:
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+		awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+FORCE:
+.PHONY: all deps demo unit check format lint install clean distclean help FORCE
+
+-include $(wildcard */*.mk */*/*.mk)

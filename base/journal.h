@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The undo journal: every change to the machine is written down, on disk, *before* it is made,
+ * and undone in reverse order on normal end, on error, by the janitor when the harness is killed,
+ * or by `fmbench recover`. It never touches what fmbench did not change.
+ *
+ * One journal is one file DIR/UUID.journal. First line: "fmbench-journal 1 PID STARTTIME BOOTID".
+ * Then one line an entry: KIND and its arguments, tab-separated, with \t \n \\ escaped; an entry
+ * that was undone alone is followed by a line "-N" (N: its number from 0). Appended with one
+ * write() and fdatasync() each, so a torn last line is the only possible damage; it is ignored.
+ *
+ * What a kind undoes is given by the caller's table (base knows none but those in journal_ops_base:
+ * files and values). An undo gets its entry's arguments; it must succeed when the change was never
+ * made or is gone already.
+ */
+#ifndef BASE_JOURNAL_H
+#define BASE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+
+#define JOURNAL_MAX_ARGS 4
+
+struct journal_op {
+	const char *kind;
+	size_t nr_args;
+	const char *does; /* what undoing does, for messages: "turn swap off on" */
+	int (*undo)(char *const args[JOURNAL_MAX_ARGS], struct err *err);
+};
+
+/*
+ * Kinds that base knows, ended by an all-zero row:
+ *	file PATH		unlink it
+ *	dir PATH		rmdir it
+ *	write PATH OLD		write OLD back, unless the file is gone
+ *	pid PID STARTTIME	SIGKILL, unless that process is gone (STARTTIME: field 22 of
+ *				/proc/PID/stat, so that a recycled pid is never hit)
+ */
+extern const struct journal_op journal_ops_base[];
+
+struct journal;
+
+/*
+ * ops: tables ended by all-zero rows, array ended by NULL; they and dir outlive the journal.
+ * Creates dir (0700) where needed.
+ */
+int journal_create(const char *dir, const char *uuid, const struct journal_op *const *ops,
+		   struct journal **ret, struct err *err);
+/* An existing one, to undo it. */
+int journal_load(const char *path, const struct journal_op *const *ops, struct journal **ret,
+		 struct err *err);
+/* Closes; the file stays where entries are left. NULL is fine. */
+void journal_free(struct journal *j);
+
+const char *journal_path(const struct journal *j);
+/* The owner is alive: same boot, same pid, same start time. */
+bool journal_owned(const struct journal *j);
+/* Make the calling process the owner (the janitor taking over; `backend up` leaving none: pid 0). */
+int journal_set_owner(struct journal *j, int pid, struct err *err);
+
+/* Write an entry down. args: nr_args strings of that kind. Returns its number, or -errno. */
+int journal_add(struct journal *j, struct err *err, const char *kind, ...)
+	__attribute__((sentinel)); /* const char * arguments, then NULL */
+/* Read PATH's present value, write it down, then write value into it. */
+int journal_write(struct journal *j, const char *path, const char *value, struct err *err);
+
+/* How many entries there are now; a mark for journal_undo_to(). */
+size_t journal_mark(const struct journal *j);
+/*
+ * Undo all entries numbered >= mark, last first. Goes on after a failure, keeps what failed, and
+ * returns the first error. With nothing left and mark 0 the file is removed.
+ */
+int journal_undo_to(struct journal *j, size_t mark, struct err *err);
+
+/* Calls fn for each DIR/*.journal, oldest first; a missing dir is no error. Stops on non-zero. */
+int journal_each(const char *dir, int (*fn)(const char *path, void *arg), void *arg);
+
+#endif

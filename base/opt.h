@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Option tables: one row per option makes the parser, the checks, --help, and the parameters
+ * stored with a run. Parsing is strict: trailing junk is an error and changes nothing.
+ *
+ *	struct params { uint64_t memory_bytes; double get_share; char *path; bool verify; };
+ *	static const struct opt opts[] = {
+ *		OPT_SIZE("memory", struct params, memory_bytes, "512M", 1 << 20, 1ull << 40,
+ *			 "how much the store holds"),
+ *		...
+ *		OPT_END
+ *	};
+ */
+#ifndef BASE_OPT_H
+#define BASE_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "buf.h"
+#include "err.h"
+
+enum opt_type {
+	OPT_T_END = 0,
+	OPT_T_BOOL,	/* bool: yes/no, true/false, on/off, 1/0; a bare key means yes */
+	OPT_T_U64,	/* uint64_t, decimal */
+	OPT_T_SIZE,	/* uint64_t bytes: 4096, 64K, 512M, 2G, 1T (powers of 1024), optional "iB"/"B" */
+	OPT_T_DURATION, /* uint64_t nanoseconds: 500ms, 10s, 2m, 1h; a bare number is seconds */
+	OPT_T_DOUBLE,	/* double, finite */
+	OPT_T_STRING,	/* char *, heap, owned by the struct; opt_release() frees it; may be NULL */
+	OPT_T_CHOICE,	/* char *, heap, as STRING, one of "a|b|c" in choices */
+};
+
+struct opt {
+	const char *name; /* "value-size"; '_' and '-' are the same to the parser */
+	enum opt_type type;
+	size_t offset;
+	const char *def; /* default as the user would type it; NULL: zero, false or NULL */
+	double min, max; /* inclusive, in the stored unit; unused for BOOL, STRING, CHOICE */
+	const char *choices;
+	const char *help;
+	/* For command lines only (see harness/cli.h): a short letter, and what --help calls the value. */
+	char letter;
+	const char *arg;
+	const char *unit; /* for reports; NULL: follows from the type */
+};
+
+#define OPT_BOOL(n, s, f, d, h)	      { .name = n, .type = OPT_T_BOOL, .offset = offsetof(s, f), .def = d, .help = h }
+#define OPT_U64(n, s, f, d, lo, hi, h) \
+	{ .name = n, .type = OPT_T_U64, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
+#define OPT_SIZE(n, s, f, d, lo, hi, h) \
+	{ .name = n, .type = OPT_T_SIZE, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
+#define OPT_DURATION(n, s, f, d, lo, hi, h) \
+	{ .name = n, .type = OPT_T_DURATION, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
+#define OPT_DOUBLE(n, s, f, d, lo, hi, h) \
+	{ .name = n, .type = OPT_T_DOUBLE, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
+#define OPT_STRING(n, s, f, d, h)    { .name = n, .type = OPT_T_STRING, .offset = offsetof(s, f), .def = d, .help = h }
+#define OPT_CHOICE(n, s, f, d, c, h) \
+	{ .name = n, .type = OPT_T_CHOICE, .offset = offsetof(s, f), .def = d, .choices = c, .help = h }
+#define OPT_END	{ .type = OPT_T_END }
+
+#define for_each_opt(o, table) for (const struct opt *o = (table); o && o->type != OPT_T_END; o++)
+
+/* Set every field to its default. base must be zeroed or opt_release()d. A bad default asserts. */
+void opt_defaults(const struct opt *table, void *base);
+void opt_release(const struct opt *table, void *base);
+
+/* Set one. `what` names the owner in messages ("workload memaslap"). Unknown: did you mean …? */
+int opt_set(const struct opt *table, void *base, const char *key, const char *value,
+	    const char *what, struct err *err);
+/* "key=value" or a bare "key" (BOOL). */
+int opt_set_pair(const struct opt *table, void *base, const char *pair, const char *what,
+		 struct err *err);
+/* The value as the user would type it, exact: setting it again gives the same value. */
+void opt_format(const struct opt *o, const void *base, struct buf *b);
+/* {"memory":536870912,"get-share":1,…}: all options in table order, sizes in bytes, durations in
+ * seconds, unset strings null. Equal parameters give equal text. A NULL table gives {}. */
+void opt_json(const struct opt *table, const void *base, struct buf *b);
+/* One aligned row an option with its default and range, for `list -v` and --help. */
+void opt_print_help(const struct opt *table, FILE *out);
+
+/* Parsers that stand alone. Return 0 or -EINVAL (-ERANGE). */
+int parse_u64(const char *s, uint64_t *ret);
+int parse_size(const char *s, uint64_t *ret_bytes);
+int parse_duration(const char *s, uint64_t *ret_ns);
+int parse_double(const char *s, double *ret);
+int parse_bool(const char *s, bool *ret);
+
+/* "512M", "1.5G", "17.3K": short, for people. dst at least 16 bytes. */
+void format_size(char *dst, size_t size, uint64_t bytes);
+
+/* The entry most like `name` (edit distance), or NULL when nothing is near. names ends with NULL. */
+const char *did_you_mean(const char *name, const char *const *names);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Collectors: one counter source each, read many times a second by the sampler.
+ *
+ * To add one:
+ *	1. write collectors/NAME.c, ending in its one `const struct collector collector_NAME`;
+ *	2. add its row to collectors/table.c and its line to the list below.
+ *
+ * open() finds the keys once and keeps its descriptors; read() is pread and parse, allocates
+ * nothing, and may be called from another thread than open(). A key that this kernel lacks is
+ * absent (have[i] false), never zero.
+ */
+#ifndef COLLECTORS_COLLECTOR_H
+#define COLLECTORS_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum collector_scope { SCOPE_SYSTEM, SCOPE_GROUP, SCOPE_BACKEND };
+
+enum key_kind {
+	KEY_COUNTER, /* only grows; reported as its delta within a phase */
+	KEY_GAUGE,   /* a level; reported as mean, min and max within a phase */
+};
+
+struct collector_key {
+	const char *name; /* cgroup v2's name where there is one, also on v1 */
+	const char *unit; /* "pages", "bytes", "us", "events", "share" */
+	enum key_kind kind;
+	const char *alias; /* what the source calls it elsewhere (cgroup v1), or NULL */
+};
+
+/* What a collector may look at. Paths are without sysroot. */
+struct collector_ctx {
+	int cgroup_version;	    /* of the memory controller: 1 or 2; 0: no group */
+	const char *memory_dir;	    /* the limited group's directory, NULL: none */
+	const char *cpu_dir;	    /* the same on v2; the cpuacct group on v1; NULL: none */
+	const char *swap_device;    /* the backend's swap area as /proc/swaps names it, or NULL */
+	int reclaim_cpu;	    /* -1: none */
+};
+
+struct collector {
+	const char *name, *summary;
+	enum collector_scope scope;
+	const struct collector_key *keys;
+	size_t nr_keys;
+	/* -ENOENT: this machine (or this run) does not have it; not an error for the caller. */
+	int (*open)(const struct collector_ctx *ctx, void **ret_state, struct err *err);
+	/* values[i] and have[i] for each key. 0, or -errno when the source vanished. */
+	int (*read)(void *state, uint64_t *values, bool *have);
+	void (*close)(void *state);
+};
+
+/* Gauges with fractions are stored in thousandths where the unit ends in "_milli". */
+
+extern const struct collector *const collector_table[]; /* ended by NULL */
+
+/* One line a collector; the rows of table.c. */
+extern const struct collector collector_cgroup_cpu;   /* cpu.stat; cpuacct.* on v1 */
+extern const struct collector collector_cpu;	      /* /proc/stat: reclaim CPU busy, steal */
+extern const struct collector collector_frontswap;    /* debugfs frontswap/ */
+extern const struct collector collector_memory_events; /* memory.events; failcnt, oom on v1 */
+extern const struct collector collector_memory_stat;  /* memory.stat */
+extern const struct collector collector_memory_usage; /* memory.current, swap.current, peak */
+extern const struct collector collector_pressure;     /* memory.pressure; /proc/pressure/memory */
+extern const struct collector collector_swap_area;    /* /proc/swaps: the backend's and all */
+extern const struct collector collector_vmstat;	      /* /proc/vmstat */
+extern const struct collector collector_zram;	      /* /sys/block/zramN/mm_stat, io_stat */
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows out of the store: tables for people, CSV (RFC 4180, header, CRLF-free lines ended by \n)
+ * and JSON (an array of objects with the same names) for machines, data blocks for gnuplot.
+ */
+#ifndef RESULTS_EXPORT_H
+#define RESULTS_EXPORT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "results/store.h"
+
+enum export_format { EXPORT_TABLE, EXPORT_CSV, EXPORT_JSON, EXPORT_GNUPLOT };
+
+int export_format_parse(const char *name, enum export_format *ret, struct err *err);
+
+/* What can be exported: runs, phases, deltas, samples, results, histograms, flags. */
+struct export_kind {
+	const char *name, *summary;
+};
+extern const struct export_kind export_kinds[]; /* ended by an all-zero row */
+
+struct export_filter {
+	int64_t run;		/* 0: all */
+	const char *experiment; /* NULL: all */
+	bool wide;		/* samples: one row a tick, one column a key, filled forward */
+};
+
+int export_rows(struct store *s, const char *kind, const struct export_filter *filter,
+		enum export_format format, FILE *out, struct err *err);
+
+/* One run for a person: what was run, local and far memory, results, page-ins per second,
+ * slowdown against ratio 1 where known, phases, flags. */
+int show_run(struct store *s, int64_t run, FILE *out, struct err *err);
+/* The closing table of a command that made several runs, one row a run. */
+int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_format format, FILE *out,
+	      struct err *err);
+
+/* A figure's data blocks and variables, see plots/figure.h. *ret_rows: rows of the first query. */
+int export_query_blocks(struct store *s, const char *const *queries, int64_t run,
+			const char *experiment, FILE *out, size_t *ret_rows, struct err *err);
+int export_query_variables(struct store *s, const char *query, int64_t run, const char *experiment,
+			   struct buf *out, struct err *err);
+
+#endif

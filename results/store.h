@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store: one SQLite database (WAL) of machines, runs, phases, samples and results. The only
+ * user of SQLite. schema.sql is the data model and says what each table and view holds.
+ *
+ * Every function returns 0 or -errno with err filled. A writer's transactions are whole: a killed
+ * harness leaves whole rows and a run marked `started`, which store_mark_dead() turns to `failed`.
+ */
+#ifndef RESULTS_STORE_H
+#define RESULTS_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/result.h"
+
+struct store;
+
+enum store_mode { STORE_READ, STORE_WRITE /* creates file and schema where needed */ };
+
+/* Not ours, newer than us, locked for over 5 s, unwritable: one sentence each. STORE_READ of a
+ * missing file is ERR_MISSING ("make one with fmbench run"). */
+int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err);
+void store_close(struct store *s); /* NULL is fine */
+
+/* --- writing a run ------------------------------------------------------------------------ */
+
+struct run_record {
+	const char *uuid, *experiment; /* experiment NULL: none */
+	const char *workload, *backend;
+	const char *workload_params, *backend_params, *run_params; /* JSON texts */
+	const char *command;   /* what the user typed, to repeat it */
+	const char *version;   /* git describe */
+	double ratio;
+	int repeat;	       /* from 1 */
+	uint64_t seed;
+	uint64_t limit_bytes;  /* 0: no limit */
+	uint64_t peak_bytes;   /* 0: not known yet (this run finds it) */
+	bool calibration;
+	int pid;	       /* the harness's, with its start time: is it still alive? */
+	uint64_t pid_start;
+};
+
+/* facts: the machine's lasting facts. The same facts give the same id. */
+int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machine, struct err *err);
+/* Status `started`; begin stamp is taken here (monotonic and wall). */
+int store_run_begin(struct store *s, int64_t machine, const struct run_record *r, int64_t *ret_run,
+		    struct err *err);
+/* Facts of this run's moment: THP, page-cluster, swap areas, backend's own … */
+int store_run_facts(struct store *s, int64_t run, const struct facts *facts, struct err *err);
+int store_run_limits(struct store *s, int64_t run, uint64_t peak_bytes, uint64_t limit_bytes,
+		     struct err *err);
+int store_phase(struct store *s, int64_t run, const char *name, uint64_t begin_ns, uint64_t end_ns,
+		struct err *err);
+/* Results, flags and histograms, in one transaction. */
+int store_results(struct store *s, int64_t run, const struct results *results, struct err *err);
+int store_log(struct store *s, int64_t run, uint64_t t_ns, const char *text, struct err *err);
+int store_artifact(struct store *s, int64_t run, const char *name, const char *path,
+		   struct err *err);
+/* status: "ok", "failed", "untrusted"; reason may be NULL. */
+int store_run_end(struct store *s, int64_t run, const char *status, const char *reason,
+		  struct err *err);
+/* Runs still `started` whose harness is gone become `failed`; *ret_nr how many. */
+int store_mark_dead(struct store *s, int *ret_nr, struct err *err);
+
+/* Samples. A metric is a (collector, key) pair; ids are stable within a database. */
+int store_metric(struct store *s, const char *collector, const char *key, const char *unit,
+		 bool counter, int64_t *ret_metric, struct err *err);
+
+struct store_tick {
+	uint64_t begin_ns, end_ns; /* of the reading */
+	uint64_t late_ns;	   /* behind its schedule */
+};
+/* One tick: the values that changed. Call between store_begin() and store_commit(). */
+int store_tick(struct store *s, int64_t run, uint64_t tick, const struct store_tick *t,
+	       struct err *err);
+int store_sample(struct store *s, int64_t run, uint64_t tick, int64_t metric, uint64_t value,
+		 struct err *err);
+int store_begin(struct store *s, struct err *err);
+int store_commit(struct store *s, struct err *err);
+
+/* --- asking ------------------------------------------------------------------------------- */
+
+/* The peak that an earlier trusted run without a limit measured; -ENODATA: none. */
+int store_find_peak(struct store *s, int64_t machine, const char *workload, const char *params,
+		    uint64_t *ret_bytes, struct err *err);
+/* A run by id, uuid prefix, "latest" or NULL (latest). -ENOENT: ERR_USAGE saying what there is. */
+int store_find_run(struct store *s, const char *selector, int64_t *ret_run, struct err *err);
+/* Counter's delta (or gauge's mean) within a phase, from the view; -ENODATA: not sampled. */
+int store_phase_value(struct store *s, int64_t run, const char *phase, const char *collector,
+		      const char *key, double *ret_value, struct err *err);
+/* Median of a result over trusted runs at ratio 1 alike in all but ratio and backend. -ENODATA. */
+int store_baseline(struct store *s, int64_t run, const char *result, double *ret_value,
+		   struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a workload's .main sees of the harness. It runs in a process of its own, started as
+ * `fmbench worker NAME key=value…` with a socket as fd 3, and nothing else runs there.
+ *
+ * Protocol, one line a message, fields separated by tabs. To the harness: "ready", "result NAME
+ * VALUE", "flag CODE SEVERITY TEXT", "hist NAME LOW:COUNT,…", "error TEXT", "window BEGIN END"
+ * (ns, if the worker measured its own window). From it: "go", "stop".
+ */
+#ifndef WORKLOADS_WORKER_H
+#define WORKLOADS_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hist.h"
+#include "base/result.h"
+
+struct worker;
+
+uint64_t worker_seed(const struct worker *w);
+/* SERVICE only: memory is full; returns once the harness has shrunk it and says go.
+ * -EPIPE: the harness is gone or wants an end; return from .main then. */
+int worker_ready(struct worker *w);
+/* Has the harness asked for an end? Cheap: one read of a flag in this process. */
+bool worker_stopping(const struct worker *w);
+/* Name must be a row of the workload's metrics. */
+void worker_result(struct worker *w, const char *name, double value);
+void worker_flag(struct worker *w, const char *code, enum severity severity, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void worker_hist(struct worker *w, const char *name, const struct hist *h);
+/* The window this process measured itself, monotonic ns. */
+void worker_window(struct worker *w, uint64_t begin_ns, uint64_t end_ns);
+/* The reason, in a sentence; .main returns non-zero after it. */
+int worker_error(struct worker *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+struct workload;
+/* The process's whole life: `fmbench worker NAME SEED key=value…` arrives here with argv after
+ * "worker". Returns the exit status. */
+int worker_run(const struct workload *workload, int argc, char *argv[]);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Workloads: what runs while part of its memory is far away.
+ *
+ * To add one:
+ *	1. write workloads/NAME.c, ending in its one `const struct workload workload_NAME`;
+ *	2. add its row to workloads/table.c and its line to the list below.
+ * The options table makes its -o keys, --help and stored parameters; make check walks the table.
+ *
+ * A BATCH workload has a beginning and an end: its processes start in the limited group, and its
+ * measure phase is its whole life (quicksort; any command of the user's).
+ * A SERVICE is filled, then shrunk, then measured for a time (memaslap): the harness calls
+ * start, load, [memory shrinks], go, [warm-up], [measure], stop, parse.
+ *
+ * A workload whose code is ours gives .main instead of start/load/go/parse: it runs in a process
+ * of its own (`fmbench worker`) and talks to the harness through worker.h.
+ *
+ * Hooks return 0 or -errno with err filled. They run in the harness's main thread; they must not
+ * print. Processes are started with child_spawn() in ctx->inside (the limited group) or
+ * ctx->outside (load generators: their own group and CPUs, no limit).
+ */
+#ifndef WORKLOADS_WORKLOAD_H
+#define WORKLOADS_WORKLOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/child.h"
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/result.h"
+
+enum workload_shape { WORKLOAD_BATCH, WORKLOAD_SERVICE };
+
+struct worker;
+
+struct workload_ctx {
+	const struct workload *workload;
+	const void *params;	     /* of workload->params_size, from its options */
+	char *const *argv;	     /* the user's command (workload `command` only), else NULL */
+	uint64_t seed;
+	uint64_t measure_ns;	     /* how long the measure window will be (SERVICE) */
+	unsigned int inside_cpus;    /* how many CPUs each place has */
+	unsigned int outside_cpus;
+	const struct place *inside, *outside;
+	const char *dir;	     /* existing directory for logs and artifacts of this run */
+	void *state;		     /* the workload's own, from start to release */
+};
+
+struct workload {
+	const char *name, *summary;
+	enum workload_shape shape;
+	const struct metric *metrics; /* ended by an all-zero row */
+	const struct opt *opts;	      /* ended by OPT_END; NULL: none */
+	size_t params_size;
+
+	/* Before anything is touched: programs there? options coherent? argv may be NULL. */
+	int (*check)(const void *params, char *const *argv, struct err *err);
+
+	/* The workload's processes exist, inside. BATCH: it runs from here on. */
+	int (*start)(struct workload_ctx *ctx, struct err *err);
+	/* Memory is full, and nothing touches it until go(). May take long; polls for signals are
+	 * the harness's (EINTR from waiting calls must end it with -EINTR). */
+	int (*load)(struct workload_ctx *ctx, struct err *err);
+	int (*go)(struct workload_ctx *ctx, struct err *err);
+	/*
+	 * Wait up to timeout_ms (-1: for ever, a signal ends it) and take in what arrived. 0: still
+	 * running. 1: a BATCH workload has ended well. <0: something died or went wrong; err names
+	 * it with its last output.
+	 */
+	int (*poll)(struct workload_ctx *ctx, int timeout_ms, struct err *err);
+	/* End all processes. Called exactly once if start() was called, whatever came between. */
+	void (*stop)(struct workload_ctx *ctx);
+	/*
+	 * After stop() of a run that went well: results of the measure window only. Every metric of
+	 * the table that could be had.
+	 */
+	int (*parse)(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
+		     struct results *results, struct err *err);
+	/* Free ctx->state. */
+	void (*release)(struct workload_ctx *ctx);
+
+	/* Code of ours, run in its own process. Returns the exit status. */
+	int (*main)(const void *params, struct worker *worker);
+};
+
+extern const struct workload *const workload_table[]; /* ended by NULL */
+/* Exact name; else NULL and err says what was meant. */
+const struct workload *workload_find(const char *name, struct err *err);
+
+/* The hooks start/load/go/poll/stop/parse/release of every workload with .main (worker.c): use
+ * these through the functions below, which choose. */
+int workload_start(struct workload_ctx *ctx, struct err *err);
+int workload_load(struct workload_ctx *ctx, struct err *err);
+int workload_go(struct workload_ctx *ctx, struct err *err);
+int workload_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err);
+void workload_stop(struct workload_ctx *ctx);
+int workload_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
+		   struct results *results, struct err *err);
+void workload_release(struct workload_ctx *ctx);
+
+/* One line a workload; the rows of table.c. */
+extern const struct workload workload_command; /* fmbench run -- COMMAND ARGS… */
+extern const struct workload workload_memaslap;
+extern const struct workload workload_null;
+extern const struct workload workload_quicksort;
+
+#endif
