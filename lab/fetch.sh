@@ -85,13 +85,14 @@ payload() {
 	setup_sects=$(od -An -tu1 -j $((0x1f1)) -N1 "$1")
 	read -r offset length < <(od -An -tu4 -j $((0x248)) -N8 "$1")
 	# The last four bytes are the unpacked size, not part of the compressed stream.
-	tail -c +$(((setup_sects + 1) * 512 + offset + 1)) "$1" | head -c $((length - 4))
+	dd if="$1" iflag=skip_bytes,count_bytes bs=1M status=none \
+		skip=$(((setup_sects + 1) * 512 + offset)) count=$((length - 4))
 }
 
 unpack_image() {
 	local vmlinuz=$1 to=$2 tool
 	for tool in xz zstd; do
-		if payload "$vmlinuz" 2>/dev/null | $tool -dc >"$to" 2>/dev/null &&
+		if payload "$vmlinuz" | $tool -dc >"$to" 2>/dev/null &&
 			[[ $(head -c 4 "$to" | tr -d '\177') == ELF ]]; then
 			return
 		fi
