@@ -104,7 +104,6 @@ fetch_image() {
 	local kernel=$1 dir=$cache/$1 new=$cache/$1/new package release
 	need dpkg-deb dpkg
 	need depmod kmod
-	mkdir -p "$dir" 2>/dev/null || die 3 "cannot write $dir: run lab/fmlab fetch $kernel as its owner"
 	update_index "$kernel"
 	package=$(private_apt "$kernel" apt-cache depends linux-image-amd64 |
 		awk '/Depends: linux-image-/ { print $2; exit }')
@@ -145,7 +144,7 @@ fetch_headers() {
 	mv "$new" "$dir/headers"
 }
 
-# A module file, unpacked: the kernel's own loader is told to insmod it by busybox.
+# Unpacked on the host, where it is cheap, and so that not every kernel need know how.
 plain_module() {
 	case $1 in
 	*.xz) xz -dc "$1" ;;
@@ -169,20 +168,29 @@ build_initramfs() {
 		modprobe -d "$dir/modules" -S "$(<"$dir/release")" --show-depends "$name"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }')
 	(cd "$root" && find . | cpio --quiet -o -H newc) >"$dir/initramfs.new"
-	mv "$dir/initramfs.new" "$dir/initramfs.cpio"
 	rm -r "$root"
+	mv "$dir/initramfs.new" "$dir/initramfs.cpio"
 }
 
-# Makes sure that KERNEL can be booted.
+is_ready() {
+	local dir=$cache/$1 source
+	[[ -e $dir/release && -e $dir/initramfs.cpio ]] || return 1
+	for source in "$lab/guest/init" "$lab/modules" "$dir/release"; do
+		[[ ! $source -nt $dir/initramfs.cpio ]] || return 1
+	done
+}
+
+# Makes sure that KERNEL can be booted. Several callers may find it missing at once.
 ensure_kernel() {
-	local kernel=$1 dir=$cache/$1 source
+	local kernel=$1 dir=$cache/$1
 	suite_of "$kernel" >/dev/null ||
 		die 2 "no kernel $kernel in $lab/kernels: take one of $(kernels | awk '{ printf "%s ", $1 }')"
-	[[ -e $dir/release ]] || fetch_image "$kernel"
-	for source in "$lab/guest/init" "$lab/modules" "$dir/release"; do
-		if [[ ! -e $dir/initramfs.cpio || ($source -nt $dir/initramfs.cpio && -w $dir) ]]; then
-			build_initramfs "$kernel"
-			return
-		fi
-	done
+	! is_ready "$kernel" || return 0
+	mkdir -p "$dir" 2>/dev/null && [[ -w $dir ]] ||
+		die 3 "cannot write $dir: run lab/fmlab fetch $kernel as its owner, or set FMLAB_CACHE"
+	(
+		flock 9
+		[[ -e $dir/release ]] || fetch_image "$kernel"
+		is_ready "$kernel" || build_initramfs "$kernel"
+	) 9>"$dir/lock"
 }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Prints what in a guest's kernel log (its serial console) says that the kernel
-# is not well: each finding from its first line to the end of its trace.
-# Memory-cgroup kills are a limit at work; a system-wide one is a finding.
+# is not well: the first findings each to the end of its trace, of later ones
+# the first line. A kill in a memory cgroup is a limit at work and no finding, one
+# for the whole machine is.
 
 function is_finding(text)
 {
@@ -19,9 +20,8 @@ function is_finding(text)
 	sub(/\r$/, "")
 	text = $0
 	sub(/^\[ *[0-9]+\.[0-9]+\] */, "", text)
-	sub(/^------------\[ cut here \]------------$/, "", text)
 	if (is_finding(text))
-		lines_left = 40
+		lines_left = ++findings <= 3 ? 40 : 1
 	if (lines_left-- > 0)
 		print
 	if (text ~ /^---\[ end (trace|Kernel panic)/)

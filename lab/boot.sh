@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# One guest: its QEMU command line, what it is told to do, and what is made of
+# its end. Uses the options that fmlab parsed; sets $work, its directory on the
+# host, and $guest, its process.
+
+# KVM may be there and yet not run a guest (nested, or refused): one guest that
+# booted under it is the proof, and the answer is kept for this host's kernel.
+kvm_works() {
+	local answer=$cache/kvm key verdict=no
+	[[ -r /dev/kvm && -w /dev/kvm ]] || return 1
+	key="$(uname -r) $(sed -n 's/^model name.*: //p;T;q' /proc/cpuinfo)"
+	if [[ -e $answer && $(head -n 1 "$answer") == "$key" ]]; then
+		verdict=$(tail -n 1 "$answer")
+	else
+		say "trying KVM once"
+		if "$lab/fmlab" run --kernel "$kernel" --accel kvm --timeout 20 true 2>/dev/null; then
+			verdict=yes
+		fi
+		if [[ -w $cache ]]; then
+			printf '%s\n%s\n' "$key" $verdict >"$answer"
+		fi
+	fi
+	[[ $verdict == yes ]]
+}
+
+quoted() {
+	echo "'${1//\'/\'\\\'\'}'"
+}
+
+# write_job program|terminal: what is read in the guest by both stages of lab/guest, the
+# first of which is not bash.
+write_job() {
+	cp "$lab/guest/session" "$work/session"
+	printf '%s\0' "${command[@]}" >"$work/command"
+	: >"$work/stdout"
+	: >"$work/stderr"
+	: >"$work/kernel.log"
+	cat >"$work/job" <<-EOF
+		kind=$1
+		cgroup=$cgroup
+		rdma=$rdma
+		share_out=${out:+yes}
+		export FMLAB=1
+		export FMLAB_KERNEL=$kernel
+		export FMLAB_ACCEL=$accel
+		export FMLAB_EXACT=$exact
+		export FMLAB_OUT=/run/fmlab-out
+		export FMLAB_CWD=$(quoted "$PWD")
+		export FMLAB_MODULES=$(quoted "$cache/$kernel/modules")
+		export PATH=$(quoted "$PATH")
+		export HOME=/root
+		export LANG=C.UTF-8
+		export TERM=$(quoted "${TERM:-dumb}")
+	EOF
+}
+
+# share DIR TAG OPTION…
+share() {
+	qemu+=(-virtfs "local,path=${1//,/,,},mount_tag=$2,security_model=none,multidevs=remap${3-}")
+}
+
+numa_nodes() {
+	local node each=$((cpus / nodes)) mb
+	for ((node = 0; node < nodes; node++)); do
+		mb=$((mem_mb * (node + 1) / nodes - mem_mb * node / nodes))
+		qemu+=(-object "memory-backend-ram,id=m$node,size=${mb}M"
+			-numa "node,nodeid=$node,memdev=m$node,cpus=$((node * each))-$((node * each + each - 1))")
+	done
+}
+
+qemu_command() {
+	# An oops ends the guest: what comes after it proves nothing. A CPU of an emulated
+	# guest may have to wait for one of a busy host, so the watchdog is given more time.
+	local append="console=ttyS0 loglevel=5 panic=-1 oops=panic watchdog_thresh=30"
+
+	# One socket per node: the kernel warns of a socket that spans nodes.
+	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
+		-machine pc -m "${mem_mb}M" -smp "$cpus,sockets=$nodes,cores=$((cpus / nodes)),threads=1"
+		-kernel "$cache/$kernel/image" -initrd "$cache/$kernel/initramfs.cpio"
+		-append "$append" -serial "file:$work/kernel.log")
+	case $accel-$exact in
+	kvm-0) qemu+=(-accel kvm -cpu host) ;;
+	tcg-0) qemu+=(-accel "tcg,thread=multi" -cpu max) ;;
+	tcg-1) qemu+=(-accel "tcg,thread=single" -cpu max -icount "shift=0,sleep=off") ;;
+	esac
+	share / host ,readonly=on
+	share "$work" fmlab
+	if [[ $out ]]; then
+		share "$out" out
+	fi
+	if ((nodes > 1)); then
+		numa_nodes
+	fi
+}
+
+# prepare program|terminal
+prepare() {
+	need qemu-system-x86_64 qemu-system-x86
+	need setpriv util-linux
+	ensure_kernel "$kernel"
+	if [[ $accel == auto ]]; then
+		accel=tcg
+		if kvm_works; then
+			accel=kvm
+		fi
+	fi
+	if [[ $out ]]; then
+		mkdir -p "$out"
+		out=$(cd "$out" && pwd)
+	fi
+	work=$(mktemp -d "${TMPDIR:-/tmp}/fmlab.XXXXXX")
+	guest=''
+	trap end_guest EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	qemu_command
+	write_job "$1"
+}
+
+end_guest() {
+	if [[ $guest ]]; then
+		kill -KILL "$guest" 2>/dev/null || true
+	fi
+	rm -rf "$work"
+}
+
+# When this script dies, by whatever signal, the kernel kills what it started so.
+mortal() {
+	exec setpriv --pdeathsig KILL -- "$@"
+}
+
+# run_guest: boots the guest and streams its output; sets $end to how it ended:
+# guest (by itself), timeout, or reader (nobody reads the output any more).
+run_guest() {
+	local readers=() clock='' ended=''
+	mortal "${qemu[@]}" </dev/null >"$work/qemu.log" 2>&1 &
+	guest=$!
+	tail --pid="$guest" -s 0.1 -c +1 -f "$work/stdout" &
+	readers+=($!)
+	tail --pid="$guest" -s 0.1 -c +1 -f "$work/stderr" >&2 &
+	readers+=($!)
+	if [[ $timeout ]]; then
+		mortal sleep "$timeout" &
+		clock=$!
+	fi
+	wait -n -p ended "$guest" "${readers[@]}" ${clock:+"$clock"} || true
+	if [[ $ended == "$clock" ]]; then
+		end=timeout
+	elif kill -0 "$guest" 2>/dev/null; then
+		end=reader
+	else
+		end=guest
+	fi
+	# bash would tell of the processes that are killed here.
+	{
+		kill -KILL "$guest" ${clock:+"$clock"} || true
+		wait || true
+	} 2>/dev/null
+	guest=''
+}
+
+# verdict HOW_IT_ENDED: the exit status of fmlab
+verdict() {
+	local findings
+	findings=$(awk -f "$lab/klog.awk" "$work/kernel.log")
+	if [[ $out ]]; then
+		cp "$work/kernel.log" "$out/kernel.log"
+	fi
+	if [[ $findings ]]; then
+		if [[ $findings == *'Kernel panic'* ]]; then
+			say "kernel $kernel panicked in the guest:"
+		else
+			say "the guest's kernel $kernel is not to be trusted:"
+		fi
+		printf '%s\n' "$findings" >&2
+		return 7
+	fi
+	if [[ $1 == timeout ]]; then
+		say "no end within $timeout s: ended the guest"
+		return 124
+	fi
+	if [[ -e $work/status ]]; then
+		return "$(<"$work/status")"
+	fi
+	if [[ $1 == reader ]]; then
+		return 141
+	fi
+	say "the guest ended without a status; QEMU and the kernel said last:"
+	tail -n 5 "$work/qemu.log" >&2
+	tail -n 20 "$work/kernel.log" >&2
+	return 1
+}
