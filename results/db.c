@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/db.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+static int fail_write(struct store *s, struct err *err, int errnum)
+{
+	switch (errnum) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		err_failed(
+			err, 0,
+			"cannot write %s: no space left; free some, or name another file with --db",
+			s->path);
+		return -ENOSPC;
+	case EROFS:
+	case EACCES:
+	case EPERM:
+		err_failed(
+			err, 0,
+			"cannot write %s: the file or its directory is read-only; name another with --db",
+			s->path);
+		return -EROFS;
+	default:
+		return err_failed(err, errnum, "cannot use %s (%s)", s->path,
+				  sqlite3_errmsg(s->db));
+	}
+}
+
+int db_fail(struct store *s, struct err *err)
+{
+	int errnum = sqlite3_system_errno(s->db);
+
+	switch (sqlite3_errcode(s->db) & 0xff) {
+	case SQLITE_FULL:
+		return fail_write(s, err, ENOSPC);
+	case SQLITE_READONLY:
+		return fail_write(s, err, EROFS);
+	case SQLITE_IOERR:
+		return fail_write(s, err, errnum ? errnum : EIO);
+	case SQLITE_CANTOPEN:
+		if (errnum == ENOENT || errnum == ENOTDIR) {
+			err_failed(err, errnum, "cannot make %s: make its directory first",
+				   s->path);
+			return -errnum;
+		}
+		if (errnum == EISDIR || !errnum) {
+			err_failed(err, 0, "cannot open %s as a file; name another with --db",
+				   s->path);
+			return -EISDIR;
+		}
+		return fail_write(s, err, errnum);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		err_failed(
+			err, 0,
+			"%s has been locked by another process for 5 s; see who with `fuser %s`, "
+			"or name another file with --db",
+			s->path, s->path);
+		return -EBUSY;
+	case SQLITE_NOTADB:
+		err_failed(err, 0, "%s is not a database of fmbench's; name another file with --db",
+			   s->path);
+		return -EINVAL;
+	case SQLITE_CORRUPT:
+		err_failed(err, 0,
+			   "%s is damaged (%s); save what is left with `sqlite3 %s .recover`",
+			   s->path, sqlite3_errmsg(s->db), s->path);
+		return -EIO;
+	default:
+		return err_failed(err, 0, "%s: %s", s->path, sqlite3_errmsg(s->db));
+	}
+}
+
+static int bind(sqlite3_stmt *stmt, const char *types, va_list ap)
+{
+	int rc = SQLITE_OK;
+
+	for (int i = 1; rc == SQLITE_OK && types[i - 1]; i++) {
+		switch (types[i - 1]) {
+		case 'i':
+			rc = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
+			break;
+		case 'u':
+		case 'z': {
+			uint64_t value = va_arg(ap, uint64_t);
+
+			if (!value && types[i - 1] == 'z')
+				rc = sqlite3_bind_null(stmt, i);
+			else if (value > INT64_MAX)
+				rc = sqlite3_bind_double(stmt, i, (double)value);
+			else
+				rc = sqlite3_bind_int64(stmt, i, (int64_t)value);
+			break;
+		}
+		case 'd':
+			/* SQLite makes NaN NULL. */
+			rc = sqlite3_bind_double(stmt, i, va_arg(ap, double));
+			break;
+		case 't':
+			rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1,
+					       SQLITE_STATIC);
+			break;
+		default:
+			assert(!"unknown argument type");
+		}
+	}
+	return rc;
+}
+
+static int prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
+		   const char *types, va_list ap)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return db_fail(s, err);
+	if (bind(stmt, types, ap) != SQLITE_OK) {
+		int r = db_fail(s, err);
+
+		sqlite3_finalize(stmt);
+		return r;
+	}
+	*ret = stmt;
+	return 0;
+}
+
+int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
+	       const char *types, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, types);
+	r = prepare(s, ret, err, sql, types, ap);
+	va_end(ap);
+	return r;
+}
+
+int db_step(struct store *s, sqlite3_stmt *stmt, struct err *err)
+{
+	switch (sqlite3_step(stmt)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		return 0;
+	default:
+		return db_fail(s, err);
+	}
+}
+
+int db_again(struct store *s, sqlite3_stmt *stmt, struct err *err, const char *types, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, types);
+	r = bind(stmt, types, ap) == SQLITE_OK ? db_step(s, stmt, err) : db_fail(s, err);
+	va_end(ap);
+	sqlite3_reset(stmt);
+	return r < 0 ? r : 0;
+}
+
+int db_run(struct store *s, struct err *err, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+	int r;
+
+	va_start(ap, types);
+	r = prepare(s, &stmt, err, sql, types, ap);
+	va_end(ap);
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0)
+		;
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+	int r;
+
+	va_start(ap, types);
+	r = prepare(s, &stmt, err, sql, types, ap);
+	va_end(ap);
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r == 0 || (r == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
+		r = -ENODATA;
+	} else if (r == 1) {
+		int64_t value = sqlite3_column_int64(stmt, 0);
+
+		/* To the end: an INSERT … RETURNING commits, and can fail, only there. */
+		while ((r = db_step(s, stmt, err)) > 0)
+			;
+		if (!r)
+			*ret = value;
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Statements against the store's database, for the files of results/ alone. */
+#ifndef RESULTS_DB_H
+#define RESULTS_DB_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	/* Kept prepared: they run thousands of times a second. */
+	sqlite3_stmt *insert_tick, *insert_sample;
+};
+
+/* Turn SQLite's last error into a sentence that names the file and the next step. */
+int db_fail(struct store *s, struct err *err);
+
+/*
+ * Arguments for ?1, ?2, … by one letter each: i int64_t, u uint64_t (REAL above INT64_MAX),
+ * z uint64_t where 0 means NULL, d double (NaN means NULL), t const char * (NULL means NULL).
+ * Text must live until the statement is finalized.
+ */
+int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
+	       const char *types, ...);
+/* Bind anew and run a statement that was prepared with no arguments. */
+int db_again(struct store *s, sqlite3_stmt *stmt, struct err *err, const char *types, ...);
+/* Prepare, run, finalize. Rows are thrown away. */
+int db_run(struct store *s, struct err *err, const char *sql, const char *types, ...);
+/* First column of the first row. -ENODATA (err untouched): no row, or NULL. */
+int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, const char *types, ...);
+/* 1: a row, 0: no more, -errno. */
+int db_step(struct store *s, sqlite3_stmt *stmt, struct err *err);
+
+#endif
