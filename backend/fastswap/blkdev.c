@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The swap area: a block device exactly as large as its pool, whose page N is the pool's slot N.
+ * The hook and the device reach the same slots, so a page stored through one loads through the
+ * other, and neither depends on which pages the other saw.
+ */
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/highmem.h>
+
+#include "compat.h"
+#include "fastswap.h"
+
+static struct gendisk *disk;
+
+static void end_load(void *ctx, struct page *page, int err)
+{
+	struct bio *bio = ctx;
+
+	if (err) {
+		bio->bi_status = errno_to_blk_status(err);
+	} else {
+		fastswap_count(STAT_LOADS_ASYNC);
+		if (static_branch_unlikely(&fastswap_injecting))
+			fastswap_inject_flip(page);
+	}
+	bio_endio(bio);
+}
+
+/*
+ * Reads of slots that were never written: the tools that look for signatures on a device want
+ * zeros; mm, which reads only what it wrote, must get an error.
+ */
+static void start_load(struct bio *bio, pgoff_t slot, struct page *page)
+{
+	if (unlikely(!fastswap_holds(slot)) && !compat_is_swap_in(page)) {
+		clear_highpage(page);
+		return;
+	}
+	bio_inc_remaining(bio);
+	fastswap_load_async(slot, page, end_load, bio);
+}
+
+static void transfer(struct bio *bio)
+{
+	pgoff_t slot = bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	int err;
+
+	bio_for_each_segment(bv, bio, iter) {
+		if (bv.bv_offset || bv.bv_len != PAGE_SIZE) {
+			bio->bi_status = BLK_STS_NOTSUPP;
+			return;
+		}
+		if (bio_op(bio) == REQ_OP_READ) {
+			start_load(bio, slot++, bv.bv_page);
+			continue;
+		}
+		err = fastswap_store(slot++, bv.bv_page, VIA_DEVICE);
+		if (err) {
+			bio->bi_status = errno_to_blk_status(err);
+			return;
+		}
+	}
+}
+
+static void discard(struct bio *bio)
+{
+	pgoff_t slot = bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT;
+	pgoff_t end = bio_end_sector(bio) >> PAGE_SECTORS_SHIFT;
+
+	for (; slot < end; slot++)
+		fastswap_discard(slot);
+}
+
+static void handle_bio(struct bio *bio)
+{
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+	case REQ_OP_WRITE:
+		if (bio->bi_iter.bi_sector & (PAGE_SECTORS - 1))
+			bio->bi_status = BLK_STS_NOTSUPP;
+		else
+			transfer(bio);
+		break;
+	case REQ_OP_DISCARD:
+		discard(bio);
+		break;
+	case REQ_OP_FLUSH:
+		break;
+	default:
+		bio->bi_status = BLK_STS_NOTSUPP;
+	}
+	bio_endio(bio);
+}
+
+static int open_pool(void)
+{
+	return try_module_get(fastswap_pool->ops->owner) ? 0 : -ENXIO;
+}
+
+static void release_pool(void)
+{
+	module_put(fastswap_pool->ops->owner);
+}
+
+static void slot_free_notify(struct block_device *bdev, unsigned long slot)
+{
+	fastswap_discard(slot);
+}
+
+FASTSWAP_BLKDEV_WRAPPERS(handle_bio, open_pool, release_pool)
+
+static const struct block_device_operations blkdev_ops = {
+	.owner = THIS_MODULE,
+	.submit_bio = blkdev_submit_bio,
+	.open = blkdev_open,
+	.release = blkdev_release,
+	.swap_slot_free_notify = slot_free_notify,
+};
+
+bool fastswap_is_our_device(const struct block_device *bdev)
+{
+	return disk && bdev && bdev->bd_disk == disk;
+}
+
+int fastswap_blkdev_add(struct pool *pool)
+{
+	int err;
+
+	disk = compat_alloc_disk(pool->node);
+	if (IS_ERR(disk)) {
+		err = PTR_ERR(disk);
+		disk = NULL;
+		return err;
+	}
+	disk->fops = &blkdev_ops;
+	strscpy(disk->disk_name, FASTSWAP_NAME "0", sizeof(disk->disk_name));
+	set_capacity(disk, (sector_t)pool->nr_pages << PAGE_SECTORS_SHIFT);
+	err = compat_add_disk(disk);
+	if (err) {
+		compat_free_disk(disk);
+		disk = NULL;
+	}
+	return err;
+}
+
+void fastswap_blkdev_remove(void)
+{
+	del_gendisk(disk);
+	compat_free_disk(disk);
+	disk = NULL;
+}

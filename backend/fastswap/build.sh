@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# build.sh HEADERS OUT [SUITE SOURCES]: builds the modules against a kernel's unpacked headers.
+# Where this machine's compiler is too old for that kernel, the build moves into a chroot of the
+# Debian SUITE that the kernel comes from, made once from the apt SOURCES.
+
+set -euo pipefail
+
+die() {
+	echo "fastswap: $*" >&2
+	exit 3
+}
+
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+headers=$1 out=$2 suite=${3-} sources=${4-}
+[[ -e $headers/Makefile ]] ||
+	die "no kernel headers in $headers: install those of your kernel, or name them by KDIR=…"
+headers=$(cd "$headers" && pwd)
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+
+in_place() {
+	"$@"
+}
+
+in_chroot() {
+	local chroot=$out/../toolchain root=()
+	((EUID == 0)) || root=(--map-root-user)
+	if [[ ! -e $chroot/made ]]; then
+		command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: install it from Debian"
+		rm -rf "$chroot"
+		mmdebstrap --quiet --variant=apt --include=gcc,make,libelf1t64,kmod \
+			"$suite" "$chroot" "$sources" >&2
+		touch "$chroot/made"
+	fi
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare "${root[@]}" --mount bash -c 'set -e
+		for dir in "$2" "$3"; do
+			mkdir -p "$1$dir"
+			mount --bind "$dir" "$1$dir"
+		done
+		exec chroot "$1" "${@:4}"' - "$chroot" "$out" "$headers_root" "$@"
+}
+
+# Kbuild builds where the sources are, so it gets a copy; unchanged files keep their times.
+mkdir -p "$out/src"
+for file in "$source"/*.[ch] "$source/Kbuild"; do
+	cmp -s "$file" "$out/src/${file##*/}" || cp "$file" "$out/src/"
+done
+
+# The packages' headers point beyond their own folder, to those of linux-kbuild.
+headers_root=$(dirname "$(dirname "$(dirname "$headers")")")
+# The compiler that built the kernel; an older one doesn't know all of its options.
+built_by=$(sed -n 's/^CONFIG_GCC_VERSION=\([0-9]*\)[0-9]\{4\}$/\1/p' "$headers/.config")
+where=in_place
+if [[ $suite ]] && (($(gcc -dumpversion) < built_by)); then
+	where=in_chroot
+fi
+compiler=()
+[[ $where == in_chroot ]] || compiler=(CC="${CC:-gcc}")
+# BTF needs pahole and vmlinux, and nothing here uses it.
+$where make -C "$headers" M="$out/src" CONFIG_DEBUG_INFO_BTF_MODULES= "${compiler[@]}" modules
+for module in "$out"/src/*.ko; do
+	cp "$module" "$out/"
+done

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs between 5.10, 6.1 and 6.12 in the block layer's interface. Hooks have own files. */
+#ifndef FASTSWAP_COMPAT_H
+#define FASTSWAP_COMPAT_H
+
+#include <linux/blkdev.h>
+#include <linux/page-flags.h>
+#include <linux/version.h>
+
+#ifndef PAGE_SECTORS_SHIFT
+#define PAGE_SECTORS_SHIFT	(PAGE_SHIFT - SECTOR_SHIFT)
+#define PAGE_SECTORS		(1 << PAGE_SECTORS_SHIFT)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+
+#include <linux/genhd.h>
+
+#define FASTSWAP_BLKDEV_WRAPPERS(submit, open_dev, release_dev)				\
+static blk_qc_t blkdev_submit_bio(struct bio *bio)					\
+{											\
+	submit(bio);									\
+	return BLK_QC_T_NONE;								\
+}											\
+static int blkdev_open(struct block_device *bdev, fmode_t mode)				\
+{											\
+	return open_dev();								\
+}											\
+static void blkdev_release(struct gendisk *gd, fmode_t mode)				\
+{											\
+	release_dev();									\
+}
+
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+
+#define FASTSWAP_BLKDEV_WRAPPERS(submit, open_dev, release_dev)				\
+static void blkdev_submit_bio(struct bio *bio)						\
+{											\
+	submit(bio);									\
+}											\
+static int blkdev_open(struct block_device *bdev, fmode_t mode)				\
+{											\
+	return open_dev();								\
+}											\
+static void blkdev_release(struct gendisk *gd, fmode_t mode)				\
+{											\
+	release_dev();									\
+}
+
+#else
+
+#define FASTSWAP_BLKDEV_WRAPPERS(submit, open_dev, release_dev)				\
+static void blkdev_submit_bio(struct bio *bio)						\
+{											\
+	submit(bio);									\
+}											\
+static int blkdev_open(struct gendisk *gd, blk_mode_t mode)				\
+{											\
+	return open_dev();								\
+}											\
+static void blkdev_release(struct gendisk *gd)						\
+{											\
+	release_dev();									\
+}
+
+#endif
+
+/*
+ * Limits, in words: only whole pages, discards of any length, no seek cost (so that swap allocates
+ * per CPU).
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+
+static inline void compat_set_limits(struct request_queue *q)
+{
+	blk_queue_logical_block_size(q, PAGE_SIZE);
+	blk_queue_physical_block_size(q, PAGE_SIZE);
+	blk_queue_dma_alignment(q, PAGE_SIZE - 1);
+	blk_queue_max_discard_sectors(q, UINT_MAX);
+	q->limits.discard_granularity = PAGE_SIZE;
+	blk_queue_flag_set(QUEUE_FLAG_NONROT, q);
+	blk_queue_flag_clear(QUEUE_FLAG_ADD_RANDOM, q);
+#ifdef QUEUE_FLAG_DISCARD
+	blk_queue_flag_set(QUEUE_FLAG_DISCARD, q);
+#endif
+}
+
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 15, 0)
+
+static inline struct gendisk *compat_alloc_disk(int node)
+{
+	struct request_queue *q = blk_alloc_queue(node);
+	struct gendisk *disk;
+
+	if (!q)
+		return ERR_PTR(-ENOMEM);
+	disk = alloc_disk_node(0, node);
+	if (!disk) {
+		blk_cleanup_queue(q);
+		return ERR_PTR(-ENOMEM);
+	}
+	disk->queue = q;
+	disk->flags |= GENHD_FL_EXT_DEVT | GENHD_FL_NO_PART_SCAN;
+	compat_set_limits(q);
+	return disk;
+}
+
+static inline int compat_add_disk(struct gendisk *disk)
+{
+	add_disk(disk);
+	return 0;
+}
+
+static inline void compat_free_disk(struct gendisk *disk)
+{
+	blk_cleanup_queue(disk->queue);
+	put_disk(disk);
+}
+
+#else
+
+static inline struct gendisk *compat_alloc_disk(int node)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+	struct gendisk *disk = blk_alloc_disk(node);
+
+	if (!disk)
+		return ERR_PTR(-ENOMEM);
+	compat_set_limits(disk->queue);
+#else
+	struct queue_limits limits = {
+		.logical_block_size = PAGE_SIZE,
+		.physical_block_size = PAGE_SIZE,
+		.dma_alignment = PAGE_SIZE - 1,
+		.max_hw_discard_sectors = UINT_MAX,
+		.discard_granularity = PAGE_SIZE,
+	};
+	struct gendisk *disk = blk_alloc_disk(&limits, node);
+
+	if (IS_ERR(disk))
+		return disk;
+#endif
+	disk->flags |= GENHD_FL_NO_PART;
+	return disk;
+}
+
+static inline int compat_add_disk(struct gendisk *disk)
+{
+	return add_disk(disk);
+}
+
+static inline void compat_free_disk(struct gendisk *disk)
+{
+	put_disk(disk);
+}
+
+#endif
+
+/* Is this page, the target of a read, one that mm swaps in? Not yet up to date, and anonymous. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+
+static inline bool compat_is_swap_in(struct page *page)
+{
+	return PageSwapBacked(page) && !PageUptodate(page);
+}
+
+#else
+
+static inline bool compat_is_swap_in(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	return folio_test_swapbacked(folio) && !folio_test_uptodate(folio);
+}
+
+#endif
+
+#endif

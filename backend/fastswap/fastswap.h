@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Internal to fastswap.ko; what pools see is pool.h. */
+#ifndef FASTSWAP_H
+#define FASTSWAP_H
+
+#include <linux/fs.h>
+#include <linux/jump_label.h>
+#include <linux/percpu.h>
+
+#include "pool.h"
+
+#define FASTSWAP_NAME "fastswap"
+
+/*
+ * path.c: the way of a page to the pool and back, shared by the hook and the block device. The
+ * pool in charge is set and cleared while the device is closed and no area is on, so the page path
+ * reads it without lock or reference.
+ */
+enum fastswap_via { VIA_HOOK, VIA_DEVICE };
+
+extern struct pool *fastswap_pool;
+
+int fastswap_path_init(struct pool *pool);
+void fastswap_path_release(void);
+int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via);
+int fastswap_load(pgoff_t slot, struct page *page);
+void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx);
+void fastswap_discard(pgoff_t slot);
+bool fastswap_holds(pgoff_t slot);
+
+/* blkdev.c */
+int fastswap_blkdev_add(struct pool *pool);
+void fastswap_blkdev_remove(void);
+bool fastswap_is_our_device(const struct block_device *bdev);
+
+/*
+ * hook_*.c: exactly one is built, the one for the kernel's version. install finds what it needs and
+ * goes live, or says in the log why it can't and returns -errno.
+ */
+struct fastswap_hook {
+	const char *name;
+	int (*install)(void);
+	void (*remove)(void);
+};
+
+extern const struct fastswap_hook fastswap_page_hook;
+
+/*
+ * area.c: which swap type is ours. The hook reports areas as they come and go; of all areas only
+ * the one that lies on our device is served, whatever its type number was used for before.
+ */
+extern int fastswap_type;
+
+int fastswap_area_init(void);
+void fastswap_area_on(unsigned int type);
+void fastswap_area_off(unsigned int type);
+
+static inline bool fastswap_owns(unsigned int type)
+{
+	return type == READ_ONCE(fastswap_type);
+}
+
+/* readahead.c: is this slot merely a neighbour of the one that the current task waits for? */
+DECLARE_STATIC_KEY_FALSE(fastswap_splitting_readahead);
+
+int fastswap_readahead_split(bool on);
+bool __fastswap_is_neighbour(unsigned int type, pgoff_t slot);
+
+static inline bool fastswap_is_neighbour(unsigned int type, pgoff_t slot)
+{
+	return static_branch_unlikely(&fastswap_splitting_readahead) &&
+	       __fastswap_is_neighbour(type, slot);
+}
+
+/* symbols.c: the address of a kernel symbol that is not exported, or NULL */
+void *fastswap_symbol(const char *name);
+
+/* inject.c */
+DECLARE_STATIC_KEY_FALSE(fastswap_injecting);
+
+bool fastswap_inject_load_fail(void);
+bool fastswap_inject_store_fail(void);
+void fastswap_inject_flip(struct page *page);
+
+/* stats.c */
+enum fastswap_stat {
+	STAT_LOADS,
+	STAT_LOADS_ASYNC,
+	STAT_STORES,
+	STAT_STORES_ASYNC,
+	STAT_FAILED_LOADS,
+	STAT_FAILED_STORES,
+	STAT_INVALIDATES,
+	NR_FASTSWAP_STATS
+};
+
+enum fastswap_timed { TIMED_LOAD, TIMED_STORE, NR_TIMED };
+
+#define FASTSWAP_BUCKETS 40	/* of log2 ns: the last one begins at nine minutes */
+
+struct fastswap_counters {
+	u64 stat[NR_FASTSWAP_STATS];
+	s64 curr_pages;		/* this CPU's share: only the sum means anything */
+	u64 total_ns[NR_TIMED];
+	u64 bucket[NR_TIMED][FASTSWAP_BUCKETS];
+};
+
+DECLARE_PER_CPU(struct fastswap_counters, fastswap_counters);
+DECLARE_STATIC_KEY_TRUE(fastswap_timing);
+
+#define fastswap_count(which) this_cpu_inc(fastswap_counters.stat[which])
+
+void fastswap_stats_init(const struct file_operations *pool_fops);
+void fastswap_stats_release(void);
+
+#endif

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The kernel modules, their tests and their cost.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?= 6.1
+LAB_KERNELS := 6.1 5.10 6.12
+FASTSWAP_SOURCES := $(wildcard backend/fastswap/*.[ch]) backend/fastswap/Kbuild \
+	backend/fastswap/build.sh
+FASTSWAP_HELPERS := $B/tests/lab/pagecheck $B/bench/fault_cost
+
+modules: ## build the kernel modules for the running kernel, or for KDIR=…
+	$(Q)backend/fastswap/build.sh '$(KDIR)' $B/modules
+
+modules-lab: $B/lab/$(KERNEL)/fastswap/fastswap.ko ## build them for a kernel of the lab: KERNEL=6.1
+
+modules-lab-all: $(LAB_KERNELS:%=$B/lab/%/fastswap/fastswap.ko) ## build them for all of the lab's
+
+$B/lab/%/fastswap/fastswap.ko: $(FASTSWAP_SOURCES)
+	$(call say,KMOD,$(@D))lab/fmlab fetch --headers $* && \
+	backend/fastswap/build.sh "$$(lab/fmlab path $* headers)" $(@D) \
+		"$$(awk '$$1 == "$*" { print $$2 }' lab/kernels)" $B/lab/$*/apt/sources.list \
+		>$(@D).log 2>&1 || { cat $(@D).log >&2; exit 1; }
+
+$B/tests/lab/%: tests/lab/%.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
+
+soak: modules-lab $B/tests/lab/pagecheck ## check pages that come back for an hour: SECONDS=3600
+	$(Q)lab/fmlab run --kernel $(KERNEL) --cpus 2 --mem 2G \
+		env FASTSWAP_SOAK_SECONDS=$(or $(SECONDS),3600) tests/lab/fastswap-soak.sh
+
+bench-fault-cost: modules-lab-all $B/bench/fault_cost ## instructions per major fault, all kernels
+	$(Q)bench/fault_cost.sh $(LAB_KERNELS)
+
+.PHONY: modules modules-lab modules-lab-all soak bench-fault-cost

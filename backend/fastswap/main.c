@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fastswap.ko: far memory under swap, on unpatched kernels. README.md describes it. */
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+
+#include "fastswap.h"
+
+/* Serializes pools that come, go and are looked at; the page path knows nothing of it. */
+static DEFINE_MUTEX(pool_lock);
+
+static bool hook_wanted = true;
+static bool hook_installed;
+
+static int hook_set(const char *value, const struct kernel_param *param)
+{
+	if (sysfs_streq(value, "auto"))
+		hook_wanted = true;
+	else if (sysfs_streq(value, "none"))
+		hook_wanted = false;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int hook_get(char *buffer, const struct kernel_param *param)
+{
+	return sprintf(buffer, "%s\n", hook_installed ? fastswap_page_hook.name : "none");
+}
+
+static const struct kernel_param_ops hook_ops = { .set = hook_set, .get = hook_get };
+
+module_param_cb(hook, &hook_ops, NULL, 0444);
+MODULE_PARM_DESC(hook, "auto or none: intercept pages above the block layer");
+
+static int start_pool(struct pool *pool)
+{
+	int err;
+
+	if (fastswap_pool)
+		return -EBUSY;
+	if (!pool->nr_pages)
+		return -EINVAL;
+	err = fastswap_path_init(pool);
+	if (err)
+		return err;
+	if (pool->async_readahead && hook_installed) {
+		err = fastswap_readahead_split(true);
+		if (err) {
+			pr_err(FASTSWAP_NAME ": can't probe swapin_readahead: %d\n", err);
+			goto release_path;
+		}
+	}
+	err = fastswap_blkdev_add(pool);
+	if (err)
+		goto stop_split;
+	pr_info(FASTSWAP_NAME ": /dev/" FASTSWAP_NAME "0 has %lu pages of pool %s, hook %s\n",
+		pool->nr_pages, pool->ops->name,
+		hook_installed ? fastswap_page_hook.name : "none");
+	return 0;
+
+stop_split:
+	fastswap_readahead_split(false);
+release_path:
+	fastswap_path_release();
+	return err;
+}
+
+int fastswap_pool_register(struct pool *pool)
+{
+	int err;
+
+	mutex_lock(&pool_lock);
+	err = start_pool(pool);
+	mutex_unlock(&pool_lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(fastswap_pool_register);
+
+void fastswap_pool_unregister(struct pool *pool)
+{
+	mutex_lock(&pool_lock);
+	fastswap_blkdev_remove();
+	fastswap_readahead_split(false);
+	fastswap_path_release();
+	mutex_unlock(&pool_lock);
+}
+EXPORT_SYMBOL_GPL(fastswap_pool_unregister);
+
+static void show_pool(struct seq_file *file, struct pool *pool)
+{
+	int err = pool->ops->health(pool);
+	int type = READ_ONCE(fastswap_type);
+
+	seq_printf(file, "name %s\npages %lu\nnode %d\n", pool->ops->name, pool->nr_pages,
+		   pool->node);
+	if (err)
+		seq_printf(file, "health %d\n", err);
+	else
+		seq_puts(file, "health ok\n");
+	if (type < 0)
+		seq_puts(file, "area none\n");
+	else
+		seq_printf(file, "area %d\n", type);
+}
+
+static int fastswap_pool_show(struct seq_file *file, void *unused)
+{
+	mutex_lock(&pool_lock);
+	if (fastswap_pool)
+		show_pool(file, fastswap_pool);
+	else
+		seq_puts(file, "name none\n");
+	mutex_unlock(&pool_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(fastswap_pool);
+
+static int __init fastswap_init(void)
+{
+	int err = 0;
+
+	if (hook_wanted) {
+		err = fastswap_area_init();
+		if (!err)
+			err = fastswap_page_hook.install();
+		hook_installed = !err;
+		if (err)
+			pr_notice(FASTSWAP_NAME ": pages take the block device\n");
+	}
+	fastswap_stats_init(&fastswap_pool_fops);
+	return 0;
+}
+
+static void __exit fastswap_exit(void)
+{
+	fastswap_stats_release();
+	if (hook_installed)
+		fastswap_page_hook.remove();
+}
+
+module_init(fastswap_init);
+module_exit(fastswap_exit);
+
+MODULE_DESCRIPTION("Far memory under swap: block device and page hook");
+MODULE_LICENSE("GPL");

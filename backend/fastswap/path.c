@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The way of a page to the pool and back. No lock on it: one bit per slot, counters per CPU. */
+#include <linux/bitmap.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched/clock.h>
+
+#include "fastswap.h"
+
+struct pool *fastswap_pool;
+
+/* Which slots hold a page. A load of one that doesn't is an error, never a page of something. */
+static unsigned long *held;
+
+int fastswap_path_init(struct pool *pool)
+{
+	held = kvcalloc(BITS_TO_LONGS(pool->nr_pages), sizeof(*held), GFP_KERNEL);
+	if (!held)
+		return -ENOMEM;
+	fastswap_pool = pool;
+	return 0;
+}
+
+void fastswap_path_release(void)
+{
+	pgoff_t slot;
+
+	for_each_set_bit(slot, held, fastswap_pool->nr_pages)
+		fastswap_discard(slot);
+	fastswap_pool = NULL;
+	kvfree(held);
+	held = NULL;
+}
+
+static __always_inline u64 timing_begin(void)
+{
+	return static_branch_likely(&fastswap_timing) ? local_clock() : 0;
+}
+
+static __always_inline void timing_end(enum fastswap_timed what, u64 begin_ns)
+{
+	u64 ns;
+
+	if (!static_branch_likely(&fastswap_timing) || !begin_ns)
+		return;
+	ns = local_clock() - begin_ns;
+	this_cpu_add(fastswap_counters.total_ns[what], ns);
+	this_cpu_inc(fastswap_counters.bucket[what][min(ilog2(ns | 1), FASTSWAP_BUCKETS - 1)]);
+}
+
+bool fastswap_holds(pgoff_t slot)
+{
+	return slot < fastswap_pool->nr_pages && test_bit(slot, held);
+}
+
+void fastswap_discard(pgoff_t slot)
+{
+	if (slot >= fastswap_pool->nr_pages || !test_and_clear_bit(slot, held))
+		return;
+	fastswap_pool->ops->discard(fastswap_pool, slot);
+	this_cpu_dec(fastswap_counters.curr_pages);
+	fastswap_count(STAT_INVALIDATES);
+}
+
+static noinline int store_failed(pgoff_t slot, int err)
+{
+	fastswap_count(STAT_FAILED_STORES);
+	if (slot < fastswap_pool->nr_pages) {
+		fastswap_pool->ops->discard(fastswap_pool, slot);
+		/* What the slot held before is older than what should be there now. */
+		if (test_and_clear_bit(slot, held))
+			this_cpu_dec(fastswap_counters.curr_pages);
+	}
+	pr_err_ratelimited(FASTSWAP_NAME ": store to slot %lu of pool %s failed: %d\n",
+			   slot, fastswap_pool->ops->name, err);
+	return err;
+}
+
+static noinline int load_failed(pgoff_t slot, int err)
+{
+	fastswap_count(STAT_FAILED_LOADS);
+	pr_err_ratelimited(FASTSWAP_NAME ": load of slot %lu from pool %s failed: %d\n",
+			   slot, fastswap_pool->ops->name, err);
+	return err;
+}
+
+int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via)
+{
+	struct pool *pool = fastswap_pool;
+	u64 begin_ns = timing_begin();
+	int err;
+
+	if (unlikely(slot >= pool->nr_pages))
+		return store_failed(slot, -ERANGE);
+	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_store_fail())
+		return store_failed(slot, -EIO);
+	err = pool->ops->store(pool, slot, page);
+	if (unlikely(err))
+		return store_failed(slot, err);
+	if (!test_bit(slot, held)) {
+		set_bit(slot, held);
+		this_cpu_inc(fastswap_counters.curr_pages);
+	}
+	fastswap_count(via == VIA_HOOK ? STAT_STORES : STAT_STORES_ASYNC);
+	timing_end(TIMED_STORE, begin_ns);
+	return 0;
+}
+
+int fastswap_load(pgoff_t slot, struct page *page)
+{
+	struct pool *pool = fastswap_pool;
+	u64 begin_ns = timing_begin();
+	int err;
+
+	if (unlikely(!fastswap_holds(slot)))
+		return load_failed(slot, -ENODATA);
+	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
+		return load_failed(slot, -EIO);
+	err = pool->ops->load(pool, slot, page);
+	if (unlikely(err))
+		return load_failed(slot, err);
+	if (static_branch_unlikely(&fastswap_injecting))
+		fastswap_inject_flip(page);
+	fastswap_count(STAT_LOADS);
+	timing_end(TIMED_LOAD, begin_ns);
+	return 0;
+}
+
+/* done is the block device's own; it counts and spoils through fastswap_load_async_ended(). */
+void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
+{
+	if (unlikely(!fastswap_holds(slot)))
+		done(ctx, page, load_failed(slot, -ENODATA));
+	else if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
+		done(ctx, page, load_failed(slot, -EIO));
+	else
+		fastswap_pool->ops->load_async(fastswap_pool, slot, page, done, ctx);
+}
