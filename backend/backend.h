@@ -24,10 +24,10 @@
 struct backend_ctx {
 	const struct backend *backend;
 	const void *params;
-	uint64_t need_bytes;  /* how much may have to be far at once; 0: not known yet */
+	uint64_t need_bytes;   /* how much may have to be far at once; 0: not known yet */
 	const char *state_dir; /* for files of ours */
 	char swap_device[128]; /* filled by up(): as /proc/swaps names it; "" for none or several */
-	void *state;	      /* the backend's own, from up() to release() */
+	void *state;	       /* the backend's own, from up() to release() */
 };
 
 struct backend {
@@ -42,6 +42,7 @@ struct backend {
 	void (*facts)(const struct backend_ctx *ctx, struct facts *facts);
 	/* Called about once a second in a run. <0: it is lost; err says how. NULL: can't be lost. */
 	int (*health)(struct backend_ctx *ctx, struct err *err);
+	/* Free ctx->state. NULL: there is none. */
 	void (*release)(struct backend_ctx *ctx);
 };
 
@@ -51,8 +52,8 @@ const struct backend *backend_find(const char *name, struct err *err);
 const struct backend *backend_auto(struct err *err);
 
 /*
- * Journal kinds of backends: "swapon PATH", "zram N" (reset, and hot_remove unless it was there
- * before: "zram N keep"), "module NAME".
+ * Journal kinds of backends: "swapon PATH UUID" (swap_areas.h), "zram N BOOT AFTER" (zram.h),
+ * "module NAME BOOT" (module.h).
  */
 extern const struct journal_op journal_ops_backend[];
 

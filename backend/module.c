@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "backend/module.h"
+
+#include <errno.h>
+#include <libkmod.h>
+#include <string.h>
+
+#include "backend/undo.h"
+
+static bool is_present(int initstate)
+{
+	return initstate == KMOD_MODULE_BUILTIN || initstate == KMOD_MODULE_LIVE ||
+	       initstate == KMOD_MODULE_COMING;
+}
+
+static int open_module(struct kmod_ctx *kmod, const char *what, struct kmod_module **ret)
+{
+	return strchr(what, '/') ? kmod_module_new_from_path(kmod, what, ret)
+				 : kmod_module_new_from_name(kmod, what, ret);
+}
+
+bool module_available(const char *name)
+{
+	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	struct kmod_module *mod = NULL;
+	bool available;
+
+	available = kmod && open_module(kmod, name, &mod) == 0 &&
+		    (is_present(kmod_module_get_initstate(mod)) || kmod_module_get_path(mod));
+	kmod_module_unref(mod);
+	kmod_unref(kmod);
+	return available;
+}
+
+static int load_failed(const char *what, int rc, struct err *err)
+{
+	switch (-rc) {
+	case ENOENT:
+		return err_missing(err,
+				   "kernel module %s is not installed for the running kernel: "
+				   "install or build it, or choose another --backend",
+				   what);
+	case EPERM:
+		return err_missing(err,
+				   "loading kernel module %s needs root, and a kernel that is not "
+				   "locked down (secure boot refuses unsigned modules)",
+				   what);
+	case ENOSYS:
+		return err_missing(err,
+				   "this kernel is built without loadable modules, so %s can't be "
+				   "loaded: choose another --backend",
+				   what);
+	case ENOEXEC:
+		return err_failed(err, -rc,
+				  "kernel module %s was built for another kernel: "
+				  "rebuild it against the running one",
+				  what);
+	default:
+		return err_failed(err, -rc, "loading kernel module %s (dmesg may say more)", what);
+	}
+}
+
+int module_load(struct journal *j, const char *what, const char *options, struct err *err)
+{
+	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	struct kmod_module *mod = NULL;
+	char boot[BOOT_ID_SIZE];
+	int rc;
+
+	if (!kmod)
+		return err_failed(err, ENOMEM, "libkmod");
+	rc = open_module(kmod, what, &mod);
+	if (rc < 0) {
+		rc = load_failed(what, rc, err);
+		goto out;
+	}
+	if (is_present(kmod_module_get_initstate(mod))) {
+		rc = 0;
+		goto out;
+	}
+	rc = boot_id(boot, err);
+	if (rc < 0)
+		goto out;
+	rc = journal_add(j, err, "module", kmod_module_get_name(mod), boot, NULL);
+	if (rc < 0)
+		goto out;
+	rc = strchr(what, '/') ? kmod_module_insert_module(mod, 0, options)
+			       : kmod_module_probe_insert_module(mod, 0, options, NULL, NULL, NULL);
+	rc = rc < 0 ? load_failed(what, rc, err) : 0;
+out:
+	kmod_module_unref(mod);
+	kmod_unref(kmod);
+	return rc;
+}
+
+int module_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+{
+	const char *name = args[0], *boot = args[1];
+	struct kmod_ctx *kmod;
+	struct kmod_module *mod = NULL;
+	unsigned int tries = 0;
+	int rc;
+
+	if (!boot_is_this(boot))
+		return 0;
+	kmod = kmod_new(NULL, NULL);
+	if (!kmod)
+		return err_failed(err, ENOMEM, "libkmod");
+	rc = kmod_module_new_from_name(kmod, name, &mod);
+	if (rc < 0) {
+		rc = err_failed(err, -rc, "kernel module %s", name);
+		goto out;
+	}
+	if (!is_present(kmod_module_get_initstate(mod)))
+		goto out;
+	do
+		rc = kmod_module_remove_module(mod, 0);
+	while ((rc == -EAGAIN || rc == -EBUSY) && busy_wait(&tries));
+	if (rc == -ENOENT)
+		rc = 0;
+	else if (rc < 0)
+		rc = err_failed(err, -rc,
+				"unloading kernel module %s (if it is in use, /proc/swaps and "
+				"/sys/module/%s/holders say by whom)",
+				name, name);
+out:
+	kmod_module_unref(mod);
+	kmod_unref(kmod);
+	return rc;
+}
