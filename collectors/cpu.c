@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the reclaim CPU does, and the time that a hypervisor took from all CPUs: /proc/stat, in
+ * ticks of USER_HZ. Columns: proc_stat(5).
+ */
+#include "collectors/collector.h"
+#include "collectors/keptfile.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, NR_COLUMNS, ALL_STEAL = NR_COLUMNS };
+
+static const struct collector_key keys[] = {
+	[USER] = { "reclaim_cpu_user", "us", KEY_COUNTER, NULL },
+	[NICE] = { "reclaim_cpu_nice", "us", KEY_COUNTER, NULL },
+	[SYSTEM] = { "reclaim_cpu_system", "us", KEY_COUNTER, NULL },
+	[IDLE] = { "reclaim_cpu_idle", "us", KEY_COUNTER, NULL },
+	[IOWAIT] = { "reclaim_cpu_iowait", "us", KEY_COUNTER, NULL },
+	[IRQ] = { "reclaim_cpu_irq", "us", KEY_COUNTER, NULL },
+	[SOFTIRQ] = { "reclaim_cpu_softirq", "us", KEY_COUNTER, NULL },
+	[STEAL] = { "reclaim_cpu_steal", "us", KEY_COUNTER, NULL },
+	[ALL_STEAL] = { "steal", "us", KEY_COUNTER, NULL },
+};
+
+struct cpu {
+	struct keptfile stat;
+	char reclaim_line[16]; /* how the reclaim CPU's line begins, "" for none */
+	uint64_t usec_per_tick;
+};
+
+static void cpu_close(void *state)
+{
+	struct cpu *c = state;
+
+	if (!c)
+		return;
+	keptfile_close(&c->stat);
+	free(c);
+}
+
+static int cpu_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
+{
+	struct cpu *c = xcalloc(1, sizeof(*c));
+	int r = keptfile_open(&c->stat, "/proc", "stat", err);
+
+	if (r < 0) {
+		cpu_close(c);
+		return r;
+	}
+	if (ctx->reclaim_cpu >= 0)
+		snprintf(c->reclaim_line, sizeof(c->reclaim_line), "\ncpu%d ", ctx->reclaim_cpu);
+	c->usec_per_tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	*ret_state = c;
+	return 0;
+}
+
+/* The columns behind text; true when all are there. */
+static bool parse_columns(const struct cpu *c, const char *text, uint64_t columns[NR_COLUMNS])
+{
+	for (size_t i = 0; i < NR_COLUMNS; i++) {
+		if (!keptfile_parse_u64(&text, &columns[i]))
+			return false;
+		columns[i] *= c->usec_per_tick;
+	}
+	return true;
+}
+
+static int cpu_read(void *state, uint64_t *values, bool *have)
+{
+	struct cpu *c = state;
+	uint64_t all[NR_COLUMNS];
+	int r = keptfile_read(&c->stat);
+
+	memset(have, 0, NR_KEYS(keys) * sizeof(*have));
+	if (r < 0)
+		return r;
+
+	if (!strncmp(c->stat.data, "cpu ", 4) && parse_columns(c, c->stat.data + 4, all)) {
+		values[ALL_STEAL] = all[STEAL];
+		have[ALL_STEAL] = true;
+	}
+
+	/* An offline CPU has no line. */
+	const char *line = *c->reclaim_line ? strstr(c->stat.data, c->reclaim_line) : NULL;
+
+	if (line && parse_columns(c, line + strlen(c->reclaim_line), values))
+		memset(have, true, NR_COLUMNS * sizeof(*have));
+	return 0;
+}
+
+const struct collector collector_cpu = {
+	.name = "cpu",
+	.summary = "what the reclaim CPU does, and stolen time (/proc/stat)",
+	.scope = SCOPE_SYSTEM,
+	.keys = keys,
+	.nr_keys = NR_KEYS(keys),
+	.open = cpu_open,
+	.read = cpu_read,
+	.close = cpu_close,
+};
