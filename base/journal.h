@@ -34,9 +34,10 @@ struct journal_op {
  * Kinds that base knows, ended by an all-zero row:
  *	file PATH		unlink it
  *	dir PATH		rmdir it
- *	write PATH OLD		write OLD back, unless the file is gone
+ *	write PATH OLD		write OLD back, unless the file is gone; PATH without sysroot
  *	pid PID STARTTIME	SIGKILL, unless that process is gone (STARTTIME: field 22 of
  *				/proc/PID/stat, so that a recycled pid is never hit)
+ * After a reboot, write and pid are dropped: what the machine has then is not ours.
  */
 extern const struct journal_op journal_ops_base[];
 
@@ -51,19 +52,26 @@ int journal_create(const char *dir, const char *uuid, const struct journal_op *c
 /* An existing one, to undo it. */
 int journal_load(const char *path, const struct journal_op *const *ops, struct journal **ret,
 		 struct err *err);
-/* Closes; the file stays where entries are left. NULL is fine. */
+/*
+ * Closes; the file stays where entries are left. NULL is fine. A process that was forked (the
+ * janitor) must journal_load() the file: what it inherited ages.
+ */
 void journal_free(struct journal *j);
 
 const char *journal_path(const struct journal *j);
 /* The owner is alive: same boot, same pid, same start time. */
 bool journal_owned(const struct journal *j);
-/* Make the calling process the owner (the janitor taking over; `backend up` leaving none: pid 0). */
-int journal_set_owner(struct journal *j, int pid, struct err *err);
+/* From now on it belongs to no process: what `fmbench backend up` leaves up. */
+int journal_keep(struct journal *j, struct err *err);
+bool journal_kept(const struct journal *j);
 
 /* Write an entry down. args: nr_args strings of that kind. Returns its number, or -errno. */
 int journal_add(struct journal *j, struct err *err, const char *kind, ...)
 	__attribute__((sentinel)); /* const char * arguments, then NULL */
-/* Read PATH's present value, write it down, then write value into it. */
+/*
+ * Read PATH's present value (of "always [madvise] never" the choice), write it down, then write
+ * value into it. Where that fails and changed nothing, the entry is taken back.
+ */
 int journal_write(struct journal *j, const char *path, const char *value, struct err *err);
 
 /* How many entries there are now; a mark for journal_undo_to(). */
@@ -74,7 +82,7 @@ size_t journal_mark(const struct journal *j);
  */
 int journal_undo_to(struct journal *j, size_t mark, struct err *err);
 
-/* Calls fn for each DIR/*.journal, oldest first; a missing dir is no error. Stops on non-zero. */
+/* Calls fn for each NAME.journal in dir, oldest first; a missing dir is no error. Stops on non-zero. */
 int journal_each(const char *dir, int (*fn)(const char *path, void *arg), void *arg);
 
 #endif

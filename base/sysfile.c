@@ -187,7 +187,8 @@ int sysfile_read_choice(const char *path, char *dst, size_t size)
 
 int sysfile_write(const char *path, const char *value, struct err *err)
 {
-	size_t len = strlen(value);
+	const char *text = *value ? value : "\n"; /* write() of nothing would not arrive */
+	size_t len = strlen(text);
 	int fd = open_path(path, O_WRONLY | O_TRUNC);
 	int ret = 0;
 
@@ -195,7 +196,7 @@ int sysfile_write(const char *path, const char *value, struct err *err)
 		ret = fd;
 	} else {
 		/* One write: the kernel takes each as one whole value. */
-		ssize_t n = write(fd, value, len);
+		ssize_t n = write(fd, text, len);
 
 		if (n < 0)
 			ret = -errno;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The beginning of a small file as a string. */
+static int read_text(const char *path, char *dst, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, dst, size - 1);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	dst[n] = '\0';
+	return 0;
+}
+
+int process_start(pid_t pid, uint64_t *ret_ticks)
+{
+	char path[64], text[1024], state;
+	const char *after_name;
+	uint64_t ticks;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_text(path, text, sizeof(text)) < 0)
+		return -ESRCH;
+	/* The name in parentheses may itself hold blanks and parentheses. */
+	after_name = strrchr(text, ')');
+	if (!after_name ||
+	    sscanf(after_name + 1,
+		   " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+		   " %" SCNu64,
+		   &state, &ticks) != 2)
+		return -ESRCH;
+	if (state == 'Z' || state == 'X')
+		return -ESRCH;
+	*ret_ticks = ticks;
+	return 0;
+}
+
+bool process_alive(pid_t pid, uint64_t start_ticks)
+{
+	uint64_t ticks;
+
+	return pid > 0 && process_start(pid, &ticks) == 0 && ticks == start_ticks;
+}
+
+void process_boot_id(char dst[BOOT_ID_SIZE])
+{
+	if (read_text("/proc/sys/kernel/random/boot_id", dst, BOOT_ID_SIZE) < 0)
+		strcpy(dst, "-");
+	dst[strcspn(dst, "\n")] = '\0';
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which process a pid means: pids are recycled, a pid with its start time is not (within one
+ * boot). Always asks the running kernel's /proc, never a captured tree.
+ */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define BOOT_ID_SIZE 37
+
+/* Field 22 of /proc/PID/stat, clock ticks since boot. -ESRCH: no such process, or a zombie. */
+int process_start(pid_t pid, uint64_t *ret_ticks);
+/* That very process is there and has not ended. */
+bool process_alive(pid_t pid, uint64_t start_ticks);
+/* /proc/sys/kernel/random/boot_id; "-" where there is none. */
+void process_boot_id(char dst[BOOT_ID_SIZE]);
+
+#endif
