@@ -2,8 +2,8 @@
 /*
  * The whole machine's /proc/vmstat. Names: the kernel's mm/vmstat.c, vmstat_text[].
  *
- * The kernel counts a reclaim twice, by who did it (_kswapd, _direct …) and by what was taken
- * (_anon, _file): add up one of the two, best pgsteal_anon and pgsteal_file.
+ * Reclaim is counted by what was taken (_anon, _file), and again by who took it (_kswapd, _direct,
+ * …), where a group's own reclaim counts only among the first: add up pgsteal_anon and pgsteal_file.
  */
 #include "collectors/collector.h"
 #include "collectors/keyfile.h"
