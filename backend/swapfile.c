@@ -153,9 +153,6 @@ static int swapfile_check(const void *params, struct err *err)
 	uint64_t size_bytes;
 	int rc;
 
-	rc = swap_area_may(err);
-	if (rc < 0)
-		return rc;
 	if (!p->dir)
 		return err_usage(err, "backend swapfile: dir must name a directory");
 	if (p->size_bytes && p->size_bytes < 1024 * 1024)
@@ -165,7 +162,7 @@ static int swapfile_check(const void *params, struct err *err)
 		rc = place_check(&place, err);
 	if (rc == 0)
 		rc = choose_size(p, place.dir, 0, &size_bytes, err);
-	return rc;
+	return rc < 0 ? rc : swap_area_may(err);
 }
 
 /* btrfs(5), "SWAPFILE SUPPORT": the file must be exempt from copy-on-write while it is empty. */

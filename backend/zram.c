@@ -94,19 +94,19 @@ static int algorithm_check(unsigned int n, const char *name, struct err *err)
 static int zram_check(const void *params, struct err *err)
 {
 	const struct zram_params *p = params;
-	int rc;
 
-	rc = swap_area_may(err);
-	if (rc < 0)
-		return rc;
 	if (!sysfile_exists(ZRAM_CONTROL) && !module_available("zram"))
 		return err_missing(err, "this kernel has no zram: install its zram module, or use "
 					"--backend swapfile");
 	if (p->size_bytes && p->size_bytes < 1024 * 1024)
 		return err_usage(err, "backend zram: size must be 1M or more");
-	if (p->algorithm && device_exists(0))
-		return algorithm_check(0, p->algorithm, err);
-	return 0;
+	if (p->algorithm && device_exists(0)) {
+		int rc = algorithm_check(0, p->algorithm, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return swap_area_may(err);
 }
 
 /*
