@@ -504,8 +504,8 @@ static void several_areas(void **state)
 	(void)state;
 	write_file("proc/swaps",
 		   "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
-		   "/dev/sdb                                partition\t100\t\t10\t\t-2\n"
 		   "/dev/sdb2                               partition\t200\t\t20\t\t5\n"
+		   "/dev/sdb                                partition\t100\t\t10\t\t-2\n"
 		   "/var/my\\040swap\\040(deleted)           file\t\t400\t\t40\t\t-3");
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "size"), 200 * 1024);
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "used"), 20 * 1024);
