@@ -12,6 +12,8 @@
 #ifndef PLOTS_FIGURE_H
 #define PLOTS_FIGURE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct figure {
@@ -25,6 +27,7 @@ struct figure {
 	const char *const *queries;
 	/* One row, or NULL: each column becomes a gnuplot variable before the script runs. */
 	const char *variables;
+	bool one_run; /* draws a single run: the latest when the user names none */
 	/* Shown when the first query is empty: what to run to have data. */
 	const char *empty_hint;
 };

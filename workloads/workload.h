@@ -44,6 +44,10 @@ struct workload_ctx {
 	unsigned int outside_cpus;
 	const struct place *inside, *outside;
 	const char *dir;	     /* existing directory for logs and artifacts of this run */
+	/* load() calls it at least ten times a second while it waits; non-zero: return that. NULL
+	 * in a test: nothing to do. It notices signals, empties the sampler, shows progress. */
+	int (*idle)(void *idle_arg, struct err *err);
+	void *idle_arg;
 	void *state;		     /* the workload's own, from start to release */
 };
 
@@ -59,8 +63,7 @@ struct workload {
 
 	/* The workload's processes exist, inside. BATCH: it runs from here on. */
 	int (*start)(struct workload_ctx *ctx, struct err *err);
-	/* Memory is full, and nothing touches it until go(). May take long; polls for signals are
-	 * the harness's (EINTR from waiting calls must end it with -EINTR). */
+	/* Memory is full, and nothing touches it until go(). May take long: see ctx->idle. */
 	int (*load)(struct workload_ctx *ctx, struct err *err);
 	int (*go)(struct workload_ctx *ctx, struct err *err);
 	/*

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fmbench plot: a figure from the store, its data and gnuplot script beside it. */
+#include <limits.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "harness/command.h"
+#include "plots/figure.h"
+#include "results/export.h"
+
+struct params {
+	char *run, *experiment, *output;
+};
+
+static const struct opt opts[] = {
+	{ .name = "output",
+	  .type = OPT_T_STRING,
+	  .offset = offsetof(struct params, output),
+	  .letter = 'o',
+	  .arg = "FILE",
+	  .help = "pdf, png or svg by its ending (default: FIGURE.pdf)" },
+	{ .name = "run",
+	  .type = OPT_T_STRING,
+	  .offset = offsetof(struct params, run),
+	  .arg = "RUN",
+	  .help = "of this run: a number, the beginning of a uuid, or latest" },
+	{ .name = "experiment",
+	  .type = OPT_T_STRING,
+	  .offset = offsetof(struct params, experiment),
+	  .arg = "NAME",
+	  .help = "of runs with this label only" },
+	OPT_END
+};
+
+static int write_data(struct store *store, const struct figure *f, int64_t run,
+		      const char *experiment, const char *path, struct err *err)
+{
+	FILE *out = fopen(path, "w");
+	size_t rows = 0;
+	int rc;
+
+	if (!out)
+		return err_failed(err, errno, "cannot write %s", path);
+	rc = export_query_blocks(store, f->queries, run, experiment, out, &rows, err);
+	if (fclose(out) != 0 && !rc)
+		rc = err_failed(err, errno, "cannot write %s", path);
+	if (!rc && rows == 0) {
+		remove(path);
+		rc = err_missing(err, "nothing to draw in figure %s: %s", f->name, f->empty_hint);
+	}
+	return rc;
+}
+
+static int draw(struct store *store, const struct figure *f, int64_t run, const struct params *p,
+		const char *out_path, struct err *err)
+{
+	char data_path[PATH_MAX];
+	struct buf vars = BUF_INIT;
+	const char *dot = strrchr(out_path, '.');
+	int rc;
+
+	snprintf(data_path, sizeof(data_path), "%.*s.dat", (int)(dot - out_path), out_path);
+	rc = write_data(store, f, run, p->experiment, data_path, err);
+	if (!rc && f->variables)
+		rc = export_query_variables(store, f->variables, run, p->experiment, &vars, err);
+	if (!rc)
+		rc = figure_draw(f, data_path, vars.data ? vars.data : "", out_path, err);
+	buf_release(&vars);
+	return rc;
+}
+
+static int cmd_plot_run(struct cli *cli)
+{
+	const struct params *p = cli->params;
+	const struct figure *f;
+	struct store *store = NULL;
+	struct err err = { 0 };
+	char out_path[PATH_MAX];
+	int64_t run = 0;
+	int rc = 0;
+
+	f = figure_find(cli->args[0], &err);
+	if (!f)
+		return command_fail(&err);
+	if (p->output)
+		snprintf(out_path, sizeof(out_path), "%s", p->output);
+	else
+		snprintf(out_path, sizeof(out_path), "%s.pdf", f->name);
+	rc = figure_check(out_path, &err);
+	if (!rc)
+		rc = store_open(common.db, STORE_READ, &store, &err);
+	if (!rc && (p->run || f->one_run))
+		rc = store_find_run(store, p->run, &run, &err);
+	if (!rc)
+		rc = draw(store, f, run, p, out_path, &err);
+	store_close(store);
+	if (rc)
+		return command_fail(&err);
+	log_info("drew %s (its .gp and .dat beside it)", out_path);
+	return 0;
+}
+
+const struct command cmd_plot = {
+	.name = "plot",
+	.args = "FIGURE",
+	.summary = "draw a figure: pdf, png or svg; `fmbench list figures`",
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.min_args = 1,
+	.max_args = 1,
+	.run = cmd_plot_run,
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Subcommands: one cmd_NAME.c each, one row in main.c's table. A command's option table makes its
+ * parser and its --help. It returns an exit code (err.h: enum err_kind, 0 for ok).
+ */
+#ifndef HARNESS_COMMAND_H
+#define HARNESS_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/opt.h"
+
+struct cli {
+	const struct command *command;
+	void *params; /* of command->params_size, from its options */
+	char **args;  /* what is no option, NULL-ended */
+	size_t nr_args;
+	char **pairs; /* -o key=value, in order, NULL-ended (takes_pairs) */
+	size_t nr_pairs;
+	char **argv;	   /* after "--": NULL when there was none (takes_command) */
+	const char *line;  /* the whole command as typed, to repeat it */
+	int original_argc; /* everything, from argv[0], for --in-lab */
+	char **original_argv;
+};
+
+struct command {
+	const char *name;
+	const char *args;    /* "WORKLOAD" as shown in usage, or "" */
+	const char *summary; /* one line */
+	const char *doc;     /* printed under the options in --help, or NULL */
+	const struct opt *opts;
+	size_t params_size;
+	size_t min_args, max_args;
+	bool takes_pairs;
+	bool takes_command;
+	bool in_lab; /* --in-lab makes sense: it measures, and writes to the database only */
+	bool hidden; /* not in --help: for fmbench's own use */
+	int (*run)(struct cli *cli);
+};
+
+extern const struct command *const command_table[]; /* ended by NULL */
+
+extern const struct command cmd_backend, cmd_export, cmd_list, cmd_plot, cmd_recover, cmd_run,
+	cmd_show, cmd_worker;
+
+/* Options every command has, set before it runs. FMBENCH_DB and FMBENCH_STATE_DIR in the
+ * environment change the defaults. */
+struct common {
+	char *db;
+	char *state_dir;
+	char *lab; /* options for lab/fmlab */
+	bool in_lab, verbose, quiet;
+};
+extern struct common common;
+
+/* Report an error once and give its exit code. */
+int command_fail(const struct err *err);
+
+/* The names of a NULL-ended table of pointers to structs that begin with `const char *name`. */
+#define TABLE_NAME(table, i) (*(const char *const *)(const void *)(table)[i])
+
+#endif

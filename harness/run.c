@@ -1,0 +1,705 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A run's whole life. run_execute() at the end of this file is the only place that knows the
+ * order of its steps; each step is one function above it, in that order.
+ */
+#include "harness/run.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sysfile.h"
+#include "harness/cgroup.h"
+#include "harness/flags.h"
+#include "harness/janitor.h"
+#include "harness/machine.h"
+#include "harness/recover.h"
+#include "harness/sampler.h"
+#include "harness/version.h"
+
+#define SETTLED	       1.01 /* memory is there when it is within 1 % of the limit */
+#define HEALTH_NS      NSEC_PER_SEC
+#define POLL_MS	       100
+#define SHRINK_STEPS   64u
+#define MIN_STEP_BYTES (4ull << 20)
+
+struct run {
+	struct session *session;
+	const struct run_spec *spec;
+	struct run_outcome *outcome;
+
+	char uuid[40];
+	char dir[PATH_MAX]; /* logs and artifacts */
+	struct placement placement;
+	struct facts settings;
+	struct results results;
+	struct journal *journal;
+	struct janitor janitor;
+	struct backend_ctx backend;
+	bool backend_up;
+	struct groups groups;
+	bool has_group;
+	struct place inside, outside;
+	struct workload_ctx ctx;
+	bool started;
+	struct sampler *sampler;
+	struct sampler_stats sampler_stats;
+	int kmsg_fd;
+
+	uint64_t limit_bytes; /* 0: none */
+	uint64_t peak_seen;   /* highest usage sampled: where the kernel keeps no peak */
+	const char *phase;    /* under way, or NULL */
+	uint64_t phase_begin_ns;
+	uint64_t measure_begin_ns, measure_end_ns;
+	uint64_t next_health_ns;
+};
+
+/* --- phases and waiting --------------------------------------------------------------------- */
+
+/* End the phase under way and begin the next (NULL: none) at one and the same instant. */
+static int phase_next(struct run *r, const char *name, struct err *err)
+{
+	uint64_t now;
+	int rc;
+
+	rc = sampler_mark(r->sampler, &now, err);
+	if (rc)
+		return rc;
+	if (r->phase)
+		rc = store_phase(r->session->store, r->outcome->id, r->phase, r->phase_begin_ns,
+				 now, err);
+	if (r->phase && strcmp(r->phase, "measure") == 0)
+		r->measure_end_ns = now;
+	if (name && strcmp(name, "measure") == 0)
+		r->measure_begin_ns = now;
+	r->phase = name;
+	r->phase_begin_ns = now;
+	return rc;
+}
+
+/* What must happen ten times a second in every phase. */
+static int tick(struct run *r, struct err *err)
+{
+	uint64_t usage, now = clock_ns();
+	int rc = session_check_signal(err);
+
+	if (!rc)
+		rc = sampler_drain(r->sampler, err);
+	if (rc)
+		return rc;
+	if (sampler_latest(r->sampler, "memory_usage", "current", &usage) == 0 &&
+	    usage > r->peak_seen)
+		r->peak_seen = usage;
+	if (now >= r->next_health_ns && r->backend_up && r->spec->backend->health) {
+		r->next_health_ns = now + HEALTH_NS;
+		rc = r->spec->backend->health(&r->backend, err);
+		if (rc)
+			results_flag(&r->results, "BACKEND_LOST", SEVERITY_FATAL, "%s", err->msg);
+	}
+	log_progress("%s %s ratio %g: %s %.0f s", r->spec->workload->name, r->spec->backend->name,
+		     r->spec->ratio, r->phase ? r->phase : "",
+		     (double)(now - r->phase_begin_ns) / NSEC_PER_SEC);
+	return rc;
+}
+
+static int idle(void *arg, struct err *err)
+{
+	return tick(arg, err);
+}
+
+/* Let the workload run until the instant. 1: a BATCH workload has ended before. */
+static int run_until(struct run *r, uint64_t deadline_ns, struct err *err)
+{
+	for (;;) {
+		uint64_t now = clock_ns();
+		int timeout_ms = POLL_MS, rc;
+
+		if (now >= deadline_ns)
+			return 0;
+		if (deadline_ns - now < POLL_MS * NSEC_PER_MSEC)
+			timeout_ms = (int)((deadline_ns - now) / NSEC_PER_MSEC) + 1;
+		rc = workload_poll(&r->ctx, timeout_ms, err);
+		if (rc == -EINTR)
+			rc = 0; /* tick() tells whether it is the end */
+		if (rc)
+			return rc;
+		rc = tick(r, err);
+		if (rc)
+			return rc;
+	}
+}
+
+/* --- 1. plan -------------------------------------------------------------------------------- */
+
+int run_check(const struct run_spec *spec, struct err *err)
+{
+	struct cgroup_machine machine;
+	struct placement placement;
+	char root[PATH_MAX];
+	int rc = 0;
+
+	if (spec->workload->check)
+		rc = spec->workload->check(spec->workload_params, spec->argv, err);
+	if (!rc && spec->backend->check)
+		rc = spec->backend->check(spec->backend_params, err);
+	if (!rc && spec->ratio < 1 && !spec->backend->far)
+		rc = err_usage(err,
+			       "backend %s takes no pages: a ratio of %g needs another "
+			       "(`fmbench list backends`)",
+			       spec->backend->name, spec->ratio);
+	if (!rc)
+		rc = placement_choose(&spec->settings->placement, &placement, err);
+	if (rc)
+		return rc;
+
+	rc = cgroup_detect(&machine, err);
+	if (!rc && spec->settings->cgroup_root)
+		snprintf(root, sizeof(root), "%s", spec->settings->cgroup_root);
+	else if (!rc)
+		rc = cgroup_default_root(&machine, root, sizeof(root), err);
+	if (!rc)
+		rc = cgroup_check(&machine, root, err);
+	/* Without far memory a group only counts: its lack is flagged, not fatal. */
+	if (rc && err->kind == ERR_MISSING && spec->ratio == 1 && !spec->backend->far) {
+		memset(err, 0, sizeof(*err));
+		rc = 0;
+	}
+	return rc;
+}
+
+/* The limit is whole pages; a ratio of 1 has none. */
+static void prepare_limit(struct run *r)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (r->spec->ratio < 1)
+		r->limit_bytes =
+			(uint64_t)(r->spec->ratio * (double)r->spec->peak_bytes) / page * page;
+}
+
+/* --- 2. record ------------------------------------------------------------------------------ */
+
+static uint64_t own_start_time(void)
+{
+	struct buf b = BUF_INIT;
+	unsigned long long start = 0;
+	char *after;
+
+	/* Field 22 of /proc/self/stat; the command name in field 2 may hold anything but ')'. */
+	if (sysfile_read("/proc/self/stat", &b) == 0 && (after = strrchr(b.data, ')')))
+		sscanf(after + 1,
+		       "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		       "%*s %*s %*s %llu",
+		       &start);
+	buf_release(&b);
+	return start;
+}
+
+static void settings_json(const struct run_settings *s, struct buf *b)
+{
+	buf_addf(b, "{\"duration\":%.9g,\"warmup\":%.9g,\"sample-hz\":%llu}",
+		 (double)s->duration_ns / NSEC_PER_SEC, (double)s->warmup_ns / NSEC_PER_SEC,
+		 (unsigned long long)s->sample_hz);
+}
+
+void run_params_json(const struct workload *w, const void *params, char *const *argv, struct buf *b)
+{
+	if (!argv) {
+		opt_json(w->opts, params, b);
+		return;
+	}
+	buf_adds(b, "{\"command\":["); /* another command is another workload */
+	for (size_t i = 0; argv[i]; i++) {
+		buf_adds(b, i ? "," : "");
+		buf_add_json(b, argv[i]);
+	}
+	buf_adds(b, "]}");
+}
+
+static int make_artifact_dir(struct run *r, struct err *err)
+{
+	char *copy = strdup(r->session->db_path);
+	char parent[PATH_MAX - 64];
+
+	if (!copy)
+		abort();
+	snprintf(parent, sizeof(parent), "%s/artifacts", dirname(copy));
+	free(copy);
+	snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, r->uuid);
+	if ((mkdir(parent, 0777) != 0 && errno != EEXIST) || mkdir(r->dir, 0777) != 0)
+		return err_failed(err, errno, "cannot make directory %s", r->dir);
+	return 0;
+}
+
+static int record(struct run *r, struct err *err)
+{
+	const struct run_spec *spec = r->spec;
+	struct buf workload = BUF_INIT, backend = BUF_INIT, settings = BUF_INIT;
+	struct run_record record;
+	int rc;
+
+	rc = sysfile_read_line("/proc/sys/kernel/random/uuid", r->uuid, sizeof(r->uuid));
+	if (rc)
+		return err_failed(err, -rc, "/proc/sys/kernel/random/uuid");
+	run_params_json(spec->workload, spec->workload_params, spec->argv, &workload);
+	opt_json(spec->backend->opts, spec->backend_params, &backend);
+	settings_json(spec->settings, &settings);
+	record = (struct run_record){
+		.uuid = r->uuid,
+		.experiment = spec->settings->experiment,
+		.workload = spec->workload->name,
+		.backend = spec->backend->name,
+		.workload_params = workload.data,
+		.backend_params = backend.data,
+		.run_params = settings.data,
+		.command = r->session->line,
+		.version = fmbench_version,
+		.ratio = spec->ratio,
+		.repeat = spec->repeat,
+		.seed = spec->seed,
+		.limit_bytes = r->limit_bytes,
+		.peak_bytes = spec->peak_bytes,
+		.calibration = spec->calibration,
+		.pid = getpid(),
+		.pid_start = own_start_time(),
+	};
+	rc = store_run_begin(r->session->store, r->session->machine, &record, &r->outcome->id, err);
+	buf_release(&workload);
+	buf_release(&backend);
+	buf_release(&settings);
+	if (!rc)
+		rc = make_artifact_dir(r, err);
+	if (rc)
+		return rc;
+
+	machine_settings(&r->settings);
+	placement_facts(&r->placement, &r->settings);
+	return store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
+}
+
+static int open_journal(struct run *r, struct err *err)
+{
+	char dir[PATH_MAX];
+	int rc;
+
+	recover_journal_dir(r->session->state_dir, dir, sizeof(dir));
+	rc = journal_create(dir, r->uuid, recover_ops, &r->journal, err);
+	if (!rc)
+		rc = janitor_start(&r->janitor, journal_path(r->journal), r->session->db_path, err);
+	return rc;
+}
+
+/* --- 3. backend up -------------------------------------------------------------------------- */
+
+static int bring_up(struct run *r, struct err *err)
+{
+	const struct run_spec *spec = r->spec;
+	struct facts facts;
+	int rc;
+
+	r->backend.backend = spec->backend;
+	r->backend.params = spec->backend_params;
+	r->backend.state_dir = r->session->state_dir;
+	if (r->limit_bytes)
+		r->backend.need_bytes = spec->peak_bytes - r->limit_bytes;
+	rc = spec->backend->up ? spec->backend->up(&r->backend, r->journal, err) : 0;
+	if (rc)
+		return rc;
+	r->backend_up = true;
+	facts_init(&facts);
+	if (spec->backend->facts)
+		spec->backend->facts(&r->backend, &facts);
+	rc = store_run_facts(r->session->store, r->outcome->id, &facts, err);
+	facts_release(&facts);
+	return rc;
+}
+
+/* --- 4. cgroup ------------------------------------------------------------------------------ */
+
+static int make_groups(struct run *r, struct err *err)
+{
+	const struct run_settings *s = r->spec->settings;
+	struct cgroup_machine machine;
+	char root[PATH_MAX], tag[9];
+	int rc;
+
+	snprintf(tag, sizeof(tag), "%.8s", r->uuid);
+	rc = cgroup_detect(&machine, err);
+	if (!rc && s->cgroup_root)
+		snprintf(root, sizeof(root), "%s", s->cgroup_root);
+	else if (!rc)
+		rc = cgroup_default_root(&machine, root, sizeof(root), err);
+	if (!rc)
+		rc = cgroup_check(&machine, root, err);
+	if (rc) /* run_check() let it pass: nothing needs the group */
+		return err->kind == ERR_MISSING && !r->limit_bytes && !r->spec->backend->far ? 0
+											     : rc;
+
+	rc = groups_create(&r->groups, root, tag, &r->placement.workload, &r->placement.client,
+			   r->placement.mem_node, r->journal, err);
+	r->has_group = !rc;
+	return rc;
+}
+
+static int start_sampler(struct run *r, struct err *err)
+{
+	struct collector_ctx ctx = {
+		.cgroup_version = r->has_group ? r->groups.machine.memory_version : 0,
+		.memory_dir = r->has_group ? r->groups.inside.memory_dir : NULL,
+		.cpu_dir = r->has_group && r->groups.inside.cpu_dir[0] ? r->groups.inside.cpu_dir
+								       : NULL,
+		.swap_device = r->backend.swap_device[0] ? r->backend.swap_device : NULL,
+		.reclaim_cpu = r->placement.reclaim_cpu,
+	};
+
+	return sampler_start(&ctx, (unsigned int)r->spec->settings->sample_hz,
+			     r->placement.sampler_cpu, r->session->store, r->outcome->id,
+			     &r->sampler, err);
+}
+
+static void prepare_places(struct run *r)
+{
+	r->inside = (struct place){ .bind_cpus = true,
+				    .cpus = r->placement.workload,
+				    .mem_node = r->placement.mem_node };
+	r->outside =
+		(struct place){ .bind_cpus = true, .cpus = r->placement.client, .mem_node = -1 };
+	if (r->has_group) {
+		r->inside.join = r->outside.join = group_join;
+		r->inside.arg = &r->groups.inside;
+		r->outside.arg = &r->groups.outside;
+	}
+	r->ctx = (struct workload_ctx){
+		.workload = r->spec->workload,
+		.params = r->spec->workload_params,
+		.argv = r->spec->argv,
+		.seed = r->spec->seed,
+		.measure_ns = r->spec->settings->duration_ns,
+		.inside_cpus = (unsigned int)CPU_COUNT(&r->placement.workload),
+		.outside_cpus = (unsigned int)CPU_COUNT(&r->placement.client),
+		.inside = &r->inside,
+		.outside = &r->outside,
+		.dir = r->dir,
+		.idle = idle,
+		.idle_arg = r,
+	};
+}
+
+/* --- 5. load -------------------------------------------------------------------------------- */
+
+static int load(struct run *r, struct err *err)
+{
+	int rc = phase_next(r, "load", err);
+
+	if (rc)
+		return rc;
+	r->started = true;
+	rc = workload_start(&r->ctx, err);
+	return rc ? rc : workload_load(&r->ctx, err);
+}
+
+/* --- 6. shrink and settle ------------------------------------------------------------------- */
+
+/* Why does memory not leave? The first thing every new user of far memory meets. */
+static int explain_stuck(struct run *r, uint64_t usage, struct err *err)
+{
+	uint64_t total = 0, free_kib = 0, unevictable = 0, anon = 0;
+	char is[16], should[16], locked[16];
+
+	sysfile_read_key("/proc/meminfo", "SwapTotal:", &total);
+	sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib);
+	sampler_latest(r->sampler, "memory_stat", "unevictable", &unevictable);
+	sampler_latest(r->sampler, "memory_stat", "anon", &anon);
+	format_size(is, sizeof(is), usage);
+	format_size(should, sizeof(should), r->limit_bytes);
+	format_size(locked, sizeof(locked), unevictable);
+
+	if (total == 0)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: no swap area is on (choose a "
+				  "backend that brings one: --backend zram)",
+				  is, should);
+	if (free_kib * 100 < total)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: the swap area is full (give "
+				  "it more room: -o %s.size=...)",
+				  is, should, r->spec->backend->name);
+	if (unevictable > r->limit_bytes / 2)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: %s of it are locked (mlock) and "
+				  "can't leave",
+				  is, should, locked);
+	if (anon < usage / 2)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: less than half of it is "
+				  "anonymous; page cache or shared memory charged to the "
+				  "group does not go to swap",
+				  is, should);
+	return err_failed(err, 0,
+			  "memory stays at %s, %s wanted, and the kernel reclaims no more (swap "
+			  "accounting or memory.swap.max? huge pages?)",
+			  is, should);
+}
+
+/* In steps, so that a signal ends it and progress shows; a v1 limit is refused (-EBUSY) when the
+ * kernel can't get there at once. */
+static int shrink(struct run *r, struct err *err)
+{
+	uint64_t usage, best = UINT64_MAX, step, limit, patience;
+	int rc = phase_next(r, "shrink", err);
+
+	if (rc || !r->limit_bytes)
+		return rc;
+	rc = group_usage(&r->groups.inside, &usage, err);
+	if (rc)
+		return rc;
+	limit = usage > r->limit_bytes ? usage : r->limit_bytes;
+	step = (limit - r->limit_bytes) / SHRINK_STEPS;
+	if (step < MIN_STEP_BYTES)
+		step = MIN_STEP_BYTES;
+	patience = clock_ns() + r->spec->settings->settle_ns;
+
+	for (;;) {
+		uint64_t next = limit > r->limit_bytes + step ? limit - step : r->limit_bytes;
+
+		rc = group_set_limit(&r->groups.inside, next, err);
+		if (rc && rc != -EBUSY)
+			return rc;
+		if (!rc)
+			limit = next;
+		rc = tick(r, err);
+		if (!rc)
+			rc = group_usage(&r->groups.inside, &usage, err);
+		if (rc)
+			return rc;
+		if (limit == r->limit_bytes && (double)usage <= (double)limit * SETTLED)
+			return 0;
+		if (usage < best) {
+			best = usage;
+			patience = clock_ns() + r->spec->settings->settle_ns;
+		} else if (clock_ns() > patience) {
+			return explain_stuck(r, usage, err);
+		} else {
+			usleep(1000);
+		}
+	}
+}
+
+/* --- 7. warm-up and measure ----------------------------------------------------------------- */
+
+static int measure_service(struct run *r, struct err *err)
+{
+	const struct run_settings *s = r->spec->settings;
+	int rc = phase_next(r, "warmup", err);
+
+	if (!rc)
+		rc = workload_go(&r->ctx, err);
+	if (!rc)
+		rc = run_until(r, clock_ns() + s->warmup_ns, err);
+	if (!rc)
+		rc = phase_next(r, "measure", err);
+	if (!rc)
+		rc = run_until(r, r->measure_begin_ns + s->duration_ns, err);
+	return rc;
+}
+
+/* The limit stands from its first page; its life is the measure phase. */
+static int measure_batch(struct run *r, struct err *err)
+{
+	int rc = 0;
+
+	if (r->limit_bytes)
+		rc = group_set_limit(&r->groups.inside, r->limit_bytes, err);
+	if (!rc)
+		rc = phase_next(r, "measure", err);
+	if (rc)
+		return rc;
+	r->started = true;
+	rc = workload_start(&r->ctx, err);
+	if (!rc)
+		rc = run_until(r, UINT64_MAX, err);
+	return rc == 1 ? 0 : rc;
+}
+
+/* --- 8. stop -------------------------------------------------------------------------------- */
+
+static void find_peak(struct run *r)
+{
+	uint64_t peak = 0;
+
+	if (r->has_group && !r->limit_bytes && group_peak(&r->groups.inside, &peak) != 0)
+		peak = r->peak_seen;
+	r->outcome->peak_bytes = r->limit_bytes ? r->spec->peak_bytes : peak;
+}
+
+/* Processes and sampler end, however it went. A first error stays the one that is reported. */
+static int stop(struct run *r, int rc, struct err *err)
+{
+	struct err ignored = { 0 };
+	int stop_rc = 0;
+
+	err = rc ? &ignored : err;
+	if (r->sampler)
+		stop_rc = phase_next(r, "stop", err);
+	find_peak(r);
+	if (r->started)
+		workload_stop(&r->ctx);
+	if (r->sampler) {
+		if (!stop_rc)
+			stop_rc = phase_next(r, NULL, err);
+		if (!stop_rc)
+			stop_rc = sampler_drain(r->sampler, err);
+		sampler_stats(r->sampler, &r->sampler_stats);
+		sampler_free(r->sampler);
+		r->sampler = NULL;
+	}
+	log_progress(NULL);
+	return rc ? rc : stop_rc;
+}
+
+/* What the run says about itself, once it went to its end. */
+static int harvest(struct run *r, struct err *err)
+{
+	struct flag_input input = {
+		.store = r->session->store,
+		.run = r->outcome->id,
+		.limit_bytes = r->limit_bytes,
+		.has_group = r->has_group,
+		.cgroup_version = r->groups.machine.memory_version,
+		.service = r->spec->workload->shape == WORKLOAD_SERVICE,
+		.placement = &r->placement,
+		.settings = &r->settings,
+		.sampler = &r->sampler_stats,
+		.hz = (unsigned int)r->spec->settings->sample_hz,
+	};
+	int rc = workload_parse(&r->ctx, r->measure_begin_ns, r->measure_end_ns, &r->results, err);
+
+	if (!rc)
+		rc = store_run_limits(r->session->store, r->outcome->id, r->outcome->peak_bytes,
+				      r->limit_bytes, err);
+	flags_judge(&input, &r->results);
+	kmsg_judge(r->kmsg_fd, &r->results);
+	return rc;
+}
+
+/* --- 9. undo and finish --------------------------------------------------------------------- */
+
+static int undo(struct run *r, int rc, struct err *err)
+{
+	struct err undo_err = { 0 };
+	int undo_rc = 0;
+
+	if (r->backend_up && r->spec->backend->release)
+		r->spec->backend->release(&r->backend);
+	if (r->journal) {
+		undo_rc = journal_undo_to(r->journal, 0, &undo_err);
+		journal_free(r->journal);
+	}
+	janitor_end(&r->janitor);
+	if (!undo_rc)
+		return rc;
+	if (rc)
+		log_error("%s; `fmbench recover` tries again", undo_err.msg);
+	else
+		*err = undo_err;
+	return rc ? rc : undo_rc;
+}
+
+/* Every file the run left in its directory, by name. An empty directory goes. */
+static int record_artifacts(struct run *r, struct err *err)
+{
+	char path[PATH_MAX + 256];
+	struct dirent *entry;
+	DIR *d = opendir(r->dir);
+	int rc = 0;
+
+	if (!d)
+		return 0;
+	while (!rc && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", r->dir, entry->d_name);
+		rc = store_artifact(r->session->store, r->outcome->id, entry->d_name, path, err);
+	}
+	closedir(d);
+	rmdir(r->dir); /* only when empty */
+	return rc;
+}
+
+static int finish(struct run *r, int rc, struct err *err)
+{
+	static const char *const names[] = { "ok", "untrusted", "failed" };
+	struct err store_err = { 0 };
+	int store_rc;
+
+	r->outcome->status = rc				    ? RUN_FAILED
+			     : flags_untrusted(&r->results) ? RUN_UNTRUSTED
+							    : RUN_OK;
+	store_rc = store_results(r->session->store, r->outcome->id, &r->results, &store_err);
+	if (!store_rc)
+		store_rc = record_artifacts(r, &store_err);
+	if (!store_rc)
+		store_rc =
+			store_run_end(r->session->store, r->outcome->id, names[r->outcome->status],
+				      rc ? err->msg : NULL, &store_err);
+	if (store_rc && !rc) {
+		*err = store_err;
+		r->outcome->status = RUN_FAILED;
+		rc = store_rc;
+	}
+	workload_release(&r->ctx);
+	results_release(&r->results);
+	facts_release(&r->settings);
+	if (r->kmsg_fd >= 0)
+		close(r->kmsg_fd);
+	return rc;
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+int run_execute(struct session *s, const struct run_spec *spec, struct run_outcome *outcome,
+		struct err *err)
+{
+	struct run r = { .session = s, .spec = spec, .outcome = outcome, .kmsg_fd = kmsg_open() };
+	bool service = spec->workload->shape == WORKLOAD_SERVICE;
+	int rc;
+
+	memset(outcome, 0, sizeof(*outcome));
+	results_init(&r.results);
+	facts_init(&r.settings);
+	prepare_limit(&r);
+
+	rc = run_check(spec, err);
+	if (!rc)
+		rc = placement_choose(&spec->settings->placement, &r.placement, err);
+	if (!rc)
+		rc = record(&r, err);
+	if (!rc)
+		rc = open_journal(&r, err);
+	if (!rc)
+		rc = bring_up(&r, err);
+	if (!rc)
+		rc = make_groups(&r, err);
+	if (!rc)
+		rc = start_sampler(&r, err);
+	prepare_places(&r);
+	if (!rc && service)
+		rc = load(&r, err);
+	if (!rc && service)
+		rc = shrink(&r, err);
+	if (!rc)
+		rc = service ? measure_service(&r, err) : measure_batch(&r, err);
+	rc = stop(&r, rc, err);
+	if (!rc)
+		rc = harvest(&r, err);
+	rc = undo(&r, rc, err);
+	return finish(&r, rc, err);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sampler: one thread on a housekeeping CPU that reads every collector at a fixed rate into a
+ * preallocated ring. Each tick stores when its reading began and ended and how late it was, so
+ * that the sampler's cost is in the data. The main thread empties the ring into the store.
+ */
+#ifndef HARNESS_SAMPLER_H
+#define HARNESS_SAMPLER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "collectors/collector.h"
+#include "results/store.h"
+
+struct sampler;
+
+/*
+ * Opens the collectors that this run has and starts the thread on cpu. hz 0: no periodic ticks,
+ * only marks. The store is used by the caller's thread alone (here and in sampler_drain()).
+ */
+int sampler_start(const struct collector_ctx *ctx, unsigned int hz, int cpu, struct store *store,
+		  int64_t run, struct sampler **ret, struct err *err);
+/*
+ * Take a tick now and return its time: a phase's boundary, so that deltas between marks are the
+ * kernel's own counters at those instants. *ret_ns: when that tick's reading ended.
+ */
+int sampler_mark(struct sampler *s, uint64_t *ret_ns, struct err *err);
+/* Move finished ticks into the store: one transaction. Values are stored when they changed. */
+int sampler_drain(struct sampler *s, struct err *err);
+/* Latest value of a key in the ring's last tick; -ENODATA: not sampled or absent here. */
+int sampler_latest(struct sampler *s, const char *collector, const char *key, uint64_t *ret_value);
+
+struct sampler_stats {
+	uint64_t ticks, late, dropped; /* late: by more than one period */
+	uint64_t busy_ns;	       /* spent reading */
+	uint64_t lost;		       /* readings that failed: a source vanished */
+	const char *lost_name;	       /* of the first such collector */
+};
+void sampler_stats(const struct sampler *s, struct sampler_stats *ret);
+/* Ends the thread; what is in the ring is lost unless drained before. NULL is fine. */
+void sampler_free(struct sampler *s);
+
+#endif

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "harness/command.h"
+
+const struct command *const command_table[] = {
+	&cmd_run,     &cmd_show,    &cmd_list,	 &cmd_export, &cmd_plot,
+	&cmd_backend, &cmd_recover, &cmd_worker, NULL,
+};
