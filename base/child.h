@@ -5,7 +5,9 @@
  * then it sets affinity and memory policy and execs. Charges do not move between groups, so a
  * process that is moved later would keep its memory outside.
  *
- * Every child dies with the harness (PR_SET_PDEATHSIG) and leads a process group of its own.
+ * Every child dies with the harness (PR_SET_PDEATHSIG) and leads a process group of its own, with
+ * default signal handling and /dev/null as stdin. The kernel sends that signal when the *thread*
+ * that forked ends, so children are spawned from the main thread only.
  */
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
@@ -37,7 +39,8 @@ enum child_stdio {
 struct child {
 	pid_t pid;	   /* 0: none */
 	int pidfd;	   /* readable when it has ended */
-	int out_fd;	   /* see child_stdio; non-blocking; -1: none */
+	int out_fd;	   /* see child_stdio; non-blocking; -1: none. A terminal whose program
+			    * has ended reads -EIO, not end of file */
 	bool reaped;
 	int status;	   /* as waitpid(), once reaped */
 	struct rusage usage; /* once reaped */
@@ -50,8 +53,12 @@ struct child {
  * here (-ENOENT: ERR_MISSING). */
 int child_spawn(struct child *c, char *const argv[], const struct place *place,
 		enum child_stdio stdio, const char *log_path, struct err *err);
-/* Has it ended? Reaps it, fills status and usage. 1 ended, 0 running, -errno. timeout_ms as poll(). */
+/*
+ * Has it ended? Reaps it, kills what is left of its process group, fills status and usage. 1 ended,
+ * 0 running, -EINTR a signal came, -errno. timeout_ms as poll().
+ */
 int child_wait(struct child *c, int timeout_ms, struct err *err);
+/* To its whole process group. -ESRCH: it was reaped, or there is none. */
 int child_signal(struct child *c, int sig);
 /* SIGTERM (and SIGCONT), wait grace_ms, SIGKILL, reap. Nothing to do when it is reaped or none. */
 void child_stop(struct child *c, int grace_ms);
