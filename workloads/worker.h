@@ -4,8 +4,9 @@
  * `fmbench worker NAME key=value…` with a socket as fd 3, and nothing else runs there.
  *
  * Protocol, one line a message, fields separated by tabs. To the harness: "ready", "result NAME
- * VALUE", "flag CODE SEVERITY TEXT", "hist NAME LOW:COUNT,…", "error TEXT", "window BEGIN END"
- * (ns, if the worker measured its own window). From it: "go", "stop".
+ * VALUE", "flag CODE SEVERITY TEXT" (0 note, 1 warning, 2 fatal), "hist NAME SUM MIN MAX
+ * LOW:COUNT,…", "error TEXT", "window BEGIN END" (ns, if the worker measured its own window).
+ * From it: "go", "stop". worker.c is this side of it, worker_host.c the harness's.
  */
 #ifndef WORKLOADS_WORKER_H
 #define WORKLOADS_WORKER_H

@@ -1,0 +1,691 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * memcached in the limited group, memaslap (Debian: memcaslap) outside loading it.
+ *
+ * memaslap is one program for loading and measuring, and it keeps no memory between two calls, so
+ * one process does both: it is stopped (SIGSTOP) once the store is full and goes on (SIGCONT) when
+ * the group has been shrunk. Facts behind this file, from libmemcached's contrib/bin/memaslap:
+ *
+ *  - With no sets asked for, each connection first sets its whole window of objects (-w); no get
+ *    starts before all connections are done; gets then pick uniformly from the window.
+ *  - With sets, nothing is set beforehand: windows grow by the sets, and gets pick from what is set
+ *    so far. Once a window is full, a set drops the oldest key and sets a new one. The dropped
+ *    object stays in memcached until its LRU evicts it.
+ *  - Connections do not run equally fast: the slowest of 16 was seen at 0.75 of the mean.
+ *  - Its random numbers are seeded with the time of day: the run's seed cannot reach them.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/sysfile.h"
+#include "workloads/memaslap_output.h"
+#include "workloads/memcached.h"
+#include "workloads/workload.h"
+
+/* memaslap's windows are multiples of this many objects (UNIT_ITEMS_COUNT). */
+#define WINDOW_UNIT 1024
+#define MAX_WINDOW  (INT32_MAX / WINDOW_UNIT * (uint64_t)WINDOW_UNIT)
+
+/*
+ * Store per live object where there are sets, because dropped objects linger. Measured at 5 % sets:
+ * with 1.13 every 40th get misses, with 1.28 every 300th, with 1.54 every 50,000th. It also gives
+ * the slowest connection time to fill its window before the store is full.
+ */
+#define MIXED_ROOM 1.5
+
+#define MIN_PERIODS	3
+#define MIN_MEASURE_NS	(5 * NSEC_PER_SEC)
+#define POLL_NS		(10 * NSEC_PER_MSEC)
+#define NO_PROGRESS_NS	(30 * NSEC_PER_SEC)
+#define QUIET_NS	(5 * NSEC_PER_SEC)
+#define CLIENT_GRACE_MS 2000
+
+/* Objects touched may fall behind what even gets would touch, as connections differ in speed: at
+ * most by 3 % where it was measured. */
+#define TOUCHED_TOLERANCE 0.1
+
+struct params {
+	uint64_t memory_bytes, objects, value_bytes, key_bytes;
+	uint64_t threads, concurrency, server_threads, port;
+	double get_share, verify_share;
+	bool audit;
+};
+
+static const struct opt opts[] = {
+	OPT_SIZE("memory", struct params, memory_bytes, "512M", 16 << 20, 1ull << 46,
+		 "memory of the filled server, overhead and all; sets the number of objects"),
+	OPT_U64("objects", struct params, objects, "0", 0, 1ull << 40,
+		"how many objects, rounded up to concurrency x 1024; 0: from memory"),
+	OPT_SIZE("value-size", struct params, value_bytes, "1K", 16, 512 << 10,
+		 "bytes of a value"),
+	OPT_U64("key-size", struct params, key_bytes, "64", 16, 249, "bytes of a key"),
+	OPT_DOUBLE("get-share", struct params, get_share, "1", 0, 1,
+		   "share of gets, the rest are sets: 1, or at most 0.99 (then loading runs the mix "
+		   "until the store is full)"),
+	OPT_U64("threads", struct params, threads, "1", 1, 1024, "threads of the client"),
+	OPT_U64("concurrency", struct params, concurrency, "16", 1, 65536,
+		"connections, a multiple of threads; each waits for its answer (closed loop)"),
+	OPT_DOUBLE("verify", struct params, verify_share, "0", 0, 1,
+		   "share of gets whose value is verified"),
+	OPT_U64("server-threads", struct params, server_threads, "0", 0, 1024,
+		"threads of memcached; 0: one per CPU of the group"),
+	OPT_U64("port", struct params, port, "0", 0, 65535, "on 127.0.0.1; 0: a free one"),
+	OPT_BOOL("audit", struct params, audit, "no",
+		 "after the measurement, count the objects that gets have touched"),
+	OPT_END
+};
+
+enum {
+	OPS,
+	LATENCY_AVG,
+	LATENCY_MAX,
+	LATENCY_MIN,
+	GET_MISSES,
+	OBJECTS,
+	VERIFY_FAILURES,
+	TOUCHED,
+	TOUCHED_EVENLY,
+};
+
+static const struct metric metrics[] = {
+	[OPS] = { "ops", "per_s", BETTER_HIGHER, "gets and sets answered per second" },
+	[LATENCY_AVG] = { "latency_avg", "us", BETTER_LOWER, "mean answer time, in a closed loop" },
+	[LATENCY_MAX] = { "latency_max", "us", BETTER_LOWER, "longest answer time" },
+	[LATENCY_MIN] = { "latency_min", "us", BETTER_LOWER, "shortest answer time" },
+	[GET_MISSES] = { "get_misses", "count", BETTER_LOWER, "gets that found nothing" },
+	[OBJECTS] = { "objects", "count", BETTER_NEITHER, "that gets choose from" },
+	[VERIFY_FAILURES] = { "verify_failures", "count", BETTER_LOWER,
+			      "values that came back changed (-o verify)" },
+	[TOUCHED] = { "store_touched", "share", BETTER_NEITHER,
+		      "objects fetched at least once since they were set (-o audit)" },
+	[TOUCHED_EVENLY] = { "store_touched_evenly", "share", BETTER_NEITHER,
+			     "the same if all gets together were uniform: 1 - exp(-gets/objects)" },
+	{ NULL }
+};
+
+struct memaslap {
+	struct memcached server;
+	struct child client;
+	struct memaslap_output output;
+	uint64_t objects, window;	/* all; of one connection */
+	uint64_t sets_before;		/* of ours, before the client's */
+	uint64_t gets_held;		/* gets answered when the client was stopped */
+	uint64_t go_ns, last_output_ns; /* 0: not yet */
+	bool failed;
+	char *config_path, *log_path, *out_path;
+	/* After stop. */
+	int audit_status;
+	struct err audit_err;
+	uint64_t evictions, audit_gets, audit_objects, audit_fetched;
+};
+
+static bool mixed(const struct params *p)
+{
+	return p->get_share < 1;
+}
+
+static const char *client_program(void)
+{
+	static const char *const names[] = { "memaslap", "memcaslap" };
+
+	for (size_t i = 0; i < 2; i++) {
+		if (child_find_program(names[i], NULL, 0))
+			return names[i];
+	}
+	return NULL;
+}
+
+static int memaslap_check(const void *params, char *const *argv, struct err *err)
+{
+	const struct params *p = params;
+
+	(void)argv;
+	if (!client_program())
+		return err_missing(err, "no program memaslap or memcaslap; install Debian's package "
+					"libmemcached-tools (`make deps`)");
+	if (p->concurrency % p->threads)
+		return err_usage(err, "memaslap: concurrency=%" PRIu64 " is no multiple of "
+				      "threads=%" PRIu64,
+				 p->concurrency, p->threads);
+	/* Its own arithmetic takes less than 0.001 for none. */
+	if (mixed(p) && p->get_share > 0.99)
+		return err_usage(err, "memaslap: get-share=%g is too close to 1 to fill the store "
+				      "with sets; take 1 (filled before the gets) or at most 0.99",
+				 p->get_share);
+	if (mixed(p) && p->audit)
+		return err_usage(err, "memaslap: audit needs get-share=1: sets leave objects behind "
+				      "that no get asks for");
+	return memcached_check(err);
+}
+
+static char *artifact(const struct workload_ctx *ctx, const char *name)
+{
+	struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/%s", ctx->dir, name);
+	return buf_steal(&path);
+}
+
+static int write_file(const char *path, const char *text, size_t len, struct err *err)
+{
+	FILE *f = fopen(path, "we");
+	int r = 0;
+
+	if (!f)
+		return err_failed(err, errno, "creating %s", path);
+	if (fwrite(text, 1, len, f) != len)
+		r = err_failed(err, errno, "writing %s", path);
+	if (fclose(f) && !r)
+		r = err_failed(err, errno, "writing %s", path);
+	return r;
+}
+
+/* How many objects, and how much store they may use: known once the server has told what one
+ * object takes. */
+static int size_store(struct memaslap *m, const struct params *p, struct err *err)
+{
+	uint64_t object_bytes, rss_kib, limit_mib, unit = p->concurrency * WINDOW_UNIT;
+	double room = mixed(p) ? MIXED_ROOM : 1;
+	char path[64], request[64];
+	int r = memcached_probe_object(&m->server, p->key_bytes, p->value_bytes, &object_bytes,
+				       err);
+
+	if (r)
+		return r;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)m->server.child.pid);
+	r = sysfile_read_key(path, "VmRSS", &rss_kib);
+	if (r)
+		return err_failed(err, -r, "reading VmRSS of %s", path);
+
+	/* memcached's hash table: pointers, doubled at 1.5 objects a bucket. */
+	double bytes = ((double)object_bytes + sizeof(void *)) * room;
+
+	if (p->objects) {
+		m->window = (p->objects + unit - 1) / unit * WINDOW_UNIT;
+	} else {
+		double base = (double)rss_kib * 1024, memory = (double)p->memory_bytes;
+		double units = (memory - base) / bytes / (double)unit;
+
+		m->window = (units < 1.5 ? 1 : (uint64_t)(units + 0.5)) * WINDOW_UNIT;
+		if ((double)unit * bytes + base > 1.5 * memory)
+			return err_usage(err,
+					 "memaslap sets objects by the %" PRIu64 " (concurrency x "
+					 "%d), that is %.0f MiB: raise -o memory, or lower -o "
+					 "concurrency or value-size",
+					 unit, WINDOW_UNIT, (double)unit * bytes / (1 << 20));
+	}
+	if (m->window > MAX_WINDOW)
+		return err_usage(err, "memaslap cannot hold %" PRIu64 " objects a connection; raise "
+				      "-o concurrency",
+				 m->window);
+	m->objects = m->window * p->concurrency;
+
+	/* Where nothing may be evicted, a tenth more and some pages for the slab classes. */
+	limit_mib = (uint64_t)((double)(m->objects * object_bytes) * (mixed(p) ? room : 1.1) /
+			       (1 << 20)) +
+		    (mixed(p) ? 2 : 64);
+	snprintf(request, sizeof(request), "cache_memlimit %" PRIu64, limit_mib);
+	r = memcached_request(&m->server, request, "OK", err);
+	if (r)
+		return r;
+	r = memcached_stats(&m->server, "stats", err);
+	return r ? r : memcached_stat(&m->server, "cmd_set", &m->sets_before, err);
+}
+
+static int memaslap_start(struct workload_ctx *ctx, struct err *err)
+{
+	const struct params *p = ctx->params;
+	struct memaslap *m = xcalloc(1, sizeof(*m));
+	struct memcached_config config = {
+		.port = (uint16_t)p->port,
+		.threads = (unsigned int)p->server_threads,
+		.connections = (unsigned int)p->concurrency + 64,
+		.limit_mib = 1024, /* until the store is sized */
+	};
+	int r;
+
+	*m = (struct memaslap){
+		.server = MEMCACHED_INIT,
+		.client = CHILD_INIT,
+		.output = MEMASLAP_OUTPUT_INIT,
+		.config_path = artifact(ctx, "memaslap.cnf"),
+		.log_path = artifact(ctx, "memaslap.log"),
+		.out_path = artifact(ctx, "memaslap.out"),
+	};
+	ctx->state = m;
+
+	/* 0 is a run that measures nothing. */
+	if (ctx->measure_ns && ctx->measure_ns < MIN_MEASURE_NS)
+		r = err_usage(err, "memaslap prints its statistics each second and %d whole seconds "
+				   "are needed: measure for at least %llu s",
+			      MIN_PERIODS, MIN_MEASURE_NS / NSEC_PER_SEC);
+	else {
+		if (!config.threads)
+			config.threads = ctx->inside_cpus ? ctx->inside_cpus : 1;
+		r = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
+	}
+	if (r == 0)
+		r = size_store(m, p, err);
+	m->failed = r != 0;
+	return r;
+}
+
+static int start_client(struct workload_ctx *ctx, struct err *err)
+{
+	const struct params *p = ctx->params;
+	struct memaslap *m = ctx->state;
+	struct buf config = BUF_INIT;
+	char server[32], threads[16], concurrency[16], window[24], verify[32];
+	char *argv[24];
+	size_t n = 0;
+	int r;
+
+	/* Sections of size ranges and shares; cmd 0 is set, 1 is get. */
+	buf_addf(&config, "key\n%" PRIu64 " %" PRIu64 " 1\n", p->key_bytes, p->key_bytes);
+	buf_addf(&config, "value\n%" PRIu64 " %" PRIu64 " 1\n", p->value_bytes, p->value_bytes);
+	buf_addf(&config, "cmd\n0 %.6f\n1 %.6f\n", 1 - p->get_share, p->get_share);
+	r = write_file(m->config_path, config.data, config.len, err);
+	buf_release(&config);
+	if (r)
+		return r;
+
+	snprintf(server, sizeof(server), "127.0.0.1:%u", (unsigned int)m->server.port);
+	snprintf(threads, sizeof(threads), "%" PRIu64, p->threads);
+	snprintf(concurrency, sizeof(concurrency), "%" PRIu64, p->concurrency);
+	snprintf(window, sizeof(window), "%" PRIu64 "k", m->window / WINDOW_UNIT);
+	snprintf(verify, sizeof(verify), "%.6f", p->verify_share);
+
+#define ARG(s) (argv[n++] = (char *)(uintptr_t)(s))
+	ARG(client_program());
+	ARG("-s"), ARG(server);
+	ARG("-T"), ARG(threads);
+	ARG("-c"), ARG(concurrency);
+	ARG("-w"), ARG(window);
+	ARG("-F"), ARG(m->config_path);
+	ARG("-S"), ARG("1s");
+	ARG("-t"), ARG("365d"); /* it is stopped long before */
+	if (p->verify_share > 0) {
+		/* -b: failures are printed as they occur, not counted at an end that we cut off. */
+		ARG("-v"), ARG(verify);
+		ARG("-b");
+	}
+	ARG(NULL);
+#undef ARG
+	return child_spawn(&m->client, argv, ctx->outside, CHILD_PTY, m->log_path, err);
+}
+
+static void take_output(struct memaslap *m)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	/* EIO: the terminal's other end is closed. */
+	while ((n = read(m->client.out_fd, chunk, sizeof(chunk))) > 0) {
+		m->last_output_ns = clock_ns();
+		memaslap_output_feed(&m->output, chunk, (size_t)n, m->last_output_ns);
+	}
+}
+
+/* 0 while both processes run. */
+static int both_alive(struct memaslap *m, struct err *err)
+{
+	char how[128], tail[400];
+	size_t from = 0;
+	int r;
+
+	/* The server first: the client ends when it is gone. */
+	r = memcached_alive(&m->server, err);
+	if (r)
+		return r;
+	r = child_wait(&m->client, 0, err);
+	if (r <= 0)
+		return r;
+	if (child_wait(&m->server.child, 200, NULL) == 1)
+		return memcached_alive(&m->server, err);
+
+	take_output(m);
+	child_describe(&m->client, how, sizeof(how));
+	child_log_tail(m->log_path, tail, sizeof(tail));
+	if (*tail)
+		return err_failed(err, 0, "memaslap %s; its last output: %s", how, tail);
+	if (m->output.text.len > 300)
+		from = m->output.text.len - 300;
+	r = err_failed(err, 0, "memaslap %s; its last output: %s", how,
+		       m->output.text.len ? m->output.text.data + from : "nothing");
+	for (char *c = err ? err->msg : NULL; c && *c; c++) {
+		if (*c == '\n' || *c == '\r' || *c == '\033')
+			*c = ' ';
+	}
+	return r;
+}
+
+static int nap(struct err *err)
+{
+	return clock_sleep_until(clock_ns() + POLL_NS) ?
+		       err_failed(err, EINTR, "waiting for memaslap") :
+		       0;
+}
+
+struct store {
+	uint64_t sets, gets, objects, evictions;
+};
+
+static int read_store(struct memaslap *m, struct store *s, struct err *err)
+{
+	const struct {
+		const char *key;
+		uint64_t *to;
+	} rows[] = {
+		{ "cmd_set", &s->sets },
+		{ "cmd_get", &s->gets },
+		{ "curr_items", &s->objects },
+		{ "evictions", &s->evictions },
+	};
+	int r = memcached_stats(&m->server, "stats", err);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == 0; i++)
+		r = memcached_stat(&m->server, rows[i].key, rows[i].to, err);
+	s->sets -= m->sets_before;
+	return r;
+}
+
+static bool is_full(const struct memaslap *m, const struct params *p, const struct store *s)
+{
+	if (!mixed(p))
+		return s->sets >= m->objects;
+	return (double)s->sets >= MIXED_ROOM * (double)m->objects && s->evictions;
+}
+
+static int fill(struct memaslap *m, const struct params *p, struct store *s, struct err *err)
+{
+	uint64_t sets = 0, progress_ns = clock_ns();
+
+	for (;;) {
+		int r = nap(err);
+
+		if (r == 0)
+			r = both_alive(m, err);
+		if (r == 0)
+			r = read_store(m, s, err);
+		if (r)
+			return r;
+		take_output(m);
+		if (is_full(m, p, s))
+			return 0;
+		if (s->sets > sets) {
+			sets = s->sets;
+			progress_ns = clock_ns();
+		} else if (clock_ns() - progress_ns > NO_PROGRESS_NS) {
+			return err_failed(err, ETIMEDOUT,
+					  "memaslap has set %" PRIu64 " of %" PRIu64 " objects and "
+					  "no more for %llu s; see %s and %s",
+					  s->sets, m->objects, NO_PROGRESS_NS / NSEC_PER_SEC,
+					  m->log_path, m->server.log_path);
+		}
+	}
+}
+
+/* Stop the client and wait until its last requests are answered. */
+static int hold(struct memaslap *m, struct store *s, struct err *err)
+{
+	uint64_t deadline_ns = clock_ns() + QUIET_NS, answered;
+	int r = child_signal(&m->client, SIGSTOP);
+
+	if (r)
+		return err_failed(err, -r, "stopping memaslap");
+	do {
+		answered = s->sets + s->gets;
+		r = nap(err);
+		if (r == 0)
+			r = read_store(m, s, err);
+		if (r)
+			return r;
+		if (clock_ns() > deadline_ns)
+			return err_failed(err, EBUSY, "memcached still serves requests %llu s after "
+						      "memaslap was stopped; does another client "
+						      "use port %u?",
+					  QUIET_NS / NSEC_PER_SEC, (unsigned int)m->server.port);
+	} while (s->sets + s->gets != answered);
+	return 0;
+}
+
+static int memaslap_load(struct workload_ctx *ctx, struct err *err)
+{
+	const struct params *p = ctx->params;
+	struct memaslap *m = ctx->state;
+	struct store s;
+	int r = start_client(ctx, err);
+
+	if (r == 0)
+		r = fill(m, p, &s, err);
+	if (r == 0)
+		r = hold(m, &s, err);
+	if (r == 0 && !mixed(p) && (s.evictions || s.objects != m->objects))
+		r = err_failed(err, ENOSPC,
+			       "memcached holds %" PRIu64 " of %" PRIu64 " objects (%" PRIu64
+			       " evicted): its memory is too small; raise -o memory or lower "
+			       "-o objects",
+			       s.objects, m->objects, s.evictions);
+	m->gets_held = s.gets;
+	m->failed = r != 0;
+	return r;
+}
+
+static int memaslap_go(struct workload_ctx *ctx, struct err *err)
+{
+	struct memaslap *m = ctx->state;
+	struct store s;
+	int r = both_alive(m, err);
+
+	if (r == 0)
+		r = read_store(m, &s, err);
+	if (r == 0 && s.gets != m->gets_held)
+		r = err_failed(err, EBUSY, "%" PRIu64 " gets reached memcached while memaslap was "
+					   "held; does another client use port %u?",
+			       s.gets - m->gets_held, (unsigned int)m->server.port);
+	if (r == 0) {
+		r = child_signal(&m->client, SIGCONT);
+		if (r)
+			r = err_failed(err, -r, "letting memaslap go on");
+	}
+	m->go_ns = m->last_output_ns = clock_ns();
+	m->failed = r != 0;
+	return r;
+}
+
+static int memaslap_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
+{
+	struct memaslap *m = ctx->state;
+	struct pollfd fds[] = {
+		{ .fd = m->client.out_fd, .events = POLLIN },
+		{ .fd = m->client.pidfd, .events = POLLIN },
+		{ .fd = m->server.child.pidfd, .events = POLLIN },
+	};
+	int r;
+
+	if (poll(fds, 3, timeout_ms) < 0)
+		return err_failed(err, errno, "waiting for memaslap");
+	take_output(m);
+	r = both_alive(m, err);
+	if (r == 0 && *m->output.bad_row)
+		r = err_failed(err, EPROTO, "this row of memaslap's statistics is unknown: '%s'; see "
+					    "workloads/memaslap_output.h",
+			       m->output.bad_row);
+	/* It prints none once a connection is lost. */
+	if (r == 0 && m->go_ns && clock_ns() - m->last_output_ns > NO_PROGRESS_NS)
+		r = err_failed(err, ETIMEDOUT, "memaslap has printed nothing for %llu s, as when a "
+					       "connection was lost; see %s and %s",
+			       NO_PROGRESS_NS / NSEC_PER_SEC, m->log_path, m->server.log_path);
+	if (r)
+		m->failed = true;
+	return r;
+}
+
+/* What only the living server knows. */
+static int last_questions(struct memaslap *m, const struct params *p, struct err *err)
+{
+	struct store s;
+	int r = read_store(m, &s, err);
+
+	if (r)
+		return r;
+	m->evictions = s.evictions;
+	m->audit_gets = s.gets;
+	if (!p->audit)
+		return 0;
+	return memcached_count_fetched(&m->server, &m->audit_objects, &m->audit_fetched, err);
+}
+
+static void memaslap_stop(struct workload_ctx *ctx)
+{
+	struct memaslap *m = ctx->state;
+
+	if (m->client.out_fd >= 0)
+		take_output(m);
+	child_stop(&m->client, CLIENT_GRACE_MS);
+	if (m->go_ns && !m->failed)
+		m->audit_status = last_questions(m, ctx->params, &m->audit_err);
+	memcached_stop(&m->server);
+	/* An artifact: a run is no worse without it. */
+	if (m->output.text.len)
+		(void)write_file(m->out_path, m->output.text.data, m->output.text.len, NULL);
+}
+
+/* Values that came back changed; a miss prints the same without a length. */
+static int count_failures(const char *log_path, uint64_t *ret, struct err *err)
+{
+	static const char mark[] = "\treceived data len: ";
+	FILE *f = fopen(log_path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	uint64_t n = 0;
+
+	if (!f)
+		return err_failed(err, errno, "reading %s", log_path);
+	while (getline(&line, &size, f) >= 0)
+		n += !strncmp(line, mark, sizeof(mark) - 1);
+	free(line);
+	fclose(f);
+	*ret = n;
+	return 0;
+}
+
+static int add_verified(const struct memaslap *m, struct results *results, struct err *err)
+{
+	uint64_t failures = 0;
+	int r = count_failures(m->log_path, &failures, err);
+
+	if (r)
+		return r;
+	results_add_metric(results, &metrics[VERIFY_FAILURES], (double)failures);
+	if (failures)
+		results_flag(results, "PAGE_CORRUPTED", SEVERITY_FATAL,
+			     "memaslap: %" PRIu64 " values came back changed; see %s", failures,
+			     m->log_path);
+	return 0;
+}
+
+static int add_audit(const struct memaslap *m, struct results *results, struct err *err)
+{
+	double objects = (double)m->objects;
+	double touched = (double)m->audit_fetched / objects;
+	double evenly = 1 - exp(-(double)m->audit_gets / objects);
+
+	if (m->audit_objects != m->objects)
+		return err_failed(err, 0, "memaslap: the audit found %" PRIu64 " objects where %" PRIu64
+					  " were set",
+				  m->audit_objects, m->objects);
+	results_add_metric(results, &metrics[TOUCHED], touched);
+	results_add_metric(results, &metrics[TOUCHED_EVENLY], evenly);
+	if (fabs(touched - evenly) > TOUCHED_TOLERANCE * evenly)
+		results_flag(results, "GETS_UNEVEN", SEVERITY_WARNING,
+			     "memaslap's gets touched %.1f %% of the store, uniform ones would have "
+			     "touched %.1f %%",
+			     100 * touched, 100 * evenly);
+	return 0;
+}
+
+static int memaslap_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
+			  struct results *results, struct err *err)
+{
+	const struct params *p = ctx->params;
+	const struct memaslap *m = ctx->state;
+	struct memaslap_sum sum = memaslap_output_sum(&m->output, begin_ns, end_ns);
+	int r = 0;
+
+	if (sum.periods < MIN_PERIODS)
+		return err_failed(err, 0,
+				  "memaslap: %zu whole seconds of its statistics lie in the measure "
+				  "window of %.1f s, %d are needed; measure longer (see %s)",
+				  sum.periods, (double)(end_ns - begin_ns) / 1e9, MIN_PERIODS,
+				  m->out_path);
+	if (!sum.ops)
+		return err_failed(err, 0, "memaslap: not one answer in %.1f s; measure longer or "
+					  "with more local memory",
+				  (double)(sum.end_ns - sum.begin_ns) / 1e9);
+	if (m->audit_status) {
+		if (err)
+			*err = m->audit_err;
+		err_prefix(err, "after the measurement");
+		return m->audit_status;
+	}
+	if (!mixed(p) && m->evictions)
+		return err_failed(err, ENOSPC, "memcached evicted %" PRIu64 " objects; raise -o memory",
+				  m->evictions);
+
+	results_add_metric(results, &metrics[OPS],
+			   (double)sum.ops * 1e9 / (double)(sum.end_ns - sum.begin_ns));
+	results_add_metric(results, &metrics[LATENCY_AVG], sum.avg_us);
+	results_add_metric(results, &metrics[LATENCY_MAX], (double)sum.max_us);
+	results_add_metric(results, &metrics[LATENCY_MIN], (double)sum.min_us);
+	results_add_metric(results, &metrics[GET_MISSES], (double)sum.get_misses);
+	results_add_metric(results, &metrics[OBJECTS], (double)m->objects);
+	if (p->verify_share > 0)
+		r = add_verified(m, results, err);
+	if (r == 0 && p->audit)
+		r = add_audit(m, results, err);
+	return r;
+}
+
+static void memaslap_release(struct workload_ctx *ctx)
+{
+	struct memaslap *m = ctx->state;
+
+	if (!m)
+		return;
+	child_release(&m->client);
+	memcached_release(&m->server);
+	memaslap_output_release(&m->output);
+	free(m->config_path);
+	free(m->log_path);
+	free(m->out_path);
+	free(m);
+	ctx->state = NULL;
+}
+
+const struct workload workload_memaslap = {
+	.name = "memaslap",
+	.summary = "memcached under memaslap: a filled store, then gets or a mix, in a closed loop",
+	.shape = WORKLOAD_SERVICE,
+	.metrics = metrics,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.check = memaslap_check,
+	.start = memaslap_start,
+	.load = memaslap_load,
+	.go = memaslap_go,
+	.poll = memaslap_poll,
+	.stop = memaslap_stop,
+	.parse = memaslap_parse,
+	.release = memaslap_release,
+};

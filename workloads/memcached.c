@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "workloads/memcached.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/sysfile.h"
+
+#define START_NS  (15 * NSEC_PER_SEC)
+#define SILENT_MS 30000
+#define GRACE_MS  2000
+
+/* memcached's slab_page_size, fixed since 1.4.3 (its default item_size_max). */
+#define SLAB_PAGE_BYTES (1u << 20)
+#define SLAB_CLASSES	64
+
+static struct sockaddr_in loopback(uint16_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+}
+
+int memcached_check(struct err *err)
+{
+	if (!child_find_program("memcached", NULL, 0))
+		return err_missing(err, "no program memcached; install Debian's package memcached "
+					"(`make deps`)");
+	if (geteuid() == 0 && !child_find_program("setpriv", NULL, 0))
+		return err_missing(err, "no program setpriv, which takes root's rights from "
+					"memcached; install Debian's package util-linux");
+	return 0;
+}
+
+static int find_port(uint16_t *ret, struct err *err)
+{
+	struct sockaddr_in addr = loopback(0);
+	socklen_t len = sizeof(addr);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int r = 0;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    getsockname(fd, (struct sockaddr *)&addr, &len))
+		r = err_failed(err, errno, "finding a free port on 127.0.0.1");
+	else
+		*ret = ntohs(addr.sin_port);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int spawn(struct memcached *m, const struct memcached_config *config,
+		 const struct place *place, struct err *err)
+{
+	char port[16], limit[32], threads[16], connections[16];
+	char *argv[32];
+	size_t n = 0;
+
+	snprintf(port, sizeof(port), "%u", (unsigned int)m->port);
+	snprintf(limit, sizeof(limit), "%" PRIu64, config->limit_mib);
+	snprintf(threads, sizeof(threads), "%u", config->threads);
+	snprintf(connections, sizeof(connections), "%u", config->connections);
+
+#define ARG(s) (argv[n++] = (char *)(uintptr_t)(s))
+	if (geteuid() == 0) {
+		/*
+		 * memcached's own -u would do, but a change of user clears PR_SET_PDEATHSIG
+		 * (prctl(2)), and the server would outlive a killed harness.
+		 */
+		ARG("setpriv");
+		ARG("--reuid=nobody");
+		ARG("--regid=nogroup");
+		ARG("--clear-groups");
+		ARG("--pdeathsig=KILL");
+		ARG("--");
+	}
+	ARG("memcached");
+	ARG("-l"), ARG("127.0.0.1");
+	ARG("-p"), ARG(port);
+	ARG("-U"), ARG("0");
+	ARG("-m"), ARG(limit);
+	ARG("-t"), ARG(threads);
+	ARG("-c"), ARG(connections);
+	ARG("-o"), ARG("no_lru_crawler");
+	ARG(NULL);
+#undef ARG
+	return child_spawn(&m->child, argv, place, CHILD_LOG, m->log_path, err);
+}
+
+int memcached_alive(struct memcached *m, struct err *err)
+{
+	char how[128], tail[512];
+	int ended = child_wait(&m->child, 0, err);
+
+	if (ended <= 0)
+		return ended;
+	child_describe(&m->child, how, sizeof(how));
+	child_log_tail(m->log_path, tail, sizeof(tail));
+	return err_failed(err, 0, "memcached on port %u %s; %s%s", (unsigned int)m->port, how,
+			  *tail ? "its last output: " : "it printed nothing", tail);
+}
+
+static int connect_once(struct memcached *m)
+{
+	struct sockaddr_in addr = loopback(m->port);
+	int one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	m->fd = fd;
+	return 0;
+}
+
+/* Connected to ours, or to another server that has the port? */
+static int check_pid(struct memcached *m, struct err *err)
+{
+	uint64_t pid;
+	int r = memcached_stats(m, "stats", err);
+
+	if (r == 0)
+		r = memcached_stat(m, "pid", &pid, err);
+	if (r)
+		return r;
+	if (pid != (uint64_t)m->child.pid)
+		return err_failed(err, EADDRINUSE,
+				  "port %u on 127.0.0.1 is another memcached's (pid %" PRIu64
+				  "); choose another with -o port, or 0 for a free one",
+				  (unsigned int)m->port, pid);
+	return 0;
+}
+
+int memcached_start(struct memcached *m, const struct memcached_config *config,
+		    const struct place *place, const char *dir, struct err *err)
+{
+	struct buf path = BUF_INIT;
+	uint64_t deadline_ns;
+	int r;
+
+	buf_addf(&path, "%s/memcached.log", dir);
+	m->log_path = buf_steal(&path);
+	m->port = config->port;
+	r = m->port ? 0 : find_port(&m->port, err);
+	if (r == 0)
+		r = spawn(m, config, place, err);
+	if (r)
+		return r;
+
+	deadline_ns = clock_ns() + START_NS;
+	while ((r = connect_once(m))) {
+		int alive = memcached_alive(m, err);
+
+		if (alive)
+			return alive;
+		if (clock_ns() > deadline_ns)
+			return err_failed(err, -r, "memcached does not answer on port %u after "
+						   "%llu s; see %s",
+					  (unsigned int)m->port, START_NS / NSEC_PER_SEC,
+					  m->log_path);
+		if (clock_sleep_until(clock_ns() + 10 * NSEC_PER_MSEC))
+			return err_failed(err, EINTR, "waiting for memcached");
+	}
+	/* The server whose port was taken needs a moment to find out and end. */
+	r = check_pid(m, err);
+	if (r == -EADDRINUSE && child_wait(&m->child, 1000, NULL) == 1)
+		return memcached_alive(m, err);
+	return r;
+}
+
+void memcached_stop(struct memcached *m)
+{
+	if (m->fd >= 0)
+		close(m->fd);
+	m->fd = -1;
+	child_stop(&m->child, GRACE_MS);
+}
+
+void memcached_release(struct memcached *m)
+{
+	memcached_stop(m);
+	child_release(&m->child);
+	buf_release(&m->reply);
+	free(m->log_path);
+	m->log_path = NULL;
+}
+
+/* The connection is of no use: the reason is more likely the server's end than the socket's. */
+static int lost(struct memcached *m, int errnum, const char *request, struct err *err)
+{
+	if (child_wait(&m->child, 200, NULL) == 1)
+		return memcached_alive(m, err);
+	return err_failed(err, errnum, "memcached on port %u, asked '%.40s'",
+			  (unsigned int)m->port, request);
+}
+
+static int send_all(struct memcached *m, const struct buf *text, struct err *err)
+{
+	for (size_t sent = 0; sent < text->len;) {
+		ssize_t n = send(m->fd, text->data + sent, text->len - sent, MSG_NOSIGNAL);
+
+		if (n < 0)
+			return lost(m, errno, text->data, err);
+		sent += (size_t)n;
+	}
+	return 0;
+}
+
+static int receive(struct memcached *m, const char *request, char *chunk, size_t size,
+		   size_t *ret_len, struct err *err)
+{
+	struct pollfd pfd = { .fd = m->fd, .events = POLLIN };
+	int r = poll(&pfd, 1, SILENT_MS);
+	ssize_t n;
+
+	if (r == 0)
+		return err_failed(err, ETIMEDOUT,
+				  "memcached on port %u is silent for %d s, asked '%.40s'",
+				  (unsigned int)m->port, SILENT_MS / 1000, request);
+	if (r < 0)
+		return err_failed(err, errno, "waiting for memcached");
+	n = recv(m->fd, chunk, size, 0);
+	if (n <= 0)
+		return lost(m, n ? errno : ECONNRESET, request, err);
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+static int ask(struct memcached *m, const char *request, struct err *err)
+{
+	struct buf line = BUF_INIT;
+	int r;
+
+	if (m->fd < 0)
+		return err_failed(err, ENOTCONN, "memcached");
+	buf_addf(&line, "%s\r\n", request);
+	r = send_all(m, &line, err);
+	buf_release(&line);
+	return r;
+}
+
+/* Does the reply end in this line? */
+static bool ends_with(const struct buf *b, const char *line)
+{
+	size_t len = strlen(line);
+
+	return b->len >= len + 2 && !memcmp(b->data + b->len - len - 2, line, len) &&
+	       !strcmp(b->data + b->len - 2, "\r\n") &&
+	       (b->len == len + 2 || b->data[b->len - len - 3] == '\n');
+}
+
+static int refused(struct memcached *m, const char *request, struct err *err)
+{
+	return err_failed(err, EPROTO, "memcached on port %u answers '%.*s' to '%.40s'",
+			  (unsigned int)m->port, (int)strcspn(m->reply.data, "\r\n"), m->reply.data,
+			  request);
+}
+
+int memcached_request(struct memcached *m, const char *request, const char *expect, struct err *err)
+{
+	int r = ask(m, request, err);
+
+	buf_reset(&m->reply);
+	while (r == 0 && (!m->reply.len || m->reply.data[m->reply.len - 1] != '\n')) {
+		char chunk[512];
+		size_t len;
+
+		r = receive(m, request, chunk, sizeof(chunk), &len, err);
+		if (r == 0)
+			buf_add(&m->reply, chunk, len);
+	}
+	if (r)
+		return r;
+	return ends_with(&m->reply, expect) ? 0 : refused(m, request, err);
+}
+
+int memcached_stats(struct memcached *m, const char *request, struct err *err)
+{
+	int r = ask(m, request, err);
+
+	buf_reset(&m->reply);
+	while (r == 0 && !ends_with(&m->reply, "END")) {
+		char chunk[8192];
+		size_t len;
+
+		r = receive(m, request, chunk, sizeof(chunk), &len, err);
+		if (r)
+			break;
+		buf_add(&m->reply, chunk, len);
+		if (ends_with(&m->reply, "ERROR"))
+			return refused(m, request, err);
+	}
+	return r;
+}
+
+int memcached_stat(const struct memcached *m, const char *key, uint64_t *ret, struct err *err)
+{
+	char row[80];
+
+	snprintf(row, sizeof(row), "STAT %s", key);
+	if (!m->reply.len || sysfile_find_key(m->reply.data, row, ret))
+		return err_failed(err, ENODATA, "memcached's statistics have no number '%s'; is "
+						"its version older than 1.6?",
+				  key);
+	return 0;
+}
+
+/* Bytes of slab pages behind all chunks in use. */
+static int used_bytes(struct memcached *m, uint64_t *ret, struct err *err)
+{
+	uint64_t bytes = 0;
+	int r = memcached_stats(m, "stats slabs", err);
+
+	if (r)
+		return r;
+	for (int class = 1; class < SLAB_CLASSES; class++) {
+		uint64_t used, per_page;
+		char key[32];
+
+		snprintf(key, sizeof(key), "%d:used_chunks", class);
+		if (memcached_stat(m, key, &used, NULL))
+			continue;
+		snprintf(key, sizeof(key), "%d:chunks_per_page", class);
+		r = memcached_stat(m, key, &per_page, err);
+		if (r)
+			return r;
+		if (per_page)
+			bytes += used * (SLAB_PAGE_BYTES / per_page);
+	}
+	*ret = bytes;
+	return 0;
+}
+
+int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_size,
+			   uint64_t *ret_bytes, struct err *err)
+{
+	struct buf key = BUF_INIT, request = BUF_INIT;
+	uint64_t before, after;
+	int r;
+
+	for (size_t i = 0; i < key_size; i++)
+		buf_adds(&key, "k");
+	buf_addf(&request, "set %s 0 0 %zu\r\n", key.data, value_size);
+	for (size_t i = 0; i < value_size; i++)
+		buf_adds(&request, "v");
+
+	r = used_bytes(m, &before, err);
+	if (r == 0)
+		r = memcached_request(m, request.data, "STORED", err);
+	if (r == 0)
+		r = used_bytes(m, &after, err);
+	if (r == 0) {
+		buf_reset(&request);
+		buf_addf(&request, "delete %s", key.data);
+		r = memcached_request(m, request.data, "DELETED", err);
+	}
+	if (r == 0 && after <= before)
+		r = err_failed(err, EPROTO, "memcached's `stats slabs` does not show an object of "
+					    "%zu bytes",
+			       value_size);
+	if (r == 0)
+		*ret_bytes = after - before;
+	buf_release(&key);
+	buf_release(&request);
+	return r;
+}
+
+/* Rows of the dump: "key=… exp=… la=… cas=… fetch=yes cls=… size=…" (doc/protocol.txt). */
+static void count_rows(const char *text, uint64_t *objects, uint64_t *fetched)
+{
+	for (const char *row = text; row && *row;) {
+		const char *next = strchr(row, '\n');
+		const char *fetch = strstr(row, " fetch=yes");
+
+		if (!strncmp(row, "key=", 4)) {
+			++*objects;
+			*fetched += fetch && (!next || fetch < next);
+		}
+		row = next ? next + 1 : NULL;
+	}
+}
+
+int memcached_count_fetched(struct memcached *m, uint64_t *ret_objects, uint64_t *ret_fetched,
+			    struct err *err)
+{
+	static const char request[] = "lru_crawler metadump all";
+	uint64_t objects = 0, fetched = 0;
+	char *chunk;
+	bool end = false;
+	int r = memcached_request(m, "lru_crawler enable", "OK", err);
+
+	if (r == 0)
+		r = ask(m, request, err);
+	if (r)
+		return r;
+
+	/* A dump is larger than what is worth keeping: count whole rows as they come. */
+	chunk = malloc(1 << 16);
+	if (!chunk)
+		return err_failed(err, ENOMEM, "memcached: a buffer");
+	buf_reset(&m->reply);
+	while (r == 0 && !end) {
+		size_t len;
+		char *last;
+
+		r = receive(m, request, chunk, 1 << 16, &len, err);
+		if (r)
+			break;
+		buf_add(&m->reply, chunk, len);
+		end = ends_with(&m->reply, "END");
+		if (!objects && (!strncmp(m->reply.data, "BUSY", 4) ||
+				 ends_with(&m->reply, "ERROR"))) {
+			r = refused(m, request, err);
+			break;
+		}
+		last = memrchr(m->reply.data, '\n', m->reply.len);
+		if (!last)
+			continue;
+
+		size_t rest = m->reply.len - (size_t)(last + 1 - m->reply.data);
+
+		*last = '\0';
+		count_rows(m->reply.data, &objects, &fetched);
+		memcpy(chunk, last + 1, rest);
+		buf_reset(&m->reply);
+		buf_add(&m->reply, chunk, rest);
+	}
+	free(chunk);
+	if (r)
+		return r;
+	*ret_objects = objects;
+	*ret_fetched = fetched;
+	return 0;
+}
