@@ -3,7 +3,11 @@
 
 #include <assert.h>
 #include <stdarg.h>
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
 
 static int fail_write(struct store *s, struct err *err, int errnum)
 {
@@ -30,6 +34,20 @@ static int fail_write(struct store *s, struct err *err, int errnum)
 	}
 }
 
+/* Why a file can't be made in this path's directory. */
+static int directory_errno(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? xstrdup(path) : xstrdup(".");
+	int errnum;
+
+	if (slash)
+		dir[slash == path ? 1 : slash - path] = '\0';
+	errnum = access(dir, W_OK) ? errno : ENOENT;
+	free(dir);
+	return errnum;
+}
+
 int db_fail(struct store *s, struct err *err)
 {
 	int errnum = sqlite3_system_errno(s->db);
@@ -42,6 +60,9 @@ int db_fail(struct store *s, struct err *err)
 	case SQLITE_IOERR:
 		return fail_write(s, err, errnum ? errnum : EIO);
 	case SQLITE_CANTOPEN:
+		/* Its last try was to read, so that a file it may not make is one not found. */
+		if (errnum == ENOENT)
+			errnum = directory_errno(s->path);
 		if (errnum == ENOENT || errnum == ENOTDIR) {
 			err_failed(err, errnum, "cannot make %s: make its directory first",
 				   s->path);

@@ -6,9 +6,11 @@
 #ifndef RESULTS_EXPORT_H
 #define RESULTS_EXPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "results/store.h"
 
@@ -19,11 +21,12 @@ int export_format_parse(const char *name, enum export_format *ret, struct err *e
 /* What can be exported: runs, phases, deltas, samples, results, histograms, flags. */
 struct export_kind {
 	const char *name, *summary;
+	const char *sql; /* export.c's; NULL where code makes the rows */
 };
 extern const struct export_kind export_kinds[]; /* ended by an all-zero row */
 
 struct export_filter {
-	int64_t run;		/* 0: all */
+	int64_t run;		/* 0: all but calibrations, which are no measurements */
 	const char *experiment; /* NULL: all */
 	bool wide;		/* samples: one row a tick, one column a key, filled forward */
 };

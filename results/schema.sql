@@ -218,6 +218,6 @@ SELECT r.id AS run, r.uuid, r.started, r.experiment, r.workload, r.backend, r.ra
 		JOIN phase p ON p.run = d.run AND p.name = d.phase
 		WHERE d.run = r.id AND d.phase = 'measure'
 		AND d.collector = 'memory_stat' AND d.key = 'pgmajfault') AS major_faults_per_s,
-	(SELECT group_concat(code, ' ') FROM (SELECT code FROM flag WHERE run = r.id ORDER BY code))
-		AS flags
+	ifnull((SELECT group_concat(code, ' ')
+		FROM (SELECT code FROM flag WHERE run = r.id ORDER BY code)), '') AS flags
 FROM run r;

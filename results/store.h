@@ -32,20 +32,21 @@ struct run_record {
 	const char *uuid, *experiment; /* experiment NULL: none */
 	const char *workload, *backend;
 	const char *workload_params, *backend_params, *run_params; /* JSON texts */
-	const char *command;   /* what the user typed, to repeat it */
-	const char *version;   /* git describe */
+	const char *command; /* what the user typed, to repeat it */
+	const char *version; /* git describe */
 	double ratio;
-	int repeat;	       /* from 1 */
+	int repeat; /* from 1 */
 	uint64_t seed;
-	uint64_t limit_bytes;  /* 0: no limit */
-	uint64_t peak_bytes;   /* 0: not known yet (this run finds it) */
+	uint64_t limit_bytes; /* 0: no limit */
+	uint64_t peak_bytes;  /* 0: not known yet (this run finds it) */
 	bool calibration;
-	int pid;	       /* the harness's, with its start time: is it still alive? */
+	int pid; /* the harness's, with its start time: is it still alive? */
 	uint64_t pid_start;
 };
 
 /* facts: the machine's lasting facts. The same facts give the same id. */
-int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machine, struct err *err);
+int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machine,
+		  struct err *err);
 /* Status `started`; begin stamp is taken here (monotonic and wall). */
 int store_run_begin(struct store *s, int64_t machine, const struct run_record *r, int64_t *ret_run,
 		    struct err *err);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/export.h"
+
+#include <string.h>
+
+#include "results/rows.h"
+#include "results/runs.h"
+#include "results/samples.h"
+
+int export_format_parse(const char *name, enum export_format *ret, struct err *err)
+{
+	static const char *const names[] = {
+		[EXPORT_TABLE] = "table",
+		[EXPORT_CSV] = "csv",
+		[EXPORT_JSON] = "json",
+		[EXPORT_GNUPLOT] = "gnuplot",
+		NULL,
+	};
+
+	for (int i = 0; names[i]; i++) {
+		if (!strcmp(name, names[i])) {
+			*ret = (enum export_format)i;
+			return 0;
+		}
+	}
+	return err_usage(err, "unknown format %s: give table, csv or json", name);
+}
+
+/* ?1 is a JSON array of run ids; the join order makes each of them a seek. */
+#define EACH_RUN " FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value "
+
+const struct export_kind export_kinds[] = {
+	{ "runs", "one row a run: settings, memory, page-ins, and a column for each result", NULL },
+	{ "phases", "begin and end of each phase",
+	  "SELECT p.run, p.name AS phase, (p.begin_ns - r.begin_ns) / 1e9 AS begin_s,"
+	  " (p.end_ns - r.begin_ns) / 1e9 AS end_s, p.begin_ns, p.end_ns" EACH_RUN
+	  "CROSS JOIN phase p ON p.run = r.id ORDER BY c.key, p.begin_ns" },
+	{ "deltas", "per phase: growth of each counter; mean, min and max of each gauge",
+	  "SELECT d.run, d.phase, d.collector, d.key, d.unit, d.delta, d.mean, d.min, d.max" EACH_RUN
+	  "CROSS JOIN phase_delta d ON d.run = r.id"
+	  " JOIN phase p ON p.run = d.run AND p.name = d.phase"
+	  " ORDER BY c.key, p.begin_ns, d.collector, d.key" },
+	{ "samples", "every key at every tick, filled forward (--wide: a column a key)", NULL },
+	{ "results", "what the workloads measured",
+	  "SELECT v.run, v.name, v.value, v.unit, v.better" EACH_RUN
+	  "CROSS JOIN result v ON v.run = r.id ORDER BY c.key, v.ord" },
+	{ "histograms", "latency buckets that are not empty, bounds inclusive",
+	  "SELECT b.run, b.name, b.low AS low_ns, b.high AS high_ns, b.count" EACH_RUN
+	  "CROSS JOIN bucket b ON b.run = r.id ORDER BY c.key, b.name, b.low" },
+	{ "flags", "what to know before trusting a run",
+	  "SELECT f.run, f.code, f.severity, f.detail" EACH_RUN
+	  "CROSS JOIN flag f ON f.run = r.id ORDER BY c.key, f.code" },
+	{ NULL, NULL, NULL },
+};
+
+static int chosen_runs(struct store *s, const struct export_filter *filter, struct buf *json,
+		       struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT json_group_array(id) FROM (SELECT id FROM run"
+			   " WHERE (id = ?1 OR ?1 = 0 AND NOT calibration)"
+			   " AND (?2 IS NULL OR experiment = ?2) ORDER BY id)",
+			   "it", filter->run, filter->experiment);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r > 0) {
+		buf_adds(json, (const char *)sqlite3_column_text(stmt, 0));
+		r = 0;
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+int export_rows(struct store *s, const char *kind, const struct export_filter *filter,
+		enum export_format format, FILE *out, struct err *err)
+{
+	const struct export_kind *k = export_kinds;
+	struct buf runs = BUF_INIT;
+	sqlite3_stmt *stmt = NULL;
+	int r;
+
+	while (k->name && strcmp(k->name, kind))
+		k++;
+	if (!k->name)
+		return err_usage(err,
+				 "cannot export %s: give runs, phases, deltas, samples, results, "
+				 "histograms or flags",
+				 kind);
+	if (filter->wide && strcmp(kind, "samples"))
+		return err_usage(err, "--wide is for samples alone, not for %s", kind);
+
+	r = chosen_runs(s, filter, &runs, err);
+	if (r)
+		goto out;
+	if (!strcmp(kind, "samples") && format == EXPORT_TABLE) {
+		r = err_usage(err, "samples are too many for a table: give csv or json");
+	} else if (!strcmp(kind, "samples")) {
+		r = samples_print(s, runs.data, filter->wide, format, out, err);
+	} else if (!strcmp(kind, "runs")) {
+		r = runs_print(s, runs.data, format, out, err);
+	} else {
+		r = db_prepare(s, &stmt, err, k->sql, "t", runs.data);
+		if (!r)
+			r = rows_print(s, stmt, format, out, NULL, err);
+		sqlite3_finalize(stmt);
+	}
+out:
+	buf_release(&runs);
+	return r;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/opt.h"
+#include "base/stats.h"
+#include "results/db.h"
+
+/* Run parameters that say nothing about how a run's measure phase went. */
+#define ALIKE_PARAMS(run)                                                                          \
+	"json_remove(" run ".run_params, '$.ratio', '$.backend', '$.repeat', '$.seed',"            \
+	" '$.experiment', '$.peak', '$.recalibrate')"
+
+int store_find_peak(struct store *s, int64_t machine, const char *workload, const char *params,
+		    uint64_t *ret_bytes, struct err *err)
+{
+	int64_t bytes;
+	/* A peak that the user stated was not measured. */
+	int r = db_int(
+		s, &bytes, err,
+		"SELECT peak_bytes FROM run"
+		" WHERE machine = ?1 AND workload = ?2 AND workload_params = ?3 AND status = 'ok'"
+		" AND limit_bytes IS NULL AND peak_bytes IS NOT NULL"
+		" AND NOT ifnull(json_extract(run_params, '$.peak'), 0)"
+		" ORDER BY id DESC LIMIT 1",
+		"itt", machine, workload, params ? params : "{}");
+
+	if (!r)
+		*ret_bytes = (uint64_t)bytes;
+	return r;
+}
+
+static int no_such_run(struct store *s, const char *selector, struct err *err)
+{
+	int64_t first, last;
+	int r = db_int(s, &first, err, "SELECT min(id) FROM run", "");
+
+	if (r == -ENODATA) {
+		err_usage(err, "%s holds no run yet; make one with `fmbench run`", s->path);
+		return -ENOENT;
+	}
+	if (!r)
+		r = db_int(s, &last, err, "SELECT max(id) FROM run", "");
+	if (r)
+		return r;
+	err_usage(
+		err,
+		"%s holds no run %s: give a number from %lld to %lld, the beginning of a uuid, or "
+		"`latest`",
+		s->path, selector ? selector : "latest", (long long)first, (long long)last);
+	return -ENOENT;
+}
+
+static int find_by_uuid(struct store *s, const char *prefix, int64_t *ret_run, struct err *err)
+{
+	int64_t nr;
+	int r = db_int(s, &nr, err,
+		       "SELECT count(*) FROM run WHERE substr(uuid, 1, length(?1)) = lower(?1)",
+		       "t", prefix);
+
+	if (r)
+		return r;
+	if (nr > 1) {
+		err_usage(err, "%lld runs in %s have a uuid that begins with %s: give more of it",
+			  (long long)nr, s->path, prefix);
+		return -ENOENT;
+	}
+	return db_int(s, ret_run, err,
+		      "SELECT id FROM run WHERE substr(uuid, 1, length(?1)) = lower(?1)", "t",
+		      prefix);
+}
+
+int store_find_run(struct store *s, const char *selector, int64_t *ret_run, struct err *err)
+{
+	uint64_t id;
+	int r = -ENODATA;
+
+	if (!selector || !strcmp(selector, "latest")) {
+		r = db_int(s, ret_run, err, "SELECT max(id) FROM run", "");
+	} else if (*selector) {
+		/* Eight digits may as well begin a uuid. */
+		if (parse_u64(selector, &id) == 0)
+			r = db_int(s, ret_run, err, "SELECT id FROM run WHERE id = ?1", "u", id);
+		if (r == -ENODATA)
+			r = find_by_uuid(s, selector, ret_run, err);
+	}
+	return r == -ENODATA ? no_such_run(s, selector, err) : r;
+}
+
+int store_phase_value(struct store *s, int64_t run, const char *phase, const char *collector,
+		      const char *key, double *ret_value, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT ifnull(delta, mean) FROM phase_delta"
+			   " WHERE run = ?1 AND phase = ?2 AND collector = ?3 AND key = ?4",
+			   "ittt", run, phase, collector, key);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r == 0 || (r == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
+		r = -ENODATA;
+	} else if (r == 1) {
+		*ret_value = sqlite3_column_double(stmt, 0);
+		r = 0;
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+int store_baseline(struct store *s, int64_t run, const char *result, double *ret_value,
+		   struct err *err)
+{
+	double *values = NULL;
+	size_t nr = 0;
+	sqlite3_stmt *stmt;
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT v.value FROM run this"
+		" JOIN run b ON b.workload = this.workload AND b.ratio = 1"
+		" JOIN result v ON v.run = b.id AND v.name = ?2 AND v.value IS NOT NULL"
+		" WHERE this.id = ?1 AND b.status = 'ok' AND NOT b.calibration"
+		" AND b.machine = this.machine AND b.workload_params = this.workload_params"
+		" AND " ALIKE_PARAMS("b") " = " ALIKE_PARAMS("this"),
+		"it", run, result);
+
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0) {
+		values = xreallocarray(values, nr + 1, sizeof(*values));
+		values[nr++] = sqlite3_column_double(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	if (!r && nr)
+		*ret_value = stats_median(values, nr);
+	else if (!r)
+		r = -ENODATA;
+	free(values);
+	return r;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/table.h"
+
+/* RFC 4180: quoted where needed. */
+static void add_csv(struct buf *b, const char *text)
+{
+	if (!strpbrk(text, ",\"\r\n")) {
+		buf_adds(b, text);
+		return;
+	}
+	buf_adds(b, "\"");
+	for (; *text; text++) {
+		if (*text == '"')
+			buf_adds(b, "\"");
+		buf_add(b, text, 1);
+	}
+	buf_adds(b, "\"");
+}
+
+/* Quoted; gnuplot's data files have no escape for a quote, so it becomes an apostrophe. */
+static void add_gnuplot(struct buf *b, const char *text)
+{
+	buf_adds(b, "\"");
+	for (; *text; text++)
+		buf_adds(b, *text == '"'	      ? "'"
+			    : strchr("\t\r\n", *text) ? " "
+						      : (char[]){ *text, 0 });
+	buf_adds(b, "\"");
+}
+
+void rows_add_double(struct buf *b, double value)
+{
+	char text[32];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	buf_adds(b, text);
+}
+
+const struct rows_style rows_styles[] = {
+	[EXPORT_CSV] = { "", "", ",", "\n", "", "", "", false, add_csv },
+	[EXPORT_JSON] = { "[", "\n{", ",", "}", ",", "\n]\n", "null", true, buf_add_json },
+	[EXPORT_GNUPLOT] = { "", "", "\t", "\n", "", "", "NaN", false, add_gnuplot },
+};
+
+static void add_cell(struct buf *b, const struct rows_style *style, sqlite3_stmt *stmt, int col)
+{
+	double value;
+
+	switch (sqlite3_column_type(stmt, col)) {
+	case SQLITE_NULL:
+		buf_adds(b, style->missing);
+		break;
+	case SQLITE_INTEGER:
+		buf_addf(b, "%lld", (long long)sqlite3_column_int64(stmt, col));
+		break;
+	case SQLITE_FLOAT:
+		value = sqlite3_column_double(stmt, col);
+		if (isfinite(value))
+			rows_add_double(b, value);
+		else
+			buf_adds(b, style->missing);
+		break;
+	default:
+		style->add_text(b, (const char *)sqlite3_column_text(stmt, col));
+	}
+}
+
+static void add_row(struct buf *b, const struct rows_style *style, sqlite3_stmt *stmt)
+{
+	int nr_cols = sqlite3_column_count(stmt);
+
+	buf_adds(b, style->row_begin);
+	for (int col = 0; col < nr_cols; col++) {
+		if (col)
+			buf_adds(b, style->between_cells);
+		if (style->names_in_rows) {
+			style->add_text(b, sqlite3_column_name(stmt, col));
+			buf_adds(b, ":");
+		}
+		add_cell(b, style, stmt, col);
+	}
+	buf_adds(b, style->row_end);
+}
+
+static void add_header(struct buf *b, const struct rows_style *style, sqlite3_stmt *stmt)
+{
+	int nr_cols = sqlite3_column_count(stmt);
+
+	buf_adds(b, style->begin);
+	if (style->names_in_rows)
+		return;
+	for (int col = 0; col < nr_cols; col++) {
+		if (col)
+			buf_adds(b, style->between_cells);
+		style->add_text(b, sqlite3_column_name(stmt, col));
+	}
+	buf_adds(b, style->row_end);
+}
+
+static int print_table(struct store *s, sqlite3_stmt *stmt, FILE *out, size_t *ret_nr,
+		       struct err *err)
+{
+	int nr_cols = sqlite3_column_count(stmt);
+	struct table t = TABLE_INIT((size_t)nr_cols);
+	char text[HUMAN_SIZE];
+	int r;
+
+	for (int col = 0; col < nr_cols; col++)
+		table_add(&t, sqlite3_column_name(stmt, col));
+	while ((r = db_step(s, stmt, err)) > 0) {
+		for (int col = 0; col < nr_cols; col++) {
+			if (sqlite3_column_type(stmt, col) == SQLITE_FLOAT)
+				table_add(&t, human_number(text, sqlite3_column_double(stmt, col)));
+			else
+				table_add(&t, (const char *)sqlite3_column_text(stmt, col));
+		}
+		++*ret_nr;
+	}
+	if (!r)
+		table_print(&t, "", out);
+	table_release(&t);
+	return r;
+}
+
+int rows_flush(FILE *out, struct err *err)
+{
+	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	return err_failed(err, errno ? errno : EIO, "cannot write the output");
+}
+
+int rows_print(struct store *s, sqlite3_stmt *stmt, enum export_format format, FILE *out,
+	       size_t *ret_nr, struct err *err)
+{
+	struct buf b = BUF_INIT;
+	size_t nr = 0;
+	int r;
+
+	if (format == EXPORT_TABLE) {
+		r = print_table(s, stmt, out, &nr, err);
+		goto out;
+	}
+
+	const struct rows_style *style = &rows_styles[format];
+
+	add_header(&b, style, stmt);
+	while ((r = db_step(s, stmt, err)) > 0) {
+		if (nr++)
+			buf_adds(&b, style->between_rows);
+		add_row(&b, style, stmt);
+		fwrite(b.data, 1, b.len, out);
+		buf_reset(&b);
+	}
+	buf_adds(&b, style->end);
+	fwrite(b.data ? b.data : "", 1, b.len, out);
+out:
+	if (!r)
+		r = rows_flush(out, err);
+	if (!r && ret_nr)
+		*ret_nr = nr;
+	buf_release(&b);
+	return r;
+}

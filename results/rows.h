@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows of a statement in each export format, and the quoting that each needs. */
+#ifndef RESULTS_ROWS_H
+#define RESULTS_ROWS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "results/db.h"
+#include "results/export.h"
+
+/* How a format writes: what stands around rows and cells, and how text is quoted. */
+struct rows_style {
+	const char *begin, *row_begin, *between_cells, *row_end, *between_rows, *end, *missing;
+	bool names_in_rows; /* "name": before each cell, and no header */
+	void (*add_text)(struct buf *b, const char *text);
+};
+extern const struct rows_style rows_styles[]; /* by export_format; none for EXPORT_TABLE */
+
+/* All rows of stmt, with a header, on out. ret_nr may be NULL. stmt stays the caller's. */
+int rows_print(struct store *s, sqlite3_stmt *stmt, enum export_format format, FILE *out,
+	       size_t *ret_nr, struct err *err);
+/* Flush, and report what went wrong with out at any time before. */
+int rows_flush(FILE *out, struct err *err);
+
+/* Shortest decimal that reads back as the same double. */
+void rows_add_double(struct buf *b, double value);
+
+#endif

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Runs for people: one in full, or several side by side. */
+#include "results/export.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "results/rows.h"
+#include "results/runs.h"
+#include "results/table.h"
+
+static const char *text_of(sqlite3_stmt *stmt, int col)
+{
+	return (const char *)sqlite3_column_text(stmt, col);
+}
+
+static bool have(sqlite3_stmt *stmt, int col)
+{
+	return sqlite3_column_type(stmt, col) != SQLITE_NULL;
+}
+
+/* A cell that is "-" where the column is NULL. */
+static void add_human(struct table *t, sqlite3_stmt *stmt, int col, char *human(char *, double))
+{
+	char text[HUMAN_SIZE];
+
+	table_add(t, have(stmt, col) ? human(text, sqlite3_column_double(stmt, col)) : NULL);
+}
+
+static void print_human(FILE *out, const char *label, sqlite3_stmt *stmt, int col,
+			char *human(char *, double), const char *after)
+{
+	char text[HUMAN_SIZE];
+
+	if (have(stmt, col))
+		fprintf(out, "  %-12s  %s%s\n", label,
+			human(text, sqlite3_column_double(stmt, col)), after);
+}
+
+/* How many times worse than at ratio 1: above 1 is slower. 0: nothing to compare with. */
+static int slowdown(struct store *s, int64_t run, const char *result, const char *better,
+		    double value, double *ret_baseline, double *ret, struct err *err)
+{
+	double baseline;
+	int r = -ENODATA;
+
+	*ret = 0;
+	if (better)
+		r = store_baseline(s, run, result, &baseline, err);
+	if (r)
+		return r == -ENODATA ? 0 : r;
+	if (baseline > 0 && value > 0) {
+		*ret_baseline = baseline;
+		*ret = !strcmp(better, "higher") ? baseline / value : value / baseline;
+	}
+	return 0;
+}
+
+static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	char text[HUMAN_SIZE];
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT s.workload, s.backend, s.ratio, s.status, s.experiment, s.repeat,"
+		" r.reason, r.command, s.started, (r.end_ns - r.begin_ns) / 1e9, r.version,"
+		" s.uuid, s.peak_bytes, s.limit_bytes, s.local_bytes, s.far_bytes,"
+		" s.major_faults, s.major_faults_per_s, s.measure_s, r.calibration"
+		" FROM run_summary s JOIN run r ON r.id = s.run WHERE s.run = ?1",
+		"i", run);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r <= 0) {
+		sqlite3_finalize(stmt);
+		return r ? r : err_usage(err, "there is no run %lld", (long long)run);
+	}
+
+	fprintf(out, "run %lld: %s on %s at ratio %g: %s\n", (long long)run, text_of(stmt, 0),
+		text_of(stmt, 1), sqlite3_column_double(stmt, 2), text_of(stmt, 3));
+	if (have(stmt, 6))
+		fprintf(out, "  %-12s  %s\n", "reason", text_of(stmt, 6));
+	if (have(stmt, 7))
+		fprintf(out, "  %-12s  %s\n", "command", text_of(stmt, 7));
+	fprintf(out, "  %-12s  %s", "started", text_of(stmt, 8));
+	if (have(stmt, 9))
+		fprintf(out, ", took %s", human_seconds(text, sqlite3_column_double(stmt, 9)));
+	if (have(stmt, 4))
+		fprintf(out, ", repeat %d of experiment %s", sqlite3_column_int(stmt, 5),
+			text_of(stmt, 4));
+	if (sqlite3_column_int(stmt, 19))
+		fputs(", to find the peak", out);
+	fputc('\n', out);
+	fprintf(out, "  %-12s  %s\n", "uuid", text_of(stmt, 11));
+	if (have(stmt, 10))
+		fprintf(out, "  %-12s  %s\n", "fmbench", text_of(stmt, 10));
+	fputc('\n', out);
+	print_human(out, "peak", stmt, 12, human_bytes, "");
+	print_human(out, "limit", stmt, 13, human_bytes, "");
+	print_human(out, "local memory", stmt, 14, human_bytes, " (mean while measured)");
+	print_human(out, "far memory", stmt, 15, human_bytes, " (mean while measured)");
+	print_human(out, "far page-ins", stmt, 17, human_number, " per s");
+	sqlite3_finalize(stmt);
+	return 0;
+}
+
+static int show_results(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	struct table t = TABLE_INIT(5);
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT name, value, replace(unit, '_', ' '), better FROM result"
+			   " WHERE run = ?1 ORDER BY ord",
+			   "i", run);
+
+	if (r)
+		return r;
+	table_add(&t, "result");
+	table_add(&t, "value");
+	table_add(&t, "unit");
+	table_add(&t, "at ratio 1");
+	table_add(&t, "slowdown");
+	while ((r = db_step(s, stmt, err)) > 0) {
+		char text[HUMAN_SIZE];
+		double baseline, factor;
+
+		r = slowdown(s, run, text_of(stmt, 0), text_of(stmt, 3),
+			     sqlite3_column_double(stmt, 1), &baseline, &factor, err);
+		if (r)
+			break;
+		table_add(&t, text_of(stmt, 0));
+		add_human(&t, stmt, 1, human_number);
+		table_add(&t, text_of(stmt, 2));
+		table_add(&t, factor > 0 ? human_number(text, baseline) : NULL);
+		if (factor > 0)
+			table_addf(&t, "%.2fx", factor);
+		else
+			table_add(&t, NULL);
+	}
+	sqlite3_finalize(stmt);
+	if (!r && t.nr_cells > t.nr_cols) {
+		fputc('\n', out);
+		table_print(&t, "  ", out);
+	}
+	table_release(&t);
+	return r;
+}
+
+/* The value that a share ?2 of the values lies at or below, as base/hist.h has it. */
+#define QUANTILE(q)                                                                                \
+	"(SELECT min(max((low + high) / 2, h.min), h.max) FROM"                                    \
+	" (SELECT low, high, sum(count) OVER (ORDER BY low) AS up_to FROM bucket b"                \
+	"  WHERE b.run = h.run AND b.name = h.name)"                                               \
+	" WHERE up_to >= " #q " * h.count ORDER BY low LIMIT 1)"
+
+static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	static const char *const head[] = { "latency", "count", "min",	 "p50",
+					    "p90",     "p99",	"p99.9", "max" };
+	struct table t = TABLE_INIT(8);
+	sqlite3_stmt *stmt;
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT name, count, min, " QUANTILE(0.5) ", " QUANTILE(0.9) ", " QUANTILE(
+			0.99) ", " QUANTILE(0.999) ", max FROM histogram h"
+						   " WHERE run = ?1 AND count ORDER BY name",
+		"i", run);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < t.nr_cols; i++)
+		table_add(&t, head[i]);
+	while ((r = db_step(s, stmt, err)) > 0) {
+		table_add(&t, text_of(stmt, 0));
+		add_human(&t, stmt, 1, human_number);
+		for (int col = 2; col < 8; col++) {
+			char text[HUMAN_SIZE];
+
+			table_addf(&t, "%s us",
+				   human_number(text, sqlite3_column_double(stmt, col) / 1e3));
+		}
+	}
+	sqlite3_finalize(stmt);
+	if (!r && t.nr_cells > t.nr_cols) {
+		fputc('\n', out);
+		table_print(&t, "  ", out);
+	}
+	table_release(&t);
+	return r;
+}
+
+#define IN_PHASE(what, collector, key)                                                             \
+	"(SELECT " what " FROM phase_delta d WHERE d.run = p.run AND d.phase = p.name"             \
+	" AND d.collector = '" collector "' AND d.key = '" key "')"
+
+static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	static const char *const head[] = { "phase", "began",	 "took", "local",
+					    "far",   "page-ins", "per s" };
+	struct table t = TABLE_INIT(7);
+	sqlite3_stmt *stmt;
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT name, (p.begin_ns - r.begin_ns) / 1e9, (p.end_ns - p.begin_ns) / 1e9,"
+		" " IN_PHASE(
+			"mean", "memory_usage",
+			"current") ","
+				   " " IN_PHASE(
+					   "mean", "memory_usage",
+					   "swap_current") ","
+							   " " IN_PHASE(
+								   "delta", "memory_stat",
+								   "pgmajfault") ","
+										 " " IN_PHASE(
+											 "delta * 1e9 / (p.end_ns - p.begin_ns)",
+											 "memory_stat",
+											 "pgmajfault") " FROM phase p JOIN run r ON r.id = p.run WHERE p.run = ?1 ORDER BY p.begin_ns",
+		"i", run);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < t.nr_cols; i++)
+		table_add(&t, head[i]);
+	while ((r = db_step(s, stmt, err)) > 0) {
+		table_add(&t, text_of(stmt, 0));
+		add_human(&t, stmt, 1, human_seconds);
+		add_human(&t, stmt, 2, human_seconds);
+		add_human(&t, stmt, 3, human_bytes);
+		add_human(&t, stmt, 4, human_bytes);
+		table_add(&t, text_of(stmt, 5));
+		add_human(&t, stmt, 6, human_number);
+	}
+	sqlite3_finalize(stmt);
+	if (!r && t.nr_cells > t.nr_cols) {
+		fputc('\n', out);
+		table_print(&t, "  ", out);
+	}
+	table_release(&t);
+	return r;
+}
+
+static int show_flags(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	struct table t = TABLE_INIT(3);
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT severity, code, detail FROM flag WHERE run = ?1"
+			   " ORDER BY severity <> 'fatal', severity <> 'warning', code",
+			   "i", run);
+
+	if (r)
+		return r;
+	table_add(&t, "flag");
+	table_add(&t, "");
+	table_add(&t, "");
+	while ((r = db_step(s, stmt, err)) > 0) {
+		for (int col = 0; col < 3; col++)
+			table_add(&t, text_of(stmt, col));
+	}
+	sqlite3_finalize(stmt);
+	if (!r && t.nr_cells > t.nr_cols) {
+		fputc('\n', out);
+		table_print(&t, "  ", out);
+	}
+	table_release(&t);
+	return r;
+}
+
+int show_run(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	static int (*const sections[])(struct store *, int64_t, FILE *, struct err *) = {
+		show_head, show_results, show_histograms, show_phases, show_flags,
+	};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < sizeof(sections) / sizeof(sections[0]); i++)
+		r = sections[i](s, run, out, err);
+	return r ? r : rows_flush(out, err);
+}
+
+/* "152.3 k ops/s", "12.4 elapsed s". */
+static void add_performance(struct table *t, sqlite3_stmt *stmt, int name, int unit, int value)
+{
+	char text[HUMAN_SIZE];
+
+	if (!have(stmt, value)) {
+		table_add(t, NULL);
+		return;
+	}
+	human_number(text, sqlite3_column_double(stmt, value));
+	if (!strcmp(text_of(stmt, unit), "per_s"))
+		table_addf(t, "%s %s/s", text, text_of(stmt, name));
+	else
+		table_addf(t, "%s %s", text, text_of(stmt, unit));
+}
+
+static int add_run(struct store *s, sqlite3_stmt *stmt, struct table *t, struct err *err)
+{
+	double baseline, factor;
+	int r = slowdown(s, sqlite3_column_int64(stmt, 0), text_of(stmt, 7), text_of(stmt, 9),
+			 sqlite3_column_double(stmt, 10), &baseline, &factor, err);
+
+	if (r)
+		return r;
+	for (int col = 0; col < 5; col++)
+		table_add(t, text_of(stmt, col));
+	add_human(t, stmt, 5, human_bytes);
+	add_human(t, stmt, 6, human_bytes);
+	add_performance(t, stmt, 7, 8, 10);
+	add_performance(t, stmt, 11, 12, 13);
+	add_human(t, stmt, 14, human_number);
+	if (factor > 0)
+		table_addf(t, "%.2fx", factor);
+	else
+		table_add(t, NULL);
+	table_add(t, text_of(stmt, 15));
+	return 0;
+}
+
+static int show_runs_table(struct store *s, const char *runs, FILE *out, struct err *err)
+{
+	static const char *const head[] = { "run",     "workload",   "backend",	 "ratio",
+					    "status",  "local",	     "far",	 "performance",
+					    "latency", "page-ins/s", "slowdown", "flags" };
+	struct table t = TABLE_INIT(12);
+	sqlite3_stmt *stmt;
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT s.run, s.workload, s.backend, s.ratio, s.status, s.local_bytes,"
+		" s.far_bytes, p.name, p.unit, p.better, p.value, l.name, l.unit, l.value,"
+		" s.major_faults_per_s, s.flags"
+		" FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value"
+		" CROSS JOIN run_summary s ON s.run = r.id"
+		" LEFT JOIN result p ON p.run = r.id AND p.ord ="
+		"  (SELECT min(ord) FROM result WHERE run = r.id AND better IS NOT NULL)"
+		" LEFT JOIN result l ON l.run = r.id AND l.ord ="
+		"  (SELECT min(ord) FROM result WHERE run = r.id AND name LIKE 'latency%')"
+		" ORDER BY c.key",
+		"t", runs);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < t.nr_cols; i++)
+		table_add(&t, head[i]);
+	while ((r = db_step(s, stmt, err)) > 0) {
+		r = add_run(s, stmt, &t, err);
+		if (r)
+			break;
+	}
+	sqlite3_finalize(stmt);
+	if (!r) {
+		table_print(&t, "", out);
+		r = rows_flush(out, err);
+	}
+	table_release(&t);
+	return r;
+}
+
+int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_format format, FILE *out,
+	      struct err *err)
+{
+	struct buf json = BUF_INIT;
+	int r;
+
+	buf_adds(&json, "[");
+	for (size_t i = 0; i < nr; i++)
+		buf_addf(&json, "%s%lld", i ? "," : "", (long long)runs[i]);
+	buf_adds(&json, "]");
+	if (format == EXPORT_TABLE)
+		r = show_runs_table(s, json.data, out, err);
+	else
+		r = runs_print(s, json.data, format, out, err);
+	buf_release(&json);
+	return r;
+}
