@@ -7,6 +7,7 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
+#include <linux/pagemap.h>
 
 #include "compat.h"
 #include "fastswap.h"
@@ -120,6 +121,39 @@ static const struct block_device_operations blkdev_ops = {
 	.swap_slot_free_notify = slot_free_notify,
 };
 
+#if COMPAT_HAS_RW_PAGE
+
+static int rw_page(struct block_device *bdev, sector_t sector, struct page *page,
+		   compat_req_op op)
+{
+	pgoff_t slot = sector >> PAGE_SECTORS_SHIFT;
+	int err;
+
+	/* What this declines comes again as a bio. */
+	if (PageTransHuge(page) || (!op_is_write(op) && !fastswap_holds(slot)))
+		return -EOPNOTSUPP;
+	if (op_is_write(op))
+		err = fastswap_store(slot, page, VIA_DEVICE);
+	else
+		err = fastswap_load(slot, page, VIA_DEVICE);
+	if (!err)
+		page_endio(page, op_is_write(op), 0);
+	return err;
+}
+
+static const struct block_device_operations synchronous_ops = {
+	.owner = THIS_MODULE,
+	.submit_bio = blkdev_submit_bio,
+	.rw_page = rw_page,
+	.open = blkdev_open,
+	.release = blkdev_release,
+	.swap_slot_free_notify = slot_free_notify,
+};
+
+#else
+#define synchronous_ops blkdev_ops
+#endif
+
 bool fastswap_is_our_device(const struct block_device *bdev)
 {
 	return disk && bdev && bdev->bd_disk == disk;
@@ -129,13 +163,13 @@ int fastswap_blkdev_add(struct pool *pool)
 {
 	int err;
 
-	disk = compat_alloc_disk(pool->node);
+	disk = compat_alloc_disk(pool->node, pool->synchronous);
 	if (IS_ERR(disk)) {
 		err = PTR_ERR(disk);
 		disk = NULL;
 		return err;
 	}
-	disk->fops = &blkdev_ops;
+	disk->fops = pool->synchronous ? &synchronous_ops : &blkdev_ops;
 	strscpy(disk->disk_name, FASTSWAP_NAME "0", sizeof(disk->disk_name));
 	set_capacity(disk, (sector_t)pool->nr_pages << PAGE_SECTORS_SHIFT);
 	err = compat_add_disk(disk);

@@ -67,8 +67,15 @@ static void blkdev_release(struct gendisk *gd)						\
 
 /*
  * Limits, in words: only whole pages, discards of any length, no seek cost (so that swap allocates
- * per CPU).
+ * per CPU). Up to 6.2 it is rw_page that makes a device synchronous for swap, later a flag.
  */
+#define COMPAT_HAS_RW_PAGE (LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0))
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 19, 0)
+#define compat_req_op unsigned int
+#else
+#define compat_req_op enum req_op
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
 
 static inline void compat_set_limits(struct request_queue *q)
@@ -89,7 +96,7 @@ static inline void compat_set_limits(struct request_queue *q)
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 15, 0)
 
-static inline struct gendisk *compat_alloc_disk(int node)
+static inline struct gendisk *compat_alloc_disk(int node, bool synchronous)
 {
 	struct request_queue *q = blk_alloc_queue(node);
 	struct gendisk *disk;
@@ -121,7 +128,7 @@ static inline void compat_free_disk(struct gendisk *disk)
 
 #else
 
-static inline struct gendisk *compat_alloc_disk(int node)
+static inline struct gendisk *compat_alloc_disk(int node, bool synchronous)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
 	struct gendisk *disk = blk_alloc_disk(node);
@@ -136,6 +143,7 @@ static inline struct gendisk *compat_alloc_disk(int node)
 		.dma_alignment = PAGE_SIZE - 1,
 		.max_hw_discard_sectors = UINT_MAX,
 		.discard_granularity = PAGE_SIZE,
+		.features = synchronous ? BLK_FEAT_SYNCHRONOUS : 0,
 	};
 	struct gendisk *disk = blk_alloc_disk(&limits, node);
 

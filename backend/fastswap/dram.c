@@ -24,6 +24,10 @@ static bool async_readahead;
 module_param(async_readahead, bool, 0444);
 MODULE_PARM_DESC(async_readahead, "leave read-ahead to the block device, as for a remote pool");
 
+static bool synchronous;
+module_param(synchronous, bool, 0444);
+MODULE_PARM_DESC(synchronous, "have mm skip swap cache and read-ahead, as for brd and zram");
+
 static void **slots;	/* a page's address, or NULL */
 
 /* Called from reclaim, which may use the reserves: the page that is stored is freed in return. */
@@ -135,6 +139,7 @@ static int __init dram_init(void)
 	dram_pool.nr_pages = bytes >> PAGE_SHIFT;
 	dram_pool.node = node;
 	dram_pool.async_readahead = async_readahead;
+	dram_pool.synchronous = synchronous;
 	slots = kvcalloc(dram_pool.nr_pages, sizeof(*slots), GFP_KERNEL);
 	if (!slots)
 		return -ENOMEM;

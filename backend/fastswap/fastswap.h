@@ -23,7 +23,7 @@ extern struct pool *fastswap_pool;
 int fastswap_path_init(struct pool *pool);
 void fastswap_path_release(void);
 int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via);
-int fastswap_load(pgoff_t slot, struct page *page);
+int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via);
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx);
 void fastswap_discard(pgoff_t slot);
 bool fastswap_holds(pgoff_t slot);

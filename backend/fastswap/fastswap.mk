@@ -9,7 +9,7 @@ FASTSWAP_SOURCES := $(wildcard backend/fastswap/*.[ch]) backend/fastswap/Kbuild 
 FASTSWAP_HELPERS := $B/tests/lab/pagecheck $B/bench/fault_cost
 
 modules: ## build the kernel modules for the running kernel, or for KDIR=…
-	$(Q)backend/fastswap/build.sh '$(KDIR)' $B/modules
+	$(Q)+backend/fastswap/build.sh '$(KDIR)' $B/modules
 
 modules-lab: $B/lab/$(KERNEL)/fastswap/fastswap.ko ## build them for a kernel of the lab: KERNEL=6.1
 

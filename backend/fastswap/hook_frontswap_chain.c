@@ -23,7 +23,7 @@ static int load(unsigned int type, pgoff_t slot, struct page *page)
 {
 	if (!fastswap_owns(type) || fastswap_is_neighbour(type, slot))
 		return -ENODEV;
-	return fastswap_load(slot, page);
+	return fastswap_load(slot, page, VIA_HOOK);
 }
 
 /* The device hears of every freed slot, of those that the hook stored and of the others. */

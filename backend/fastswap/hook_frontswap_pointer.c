@@ -71,7 +71,7 @@ static int load(unsigned int type, pgoff_t slot, struct page *page)
 		return load_elsewhere(type, slot, page);
 	if (fastswap_is_neighbour(type, slot))
 		return -EAGAIN;
-	return fastswap_load(slot, page);
+	return fastswap_load(slot, page, VIA_HOOK);
 }
 
 /* For our own area the device hears of every freed slot, stored by the hook or not. */

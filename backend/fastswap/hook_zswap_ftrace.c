@@ -34,7 +34,7 @@ static bool load(struct folio *folio)
 	if (fastswap_is_neighbour(swp_type(folio->swap), slot))
 		return false;
 	for (i = 0; i < n; i++)
-		if (fastswap_load(slot + i, folio_page(folio, i)))
+		if (fastswap_load(slot + i, folio_page(folio, i), VIA_HOOK))
 			return false;
 	folio_mark_uptodate(folio);
 	return true;

@@ -106,7 +106,7 @@ int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via)
 	return 0;
 }
 
-int fastswap_load(pgoff_t slot, struct page *page)
+int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via)
 {
 	struct pool *pool = fastswap_pool;
 	u64 begin_ns = timing_begin();
@@ -121,12 +121,11 @@ int fastswap_load(pgoff_t slot, struct page *page)
 		return load_failed(slot, err);
 	if (static_branch_unlikely(&fastswap_injecting))
 		fastswap_inject_flip(page);
-	fastswap_count(STAT_LOADS);
+	fastswap_count(via == VIA_HOOK ? STAT_LOADS : STAT_LOADS_ASYNC);
 	timing_end(TIMED_LOAD, begin_ns);
 	return 0;
 }
 
-/* done is the block device's own; it counts and spoils through fastswap_load_async_ended(). */
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
 {
 	if (unlikely(!fastswap_holds(slot)))

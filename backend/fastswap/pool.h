@@ -65,6 +65,12 @@ struct pool {
 	 * load_async. For pools where a load has a latency worth overlapping.
 	 */
 	bool async_readahead;
+
+	/*
+	 * Loads are so cheap that mm shall skip the swap cache and read-ahead (SWP_SYNCHRONOUS_IO,
+	 * as for brd and zram). A page then leaves its slot with the first fault on it.
+	 */
+	bool synchronous;
 };
 
 /*

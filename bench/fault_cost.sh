@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# fault_cost.sh KERNEL…: instructions per major fault on kernels of the lab, for each backend.
+# Prints a table and leaves build/bench/fault_cost.csv. In the guest, where it calls itself, it
+# prints that kernel's rows.
+
+set -euo pipefail
+
+pages=4096 repeats=3
+modules=build/lab/${FMLAB_KERNEL-}/fastswap
+
+columns=kernel,backend,page_cluster,access,pages,major_faults,instructions
+
+# Each brings up $swap, a swap device of 256 MiB, and takes it down.
+up_fastswap() {
+	insmod "$modules/fastswap.ko" hook="$1" latency="$2"
+	insmod "$modules/fastswap_$3.ko" size=256M "${@:4}"
+	swap=/dev/fastswap0
+}
+down_fastswap() {
+	rmmod "fastswap_$3" fastswap
+}
+up_brd() {
+	modprobe brd rd_nr=1 rd_size=262144
+	# As for prealloc=1: its pages are there before the first store.
+	dd if=/dev/zero of=/dev/ram0 bs=1M count=256 status=none
+	swap=/dev/ram0
+}
+down_brd() {
+	rmmod brd
+}
+up_zram() {
+	modprobe zram num_devices=1
+	echo 256M >/sys/block/zram0/disksize
+	swap=/dev/zram0
+}
+down_zram() {
+	rmmod zram
+}
+
+# A backend's name in the table, and how it is brought up.
+backends='fastswap-dram fastswap auto 0 dram prealloc=1
+fastswap-dram,latency fastswap auto 1 dram prealloc=1
+fastswap-dram,synchronous fastswap auto 0 dram prealloc=1 synchronous=1
+fastswap-dram,hook=none fastswap none 0 dram prealloc=1
+fastswap-null fastswap auto 0 null unsafe=1
+brd brd
+zram zram'
+
+measure() {
+	local backend=$1 cluster=$2 access=$3
+	echo "$cluster" >/proc/sys/vm/page-cluster
+	build/bench/fault_cost "$access" $pages $repeats | tr ' ' , |
+		sed "s/^/$FMLAB_KERNEL,\"$backend\",$cluster,$access,/"
+}
+
+in_guest() {
+	local name kind args cluster access
+	while read -r name kind args; do
+		# shellcheck disable=SC2086 # a list of words
+		"up_$kind" $args
+		mkswap -q "$swap" 2>/dev/null
+		swapon -p 100 "$swap"
+		for cluster in 0 3; do
+			for access in read write; do
+				measure "$name" $cluster $access
+			done
+		done
+		swapoff "$swap"
+		# shellcheck disable=SC2086
+		"down_$kind" $args
+	done <<<"$backends"
+}
+
+# The median of each cell's repeats.
+table() {
+	printf '%s\n' "Instructions per major fault (page-cluster 0) and per page (page-cluster 3)"
+	tail -n +2 "$1" | sed 's/"\([^",]*\),\([^",]*\)"/\1(\2)/; s/"//g' |
+		awk -F, '{ print $1, $2, $3, $4, $7 / ($3 ? $5 : $6) }' | sort -k1,4 -k5n |
+		awk '{ cell = $1 FS $2 FS $3 FS $4; if (cell != last) n = 0; last = cell
+			value[cell] = value[cell] FS $5 }
+		END { for (cell in value) { n = split(value[cell], v, FS); print cell, v[int((n + 1) / 2)] } }' |
+		awk '{ row = $1 FS $2; rows[row]; at[row, $3, $4] = $5 }
+		END {
+			printf "%-7s %-25s %12s %12s %12s %12s\n", "kernel", "backend", "0, read",
+				"0, write", "3, read", "3, write"
+			for (row in rows) {
+				split(row, w, FS)
+				printf "%-7s %-25s %12.0f %12.0f %12.0f %12.0f\n", w[1], w[2],
+					at[row, 0, "read"], at[row, 0, "write"],
+					at[row, 3, "read"], at[row, 3, "write"] | "sort -V"
+			}
+		}'
+}
+
+if [[ ${FMLAB-} ]]; then
+	in_guest
+	exit
+fi
+csv=build/bench/fault_cost.csv
+mkdir -p build/bench
+echo "$columns" >"$csv.new"
+for kernel; do
+	lab/fmlab run --kernel "$kernel" --exact --mem 2G --timeout 900 -- "$0" >>"$csv.new"
+done
+mv "$csv.new" "$csv"
+table "$csv"
