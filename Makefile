@@ -25,7 +25,7 @@ LIB := $B/libfmbench.a
 UNIT := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(wildcard tests/unit/test_*.c))
 BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/unit/*.[ch] bench/*.[ch] backend/memserver/*.[ch])
-SHELL_FILES = $(wildcard tests/run tests/lib.sh tests/cli/*.sh tests/lab/*.sh bench/*.sh \
+SHELL_FILES = $(wildcard tests/run tests/fixtures/capture lab/in-lab lab/guest/* tests/lib.sh tests/cli/*.sh tests/lab/*.sh bench/*.sh \
 	lab/fmlab lab/*.sh setup/*.sh .ci/run)
 
 all: $B/fmbench ## build build/fmbench
@@ -67,7 +67,8 @@ deps: ## install the Debian packages that are missing, saying what for
 demo: ## from nothing to a table and two figures
 	@setup/demo.sh
 
-unit: $(UNIT) ## build the unit tests
+unit: $(UNIT)
+bench-programs: $(BENCH)
 
 check: ## build and run all tests, the lab's too
 	@setup/check.sh
@@ -92,6 +93,6 @@ help:
 		awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 FORCE:
-.PHONY: all deps demo unit check format lint install clean distclean help FORCE
+.PHONY: all deps demo unit bench-programs check format lint install clean distclean help FORCE
 
 -include $(wildcard */*.mk */*/*.mk)

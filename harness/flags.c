@@ -24,7 +24,7 @@ static void judge_limit(const struct flag_input *in, struct results *r)
 	double current;
 	char is[16], should[16];
 
-	if (!in->limit_bytes || !measured(in, "memory_usage", "current", &current))
+	if (!in->limit_bytes || !measured(in, "memory_usage", "memory.current", &current))
 		return;
 	format_size(is, sizeof(is), (uint64_t)current);
 	format_size(should, sizeof(should), in->limit_bytes);

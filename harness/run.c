@@ -95,7 +95,7 @@ static int tick(struct run *r, struct err *err)
 		rc = sampler_drain(r->sampler, err);
 	if (rc)
 		return rc;
-	if (sampler_latest(r->sampler, "memory_usage", "current", &usage) == 0 &&
+	if (sampler_latest(r->sampler, "memory_usage", "memory.current", &usage) == 0 &&
 	    usage > r->peak_seen)
 		r->peak_seen = usage;
 	if (now >= r->next_health_ns && r->backend_up && r->spec->backend->health) {

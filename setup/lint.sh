@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make lint: what a reviewer would say, said by a machine. Arguments: C files, shell files.
+# Prints TAP for tests/run.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+read -ra c_files <<<"$1"
+read -ra shell_files <<<"$2"
+number=0 bad=0
+
+# report NAME FINDINGS: no findings is a pass.
+report() {
+	number=$((number + 1))
+	if [[ -z $2 ]]; then
+		echo "ok $number - $1"
+	else
+		bad=1
+		echo "not ok $number - $1"
+		echo "# ${2//$'\n'/$'\n'# }"
+	fi
+}
+
+# layered DIRS ALLOWED: files in DIRS include only headers of their own folder and of ALLOWED.
+layered() {
+	local dir
+	for dir in $1; do
+		grep -nE '#include "[a-z]' "$dir"/*.[ch] |
+			grep -vE "#include \"($dir|$2)/[a-z_0-9]+\\.h\"" |
+			grep -vE ':[0-9]+:#include "[a-z_0-9]+\.h"'
+	done
+}
+
+report 'layout: clang-format' "$(clang-format --dry-run -Werror "${c_files[@]}" 2>&1 | head -n 20)"
+report 'shell: shellcheck' "$(shellcheck "${shell_files[@]}" 2>&1 | head -n 30)"
+report 'layers: base includes nothing else' "$(layered base base)"
+report 'layers: units include base and themselves' \
+	"$(layered 'workloads micro collectors backend results plots' base)"
+report 'layers: SQLite in results/ only' \
+	"$(git grep -nE 'sqlite3_|sqlite3\.h' -- '*.c' '*.h' ':!results' ':!tests' ':!bench')"
+report 'layers: swapon in backend/ only' \
+	"$(git grep -nE '\bswap(on|off)\(' -- '*.c' '*.h' ':!backend' ':!tests')"
+report 'no shell from C' "$(git grep -nE '\b(system|popen)\(' -- '*.c' '*.h')"
+report 'nothing unfinished' \
+	"$(git grep -nIE '\b(TODO|FIXME|XXX|HACK|not implemented)\b' -- . ':!setup/lint.sh' ':!LICENSE')"
+report 'every file has its license line' \
+	"$(git ls-files '*.c' '*.h' '*.sh' '*.gp' '*.sql' | xargs -r grep -L SPDX-License-Identifier)"
+exit "$bad"
