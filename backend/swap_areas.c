@@ -291,7 +291,11 @@ void swap_area_facts(const struct backend_ctx *ctx, struct facts *facts)
 {
 	const struct swap_area *area;
 	struct swap_areas areas;
+	char zswap[16];
 
+	/* zswap stands before every swap area and keeps what it can compress. */
+	if (sysfile_read_line("/sys/module/zswap/parameters/enabled", zswap, sizeof(zswap)) == 0)
+		facts_set(facts, "zswap_enabled", "%s", zswap);
 	if (swap_areas_read(&areas, NULL) < 0)
 		return;
 	facts_set(facts, "swap_areas_on", "%zu", areas.nr);

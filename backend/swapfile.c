@@ -45,20 +45,23 @@ struct place_on_disk {
 	char device[128];
 };
 
-/* These have no swap_activate and no bmap, or keep their pages in the memory that is to be freed. */
-static const char *const fs_without_swap[] = { "tmpfs",	   "ramfs",    "overlay",  "9p",
-					       "virtiofs", "fuse",     "aufs",	   "squashfs",
-					       "zfs",	   "bcachefs", "devtmpfs", "ecryptfs",
-					       NULL };
-
-static bool fs_can_swap(const char *fs)
+/*
+ * A swap file needs blocks of a disk. File systems without a device of their own (tmpfs, overlay,
+ * 9p, FUSE …) are marked "nodev" in /proc/filesystems; swap over NFS is left out with them.
+ */
+static bool fs_has_device(const char *fs)
 {
-	if (strncmp(fs, "fuse.", strlen("fuse.")) == 0)
-		return false;
-	for (const char *const *name = fs_without_swap; *name; name++)
-		if (strcmp(*name, fs) == 0)
-			return false;
-	return true;
+	size_t len = strcspn(fs, "."); /* fuse.sshfs is listed as fuse */
+	struct buf list = BUF_INIT;
+	bool has_device = true;
+	char line[64];
+
+	if (sysfile_read("/proc/filesystems", &list) == 0) {
+		snprintf(line, sizeof(line), "nodev\t%.*s\n", (int)len, fs);
+		has_device = !strstr(list.data, line);
+	}
+	buf_release(&list);
+	return has_device;
 }
 
 static int place_find(const char *dir, struct place_on_disk *ret, struct err *err)
@@ -91,7 +94,7 @@ static int place_find(const char *dir, struct place_on_disk *ret, struct err *er
 
 static int place_check(const struct place_on_disk *place, struct err *err)
 {
-	if (!fs_can_swap(place->fs))
+	if (!fs_has_device(place->fs))
 		return err_missing(err,
 				   "%s is on %s, which can't hold swap: name a directory on ext4, "
 				   "xfs or btrfs with -o dir=",

@@ -122,12 +122,27 @@ static unsigned int pick_device(void)
 	return n;
 }
 
+/* What is written here fails with EBUSY while the device is open. */
+static int write_when_closed(const char *path, const char *value, struct err *err)
+{
+	unsigned int tries = 0;
+	struct err why = { 0 };
+	int rc;
+
+	do
+		rc = sysfile_write(path, value, &why);
+	while (rc == -EBUSY && busy_wait(&tries));
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
 static int hot_remove(unsigned int n, struct err *err)
 {
 	char number[16];
 
 	snprintf(number, sizeof(number), "%u", n);
-	return sysfile_write(ZRAM_CONTROL "/hot_remove", number, err);
+	return write_when_closed(ZRAM_CONTROL "/hot_remove", number, err);
 }
 
 static int hot_add(unsigned int expected, struct err *err)
@@ -196,11 +211,14 @@ static int size_device(unsigned int n, const struct zram_params *p, uint64_t nee
 	if (rc == -EBUSY)
 		return err_failed(err, EBUSY,
 				  "another program took /dev/zram%u just now: try again", n);
-	if (rc == -ENOMEM)
-		return err_failed(err, ENOMEM,
-				  "no memory for the table of a zram device of %s bytes: choose a "
-				  "smaller -o size=",
-				  value);
+	if (rc == -ENOMEM) {
+		format_size(value, sizeof(value), size_bytes);
+		return err_failed(
+			err, ENOMEM,
+			"the table of a zram device of %s does not fit into memory: choose a "
+			"smaller -o size=",
+			value);
+	}
 	return rc;
 }
 
@@ -260,7 +278,6 @@ static int zram_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 int zram_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 {
 	const char *boot = args[1], *after = args[2];
-	unsigned int tries = 0;
 	char path[ZRAM_ATTR];
 	uint64_t number;
 	unsigned int n;
@@ -271,18 +288,12 @@ int zram_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 	n = (unsigned int)number;
 	if (!boot_is_this(boot) || !device_exists(n))
 		return 0;
-	if (!device_idle(n)) {
-		do
-			rc = sysfile_write(attr(path, n, "reset"), "1", err);
-		while (rc == -EBUSY && busy_wait(&tries));
-	}
-	if (rc == 0 && strcmp(after, ZRAM_REMOVE) == 0) {
-		do
-			rc = hot_remove(n, err);
-		while (rc == -EBUSY && busy_wait(&tries));
-	} else if (rc == 0) {
+	if (!device_idle(n))
+		rc = write_when_closed(attr(path, n, "reset"), "1", err);
+	if (rc == 0 && strcmp(after, ZRAM_REMOVE) == 0)
+		rc = hot_remove(n, err);
+	else if (rc == 0)
 		rc = sysfile_write(attr(path, n, "comp_algorithm"), after, err);
-	}
 	if (rc == -EBUSY)
 		return err_failed(err, EBUSY,
 				  "/dev/zram%u is held by another program (see fuser -v "

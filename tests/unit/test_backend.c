@@ -208,6 +208,7 @@ static void swap_takes_what_is_on(void **state)
 	assert_int_equal(err.kind, ERR_MISSING);
 	assert_non_null(strstr(err.msg, "swapon"));
 
+	put("/sys/module/zswap/parameters/enabled", "Y\n");
 	put("/proc/swaps", HEADER "/dev/vdb partition 1024 256 -2\n");
 	assert_int_equal(backend_swap.check(NULL, &err), 0);
 	ctx.need_bytes = 769 * 1024; /* 768 KiB are free */
@@ -220,6 +221,7 @@ static void swap_takes_what_is_on(void **state)
 	backend_swap.facts(&ctx, &facts);
 	assert_string_equal(facts_get(&facts, "swap_size_bytes"), "1048576");
 	assert_string_equal(facts_get(&facts, "swap_priority"), "-2");
+	assert_string_equal(facts_get(&facts, "zswap_enabled"), "Y");
 	assert_null(facts_get(&facts, "swap_devices"));
 	facts_release(&facts);
 
@@ -321,6 +323,7 @@ static void swapfile_names_the_file_system(void **state)
 
 	(void)state;
 	put("/proc/meminfo", "MemTotal:        1024 kB\n");
+	put("/proc/filesystems", "nodev\ttmpfs\nnodev\toverlay\nnodev\t9p\nnodev\tfuse\n\text4\n");
 	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++) {
 		snprintf(line, sizeof(line),
 			 "25 1 8:1 / / rw - ext4 /dev/a rw\n"
