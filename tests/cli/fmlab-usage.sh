@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fmlab's command line: what is refused, and with which status. Boots nothing.
+# shellcheck disable=SC2016 # the guest expands what is quoted here
+set -euo pipefail
+# shellcheck source=tests/fmlab.sh
+. "$(dirname "$0")/../fmlab.sh"
+
+# refuses STATUS PATTERN ARGUMENT…
+refuses() {
+	local status=0
+	lab/fmlab "${@:3}" >"$scratch/out" 2>"$scratch/err" || status=$?
+	[[ $status -eq $1 ]] && err_has "$2"
+}
+
+check "help goes to stdout" eval 'lab/fmlab --help | grep -q "^usage: fmlab run"'
+check "a call without arguments is usage" refuses 2 'usage: fmlab'
+check "an unknown option" refuses 2 'no option --frobnicate' run --frobnicate true
+check "an unknown kernel names those that are" refuses 2 'take one of 6.1 5.10 6.12' \
+	run --kernel 2.4 true
+check "no command" refuses 2 'no command' run --cpus 2
+check "an option without its value" refuses 2 '--cpus needs a value' run --cpus
+check "cpus as a word" refuses 2 'whole number' run --cpus two true
+check "memory without a unit" refuses 2 '512M or 4G' run --mem 2048 true
+check "CPUs that cannot be split" refuses 2 'cannot be split' run --cpus 3 --numa 2 true
+check "exact with CPUs" refuses 2 'one CPU' run --exact --cpus 2 true
+check "exact with KVM" refuses 2 'needs emulation' run --exact --accel kvm true
+check "cgroup version" refuses 2 'v2, v1 or hybrid' run --cgroup v3 true
+check "a path of a kernel that is not here" refuses 3 'fmlab fetch 2.4' path 2.4 image
+check "kernels lists the default first" \
+	eval 'lab/fmlab kernels | awk "NR == 2 && \$1 == \"6.1\" { found = 1 } END { exit !found }"'
+
+# A search path with everything but QEMU: fmlab itself adds only the sbin directories.
+mkdir "$scratch/bin"
+for dir in /usr/bin /bin; do
+	for tool in "$dir"/*; do
+		[[ $tool == */qemu-* ]] || ln -sf "$tool" "$scratch/bin/"
+	done
+done
+check "a missing QEMU is named with its package" \
+	env PATH="$scratch/bin" bash -c '! command -v qemu-system-x86_64 &&
+		{ lab/fmlab run true 2>&1 || [[ $? == 3 ]]; } | grep -q "install the Debian package qemu-system-x86"'
+end_checks
