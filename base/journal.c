@@ -405,12 +405,20 @@ int journal_load(const char *path, const struct journal_op *const *ops,
 	return ret;
 }
 
+/* Not another live process's, which may be about to write, nor one that grew since we read it. */
+static bool is_ours_to_remove(const struct journal *j)
+{
+	struct stat st;
+
+	return (j->owner == getpid() || !journal_owned(j)) && j->fd >= 0 &&
+	       fstat(j->fd, &st) == 0 && st.st_size == j->size;
+}
+
 void journal_free(struct journal *j)
 {
 	if (!j)
 		return;
-	/* Another process may be about to write its first entry: its file is its own. */
-	if (!anything_left(j) && (j->owner == getpid() || !journal_owned(j)))
+	if (!anything_left(j) && is_ours_to_remove(j))
 		remove_file(j);
 	if (j->fd >= 0)
 		close(j->fd);
