@@ -379,7 +379,8 @@ static void wait_patiently(struct child *c, int patience_ms)
 
 	for (;;) {
 		uint64_t now = clock_ns();
-		uint64_t left_ms = now < deadline ? (deadline - now) / NSEC_PER_MSEC : 0;
+		uint64_t left_ns = now < deadline ? deadline - now : 0;
+		uint64_t left_ms = (left_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
 
 		if (child_wait(c, (int)left_ms, NULL) != -EINTR)
 			return;
