@@ -697,6 +697,8 @@ int run_execute(struct session *s, const struct run_spec *spec, struct run_outco
 		rc = shrink(&r, err);
 	if (!rc)
 		rc = service ? measure_service(&r, err) : measure_batch(&r, err);
+	if (rc && session_signal()) /* whatever broke first, this is why */
+		rc = session_check_signal(err);
 	rc = stop(&r, rc, err);
 	if (!rc)
 		rc = harvest(&r, err);

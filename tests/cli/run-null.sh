@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The null workload: every part of a run without far memory; works for an ordinary user too.
+. "$(dirname "$0")/../lib.sh"
+
+machine_state >"$tmp/before"
+expect_run "$fmbench" run null --repeat 3
+[[ $(sql "SELECT count(*) FROM run WHERE status = 'ok'") == 3 ]] || fail "not three good runs"
+[[ $(sql "SELECT count(*) FROM phase WHERE name = 'measure'") == 3 ]] || fail "no measure phases"
+wait_same "$tmp/before" 2 || fail "something was left behind"
+
+if [[ $(id -u) -eq 0 ]]; then
+	chmod 755 "$tmp"
+	mkdir -m 777 "$tmp/user"
+	expect_run setpriv --reuid nobody --regid nogroup --clear-groups \
+		env HOME="$tmp/user" FMBENCH_DB="$tmp/user/x.db" FMBENCH_STATE_DIR="$tmp/user/state" \
+		"$fmbench" run null
+	export FMBENCH_DB=$tmp/user/x.db
+	[[ $(sql "SELECT code FROM flag WHERE code = 'NO_GROUP'") == NO_GROUP ]] ||
+		fail "no NO_GROUP flag"
+	expect 3 setpriv --reuid nobody --regid nogroup --clear-groups \
+		env HOME="$tmp/user" FMBENCH_STATE_DIR="$tmp/user/state" \
+		"$fmbench" run null --ratio 0.5 --backend swapfile
+fi

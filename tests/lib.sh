@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the scripts in tests/cli and tests/lab share. Source it first:
+#
+#	. "$(dirname "$0")/../lib.sh"
+#
+# Gives $fmbench, $tmp (removed at the end), a database and a state directory of the test's own,
+# and the functions below. A test ends with exit 0 (passed), 77 (skipped) or anything else.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+export fmbench=${FMBENCH:-$PWD/build/fmbench}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export FMBENCH_DB=$tmp/test.db FMBENCH_STATE_DIR=$tmp/state
+
+fail() {
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+need_root() {
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+}
+
+# Swapping for real: zram, or a swap file where there is no zram.
+need_swap() {
+	need_root
+	[[ -e /sys/class/zram-control ]] || modprobe zram 2>/dev/null ||
+		skip "no zram in this kernel"
+}
+
+# expect CODE COMMAND…: run it, its output in $tmp/out and $tmp/err; its exit status must be CODE.
+expect() {
+	local want=$1 got=0
+	shift
+	"$@" >"$tmp/out" 2>"$tmp/err" || got=$?
+	[[ $got -eq $want ]] || {
+		sed 's/^/  out: /' "$tmp/out" >&2
+		sed 's/^/  err: /' "$tmp/err" >&2
+		fail "exit status $got, not $want: $*"
+	}
+}
+
+# A run that went well or that says itself what is doubtful about it.
+expect_run() {
+	local got=0
+	"$@" >"$tmp/out" 2>"$tmp/err" || got=$?
+	[[ $got -eq 0 || $got -eq 7 ]] || {
+		cat "$tmp/err" >&2
+		fail "exit status $got: $*"
+	}
+}
+
+# sql QUERY: ask the test's database, rows with | between columns.
+sql() {
+	sqlite3 -batch -noheader "$FMBENCH_DB" "$1"
+}
+
+# What a run may change on a machine, as text: compared before and after.
+machine_state() {
+	cat /proc/swaps
+	find /sys/fs/cgroup -type d -name '*fmbench*' 2>/dev/null || true
+	ls -d /sys/block/zram* 2>/dev/null || true
+	cat /sys/block/zram*/disksize 2>/dev/null || true
+	# Processes of ours, their keepers included.
+	# shellcheck disable=SC2009 # pgrep shows no arguments of the short names
+	ps -eo args= | grep -E '^([^ ]*/)?(memcached|memaslap|memcaslap)|[f]mbench (worker|run)' || true
+	find "$FMBENCH_STATE_DIR" -type f ! -name lock 2>/dev/null || true
+}
+
+# wait_same FILE SECONDS: machine_state equals FILE's within that time.
+wait_same() {
+	local deadline=$((SECONDS + $2))
+	while :; do
+		machine_state >"$tmp/state-now"
+		cmp -s "$1" "$tmp/state-now" && return 0
+		((SECONDS <= deadline)) || break
+		sleep 0.05
+	done
+	diff "$1" "$tmp/state-now" >&2 || true
+	return 1
+}
