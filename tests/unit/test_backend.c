@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Backends on captured and made-up trees; what needs root is in backend_killed.c. */
 #include <dirent.h>
+#include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,14 +64,19 @@ static int setup(void **state)
 	return 0;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 static int teardown(void **state)
 {
-	char command[96];
-
 	(void)state;
 	sysfile_set_root("");
-	snprintf(command, sizeof(command), "rm -rf %s", tree);
-	return system(command);
+	return nftw(tree, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void *params_of(const struct backend *b, const char *pair)
