@@ -51,8 +51,8 @@ static void test_levels(void **state)
 	static const char *const expected[] = {
 		[LOG_QUIET] = "fmbench: error 1\n",
 		[LOG_NORMAL] = "fmbench: error 1\nfmbench: warning: warning 2\ninfo 3\n",
-		[LOG_VERBOSE] = "fmbench: error 1\nfmbench: warning: warning 2\ninfo 3\n"
-				"verbose 4\n",
+		[LOG_VERBOSE] =
+			"fmbench: error 1\nfmbench: warning: warning 2\ninfo 3\nverbose 4\n",
 	};
 
 	(void)state;
