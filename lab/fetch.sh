@@ -59,7 +59,7 @@ update_index() {
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" \
 		>"$dir/sources.list"
 	say "reading the package index of $suite"
-	private_apt "$kernel" apt-get update >"$dir/update.log" 2>&1 ||
+	private_apt "$kernel" apt-get -o APT::Update::Error-Mode=any update >"$dir/update.log" 2>&1 ||
 		die 3 "cannot read the index of $suite: see $dir/update.log"
 }
 
