@@ -22,6 +22,7 @@
 #ifndef WORKLOADS_WORKLOAD_H
 #define WORKLOADS_WORKLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,19 +37,19 @@ struct worker;
 
 struct workload_ctx {
 	const struct workload *workload;
-	const void *params;	     /* of workload->params_size, from its options */
-	char *const *argv;	     /* the user's command (workload `command` only), else NULL */
+	const void *params; /* of workload->params_size, from its options */
+	char *const *argv;  /* the user's command (workload `command` only), else NULL */
 	uint64_t seed;
-	uint64_t measure_ns;	     /* how long the measure window will be (SERVICE) */
-	unsigned int inside_cpus;    /* how many CPUs each place has */
+	uint64_t measure_ns;	  /* how long the measure window will be (SERVICE) */
+	unsigned int inside_cpus; /* how many CPUs each place has */
 	unsigned int outside_cpus;
 	const struct place *inside, *outside;
-	const char *dir;	     /* existing directory for logs and artifacts of this run */
+	const char *dir; /* existing directory for logs and artifacts of this run */
 	/* load() calls it at least ten times a second while it waits; non-zero: return that. NULL
 	 * in a test: nothing to do. It notices signals, empties the sampler, shows progress. */
 	int (*idle)(void *idle_arg, struct err *err);
 	void *idle_arg;
-	void *state;		     /* the workload's own, from start to release */
+	void *state; /* the workload's own, from start to release */
 };
 
 struct workload {
@@ -60,6 +61,10 @@ struct workload {
 
 	/* Before anything is touched: programs there? options coherent? argv may be NULL. */
 	int (*check)(const void *params, char *const *argv, struct err *err);
+
+	/* Micro-benchmarks state their limit in bytes instead of taking a ratio of a measured peak.
+	 * *ret_lift: the limit is taken away again before go(). NULL: ratio x peak. */
+	void (*limit)(const void *params, uint64_t *ret_local_bytes, bool *ret_lift);
 
 	/* The workload's processes exist, inside. BATCH: it runs from here on. */
 	int (*start)(struct workload_ctx *ctx, struct err *err);
