@@ -18,7 +18,7 @@
 
 struct figure {
 	const char *name, *summary;
-	const char *gp;	     /* the script's text */
+	const char *gp; /* the script's text */
 	/*
 	 * NULL-ended; each query gives one data block (index 0, 1, … in gnuplot), tab-separated
 	 * with a header line; text columns are quoted. ?1 is the run's id (0: the user chose none),

@@ -9,11 +9,6 @@
 #include "base/stats.h"
 #include "results/db.h"
 
-/* Run parameters that say nothing about how a run's measure phase went. */
-#define ALIKE_PARAMS(run)                                                                          \
-	"json_remove(" run ".run_params, '$.ratio', '$.backend', '$.repeat', '$.seed',"            \
-	" '$.experiment', '$.peak', '$.recalibrate')"
-
 int store_find_peak(struct store *s, int64_t machine, const char *workload, const char *params,
 		    uint64_t *ret_bytes, struct err *err)
 {
@@ -118,15 +113,13 @@ int store_baseline(struct store *s, int64_t run, const char *result, double *ret
 	double *values = NULL;
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"SELECT v.value FROM run this"
-		" JOIN run b ON b.workload = this.workload AND b.ratio = 1"
-		" JOIN result v ON v.run = b.id AND v.name = ?2 AND v.value IS NOT NULL"
-		" WHERE this.id = ?1 AND b.status = 'ok' AND NOT b.calibration"
-		" AND b.machine = this.machine AND b.workload_params = this.workload_params"
-		" AND " ALIKE_PARAMS("b") " = " ALIKE_PARAMS("this"),
-		"it", run, result);
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT v.value FROM run this JOIN alike a ON a.run = this.id"
+			   " JOIN run b ON b.workload = this.workload AND b.ratio = 1"
+			   " JOIN alike c ON c.run = b.id AND c.cell = a.cell"
+			   " JOIN result v ON v.run = b.id AND v.name = ?2 AND v.value IS NOT NULL"
+			   " WHERE this.id = ?1 AND b.status = 'ok' AND NOT b.calibration",
+			   "it", run, result);
 
 	if (r)
 		return r;

@@ -202,6 +202,13 @@ CREATE VIEW performance AS
 SELECT run, name, unit, better, value FROM result r
 WHERE ord = (SELECT min(ord) FROM result x WHERE x.run = r.run AND x.better IS NOT NULL);
 
+-- Runs that differ in nothing but ratio and backend share a cell: these may be compared.
+CREATE VIEW alike AS
+SELECT id AS run, json_array(machine, workload, workload_params, json_remove(run_params,
+	'$.ratio', '$.backend', '$.repeat', '$.seed', '$.experiment', '$.peak', '$.recalibrate'))
+	AS cell
+FROM run;
+
 -- One row a run, over its measure phase.
 CREATE VIEW run_summary AS
 SELECT r.id AS run, r.uuid, r.started, r.experiment, r.workload, r.backend, r.ratio, r.repeat,

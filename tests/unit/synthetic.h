@@ -18,12 +18,12 @@
 
 #define MIB (1024.0 * 1024.0)
 
-#define assert_ok(call)                                                   \
-	do {                                                              \
-		int assert_ok_r = (call);                                 \
-                                                                          \
-		if (assert_ok_r)                                          \
-			fail_msg("%s: %d (%s)", #call, assert_ok_r, err.msg); \
+#define assert_ok(call)                                                                            \
+	do {                                                                                       \
+		int assert_ok_r = (call);                                                          \
+                                                                                                   \
+		if (assert_ok_r)                                                                   \
+			fail_msg("%s: %d (%s)", #call, assert_ok_r, err.msg);                      \
 	} while (0)
 
 static struct err err;
@@ -131,8 +131,8 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 		const char *name;
 		double begin_s, end_s;
 	} phases[] = {
-		{ "load", 0.2, 6 },    { "shrink", 6, 9 },     { "settle", 9, 11 },
-		{ "warmup", 11, 14 },  { "measure", 14, 34.0 },
+		{ "load", 0.2, 6 },   { "shrink", 6, 9 },      { "settle", 9, 11 },
+		{ "warmup", 11, 14 }, { "measure", 14, 34.0 },
 	};
 	static const char *const keys[][3] = {
 		{ "memory_usage", "current", "bytes" },
@@ -146,7 +146,8 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 
 	assert_ok(store_begin(s, &err));
 	for (int i = 0; i < 4; i++)
-		assert_ok(store_metric(s, keys[i][0], keys[i][1], keys[i][2], i >= 2, &metric[i], &err));
+		assert_ok(store_metric(s, keys[i][0], keys[i][1], keys[i][2], i >= 2, &metric[i],
+				       &err));
 	for (int tick = 0; tick <= 345; tick++) {
 		double t = tick / 10.0, wobble = (tick * 7919 % 97) / 97.0;
 		double local = t < 6 ? 512 * (t < 0.2 ? 0 : t - 0.2) / 5.8 : 512;
@@ -169,7 +170,8 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 		synthetic_tick(s, run, (uint64_t)tick, origin + (uint64_t)tick * 100000000u);
 		for (int i = 0; i < 4; i++) {
 			if (!tick || values[i] != last[i])
-				assert_ok(store_sample(s, run, (uint64_t)tick, metric[i], values[i], &err));
+				assert_ok(store_sample(s, run, (uint64_t)tick, metric[i], values[i],
+						       &err));
 			last[i] = values[i];
 		}
 	}
@@ -189,8 +191,9 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 	results_add(&results, "latency_avg", "us", BETTER_LOWER, 16e6 / ops);
 	results_add(&results, "get_misses", "count", BETTER_NEITHER, 0);
 	results_add_hist(&results, "get", hist);
-	results_flag(&results, "SHARED_CORES", SEVERITY_WARNING,
-		     "2 cores for 4 roles: \"workload\", load generator, sampler and reclaim share them");
+	results_flag(
+		&results, "SHARED_CORES", SEVERITY_WARNING,
+		"2 cores for 4 roles: \"workload\", load generator, sampler and reclaim share them");
 	assert_ok(store_results(s, run, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, "ok", NULL, &err));

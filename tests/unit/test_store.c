@@ -64,21 +64,24 @@ static void test_opens_what_it_made(void **state)
 	store_close(s);
 	assert_ok(store_open(synthetic_path("a.db"), STORE_WRITE, &s, &err));
 	store_close(s);
-	assert_true(query(synthetic_path("a.db"), "SELECT journal_mode = 'wal' FROM pragma_journal_mode") == 1);
+	assert_true(query(synthetic_path("a.db"),
+			  "SELECT journal_mode = 'wal' FROM pragma_journal_mode") == 1);
 	store_close(NULL);
 }
 
 static void test_refuses_what_is_not_ours(void **state)
 {
 	(void)state;
-	write_file(synthetic_path("text.db"), "this is some text, long enough to be no SQLite header\n");
+	write_file(synthetic_path("text.db"),
+		   "this is some text, long enough to be no SQLite header\n");
 	refused(synthetic_path("text.db"), STORE_WRITE, EINVAL, "not a database of fmbench");
 	refused(synthetic_path("text.db"), STORE_READ, EINVAL, "not a database of fmbench");
 
 	run_sql(synthetic_path("other.db"), "CREATE TABLE t (x)");
 	refused(synthetic_path("other.db"), STORE_WRITE, EINVAL, "another program");
 	/* And it was left as it was. */
-	assert_true(query(synthetic_path("other.db"), "SELECT journal_mode = 'delete' FROM pragma_journal_mode") == 1);
+	assert_true(query(synthetic_path("other.db"),
+			  "SELECT journal_mode = 'delete' FROM pragma_journal_mode") == 1);
 
 	store_close(synthetic_store("newer.db"));
 	run_sql(synthetic_path("newer.db"), "PRAGMA user_version = 99");
@@ -282,20 +285,25 @@ static void test_phase_values(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-		int r = store_phase_value(s, run, expected[i].phase, "m", expected[i].key, &value, &err);
+		int r = store_phase_value(s, run, expected[i].phase, "m", expected[i].key, &value,
+					  &err);
 
 		if (isnan(expected[i].value) ? r != -ENODATA : r || value != expected[i].value)
-			fail_msg("phase %s, %s: %d, %g, not %g", expected[i].phase, expected[i].key, r,
-				 value, expected[i].value);
+			fail_msg("phase %s, %s: %d, %g, not %g", expected[i].phase, expected[i].key,
+				 r, value, expected[i].value);
 	}
 	store_close(s);
 
 	const char *path = synthetic_path("phase.db");
 
-	assert_true(query(path, "SELECT min FROM phase_delta WHERE phase = 'b' AND key = 'gauge'") == 40);
-	assert_true(query(path, "SELECT max FROM phase_delta WHERE phase = 'b' AND key = 'gauge'") == 100);
+	assert_true(query(path,
+			  "SELECT min FROM phase_delta WHERE phase = 'b' AND key = 'gauge'") == 40);
+	assert_true(
+		query(path, "SELECT max FROM phase_delta WHERE phase = 'b' AND key = 'gauge'") ==
+		100);
 	/* Rates: filled forward, 0 where nothing changed. */
-	assert_true(fabs(query(path, "SELECT per_s FROM rate WHERE tick = 4 AND key = 'counter'") - 1.3) < 1e-9);
+	assert_true(fabs(query(path, "SELECT per_s FROM rate WHERE tick = 4 AND key = 'counter'") -
+			 1.3) < 1e-9);
 	assert_true(query(path, "SELECT per_s FROM rate WHERE tick = 6 AND key = 'counter'") == 0);
 	assert_true(isnan(query(path, "SELECT per_s FROM rate WHERE tick = 2 AND key = 'late'")));
 	assert_true(query(path, "SELECT count(*) FROM rate WHERE key = 'gauge'") == 0);
@@ -313,7 +321,8 @@ static void test_values_beyond_63_bits(void **state)
 	assert_ok(store_sample(s, run, 1, metric, UINT64_MAX, &err));
 	store_close(s);
 	assert_true(query(synthetic_path("big.db"), "SELECT value FROM sample") == 0x1p64);
-	assert_true(query(synthetic_path("big.db"), "SELECT seed = '18446744073709551615' FROM run") == 1);
+	assert_true(query(synthetic_path("big.db"),
+			  "SELECT seed = '18446744073709551615' FROM run") == 1);
 }
 
 static void test_results_are_whole(void **state)
@@ -334,7 +343,8 @@ static void test_results_are_whole(void **state)
 	results_init(&results);
 	results_add(&results, "ops", "per_s", BETTER_HIGHER, NAN);
 	assert_ok(store_results(s, run, &results, &err));
-	assert_true(query(synthetic_path("whole.db"), "SELECT count(*) FROM result WHERE value IS NULL") == 1);
+	assert_true(query(synthetic_path("whole.db"),
+			  "SELECT count(*) FROM result WHERE value IS NULL") == 1);
 	results_release(&results);
 	store_close(s);
 }
@@ -378,8 +388,12 @@ static uint64_t own_start(void)
 	unsigned long long start = 0;
 
 	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d"
-				   " %*d %*d %*d %*d %*d %llu", &start), 1);
+	assert_int_equal(
+		fscanf(f,
+		       "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d"
+		       " %*d %*d %*d %*d %*d %llu",
+		       &start),
+		1);
 	fclose(f);
 	return start;
 }
@@ -405,10 +419,12 @@ static void test_mark_dead(void **state)
 	assert_ok(store_mark_dead(s, &nr, &err));
 	assert_int_equal(nr, 0);
 	store_close(s);
-	assert_true(query(synthetic_path("dead.db"), "SELECT sum(id) FROM run WHERE status = 'failed'") == 5);
+	assert_true(query(synthetic_path("dead.db"),
+			  "SELECT sum(id) FROM run WHERE status = 'failed'") == 5);
 }
 
-static void end_run(struct store *s, const struct run_record *record, const char *status, double ops)
+static void end_run(struct store *s, const struct run_record *record, const char *status,
+		    double ops)
 {
 	int64_t run = synthetic_begin(s, record);
 	struct results results;
@@ -429,8 +445,9 @@ static void test_peak_and_baseline(void **state)
 	double value = 0;
 
 	(void)state;
-	assert_int_equal(store_find_peak(s, machine, "memaslap", record.workload_params, &bytes, &err),
-			 -ENODATA);
+	assert_int_equal(
+		store_find_peak(s, machine, "memaslap", record.workload_params, &bytes, &err),
+		-ENODATA);
 	end_run(s, &record, "ok", 100);
 	record = synthetic_record("memaslap", "zram", 1, 2);
 	end_run(s, &record, "ok", 300);

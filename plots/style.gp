@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The style that all figures share. Set before: here, data, out, kind ('pdf', 'png' or 'svg').
+
+width_cm = 8.5 # a column of a two-column paper
+font_pt = 7
+
+# `eval terminal(height_cm)`: the same picture in each format, 300 dpi where there are pixels.
+set encoding utf8
+pixels(cm, dpi) = cm / 2.54 * dpi
+terminal(height_cm) = kind eq 'pdf' ? \
+	sprintf("set terminal pdfcairo noenhanced size %gcm,%gcm font 'Sans,%g' linewidth 1.4", \
+		width_cm, height_cm, font_pt) : kind eq 'png' ? \
+	sprintf("set terminal pngcairo noenhanced size %d,%d font 'Sans,%g' fontscale %g linewidth %g", \
+		pixels(width_cm, 300), pixels(height_cm, 300), font_pt, 300 / 96., 4) : \
+	sprintf("set terminal svg noenhanced size %d,%d font 'sans-serif,%g' linewidth 1.4 background 'white'", \
+		pixels(width_cm, 96), pixels(height_cm, 96), font_pt * 96 / 72.)
+
+# Okabe and Ito's colours (https://jfly.uni-koeln.de/color/), darkest first; dashes and points tell
+# them apart in grey.
+set linetype 1 lc rgb '#0072b2' lw 1 dt solid pt 6
+set linetype 2 lc rgb '#d55e00' lw 1 dt (8,4) pt 4
+set linetype 3 lc rgb '#009e73' lw 1 dt (2,3) pt 8
+set linetype 4 lc rgb '#cc79a7' lw 1 dt (10,3,2,3) pt 10
+set linetype 5 lc rgb '#e69f00' lw 1 dt (16,4) pt 12
+set linetype 6 lc rgb '#56b4e9' lw 1 dt (4,2) pt 2
+set linetype 7 lc rgb '#000000' lw 1 dt (10,3,2,3,2,3) pt 1
+set linetype cycle 7
+
+set pointsize (kind eq 'png' ? 1.6 : 0.5)
+
+grey = 0x707070
+set border 3 lc rgb grey lw 0.5
+set tics out nomirror scale 0.5 textcolor rgb 'black'
+set grid ytics lc rgb 0xd8d8d8 lw 0.4 dt solid
+set key noautotitle samplen 2.5 spacing 1 width 0
+set datafile separator "\t"
+set datafile missing 'NaN'
+set output out
