@@ -18,7 +18,7 @@ static const struct metric metrics[] = {
 	{ "elapsed", "s", BETTER_LOWER, "from the command's start to its exit" },
 	{ "user", "s", BETTER_LOWER, "CPU time in user mode, with the children it waited for" },
 	{ "system", "s", BETTER_LOWER, "CPU time in the kernel, with the children it waited for" },
-	{ NULL }
+	{ .name = NULL },
 };
 
 static int command_check(const void *params, char *const *argv, struct err *err)

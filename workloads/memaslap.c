@@ -66,12 +66,12 @@ static const struct opt opts[] = {
 		 "memory of the filled server, overhead and all; sets the number of objects"),
 	OPT_U64("objects", struct params, objects, "0", 0, 1ull << 40,
 		"how many objects, rounded up to concurrency x 1024; 0: from memory"),
-	OPT_SIZE("value-size", struct params, value_bytes, "1K", 16, 512 << 10,
-		 "bytes of a value"),
+	OPT_SIZE("value-size", struct params, value_bytes, "1K", 16, 512 << 10, "bytes of a value"),
 	OPT_U64("key-size", struct params, key_bytes, "64", 16, 249, "bytes of a key"),
-	OPT_DOUBLE("get-share", struct params, get_share, "1", 0, 1,
-		   "share of gets, the rest are sets: 1, or at most 0.99 (then loading runs the mix "
-		   "until the store is full)"),
+	OPT_DOUBLE(
+		"get-share", struct params, get_share, "1", 0, 1,
+		"share of gets, the rest are sets: 1, or at most 0.99 (then loading runs the mix "
+		"until the store is full)"),
 	OPT_U64("threads", struct params, threads, "1", 1, 1024, "threads of the client"),
 	OPT_U64("concurrency", struct params, concurrency, "16", 1, 65536,
 		"connections, a multiple of threads; each waits for its answer (closed loop)"),
@@ -82,7 +82,7 @@ static const struct opt opts[] = {
 	OPT_U64("port", struct params, port, "0", 0, 65535, "on 127.0.0.1; 0: a free one"),
 	OPT_BOOL("audit", struct params, audit, "no",
 		 "after the measurement, count the objects that gets have touched"),
-	OPT_END
+	OPT_END,
 };
 
 enum {
@@ -110,7 +110,7 @@ static const struct metric metrics[] = {
 		      "objects fetched at least once since they were set (-o audit)" },
 	[TOUCHED_EVENLY] = { "store_touched_evenly", "share", BETTER_NEITHER,
 			     "the same if all gets together were uniform: 1 - exp(-gets/objects)" },
-	{ NULL }
+	{ .name = NULL },
 };
 
 struct memaslap {
@@ -151,20 +151,24 @@ static int memaslap_check(const void *params, char *const *argv, struct err *err
 
 	(void)argv;
 	if (!client_program())
-		return err_missing(err, "no program memaslap or memcaslap; install Debian's package "
-					"libmemcached-tools (`make deps`)");
+		return err_missing(err,
+				   "no program memaslap or memcaslap; install Debian's package "
+				   "libmemcached-tools (`make deps`)");
 	if (p->concurrency % p->threads)
-		return err_usage(err, "memaslap: concurrency=%" PRIu64 " is no multiple of "
-				      "threads=%" PRIu64,
+		return err_usage(err,
+				 "memaslap: concurrency=%" PRIu64 " is no multiple of "
+				 "threads=%" PRIu64,
 				 p->concurrency, p->threads);
 	/* Its own arithmetic takes less than 0.001 for none. */
 	if (mixed(p) && p->get_share > 0.99)
-		return err_usage(err, "memaslap: get-share=%g is too close to 1 to fill the store "
-				      "with sets; take 1 (filled before the gets) or at most 0.99",
+		return err_usage(err,
+				 "memaslap: get-share=%g is too close to 1 to fill the store "
+				 "with sets; take 1 (filled before the gets) or at most 0.99",
 				 p->get_share);
 	if (mixed(p) && p->audit)
-		return err_usage(err, "memaslap: audit needs get-share=1: sets leave objects behind "
-				      "that no get asks for");
+		return err_usage(err,
+				 "memaslap: audit needs get-share=1: sets leave objects behind "
+				 "that no get asks for");
 	return memcached_check(err);
 }
 
@@ -225,8 +229,9 @@ static int size_store(struct memaslap *m, const struct params *p, struct err *er
 					 unit, WINDOW_UNIT, (double)unit * bytes / (1 << 20));
 	}
 	if (m->window > MAX_WINDOW)
-		return err_usage(err, "memaslap cannot hold %" PRIu64 " objects a connection; raise "
-				      "-o concurrency",
+		return err_usage(err,
+				 "memaslap cannot hold %" PRIu64 " objects a connection; raise "
+				 "-o concurrency",
 				 m->window);
 	m->objects = m->window * p->concurrency;
 
@@ -266,8 +271,9 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 
 	/* 0 is a run that measures nothing. */
 	if (ctx->measure_ns && ctx->measure_ns < MIN_MEASURE_NS)
-		r = err_usage(err, "memaslap prints its statistics each second and %d whole seconds "
-				   "are needed: measure for at least %llu s",
+		r = err_usage(err,
+			      "memaslap prints its statistics each second and %d whole seconds "
+			      "are needed: measure for at least %llu s",
 			      MIN_PERIODS, MIN_MEASURE_NS / NSEC_PER_SEC);
 	else {
 		if (!config.threads)
@@ -371,9 +377,9 @@ static int both_alive(struct memaslap *m, struct err *err)
 
 static int nap(struct err *err)
 {
-	return clock_sleep_until(clock_ns() + POLL_NS) ?
-		       err_failed(err, EINTR, "waiting for memaslap") :
-		       0;
+	return clock_sleep_until(clock_ns() + POLL_NS)
+		       ? err_failed(err, EINTR, "waiting for memaslap")
+		       : 0;
 }
 
 struct store {
@@ -451,9 +457,10 @@ static int hold(struct memaslap *m, struct store *s, struct err *err)
 		if (r)
 			return r;
 		if (clock_ns() > deadline_ns)
-			return err_failed(err, EBUSY, "memcached still serves requests %llu s after "
-						      "memaslap was stopped; does another client "
-						      "use port %u?",
+			return err_failed(err, EBUSY,
+					  "memcached still serves requests %llu s after "
+					  "memaslap was stopped; does another client "
+					  "use port %u?",
 					  QUIET_NS / NSEC_PER_SEC, (unsigned int)m->server.port);
 	} while (s->sets + s->gets != answered);
 	return 0;
@@ -490,8 +497,9 @@ static int memaslap_go(struct workload_ctx *ctx, struct err *err)
 	if (r == 0)
 		r = read_store(m, &s, err);
 	if (r == 0 && s.gets != m->gets_held)
-		r = err_failed(err, EBUSY, "%" PRIu64 " gets reached memcached while memaslap was "
-					   "held; does another client use port %u?",
+		r = err_failed(err, EBUSY,
+			       "%" PRIu64 " gets reached memcached while memaslap was "
+			       "held; does another client use port %u?",
 			       s.gets - m->gets_held, (unsigned int)m->server.port);
 	if (r == 0) {
 		r = child_signal(&m->client, SIGCONT);
@@ -518,13 +526,15 @@ static int memaslap_poll(struct workload_ctx *ctx, int timeout_ms, struct err *e
 	take_output(m);
 	r = both_alive(m, err);
 	if (r == 0 && *m->output.bad_row)
-		r = err_failed(err, EPROTO, "this row of memaslap's statistics is unknown: '%s'; see "
-					    "workloads/memaslap_output.h",
+		r = err_failed(err, EPROTO,
+			       "this row of memaslap's statistics is unknown: '%s'; see "
+			       "workloads/memaslap_output.h",
 			       m->output.bad_row);
 	/* It prints none once a connection is lost. */
 	if (r == 0 && m->go_ns && clock_ns() - m->last_output_ns > NO_PROGRESS_NS)
-		r = err_failed(err, ETIMEDOUT, "memaslap has printed nothing for %llu s, as when a "
-					       "connection was lost; see %s and %s",
+		r = err_failed(err, ETIMEDOUT,
+			       "memaslap has printed nothing for %llu s, as when a "
+			       "connection was lost; see %s and %s",
 			       NO_PROGRESS_NS / NSEC_PER_SEC, m->log_path, m->server.log_path);
 	if (r)
 		m->failed = true;
@@ -602,16 +612,18 @@ static int add_audit(const struct memaslap *m, struct results *results, struct e
 	double evenly = 1 - exp(-(double)m->audit_gets / objects);
 
 	if (m->audit_objects != m->objects)
-		return err_failed(err, 0, "memaslap: the audit found %" PRIu64 " objects where %" PRIu64
-					  " were set",
+		return err_failed(err, 0,
+				  "memaslap: the audit found %" PRIu64 " objects where %" PRIu64
+				  " were set",
 				  m->audit_objects, m->objects);
 	results_add_metric(results, &metrics[TOUCHED], touched);
 	results_add_metric(results, &metrics[TOUCHED_EVENLY], evenly);
 	if (fabs(touched - evenly) > TOUCHED_TOLERANCE * evenly)
-		results_flag(results, "GETS_UNEVEN", SEVERITY_WARNING,
-			     "memaslap's gets touched %.1f %% of the store, uniform ones would have "
-			     "touched %.1f %%",
-			     100 * touched, 100 * evenly);
+		results_flag(
+			results, "GETS_UNEVEN", SEVERITY_WARNING,
+			"memaslap's gets touched %.1f %% of the store, uniform ones would have "
+			"touched %.1f %%",
+			100 * touched, 100 * evenly);
 	return 0;
 }
 
@@ -624,14 +636,15 @@ static int memaslap_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t 
 	int r = 0;
 
 	if (sum.periods < MIN_PERIODS)
-		return err_failed(err, 0,
-				  "memaslap: %zu whole seconds of its statistics lie in the measure "
-				  "window of %.1f s, %d are needed; measure longer (see %s)",
-				  sum.periods, (double)(end_ns - begin_ns) / 1e9, MIN_PERIODS,
-				  m->out_path);
+		return err_failed(
+			err, 0,
+			"memaslap: %zu whole seconds of its statistics lie in the measure "
+			"window of %.1f s, %d are needed; measure longer (see %s)",
+			sum.periods, (double)(end_ns - begin_ns) / 1e9, MIN_PERIODS, m->out_path);
 	if (!sum.ops)
-		return err_failed(err, 0, "memaslap: not one answer in %.1f s; measure longer or "
-					  "with more local memory",
+		return err_failed(err, 0,
+				  "memaslap: not one answer in %.1f s; measure longer or "
+				  "with more local memory",
 				  (double)(sum.end_ns - sum.begin_ns) / 1e9);
 	if (m->audit_status) {
 		if (err)
@@ -640,7 +653,8 @@ static int memaslap_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t 
 		return m->audit_status;
 	}
 	if (!mixed(p) && m->evictions)
-		return err_failed(err, ENOSPC, "memcached evicted %" PRIu64 " objects; raise -o memory",
+		return err_failed(err, ENOSPC,
+				  "memcached evicted %" PRIu64 " objects; raise -o memory",
 				  m->evictions);
 
 	results_add_metric(results, &metrics[OPS],

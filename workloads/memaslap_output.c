@@ -24,9 +24,9 @@ static const char *skip_controls(const char *s)
 static bool parse_period(const char *row, struct memaslap_period *p)
 {
 	int64_t min_us, max_us, avg_us;
-	int n = sscanf(row,
-		       "Period %*d %" SCNu64 " %*d %*f %" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNd64,
-		       &p->ops, &p->get_misses, &min_us, &max_us, &avg_us);
+	int n = sscanf(
+		row, "Period %*d %" SCNu64 " %*d %*f %" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNd64,
+		&p->ops, &p->get_misses, &min_us, &max_us, &avg_us);
 
 	if (n != 5)
 		return false;

@@ -31,7 +31,10 @@ struct memaslap_output {
 	char bad_row[160];  /* the first row that could not be read; "" where all could */
 };
 
-#define MEMASLAP_OUTPUT_INIT { .text = BUF_INIT }
+#define MEMASLAP_OUTPUT_INIT                                                                       \
+	{                                                                                          \
+		.text = BUF_INIT                                                                   \
+	}
 
 void memaslap_output_release(struct memaslap_output *out);
 /* Bytes that were just read from its terminal. */

@@ -171,8 +171,9 @@ int memcached_start(struct memcached *m, const struct memcached_config *config,
 		if (alive)
 			return alive;
 		if (clock_ns() > deadline_ns)
-			return err_failed(err, -r, "memcached does not answer on port %u after "
-						   "%llu s; see %s",
+			return err_failed(err, -r,
+					  "memcached does not answer on port %u after "
+					  "%llu s; see %s",
 					  (unsigned int)m->port, START_NS / NSEC_PER_SEC,
 					  m->log_path);
 		if (clock_sleep_until(clock_ns() + 10 * NSEC_PER_MSEC))
@@ -207,8 +208,8 @@ static int lost(struct memcached *m, int errnum, const char *request, struct err
 {
 	if (child_wait(&m->child, 200, NULL) == 1)
 		return memcached_alive(m, err);
-	return err_failed(err, errnum, "memcached on port %u, asked '%.40s'",
-			  (unsigned int)m->port, request);
+	return err_failed(err, errnum, "memcached on port %u, asked '%.40s'", (unsigned int)m->port,
+			  request);
 }
 
 static int send_all(struct memcached *m, const struct buf *text, struct err *err)
@@ -226,8 +227,11 @@ static int send_all(struct memcached *m, const struct buf *text, struct err *err
 static int receive(struct memcached *m, const char *request, char *chunk, size_t size,
 		   size_t *ret_len, struct err *err)
 {
-	struct pollfd pfd = { .fd = m->fd, .events = POLLIN };
-	int r = poll(&pfd, 1, SILENT_MS);
+	struct pollfd fds[] = {
+		{ .fd = m->fd, .events = POLLIN },
+		{ .fd = m->child.pidfd, .events = POLLIN }, /* whoever answers must be ours */
+	};
+	int r = poll(fds, 2, SILENT_MS);
 	ssize_t n;
 
 	if (r == 0)
@@ -236,6 +240,8 @@ static int receive(struct memcached *m, const char *request, char *chunk, size_t
 				  (unsigned int)m->port, SILENT_MS / 1000, request);
 	if (r < 0)
 		return err_failed(err, errno, "waiting for memcached");
+	if (fds[1].revents)
+		return lost(m, ECONNRESET, request, err);
 	n = recv(m->fd, chunk, size, 0);
 	if (n <= 0)
 		return lost(m, n ? errno : ECONNRESET, request, err);
@@ -316,8 +322,9 @@ int memcached_stat(const struct memcached *m, const char *key, uint64_t *ret, st
 
 	snprintf(row, sizeof(row), "STAT %s", key);
 	if (!m->reply.len || sysfile_find_key(m->reply.data, row, ret))
-		return err_failed(err, ENODATA, "memcached's statistics have no number '%s'; is "
-						"its version older than 1.6?",
+		return err_failed(err, ENODATA,
+				  "memcached's statistics have no number '%s'; is "
+				  "its version older than 1.6?",
 				  key);
 	return 0;
 }
@@ -330,7 +337,7 @@ static int used_bytes(struct memcached *m, uint64_t *ret, struct err *err)
 
 	if (r)
 		return r;
-	for (int class = 1; class < SLAB_CLASSES; class++) {
+	for (int class = 1; class < SLAB_CLASSES; class ++) {
 		uint64_t used, per_page;
 		char key[32];
 
@@ -372,8 +379,9 @@ int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_si
 		r = memcached_request(m, request.data, "DELETED", err);
 	}
 	if (r == 0 && after <= before)
-		r = err_failed(err, EPROTO, "memcached's `stats slabs` does not show an object of "
-					    "%zu bytes",
+		r = err_failed(err, EPROTO,
+			       "memcached's `stats slabs` does not show an object of "
+			       "%zu bytes",
 			       value_size);
 	if (r == 0)
 		*ret_bytes = after - before;
@@ -425,8 +433,8 @@ int memcached_count_fetched(struct memcached *m, uint64_t *ret_objects, uint64_t
 			break;
 		buf_add(&m->reply, chunk, len);
 		end = ends_with(&m->reply, "END");
-		if (!objects && (!strncmp(m->reply.data, "BUSY", 4) ||
-				 ends_with(&m->reply, "ERROR"))) {
+		if (!objects &&
+		    (!strncmp(m->reply.data, "BUSY", 4) || ends_with(&m->reply, "ERROR"))) {
 			r = refused(m, request, err);
 			break;
 		}

@@ -28,7 +28,10 @@ struct memcached {
 	char *log_path;
 };
 
-#define MEMCACHED_INIT { .child = CHILD_INIT, .fd = -1 }
+#define MEMCACHED_INIT                                                                             \
+	{                                                                                          \
+		.child = CHILD_INIT, .fd = -1                                                      \
+	}
 
 /* Are the programs there that memcached_start() needs? */
 int memcached_check(struct err *err);

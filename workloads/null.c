@@ -19,12 +19,12 @@ static const struct opt opts[] = {
 	OPT_DURATION("seconds", struct params, idle_ns, "0", 0, 86400e9, "how long to do nothing"),
 	OPT_SIZE("memory", struct params, memory_bytes, "0", 0, 1ull << 46,
 		 "touch so much first, each page once"),
-	OPT_END
+	OPT_END,
 };
 
 static const struct metric metrics[] = {
 	{ "elapsed", "s", BETTER_LOWER, "from its start to its end" },
-	{ NULL }
+	{ .name = NULL },
 };
 
 static int null_main(const void *arg, struct worker *worker)
@@ -38,8 +38,9 @@ static int null_main(const void *arg, struct worker *worker)
 					     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (memory == MAP_FAILED)
-			return worker_error(worker, "null: no %llu bytes of address space; lower "
-						    "-o memory",
+			return worker_error(worker,
+					    "null: no %llu bytes of address space; lower "
+					    "-o memory",
 					    (unsigned long long)p->memory_bytes);
 		for (uint64_t at = 0; at < p->memory_bytes; at += 4096)
 			memory[at] = 1;

@@ -20,21 +20,20 @@ struct params {
 	uint64_t seed;
 };
 
-static const struct opt opts[] = {
-	OPT_SIZE("memory", struct params, memory_bytes, "256M", 4096, 1ull << 46,
-		 "size of the array of 64-bit numbers"),
-	OPT_U64("seed", struct params, seed, "0", 0, (double)UINT64_MAX,
-		"of the numbers; 0: the run's seed"),
-	OPT_END
-};
+static const struct opt opts[] = { OPT_SIZE("memory", struct params, memory_bytes, "256M", 4096,
+					    1ull << 46, "size of the array of 64-bit numbers"),
+				   OPT_U64("seed", struct params, seed, "0", 0, (double)UINT64_MAX,
+					   "of the numbers; 0: the run's seed"),
+				   OPT_END };
 
 enum { ELAPSED, SORT, ELEMENTS };
 
 static const struct metric metrics[] = {
-	[ELAPSED] = { "elapsed", "s", BETTER_LOWER, "from its start to its end: fill, sort, verify" },
+	[ELAPSED] = { "elapsed", "s", BETTER_LOWER,
+		      "from its start to its end: fill, sort, verify" },
 	[SORT] = { "sort", "s", BETTER_LOWER, "the sorting alone" },
 	[ELEMENTS] = { "elements", "per_s", BETTER_HIGHER, "numbers sorted per second of sorting" },
-	{ NULL }
+	{ .name = NULL },
 };
 
 /* Of a multiset: equal before and after, whatever the order. */
@@ -44,7 +43,7 @@ struct checksum {
 
 static bool checksum_equal(struct checksum a, struct checksum b)
 {
-	return a.sum == b.sum && a.xor == b.xor;
+	return a.sum == b.sum && a.xor == b.xor ;
 }
 
 /* splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). */

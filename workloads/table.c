@@ -2,9 +2,5 @@
 #include "workloads/workload.h"
 
 const struct workload *const workload_table[] = {
-	&workload_command,
-	&workload_memaslap,
-	&workload_null,
-	&workload_quicksort,
-	NULL,
+	&workload_command, &workload_memaslap, &workload_null, &workload_quicksort, NULL,
 };

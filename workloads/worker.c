@@ -128,7 +128,7 @@ int worker_ready(struct worker *w)
 	pthread_mutex_lock(&w->lock);
 	while (!w->go && !atomic_load(&w->stopping))
 		pthread_cond_wait(&w->changed, &w->lock);
-	r = atomic_load(&w->stopping) ? -EPIPE : 0;
+	r = w->go ? 0 : -EPIPE;
 	pthread_mutex_unlock(&w->lock);
 	return r;
 }

@@ -33,7 +33,7 @@ static const char *intern(const char *code)
 	static struct interned {
 		struct interned *next;
 		char *code;
-	} *all;
+	} * all;
 
 	for (struct interned *i = all; i; i = i->next) {
 		if (!strcmp(i->code, code))
@@ -206,18 +206,19 @@ static int host_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
 	int ended;
 
 	if (poll(fds, 2, timeout_ms) < 0)
-		return errno == EINTR ? err_failed(err, EINTR, "waiting for workload %s",
-						   ctx->workload->name) :
-					err_failed(err, errno, "poll on workload %s",
-						   ctx->workload->name);
+		return errno == EINTR
+			       ? err_failed(err, EINTR, "waiting for workload %s",
+					    ctx->workload->name)
+			       : err_failed(err, errno, "poll on workload %s", ctx->workload->name);
 
 	ended = child_wait(&host->child, 0, err);
 	if (ended < 0)
 		return ended;
 	take_messages(host, ctx->workload);
 	if (host->protocol_broken)
-		return err_failed(err, EPROTO, "workload %s sent a message that is not in its "
-					       "protocol (workloads/worker.h)",
+		return err_failed(err, EPROTO,
+				  "workload %s sent a message that is not in its "
+				  "protocol (workloads/worker.h)",
 				  ctx->workload->name);
 	if (!ended) {
 		/* Its end of the socket is closed: it is about to end, and poll() would not sleep. */
@@ -249,7 +250,7 @@ static int host_start(struct workload_ctx *ctx, struct err *err)
 	buf_addf(&text, "%s/%s.log", ctx->dir, w->name);
 	host->log_path = buf_steal(&text);
 
-	for_each_opt(o, w->opts)
+	for_each_opt (o, w->opts)
 		nr++;
 	argv = xcalloc(nr + 5, sizeof(*argv));
 	nr = 0;
@@ -259,7 +260,7 @@ static int host_start(struct workload_ctx *ctx, struct err *err)
 	argv[nr++] = xstrdup(w->name);
 	buf_addf(&text, "%" PRIu64, ctx->seed);
 	argv[nr++] = buf_steal(&text);
-	for_each_opt(o, w->opts) {
+	for_each_opt (o, w->opts) {
 		bool is_text = o->type == OPT_T_STRING || o->type == OPT_T_CHOICE;
 
 		if (is_text && !*(char *const *)((const char *)ctx->params + o->offset))
@@ -349,8 +350,7 @@ static int host_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_
 		results_flag(results, f->code, f->severity, "%s", f->detail);
 	}
 	for (size_t i = 0; i < host->results.nr_hists; i++) {
-		results_add_hist(results, host->results.hists[i].name,
-				 host->results.hists[i].hist);
+		results_add_hist(results, host->results.hists[i].name, host->results.hists[i].hist);
 		host->results.hists[i].hist = NULL;
 	}
 	return 0;

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Both sides of the worker protocol: this program is its own `fmbench worker`. */
+#include "tests/unit/test.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "workloads/worker.h"
+#include "workloads/worker_host.h"
+#include "workloads/workload.h"
+
+struct params {
+	char *mode;
+	char *text;
+	uint64_t size_bytes;
+};
+
+static const struct opt opts[] = {
+	OPT_STRING("mode", struct params, mode, "well", "how it ends"),
+	OPT_STRING("text", struct params, text, NULL, "said back as a flag"),
+	OPT_SIZE("size", struct params, size_bytes, "4K", 1, 1 << 30, "said back as a result"),
+	OPT_END,
+};
+
+static const struct metric metrics[] = {
+	{ "elapsed", "s", BETTER_LOWER, "life" },
+	{ "size", "bytes", BETTER_NEITHER, "as asked" },
+	{ "seed", "count", BETTER_NEITHER, "as asked" },
+	{ .name = NULL },
+};
+
+static void say_all(const struct params *p, struct worker *w)
+{
+	struct hist *h = hist_new();
+
+	assert_non_null(h);
+	hist_add(h, 3);
+	hist_add(h, 3);
+	hist_add(h, 123456789);
+	worker_hist(w, "latency", h);
+	hist_free(h);
+	worker_result(w, "size", (double)p->size_bytes);
+	worker_result(w, "seed", (double)worker_seed(w));
+	worker_flag(w, "TEST_NOTE", SEVERITY_NOTE, "%s", p->text ? p->text : "nothing");
+	worker_window(w, 1000, 5000);
+}
+
+static int end(const struct params *p, struct worker *w)
+{
+	if (!strcmp(p->mode, "error"))
+		return worker_error(w, "the %s is\ttoo\nsmall", "disk");
+	if (!strcmp(p->mode, "status"))
+		return 5;
+	if (!strcmp(p->mode, "killed"))
+		raise(SIGKILL);
+	if (!strcmp(p->mode, "unknown"))
+		worker_result(w, "no_such_metric", 1);
+	return 0;
+}
+
+static int batch_main(const void *params, struct worker *w)
+{
+	say_all(params, w);
+	return end(params, w);
+}
+
+static int service_main(const void *params, struct worker *w)
+{
+	const struct params *p = params;
+
+	if (!strcmp(p->mode, "early"))
+		return 0;
+	if (!strcmp(p->mode, "early-error"))
+		return worker_error(w, "no memory to fill");
+	if (worker_ready(w))
+		return 0;
+	while (!worker_stopping(w))
+		usleep(1000);
+	say_all(p, w);
+	return end(p, w);
+}
+
+static const struct workload batch = {
+	.name = "batch",
+	.shape = WORKLOAD_BATCH,
+	.metrics = metrics,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.main = batch_main,
+};
+
+static const struct workload service = {
+	.name = "service",
+	.shape = WORKLOAD_SERVICE,
+	.metrics = metrics,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.main = service_main,
+};
+
+static const struct place anywhere = { .mem_node = -1 };
+
+struct run {
+	struct workload_ctx ctx;
+	struct params params;
+	struct err err;
+	struct results results;
+};
+
+static void run_init(struct run *run, const struct workload *w, const char *dir, const char *mode,
+		     const char *text)
+{
+	memset(run, 0, sizeof(*run));
+	opt_defaults(opts, &run->params);
+	assert_int_equal(opt_set(opts, &run->params, "mode", mode, "test", NULL), 0);
+	if (text)
+		assert_int_equal(opt_set(opts, &run->params, "text", text, "test", NULL), 0);
+	results_init(&run->results);
+	run->ctx = (struct workload_ctx){
+		.workload = w,
+		.params = &run->params,
+		.seed = 12345678901,
+		.inside = &anywhere,
+		.outside = &anywhere,
+		.dir = dir,
+	};
+	if (workload_start(&run->ctx, &run->err))
+		fail_msg("%s", run->err.msg);
+}
+
+static void run_release(struct run *run)
+{
+	workload_release(&run->ctx);
+	assert_null(run->ctx.state);
+	results_release(&run->results);
+	opt_release(opts, &run->params);
+}
+
+static int wait_for_end(struct run *run)
+{
+	uint64_t deadline_ns = clock_ns() + 20 * NSEC_PER_SEC;
+	int r = 0;
+
+	while (r == 0 && clock_ns() < deadline_ns)
+		r = workload_poll(&run->ctx, 1000, &run->err);
+	return r;
+}
+
+static void check_said(struct run *run, const char *text)
+{
+	const struct results *r = &run->results;
+	uint64_t begin_ns, end_ns;
+
+	assert_int_equal(results_find(r, "size")->value, 4096);
+	assert_string_equal(results_find(r, "size")->unit, "bytes");
+	assert_int_equal(results_find(r, "seed")->value, 12345678901);
+	assert_int_equal(r->nr_flags, 1);
+	assert_string_equal(r->flags[0].code, "TEST_NOTE");
+	assert_int_equal(r->flags[0].severity, SEVERITY_NOTE);
+	assert_string_equal(r->flags[0].detail, text);
+	assert_int_equal(r->nr_hists, 1);
+	assert_string_equal(r->hists[0].name, "latency");
+
+	const struct hist *h = r->hists[0].hist;
+
+	assert_int_equal(h->count, 3);
+	assert_int_equal(h->sum, 123456795);
+	assert_int_equal(h->min, 3);
+	assert_int_equal(h->max, 123456789);
+	assert_int_equal(h->bucket[3], 2);
+	assert_int_equal(h->bucket[hist_index(123456789)], 1);
+	assert_true(worker_host_window(&run->ctx, &begin_ns, &end_ns));
+	assert_int_equal(begin_ns, 1000);
+	assert_int_equal(end_ns, 5000);
+}
+
+static void test_batch(void **state)
+{
+	struct run run;
+
+	run_init(&run, &batch, *state, "well", "a\tb\nc");
+	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_int_equal(wait_for_end(&run), 1);
+	workload_stop(&run.ctx);
+	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	check_said(&run, "a b c");
+	assert_in_range((uint64_t)(results_find(&run.results, "elapsed")->value * 1e9), 1,
+			20 * NSEC_PER_SEC);
+	run_release(&run);
+}
+
+static void test_batch_fails(void **state)
+{
+	static const struct {
+		const char *mode, *says;
+	} rows[] = {
+		{ "error", "the disk is too small" },
+		{ "status", "ended with status 5" },
+		{ "killed", "killed by signal 9" },
+		{ "unknown", "not in its protocol" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run run;
+
+		run_init(&run, &batch, *state, rows[i].mode, NULL);
+		assert_true(wait_for_end(&run) < 0);
+		assert_int_equal(run.err.kind, ERR_FAILED);
+		if (!strstr(run.err.msg, rows[i].says))
+			fail_msg("%s: %s", rows[i].mode, run.err.msg);
+		workload_stop(&run.ctx);
+		run_release(&run);
+	}
+}
+
+static void test_service(void **state)
+{
+	struct run run;
+
+	run_init(&run, &service, *state, "well", NULL);
+	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	/* It is held: neither ends nor says anything. */
+	assert_int_equal(workload_poll(&run.ctx, 100, &run.err), 0);
+	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_int_equal(workload_poll(&run.ctx, 100, &run.err), 0);
+	workload_stop(&run.ctx);
+	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	check_said(&run, "nothing");
+	/* The end of a service is the harness's choice. */
+	assert_null(results_find(&run.results, "elapsed"));
+	run_release(&run);
+}
+
+/* Told to stop while it is held: worker_ready() comes back. */
+static void test_service_never_goes(void **state)
+{
+	uint64_t begin_ns = clock_ns();
+	struct run run;
+
+	run_init(&run, &service, *state, "well", NULL);
+	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	workload_stop(&run.ctx);
+	assert_true(clock_ns() - begin_ns < 20 * NSEC_PER_SEC);
+	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	assert_int_equal(run.results.nr, 0);
+	run_release(&run);
+}
+
+static void test_service_fails(void **state)
+{
+	struct run run;
+
+	run_init(&run, &service, *state, "early", NULL);
+	assert_true(workload_load(&run.ctx, &run.err) < 0);
+	assert_non_null(strstr(run.err.msg, "before it was told to"));
+	workload_stop(&run.ctx);
+	run_release(&run);
+
+	run_init(&run, &service, *state, "early-error", NULL);
+	assert_true(workload_load(&run.ctx, &run.err) < 0);
+	assert_string_equal(run.err.msg, "no memory to fill");
+	workload_stop(&run.ctx);
+	run_release(&run);
+
+	/* Its last words are an error: no results then. */
+	run_init(&run, &service, *state, "error", NULL);
+	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	workload_stop(&run.ctx);
+	assert_true(workload_parse(&run.ctx, 0, 0, &run.results, &run.err) < 0);
+	assert_non_null(strstr(run.err.msg, "the disk is too small"));
+	assert_int_equal(run.results.nr, 0);
+	run_release(&run);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* A signal ends the wait for a service that never gets ready. */
+static void test_interrupted(void **state)
+{
+	struct sigaction action = { .sa_handler = on_alarm }, before;
+	struct run run;
+
+	run_init(&run, &service, *state, "well", NULL);
+	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+	ualarm(100000, 0);
+	assert_int_equal(workload_poll(&run.ctx, -1, &run.err), -EINTR);
+	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+	workload_stop(&run.ctx);
+	run_release(&run);
+}
+
+int main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_batch),	      cmocka_unit_test(test_batch_fails),
+		cmocka_unit_test(test_service),	      cmocka_unit_test(test_service_never_goes),
+		cmocka_unit_test(test_service_fails), cmocka_unit_test(test_interrupted),
+	};
+
+	if (argc > 2 && !strcmp(argv[1], "worker"))
+		return worker_run(!strcmp(argv[2], "batch") ? &batch : &service, argc - 2,
+				  argv + 2);
+	return cmocka_run_group_tests_name("worker", tests, scratch_setup, scratch_teardown);
+}
