@@ -161,7 +161,7 @@ run_guest() {
 	guest=''
 }
 
-# verdict HOW_IT_ENDED: the exit status of fmlab
+# The exit status of fmlab, by how the guest ended, its kernel log and its job's status.
 verdict() {
 	local findings
 	findings=$(awk -f "$lab/klog.awk" "$work/kernel.log")
@@ -177,14 +177,14 @@ verdict() {
 		printf '%s\n' "$findings" >&2
 		return 7
 	fi
-	if [[ $1 == timeout ]]; then
+	if [[ $end == timeout ]]; then
 		say "no end within $timeout s: ended the guest"
 		return 124
 	fi
 	if [[ -e $work/status ]]; then
 		return "$(<"$work/status")"
 	fi
-	if [[ $1 == reader ]]; then
+	if [[ $end == reader ]]; then
 		return 141
 	fi
 	say "the guest ended without a status; QEMU and the kernel said last:"

@@ -34,6 +34,7 @@ mirror() {
 		return
 	fi
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	# shellcheck disable=SC2016 # apt expands it
 	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 		awk -v suite="$codename" '$1 == suite { print $2; found = 1; exit } END { exit !found }'
 }
@@ -115,7 +116,7 @@ fetch_image() {
 	rm -rf "$dir/modules"
 	mkdir -p "$dir/modules/lib"
 	# Packages since trixie have /usr/lib/modules.
-	mv "$(ls -d "$new"/lib/modules "$new"/usr/lib/modules 2>/dev/null | head -n 1)" "$dir/modules/lib/"
+	mv "$(find "$new" -path '*/lib/modules' -prune -print -quit)" "$dir/modules/lib/"
 	depmod -b "$dir/modules" "$release"
 	unpack_image "$new/boot/vmlinuz-$release" "$dir/image"
 	cp "$new/boot/config-$release" "$dir/config"
@@ -138,6 +139,7 @@ fetch_headers() {
 	# shellcheck disable=SC2086 # a list of names
 	unpack "$kernel" "$new" "$package" $packages
 	# The package expects itself in /usr/src; make it whole wherever it lies.
+	# shellcheck disable=SC2016 # make expands it
 	sed -i 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' \
 		"$new/usr/src/linux-headers-$release/Makefile"
 	rm -rf "$dir/headers"
@@ -163,7 +165,8 @@ build_initramfs() {
 	names=$(sed -e 's/#.*//' -e '/^$/d' "$lab/modules")
 	# The numbers keep the order in which the modules need each other.
 	while read -r file; do
-		plain_module "$file" >"$root/modules/$((n++)).ko"
+		plain_module "$file" >"$root/modules/$n.ko"
+		n=$((n + 1))
 	done < <(for name in $names; do
 		modprobe -d "$dir/modules" -S "$(<"$dir/release")" --show-depends "$name"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }')
@@ -180,17 +183,35 @@ is_ready() {
 	done
 }
 
-# Makes sure that KERNEL can be booted. Several callers may find it missing at once.
-ensure_kernel() {
-	local kernel=$1 dir=$cache/$1
-	suite_of "$kernel" >/dev/null ||
-		die 2 "no kernel $kernel in $lab/kernels: take one of $(kernels | awk '{ printf "%s ", $1 }')"
-	! is_ready "$kernel" || return 0
-	mkdir -p "$dir" 2>/dev/null && [[ -w $dir ]] ||
-		die 3 "cannot write $dir: run lab/fmlab fetch $kernel as its owner, or set FMLAB_CACHE"
+make_ready() {
+	[[ -e $cache/$1/release ]] || fetch_image "$1"
+	is_ready "$1" || build_initramfs "$1"
+}
+
+make_headers() {
+	[[ -d $cache/$1/headers ]] || fetch_headers "$1"
+}
+
+# locked KERNEL COMMAND…: several callers may find the same kernel missing at once.
+locked() {
+	local dir=$cache/$1
+	mkdir -p "$dir" 2>/dev/null || true
+	[[ -w $dir ]] ||
+		die 3 "cannot write $dir: run lab/fmlab fetch $1 as its owner, or set FMLAB_CACHE"
 	(
 		flock 9
-		[[ -e $dir/release ]] || fetch_image "$kernel"
-		is_ready "$kernel" || build_initramfs "$kernel"
+		"${@:2}"
 	) 9>"$dir/lock"
+}
+
+# Makes sure that KERNEL can be booted.
+ensure_kernel() {
+	suite_of "$1" >/dev/null ||
+		die 2 "no kernel $1 in $lab/kernels: take one of $(kernels | awk '{ printf "%s ", $1 }')"
+	is_ready "$1" || locked "$1" make_ready "$1"
+}
+
+ensure_headers() {
+	ensure_kernel "$1"
+	[[ -d $cache/$1/headers ]] || locked "$1" make_headers "$1"
 }
