@@ -56,6 +56,16 @@ static int slowdown(struct store *s, int64_t run, const char *result, const char
 	return 0;
 }
 
+/* A section without rows is left out whole. */
+static void end_section(struct table *t, int r, FILE *out)
+{
+	if (!r && t->nr_cells > t->nr_cols) {
+		fputc('\n', out);
+		table_print(t, "  ", out);
+	}
+	table_release(t);
+}
+
 static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -139,11 +149,7 @@ static int show_results(struct store *s, int64_t run, FILE *out, struct err *err
 			table_add(&t, NULL);
 	}
 	sqlite3_finalize(stmt);
-	if (!r && t.nr_cells > t.nr_cols) {
-		fputc('\n', out);
-		table_print(&t, "  ", out);
-	}
-	table_release(&t);
+	end_section(&t, r, out);
 	return r;
 }
 
@@ -177,16 +183,11 @@ static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *
 		for (int col = 2; col < 8; col++) {
 			char text[HUMAN_SIZE];
 
-			table_addf(&t, "%s us",
-				   human_number(text, sqlite3_column_double(stmt, col) / 1e3));
+			table_add(&t, human_seconds(text, sqlite3_column_double(stmt, col) / 1e9));
 		}
 	}
 	sqlite3_finalize(stmt);
-	if (!r && t.nr_cells > t.nr_cols) {
-		fputc('\n', out);
-		table_print(&t, "  ", out);
-	}
-	table_release(&t);
+	end_section(&t, r, out);
 	return r;
 }
 
@@ -232,11 +233,7 @@ static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
 		add_human(&t, stmt, 6, human_number);
 	}
 	sqlite3_finalize(stmt);
-	if (!r && t.nr_cells > t.nr_cols) {
-		fputc('\n', out);
-		table_print(&t, "  ", out);
-	}
-	table_release(&t);
+	end_section(&t, r, out);
 	return r;
 }
 
@@ -259,11 +256,7 @@ static int show_flags(struct store *s, int64_t run, FILE *out, struct err *err)
 			table_add(&t, text_of(stmt, col));
 	}
 	sqlite3_finalize(stmt);
-	if (!r && t.nr_cells > t.nr_cols) {
-		fputc('\n', out);
-		table_print(&t, "  ", out);
-	}
-	table_release(&t);
+	end_section(&t, r, out);
 	return r;
 }
 
@@ -303,8 +296,10 @@ static int add_run(struct store *s, sqlite3_stmt *stmt, struct table *t, struct 
 
 	if (r)
 		return r;
-	for (int col = 0; col < 5; col++)
+	for (int col = 0; col < 3; col++)
 		table_add(t, text_of(stmt, col));
+	table_addf(t, "%g", sqlite3_column_double(stmt, 3));
+	table_add(t, text_of(stmt, 4));
 	add_human(t, stmt, 5, human_bytes);
 	add_human(t, stmt, 6, human_bytes);
 	add_performance(t, stmt, 7, 8, 10);

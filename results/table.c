@@ -57,7 +57,8 @@ static bool is_empty_cell(const char *text)
 
 static bool is_number(const char *text)
 {
-	return is_empty_cell(text) || strchr("+-0123456789", *text);
+	/* "12.5 MiB", "152.0 k ops/s", but not a sentence that begins with a figure. */
+	return is_empty_cell(text) || (strchr("+-0123456789", *text) && width_of(text) <= 20);
 }
 
 struct column {
@@ -82,25 +83,33 @@ static struct column measure(const struct table *t, size_t col)
 	return c;
 }
 
-static void pad(FILE *out, size_t nr)
+static void pad(struct buf *line, size_t nr)
 {
 	while (nr--)
-		fputc(' ', out);
+		buf_adds(line, " ");
+}
+
+static void print_line(struct buf *line, FILE *out)
+{
+	size_t len = line->len;
+
+	while (len && line->data[len - 1] == ' ')
+		len--;
+	fwrite(line->data, 1, len, out);
+	fputc('\n', out);
+	buf_reset(line);
 }
 
 void table_print(const struct table *t, const char *indent, FILE *out)
 {
 	struct column *columns = xcalloc(t->nr_cols, sizeof(*columns));
-	size_t last = 0;
+	struct buf line = BUF_INIT;
 
-	for (size_t col = 0; col < t->nr_cols; col++) {
+	for (size_t col = 0; col < t->nr_cols; col++)
 		columns[col] = measure(t, col);
-		if (columns[col].shown)
-			last = col;
-	}
 	for (size_t i = 0; i + t->nr_cols <= t->nr_cells; i += t->nr_cols) {
-		fputs(indent, out);
-		for (size_t col = 0; col <= last; col++) {
+		buf_adds(&line, indent);
+		for (size_t col = 0; col < t->nr_cols; col++) {
 			const struct column *c = &columns[col];
 			const char *cell = t->cells[i + col];
 			size_t blank = c->width - width_of(cell);
@@ -108,14 +117,13 @@ void table_print(const struct table *t, const char *indent, FILE *out)
 			if (!c->shown)
 				continue;
 			if (c->number)
-				pad(out, blank);
-			fputs(cell, out);
-			if (col == last)
-				break;
-			pad(out, (c->number ? 0 : blank) + 2);
+				pad(&line, blank);
+			buf_adds(&line, cell);
+			pad(&line, (c->number ? 0 : blank) + 2);
 		}
-		fputc('\n', out);
+		print_line(&line, out);
 	}
+	buf_release(&line);
 	free(columns);
 }
 
@@ -163,8 +171,12 @@ char *human_seconds(char *dst, double seconds)
 		snprintf(dst, HUMAN_SIZE, "%.1f s", seconds);
 	} else if (seconds >= 1) {
 		snprintf(dst, HUMAN_SIZE, "%.2f s", seconds);
+	} else if (seconds >= 1e-3 || seconds == 0) {
+		snprintf(dst, HUMAN_SIZE, "%.3g ms", seconds * 1e3);
+	} else if (seconds >= 1e-6) {
+		snprintf(dst, HUMAN_SIZE, "%.3g us", seconds * 1e6);
 	} else {
-		snprintf(dst, HUMAN_SIZE, "%.1f ms", seconds * 1e3);
+		snprintf(dst, HUMAN_SIZE, "%.3g ns", seconds * 1e9);
 	}
 	return dst;
 }

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/unit/synthetic.h"
+
+#include <sqlite3.h>
+
+#include "results/export.h"
+
+/* A stream whose text is captured: capture(), write to .file, captured(). */
+struct capture {
+	FILE *file;
+	char *text;
+	size_t size;
+};
+
+static FILE *capture(struct capture *c)
+{
+	c->file = open_memstream(&c->text, &c->size);
+	assert_non_null(c->file);
+	return c->file;
+}
+
+static const char *captured(struct capture *c)
+{
+	fclose(c->file);
+	return c->text;
+}
+
+static char *export(struct store *s, const char *kind, const struct export_filter *filter,
+		    enum export_format format)
+{
+	struct capture c;
+	int r = export_rows(s, kind, filter, format, capture(&c), &err);
+
+	captured(&c);
+	assert_ok(r);
+	return c.text;
+}
+
+static void assert_text(char *text, const char *expected)
+{
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static double json(const char *text, const char *expression)
+{
+	sqlite3 *db;
+	sqlite3_stmt *stmt;
+	char *sql = sqlite3_mprintf("SELECT %s FROM (SELECT ?1 AS j)", expression);
+	double value;
+
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	sqlite3_bind_text(stmt, 1, text, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) != SQLITE_ROW)
+		fail_msg("%s: %s in:\n%s", expression, sqlite3_errmsg(db), text);
+	value = sqlite3_column_double(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	sqlite3_free(sql);
+	return value;
+}
+
+static const struct export_filter all;
+
+/* Ticks at run start + 1 s, 2 s, 3 s; `late` first seen at the second; phase p = (1 s, 2 s]. */
+static struct store *small_store(const char *name, int64_t *ret_run)
+{
+	struct store *s = synthetic_store(name);
+	struct run_record record = synthetic_record("null", "zram", 0.5, 1);
+	int64_t run = synthetic_begin(s, &record), early, late;
+	char sql[128];
+	sqlite3 *db;
+
+	/* The clock is not ours to set: the run's begin is. */
+	assert_int_equal(sqlite3_open(synthetic_path(name), &db), SQLITE_OK);
+	snprintf(sql, sizeof(sql), "UPDATE run SET begin_ns = 7000000000, started = 'then'");
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_ok(store_metric(s, "m", "early", "events", true, &early, &err));
+	assert_ok(store_metric(s, "m", "late,\"x\"", "bytes", false, &late, &err));
+	for (uint64_t tick = 1; tick <= 3; tick++)
+		synthetic_tick(s, run, tick, 7 * NSEC_PER_SEC + tick * NSEC_PER_SEC);
+	assert_ok(store_sample(s, run, 1, early, 5, &err));
+	assert_ok(store_sample(s, run, 3, early, 6, &err));
+	assert_ok(store_sample(s, run, 2, late, 9, &err));
+	assert_ok(store_phase(s, run, "p", 8 * NSEC_PER_SEC, 9 * NSEC_PER_SEC, &err));
+	*ret_run = run;
+	return s;
+}
+
+static void test_samples_are_filled_forward(void **state)
+{
+	int64_t run;
+	struct store *s = small_store("samples.db", &run);
+	struct export_filter wide = { .wide = true };
+
+	(void)state;
+	assert_text(export(s, "samples", &all, EXPORT_CSV),
+		    "run,t_s,t_ns,phase,collector,key,value\n"
+		    "1,1,8000000000,,m,early,5\n"
+		    "1,2,9000000000,p,m,early,5\n"
+		    "1,2,9000000000,p,m,\"late,\"\"x\"\"\",9\n"
+		    "1,3,10000000000,,m,early,6\n"
+		    "1,3,10000000000,,m,\"late,\"\"x\"\"\",9\n");
+	assert_text(export(s, "samples", &wide, EXPORT_CSV),
+		    "run,t_s,t_ns,phase,m.early,\"m.late,\"\"x\"\"\"\n"
+		    "1,1,8000000000,,5,\n"
+		    "1,2,9000000000,p,5,9\n"
+		    "1,3,10000000000,,6,9\n");
+
+	char *text = export(s, "samples", &wide, EXPORT_JSON);
+
+	assert_true(json(text, "json_array_length(j)") == 3);
+	assert_true(json(text, "json_extract(j, '$[0].phase') IS NULL") == 1);
+	assert_true(json(text, "(SELECT value FROM json_each(j, '$[1]')"
+			       " WHERE key = 'm.late,\"x\"')") == 9);
+	free(text);
+	text = export(s, "samples", &all, EXPORT_JSON);
+	assert_true(json(text, "json_array_length(j)") == 5);
+	assert_true(json(text, "json_extract(j, '$[4].value')") == 9);
+	free(text);
+	store_close(s);
+}
+
+static void test_deltas_and_phases(void **state)
+{
+	int64_t run;
+	struct store *s = small_store("deltas.db", &run);
+
+	(void)state;
+	assert_text(export(s, "deltas", &all, EXPORT_CSV),
+		    "run,phase,collector,key,unit,delta,mean,min,max\n"
+		    "1,p,m,early,events,0,,,\n"
+		    "1,p,m,\"late,\"\"x\"\"\",bytes,,,9,9\n");
+	assert_text(export(s, "phases", &all, EXPORT_CSV),
+		    "run,phase,begin_s,end_s,begin_ns,end_ns\n"
+		    "1,p,1,2,8000000000,9000000000\n");
+	store_close(s);
+}
+
+static void test_runs_have_a_column_per_result(void **state)
+{
+	struct store *s = synthetic_store("runs.db");
+	struct run_record record = synthetic_record("memaslap", "zram", 0.5, 1);
+	int64_t run = synthetic_run(s, &record, 1000), null_run;
+	struct results results;
+
+	(void)state;
+	record = synthetic_record("null", "none", 1, 1);
+	record.experiment = "e,1";
+	null_run = synthetic_begin(s, &record);
+	results_init(&results);
+	results_add(&results, "elapsed", "s", BETTER_LOWER, 0.1);
+	/* A result that is called like a column of ours must not be taken for it. */
+	results_add(&results, "measure", "s", BETTER_LOWER, 7);
+	assert_ok(store_results(s, null_run, &results, &err));
+	results_release(&results);
+	record = synthetic_record("memaslap", "none", 1, 1);
+	record.calibration = true;
+	int64_t calibration = synthetic_begin(s, &record);
+
+	char *text = export(s, "runs", &all, EXPORT_CSV);
+
+	assert_non_null(
+		strstr(text, "run,uuid,started,experiment,workload,backend,ratio,repeat,status,"
+			     "peak_bytes,limit_bytes,local_bytes,far_bytes,measure_s,major_faults,"
+			     "major_faults_per_s,flags,elapsed_s,get_misses_count,latency_avg_us,"
+			     "result_measure_s,ops_per_s\n") == text
+			? text
+			: NULL);
+	free(text);
+
+	text = export(s, "runs", &all, EXPORT_JSON);
+	assert_true(json(text, "json_array_length(j)") == 2);
+	assert_true(json(text, "json_extract(j, '$[0].ops_per_s')") == 1000);
+	assert_true(json(text, "json_extract(j, '$[0].elapsed_s') IS NULL") == 1);
+	assert_true(json(text, "json_extract(j, '$[0].local_bytes')") == 256 * MIB);
+	assert_true(json(text, "json_extract(j, '$[0].far_bytes')") == 256 * MIB);
+	assert_true(json(text, "json_extract(j, '$[0].measure_s')") == 20);
+	assert_true(json(text, "json_extract(j, '$[0].flags') = 'SHARED_CORES'") == 1);
+	assert_true(json(text, "json_extract(j, '$[1].elapsed_s')") == 0.1);
+	assert_true(json(text, "json_extract(j, '$[1].result_measure_s')") == 7);
+	assert_true(json(text, "json_extract(j, '$[1].measure_s') IS NULL") == 1);
+	assert_true(json(text, "json_extract(j, '$[1].limit_bytes') IS NULL") == 1);
+	assert_true(json(text, "json_extract(j, '$[1].major_faults') IS NULL") == 1);
+	free(text);
+
+	struct export_filter of_experiment = { .experiment = "e,1" }, one = { .run = calibration };
+
+	text = export(s, "runs", &of_experiment, EXPORT_CSV);
+	assert_non_null(strstr(text, ",\"e,1\",null,none,1,1,started,"));
+	assert_null(strstr(text, "memaslap"));
+	free(text);
+	/* A calibration is shown to who asks for it by name. */
+	text = export(s, "runs", &one, EXPORT_JSON);
+	assert_true(json(text, "json_array_length(j)") == 1);
+	free(text);
+
+	/* The page-ins of a run are its group's own delta. */
+	double faults;
+
+	assert_ok(store_phase_value(s, run, "measure", "memory_stat", "pgmajfault", &faults, &err));
+	text = export(s, "runs", &all, EXPORT_JSON);
+	assert_true(json(text, "json_extract(j, '$[0].major_faults')") == faults);
+	assert_true(faults > 0);
+	free(text);
+	store_close(s);
+}
+
+static void test_other_kinds(void **state)
+{
+	struct store *s = synthetic_store("kinds.db");
+	struct run_record record = synthetic_record("memaslap", "zram", 0.5, 1);
+	char *text;
+
+	(void)state;
+	/* Nothing there: still a header, still an array. */
+	assert_text(export(s, "flags", &all, EXPORT_CSV), "run,code,severity,detail\n");
+	assert_text(export(s, "flags", &all, EXPORT_JSON), "[\n]\n");
+	assert_text(export(s, "samples", &all, EXPORT_JSON), "[\n]\n");
+	synthetic_run(s, &record, 12.8);
+	assert_text(export(s, "results", &all, EXPORT_CSV), "run,name,value,unit,better\n"
+							    "1,ops,12.8,per_s,higher\n"
+							    "1,latency_avg,1250000,us,lower\n"
+							    "1,get_misses,0,count,\n");
+	assert_text(
+		export(s, "flags", &all, EXPORT_CSV),
+		"run,code,severity,detail\n1,SHARED_CORES,warning,"
+		"\"2 cores for 4 roles: \"\"workload\"\", load generator, sampler and reclaim share "
+		"them\"\n");
+	text = export(s, "histograms", &all, EXPORT_JSON);
+	assert_true(json(text, "(SELECT sum(value ->> 'count') FROM json_each(j))") == 10000);
+	assert_true(json(text, "(SELECT max(value ->> 'low_ns') FROM json_each(j))") <= 1e7);
+	free(text);
+	for (const struct export_kind *k = export_kinds; k->name; k++) {
+		text = export(s, k->name, &all, EXPORT_JSON);
+		assert_true(json(text, "json_array_length(j)") > 0);
+		free(text);
+		text = export(s, k->name, &all, EXPORT_CSV);
+		assert_null(strchr(text, '\r'));
+		free(text);
+	}
+	store_close(s);
+}
+
+static void test_refusals(void **state)
+{
+	struct store *s = synthetic_store("refused.db");
+	struct export_filter wide = { .wide = true };
+	enum export_format format;
+	FILE *full = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_ok(export_format_parse("json", &format, &err));
+	assert_int_equal(format, EXPORT_JSON);
+	assert_int_equal(export_format_parse("xml", &format, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "xml"));
+	assert_int_equal(export_rows(s, "sample", &all, EXPORT_CSV, stdout, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "samples"));
+	assert_int_equal(export_rows(s, "runs", &wide, EXPORT_CSV, stdout, &err), -EINVAL);
+	assert_int_equal(export_rows(s, "samples", &all, EXPORT_TABLE, stdout, &err), -EINVAL);
+	assert_int_equal(export_rows(s, "runs", &all, EXPORT_CSV, full, &err), -ENOSPC);
+	fclose(full);
+	assert_int_equal(show_run(s, 99, stdout, &err), -EINVAL);
+	store_close(s);
+}
+
+static void contains(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void test_show(void **state)
+{
+	static const char *const parts[] = {
+		"run 2: memaslap on zram at ratio 0.5: ok\n",
+		"peak          512.0 MiB\n",
+		"limit         256.0 MiB\n",
+		"local memory  256.0 MiB",
+		"far memory    256.0 MiB",
+		"per s     152.0 k     1.83x\n", /* ops: against ratio 1 */
+		"us          105.3     1.83x\n", /* latency: more is slower */
+		"  5 ms  9.01 ms  9.9",		 /* p50 of 1 us … 10 ms */
+		"10 ms\n",
+		"measure  14.0 s  20.0 s",
+		"warning  SHARED_CORES  2 cores for 4 roles: \"workload\"",
+	};
+	struct store *s = synthetic_store("show.db");
+	struct run_record record = synthetic_record("memaslap", "none", 1, 1);
+	int64_t runs[3];
+	struct capture c;
+
+	(void)state;
+	runs[0] = synthetic_run(s, &record, 152e3);
+	record = synthetic_record("memaslap", "zram", 0.5, 1);
+	runs[1] = synthetic_run(s, &record, 83e3);
+	record = synthetic_record("quicksort", "zram", 0.5, 1);
+	runs[2] = synthetic_begin(s, &record);
+	assert_ok(store_run_end(s, runs[2], "failed", "it died", &err));
+
+	int r = show_run(s, runs[1], capture(&c), &err);
+
+	captured(&c);
+	assert_ok(r);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		contains(c.text, parts[i]);
+	assert_null(strstr(c.text, " \n"));
+	free(c.text);
+
+	/* Nothing is known of it but that it failed: no zeros. */
+	r = show_run(s, runs[2], capture(&c), &err);
+	captured(&c);
+	assert_ok(r);
+	contains(c.text, "failed\n  reason        it died\n");
+	assert_null(strstr(c.text, "local"));
+	assert_null(strstr(c.text, "page-ins"));
+	free(c.text);
+
+	r = show_runs(s, runs, 3, EXPORT_TABLE, capture(&c), &err);
+	captured(&c);
+	assert_ok(r);
+	contains(c.text,
+		 "  2  memaslap   zram       0.5  ok      256.0 MiB  256.0 MiB   83.0 k ops/s");
+	contains(c.text, "1.83x  SHARED_CORES\n");
+	contains(c.text, "  3  quicksort  zram       0.5  failed          -          -");
+	free(c.text);
+
+	/* In the order asked for. */
+	int64_t backwards[] = { runs[1], runs[0] };
+
+	r = show_runs(s, backwards, 2, EXPORT_JSON, capture(&c), &err);
+	captured(&c);
+	assert_ok(r);
+	assert_true(json(c.text, "json_extract(j, '$[0].run')") == 2);
+	assert_true(json(c.text, "json_extract(j, '$[1].run')") == 1);
+	free(c.text);
+	store_close(s);
+}
+
+static void test_blocks_for_gnuplot(void **state)
+{
+	static const char *const queries[] = {
+		"SELECT 1 AS n, 'a \"b\"' AS text, NULL AS none",
+		"SELECT ?1 AS run, ?2 AS experiment WHERE 0",
+		NULL,
+	};
+	struct store *s = synthetic_store("blocks.db");
+	struct buf vars = BUF_INIT;
+	struct capture c;
+	size_t rows = 99;
+	int r = export_query_blocks(s, queries, 1, "e", capture(&c), &rows, &err);
+
+	(void)state;
+	captured(&c);
+	assert_ok(r);
+	assert_int_equal(rows, 1);
+	assert_text(c.text, "\"n\"\t\"text\"\t\"none\"\n1\t\"a 'b'\"\tNaN\n"
+			    "\n\n\"run\"\t\"experiment\"\n");
+	assert_ok(export_query_variables(s, "SELECT 2 AS a, 'it''s\nb\\n' AS b, NULL AS c, ?2 AS d",
+					 0, "e", &vars, &err));
+	assert_string_equal(vars.data, "a = 2\nb = 'it''s b\\n'\nc = NaN\nd = 'e'\n");
+	buf_release(&vars);
+	store_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_samples_are_filled_forward),
+		cmocka_unit_test(test_deltas_and_phases),
+		cmocka_unit_test(test_runs_have_a_column_per_result),
+		cmocka_unit_test(test_other_kinds),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_blocks_for_gnuplot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, synthetic_clean);
+}
