@@ -36,12 +36,15 @@ struct collector_key {
 #define NR_KEYS(keys) (sizeof(keys) / sizeof((keys)[0]))
 
 /* What a collector may look at. Paths are without sysroot. */
+struct reclaimer_counters;
+
 struct collector_ctx {
 	int cgroup_version;	 /* of the memory controller: 1 or 2; 0: no group */
 	const char *memory_dir;	 /* the limited group's directory, NULL: none */
 	const char *cpu_dir;	 /* the same on v2; the cpuacct group on v1; NULL: none */
 	const char *swap_device; /* the backend's swap area as /proc/swaps names it, or NULL */
 	int reclaim_cpu;	 /* -1: none */
+	struct reclaimer_counters *reclaimer; /* NULL: reclaim is not offloaded */
 };
 
 struct collector {
@@ -68,6 +71,7 @@ extern const struct collector collector_memory_events; /* memory.events; failcnt
 extern const struct collector collector_memory_stat;   /* memory.stat */
 extern const struct collector collector_memory_usage;  /* memory.current, swap.current, peak */
 extern const struct collector collector_pressure;      /* memory.pressure; /proc/pressure/memory */
+extern const struct collector collector_reclaimer;     /* the thread of --offload-reclaim */
 extern const struct collector collector_swap_area;     /* /proc/swaps: the backend's and all */
 extern const struct collector collector_vmstat;	       /* /proc/vmstat */
 extern const struct collector collector_zram;	       /* /sys/block/zramN/mm_stat, io_stat */

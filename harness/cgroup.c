@@ -308,6 +308,7 @@ static void group_file(const struct group *g, const char *v2, const char *v1, ch
 int group_set_limit(const struct group *g, uint64_t bytes, struct err *err)
 {
 	bool v2 = g->machine->memory_version == 2;
+	char text[32];
 	struct cgroup *cg = cgroup_new_cgroup(g->name);
 	struct cgroup_controller *c = cg ? cgroup_add_controller(cg, "memory") : NULL;
 	int rc;
@@ -316,7 +317,11 @@ int group_set_limit(const struct group *g, uint64_t bytes, struct err *err)
 		cgroup_free(&cg);
 		return err_failed(err, ENOMEM, "group %s", g->name);
 	}
-	rc = cgroup_add_value_uint64(c, v2 ? "memory.high" : "memory.limit_in_bytes", bytes);
+	if (bytes == LIMIT_NONE)
+		snprintf(text, sizeof(text), "%s", v2 ? "max" : "-1");
+	else
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	rc = cgroup_add_value_string(c, v2 ? "memory.high" : "memory.limit_in_bytes", text);
 	if (!rc)
 		rc = cgroup_modify_cgroup(cg);
 	cgroup_free(&cg);

@@ -59,6 +59,7 @@ void groups_release(struct groups *g);
 
 /* As struct place's join: arg is a struct group. */
 int group_join(void *arg, pid_t pid, struct err *err);
+#define LIMIT_NONE UINT64_MAX
 /* memory.high (v2) or memory.limit_in_bytes (v1). -EBUSY without a message: v1 could not reclaim
  * that far now, the old limit stands. */
 int group_set_limit(const struct group *g, uint64_t bytes, struct err *err);

@@ -8,6 +8,7 @@
 #include "harness/command.h"
 #include "harness/matrix.h"
 #include "harness/run.h"
+#include "harness/run_opts.h"
 #include "results/export.h"
 
 struct params {
@@ -18,9 +19,6 @@ struct params {
 	bool recalibrate;
 	uint64_t seed;
 	char *format;
-	char *reclaim_cpu;
-	char *cpus, *client_cpus;
-	double mem_node;
 	struct run_settings settings;
 };
 
@@ -36,29 +34,10 @@ static const struct opt opts[] = {
 	    .help = "where far memory is; `fmbench list backends`"),
 	ROW("repeat", OPT_T_U64, repeat, .def = "1", .min = 1, .max = 10000, .arg = "N",
 	    .help = "runs of each ratio, interleaved in random order"),
-	ROW("duration", OPT_T_DURATION, settings.duration_ns, .def = "10s", .min = 1e6,
-	    .max = 864e11, .arg = "TIME", .help = "the measure window of a service"),
-	ROW("warmup", OPT_T_DURATION, settings.warmup_ns, .def = "3s", .min = 0, .max = 864e11,
-	    .arg = "TIME", .help = "before it, not counted"),
-	ROW("settle-timeout", OPT_T_DURATION, settings.settle_ns, .def = "10s", .min = 1e6,
-	    .max = 864e11, .arg = "TIME", .help = "how long shrinking may make no progress"),
 	ROW("peak", OPT_T_SIZE, peak_bytes, .min = 1 << 20, .max = 1e15, .arg = "SIZE",
 	    .help = "state the workload's peak instead of measuring it"),
 	ROW("recalibrate", OPT_T_BOOL, recalibrate, .help = "measure the peak again"),
-	ROW("sample-hz", OPT_T_U64, settings.sample_hz, .def = "10", .min = 0, .max = 1000,
-	    .arg = "HZ", .help = "samples a second; 0: only at phase boundaries"),
-	ROW("reclaim-cpu", OPT_T_STRING, reclaim_cpu, .def = "auto", .arg = "CPU",
-	    .help = "a CPU no workload thread may use: a number, auto or none"),
-	ROW("cpus", OPT_T_STRING, cpus, .arg = "LIST",
-	    .help = "the workload's CPUs (default: chosen)"),
-	ROW("client-cpus", OPT_T_STRING, client_cpus, .arg = "LIST",
-	    .help = "the load generator's CPUs (default: chosen)"),
-	ROW("mem-node", OPT_T_DOUBLE, mem_node, .def = "-1", .min = -1, .max = 1023, .arg = "NODE",
-	    .help = "bind the workload's memory to this NUMA node; -1: any"),
-	ROW("cgroup-root", OPT_T_STRING, settings.cgroup_root, .arg = "GROUP",
-	    .help = "make groups below this one (default: / for root, else the process's own)"),
-	ROW("experiment", OPT_T_STRING, settings.experiment, .arg = "NAME",
-	    .help = "a label stored with the runs"),
+	RUN_SETTINGS_OPTS(struct params, settings),
 	ROW("seed", OPT_T_U64, seed, .def = "1", .min = 0, .max = 9e18, .arg = "N",
 	    .help = "of the workload and of the order of runs"),
 	ROW("format", OPT_T_CHOICE, format, .def = "table", .choices = "table|csv|json", .arg = "F",
@@ -76,30 +55,38 @@ static const char doc[] =
 	"  fmbench run memaslap --ratio 1,0.5,0.25 --backend zram -o memory=1G -o zram.algorithm=lz4\n"
 	"  fmbench run --ratio 0.5 -- ./my_program args\n";
 
-static int parse_ratios(const char *list, struct matrix *m, struct err *err)
+struct choice {
+	const struct workload *workload;
+	void *workload_params;
+	const struct backend *backend;
+	void *backend_params;
+	double *ratios;
+	size_t nr_ratios;
+};
+
+static int parse_ratios(const char *list, struct choice *c, struct err *err)
 {
 	char *copy = strdup(list), *save, *word;
 	int rc = 0;
 
-	if (!copy)
+	c->ratios = calloc(strlen(list) + 1, sizeof(*c->ratios));
+	if (!copy || !c->ratios)
 		abort();
 	for (word = strtok_r(copy, ",", &save); word && !rc; word = strtok_r(NULL, ",", &save)) {
 		double ratio;
 
 		if (parse_double(word, &ratio) != 0 || !(ratio > 0 && ratio <= 1))
 			rc = err_usage(err, "ratio '%s' is not in (0, 1]", word);
-		else if (m->nr_ratios == MATRIX_MAX_RATIOS)
-			rc = err_usage(err, "more than %d ratios", MATRIX_MAX_RATIOS);
 		else
-			m->ratios[m->nr_ratios++] = ratio;
+			c->ratios[c->nr_ratios++] = ratio;
 	}
-	if (!rc && !m->nr_ratios)
+	if (!rc && !c->nr_ratios)
 		rc = err_usage(err, "no ratio in '%s'; try --ratio 1,0.5,0.25", list);
 	free(copy);
 	return rc;
 }
 
-static int choose_units(const struct cli *cli, const struct params *p, struct matrix *m,
+static int choose_units(const struct cli *cli, const struct params *p, struct choice *c,
 			struct err *err)
 {
 	bool shrinks = false;
@@ -107,93 +94,99 @@ static int choose_units(const struct cli *cli, const struct params *p, struct ma
 	if (cli->argv && cli->nr_args)
 		return err_usage(err, "run takes a WORKLOAD or `-- COMMAND`, not both ('%s')",
 				 cli->args[0]);
-	m->argv = cli->argv;
-	m->workload = cli->argv ? &workload_command : workload_find(cli->args[0], err);
-	if (!m->workload)
+	c->workload = cli->argv ? &workload_command : workload_find(cli->args[0], err);
+	if (!c->workload)
 		return -EINVAL;
-	if (m->workload == &workload_command && !cli->argv)
+	if (c->workload == &workload_command && !cli->argv)
 		return err_usage(err, "workload command runs a program of yours: fmbench run "
 				      "[options] -- COMMAND ARGS...");
-	for (size_t i = 0; i < m->nr_ratios; i++)
-		shrinks |= m->ratios[i] < 1;
+	for (size_t i = 0; i < c->nr_ratios; i++)
+		shrinks |= c->ratios[i] < 1;
 	if (strcmp(p->backend, "auto") != 0)
-		m->backend = backend_find(p->backend, err);
+		c->backend = backend_find(p->backend, err);
 	else
-		m->backend = shrinks ? backend_auto(err) : &backend_none;
-	return m->backend ? 0 : err->kind == ERR_MISSING ? -ENOENT : -EINVAL;
+		c->backend = shrinks ? backend_auto(err) : &backend_none;
+	return c->backend ? 0 : err->kind == ERR_MISSING ? -ENOENT : -EINVAL;
 }
 
 /* key=value is the workload's; NAME.key=value is backend NAME's. */
-static int set_pairs(const struct cli *cli, struct matrix *m, struct err *err)
+static int set_pairs(const struct cli *cli, struct choice *c, struct err *err)
 {
-	size_t len = strlen(m->backend->name);
+	size_t len = strlen(c->backend->name);
 	char what[64];
 	int rc = 0;
 
-	m->workload_params = calloc(1, m->workload->params_size + 1);
-	m->backend_params = calloc(1, m->backend->params_size + 1);
-	if (!m->workload_params || !m->backend_params)
+	c->workload_params = calloc(1, c->workload->params_size + 1);
+	c->backend_params = calloc(1, c->backend->params_size + 1);
+	if (!c->workload_params || !c->backend_params)
 		abort();
-	opt_defaults(m->workload->opts, m->workload_params);
-	opt_defaults(m->backend->opts, m->backend_params);
+	opt_defaults(c->workload->opts, c->workload_params);
+	opt_defaults(c->backend->opts, c->backend_params);
 	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {
 		const char *pair = cli->pairs[i];
 
-		if (strncmp(pair, m->backend->name, len) == 0 && pair[len] == '.') {
-			snprintf(what, sizeof(what), "backend %s", m->backend->name);
-			rc = opt_set_pair(m->backend->opts, m->backend_params, pair + len + 1, what,
+		if (strncmp(pair, c->backend->name, len) == 0 && pair[len] == '.') {
+			snprintf(what, sizeof(what), "backend %s", c->backend->name);
+			rc = opt_set_pair(c->backend->opts, c->backend_params, pair + len + 1, what,
 					  err);
 		} else {
-			snprintf(what, sizeof(what), "workload %s", m->workload->name);
-			rc = opt_set_pair(m->workload->opts, m->workload_params, pair, what, err);
+			snprintf(what, sizeof(what), "workload %s", c->workload->name);
+			rc = opt_set_pair(c->workload->opts, c->workload_params, pair, what, err);
 		}
 	}
 	return rc;
 }
 
+static void add_cells(const struct cli *cli, const struct params *p, const struct choice *c,
+		      struct matrix *m)
+{
+	for (int repeat = 1; repeat <= (int)p->repeat; repeat++) {
+		for (size_t i = 0; i < c->nr_ratios; i++)
+			matrix_add(m, &(struct cell){ .workload = c->workload,
+						      .workload_params = c->workload_params,
+						      .argv = cli->argv,
+						      .backend = c->backend,
+						      .backend_params = c->backend_params,
+						      .ratio = c->ratios[i],
+						      .repeat = repeat });
+	}
+}
+
 static int cmd_run_run(struct cli *cli)
 {
 	struct params *p = cli->params;
-	struct matrix m = { .line = cli->line };
+	struct matrix m = { .line = cli->line,
+			    .settings = &p->settings,
+			    .seed = p->seed,
+			    .peak_bytes = p->peak_bytes,
+			    .recalibrate = p->recalibrate };
+	struct choice c = { 0 };
 	enum export_format format;
 	struct err err = { 0 };
-	int rc;
+	int rc = export_format_parse(p->format, &format, &err);
 
-	if (p->mem_node != (int)p->mem_node) {
-		err_usage(&err, "--mem-node %g is not a node's number", p->mem_node);
-		return command_fail(&err);
-	}
-	p->settings.placement = (struct placement_wish){
-		.cpus = p->cpus,
-		.client_cpus = p->client_cpus,
-		.reclaim_cpu = p->reclaim_cpu,
-		.mem_node = (int)p->mem_node,
-	};
-	m.settings = &p->settings;
-	m.repeat = (int)p->repeat;
-	m.seed = p->seed;
-	m.peak_bytes = p->peak_bytes;
-	m.recalibrate = p->recalibrate;
-	rc = export_format_parse(p->format, &format, &err);
 	if (!rc && p->peak_bytes && p->recalibrate)
 		rc = err_usage(&err, "--peak states what --recalibrate would measure: choose one");
 	if (!rc)
-		rc = parse_ratios(p->ratios, &m, &err);
+		rc = parse_ratios(p->ratios, &c, &err);
 	if (!rc)
-		rc = choose_units(cli, p, &m, &err);
+		rc = choose_units(cli, p, &c, &err);
 	if (!rc)
-		rc = set_pairs(cli, &m, &err);
-	if (!rc)
-		p->settings.placement.needs_client =
-			m.workload->shape == WORKLOAD_SERVICE && !m.workload->main;
-	rc = rc ? command_fail(&err) : matrix_run(&m, format);
-
-	if (m.workload)
-		opt_release(m.workload->opts, m.workload_params);
-	if (m.backend)
-		opt_release(m.backend->opts, m.backend_params);
-	free(m.workload_params);
-	free(m.backend_params);
+		rc = set_pairs(cli, &c, &err);
+	if (!rc) {
+		add_cells(cli, p, &c, &m);
+		rc = matrix_run(&m, format);
+	} else {
+		rc = command_fail(&err);
+	}
+	matrix_release(&m);
+	if (c.workload)
+		opt_release(c.workload->opts, c.workload_params);
+	if (c.backend)
+		opt_release(c.backend->opts, c.backend_params);
+	free(c.workload_params);
+	free(c.backend_params);
+	free(c.ratios);
 	return rc;
 }
 

@@ -33,7 +33,7 @@ static void judge_limit(const struct flag_input *in, struct results *r)
 			     "resident memory was %s on average, the limit is %s: eviction did not "
 			     "keep up",
 			     is, should);
-	else if (in->service && current < (double)in->limit_bytes * (1 - LIMIT_TOLERANCE))
+	else if (in->fills_limit && current < (double)in->limit_bytes * (1 - LIMIT_TOLERANCE))
 		results_flag(r, "LIMIT_NOT_REACHED", SEVERITY_WARNING,
 			     "resident memory was %s on average, below the limit of %s: the "
 			     "stated ratio is higher than the real one",

@@ -19,7 +19,7 @@ struct flag_input {
 	uint64_t limit_bytes; /* 0: none */
 	bool has_group;
 	int cgroup_version;
-	bool service; /* filled, then shrunk: it must fill its limit */
+	bool fills_limit; /* it was filled beyond its limit: it must use all of it */
 	const struct placement *placement;
 	const struct facts *settings;
 	const struct sampler_stats *sampler;

@@ -6,179 +6,203 @@
 #include "base/log.h"
 #include "harness/command.h"
 
-struct cell {
-	double ratio;
-	int repeat;
-};
-
-struct matrix_state {
+struct making {
 	const struct matrix *m;
 	struct session session;
-	struct cell *cells;
-	size_t nr_cells;
 	int64_t *runs; /* made, in order */
 	size_t nr_runs;
-	uint64_t peak_bytes;
-	int worst; /* exit code */
+	const struct cell *done; /* the cell that served for calibration */
+	int worst;		 /* exit code */
 };
 
-static struct run_spec make_spec(const struct matrix_state *st, double ratio, int repeat)
+void matrix_add(struct matrix *m, const struct cell *cell)
 {
-	const struct matrix *m = st->m;
-
-	return (struct run_spec){
-		.settings = m->settings,
-		.workload = m->workload,
-		.workload_params = m->workload_params,
-		.argv = m->argv,
-		.backend = m->backend,
-		.backend_params = m->backend_params,
-		.ratio = ratio,
-		.repeat = repeat,
-		.seed = m->seed + (uint64_t)repeat - 1,
-		.peak_bytes = st->peak_bytes,
-	};
+	m->cells = reallocarray(m->cells, m->nr_cells + 1, sizeof(*m->cells));
+	if (!m->cells)
+		abort();
+	m->cells[m->nr_cells++] = *cell;
 }
 
-/* Repeats are rounds; within each round the ratios are shuffled (Fisher-Yates). */
-static void plan_cells(struct matrix_state *st)
+void matrix_release(struct matrix *m)
 {
-	const struct matrix *m = st->m;
+	free(m->cells);
+	m->cells = NULL;
+	m->nr_cells = 0;
+}
+
+static int by_repeat(const void *a, const void *b)
+{
+	const struct cell *ca = a, *cb = b;
+
+	return (ca->repeat > cb->repeat) - (ca->repeat < cb->repeat);
+}
+
+/* Fisher-Yates over everything, then rounds in order: qsort of glibc is a stable merge sort. */
+static void shuffle(struct matrix *m)
+{
 	unsigned short state[3] = { (unsigned short)m->seed, (unsigned short)(m->seed >> 16),
 				    0x330e };
 
-	st->cells = calloc(m->nr_ratios * (size_t)m->repeat, sizeof(*st->cells));
-	st->runs = calloc(m->nr_ratios * (size_t)m->repeat + 1, sizeof(*st->runs));
-	if (!st->cells || !st->runs)
-		abort();
-	for (int round = 1; round <= m->repeat; round++) {
-		struct cell *cells = st->cells + st->nr_cells;
+	for (size_t i = m->nr_cells; i > 1; i--) {
+		size_t other = (size_t)nrand48(state) % i;
+		struct cell kept = m->cells[i - 1];
 
-		for (size_t i = 0; i < m->nr_ratios; i++)
-			cells[i] = (struct cell){ m->ratios[i], round };
-		for (size_t i = m->nr_ratios - 1; i > 0; i--) {
-			size_t other = (size_t)nrand48(state) % (i + 1);
-			struct cell kept = cells[i];
-
-			cells[i] = cells[other];
-			cells[other] = kept;
-		}
-		st->nr_cells += m->nr_ratios;
+		m->cells[i - 1] = m->cells[other];
+		m->cells[other] = kept;
 	}
+	qsort(m->cells, m->nr_cells, sizeof(*m->cells), by_repeat);
 }
 
-static bool needs_peak(const struct matrix_state *st)
+static struct run_spec make_spec(const struct matrix *m, const struct cell *cell)
 {
-	for (size_t i = 0; i < st->nr_cells; i++) {
-		if (st->cells[i].ratio < 1)
-			return true;
-	}
-	return false;
+	return (struct run_spec){
+		.settings = m->settings,
+		.workload = cell->workload,
+		.workload_params = cell->workload_params,
+		.argv = cell->argv,
+		.backend = cell->backend,
+		.backend_params = cell->backend_params,
+		.ratio = cell->ratio,
+		.repeat = cell->repeat,
+		.seed = m->seed + (uint64_t)cell->repeat - 1,
+		.peak_bytes = m->peak_bytes,
+	};
 }
 
-static void worsen(struct matrix_state *st, int code)
+/* A failure outweighs doubt. */
+static void worsen(struct making *mk, int code)
 {
-	/* A failure outweighs doubt. */
-	if (st->worst == 0 || code == ERR_FAILED)
-		st->worst = code;
+	if (mk->worst == 0 || code == ERR_FAILED)
+		mk->worst = code;
 }
 
 /* Returns 0 to go on (also after a failed run), -errno to stop here. */
-static int make_run(struct matrix_state *st, const struct run_spec *spec, struct err *err)
+static int make_run(struct making *mk, const struct run_spec *spec, uint64_t *ret_peak,
+		    struct err *err)
 {
 	struct run_outcome outcome;
-	int rc = run_execute(&st->session, spec, &outcome, err);
+	int rc = run_execute(&mk->session, spec, &outcome, err);
 
-	if (outcome.id)
-		st->runs[st->nr_runs++] = outcome.id;
-	if (spec->ratio == 1 && outcome.status != RUN_FAILED && outcome.peak_bytes)
-		st->peak_bytes = outcome.peak_bytes;
+	if (outcome.id) {
+		mk->runs = reallocarray(mk->runs, mk->nr_runs + 1, sizeof(*mk->runs));
+		if (!mk->runs)
+			abort();
+		mk->runs[mk->nr_runs++] = outcome.id;
+	}
+	if (ret_peak)
+		*ret_peak = outcome.status == RUN_FAILED ? 0 : outcome.peak_bytes;
 	if (outcome.status == RUN_UNTRUSTED)
-		worsen(st, ERR_UNTRUSTED);
+		worsen(mk, ERR_UNTRUSTED);
 	if (!rc)
 		return 0;
-	worsen(st, ERR_FAILED);
+	worsen(mk, ERR_FAILED);
 	if (rc == -EINTR || !outcome.id)
 		return rc;
-	log_error("run %lld (ratio %g): %s", (long long)outcome.id, spec->ratio, err->msg);
+	log_error("run %lld failed: %s", (long long)outcome.id, err->msg);
 	return 0;
 }
 
-/* The peak: stated, known from an earlier run, or from a run at ratio 1 now. */
-static int calibrate(struct matrix_state *st, struct err *err)
+static int known_peak(struct making *mk, const struct cell *cell, uint64_t *ret_peak,
+		      struct err *err)
 {
-	const struct matrix *m = st->m;
-	struct run_spec spec;
-	size_t i;
+	struct buf params = BUF_INIT;
 	int rc;
 
-	st->peak_bytes = m->peak_bytes;
-	if (!needs_peak(st) || st->peak_bytes)
-		return 0;
-	if (!m->recalibrate) {
-		struct buf params = BUF_INIT;
-
-		run_params_json(m->workload, m->workload_params, m->argv, &params);
-		rc = store_find_peak(st->session.store, st->session.machine, m->workload->name,
-				     params.data, &st->peak_bytes, err);
-		buf_release(&params);
-		if (rc != -ENODATA)
-			return rc;
-	}
-	spec = make_spec(st, 1, 1);
-	for (i = 0; i < st->nr_cells; i++) { /* one that was asked for serves */
-		if (st->cells[i].ratio == 1 && st->cells[i].repeat == 1)
-			break;
-	}
-	spec.calibration = i == st->nr_cells;
-	if (i < st->nr_cells)
-		st->cells[i].ratio = 0; /* made */
-	log_info("measuring the peak of %s: one run without a limit", m->workload->name);
-	rc = make_run(st, &spec, err);
-	if (!rc && !st->peak_bytes)
-		rc = err->kind ? -EIO
-			       : err_failed(err, 0,
-					    "the peak of %s could not be measured; state it "
-					    "with --peak SIZE",
-					    m->workload->name);
+	run_params_json(cell->workload, cell->workload_params, cell->argv, &params);
+	rc = store_find_peak(mk->session.store, mk->session.machine, cell->workload->name,
+			     params.data, ret_peak, err);
+	buf_release(&params);
 	return rc;
 }
 
-int matrix_run(const struct matrix *m, enum export_format format)
+/* A cell of this round that is the very run a calibration needs: then it is made now. */
+static const struct cell *cell_at_ratio_1(const struct matrix *m, const struct cell *like)
 {
-	struct matrix_state st = { .m = m };
-	struct err err = { 0 };
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		const struct cell *c = &m->cells[i];
+
+		if (c->ratio == 1 && c->repeat == 1 && c->workload == like->workload &&
+		    c->workload_params == like->workload_params && c->backend == like->backend)
+			return c;
+	}
+	return NULL;
+}
+
+/* The peak of a cell's workload: stated, found by an earlier run, or by a run at ratio 1 now. */
+static int find_peak(struct making *mk, const struct cell *cell, uint64_t *ret_peak,
+		     struct err *err)
+{
+	const struct cell *baseline;
+	struct cell at_1 = *cell;
+	struct run_spec spec;
 	int rc;
 
-	plan_cells(&st);
-	for (size_t i = 0; i < st.nr_cells; i++) { /* all checks speak before anything is touched */
-		struct run_spec spec = make_spec(&st, st.cells[i].ratio, 1);
+	*ret_peak = mk->m->peak_bytes;
+	if (!(cell->ratio < 1) || cell->workload->limit || *ret_peak)
+		return 0;
+	/* What this very command has found is newer than any --recalibrate. */
+	if (!mk->m->recalibrate || mk->nr_runs) {
+		rc = known_peak(mk, cell, ret_peak, err);
+		if (rc != -ENODATA)
+			return rc;
+	}
+	baseline = cell_at_ratio_1(mk->m, cell);
+	if (baseline) {
+		mk->done = baseline;
+		at_1 = *baseline;
+	}
+	at_1.ratio = 1;
+	at_1.repeat = 1;
+	spec = make_spec(mk->m, &at_1);
+	log_info("measuring the peak of %s: one run without a limit", cell->workload->name);
+	rc = make_run(mk, &spec, ret_peak, err);
+	if (rc || *ret_peak)
+		return rc;
+	if (!err->msg[0])
+		err_failed(err, 0,
+			   "the peak of %s could not be measured; state it with --peak SIZE",
+			   cell->workload->name);
+	return -EIO;
+}
+
+static int make_cells(struct making *mk, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < mk->m->nr_cells && !rc; i++) {
+		const struct cell *cell = &mk->m->cells[i];
+		struct run_spec spec = make_spec(mk->m, cell);
+
+		if (cell == mk->done)
+			continue;
+		rc = find_peak(mk, cell, &spec.peak_bytes, err);
+		if (!rc)
+			rc = make_run(mk, &spec, NULL, err);
+	}
+	return rc;
+}
+
+int matrix_run(struct matrix *m, enum export_format format)
+{
+	struct making mk = { .m = m };
+	struct err err = { 0 }, show_err = { 0 };
+	int rc = 0;
+
+	shuffle(m);
+	for (size_t i = 0; i < m->nr_cells && !rc; i++) { /* before anything is touched */
+		struct run_spec spec = make_spec(m, &m->cells[i]);
 
 		rc = run_check(&spec, &err);
-		if (rc)
-			goto out;
 	}
-	rc = session_open(&st.session, m->line, &err);
+	if (rc)
+		return command_fail(&err);
+	rc = session_open(&mk.session, m->line, &err);
 	if (!rc)
-		rc = calibrate(&st, &err);
-	for (size_t i = 0; i < st.nr_cells && !rc; i++) {
-		struct run_spec spec = make_spec(&st, st.cells[i].ratio, st.cells[i].repeat);
-
-		if (spec.ratio > 0)
-			rc = make_run(&st, &spec, &err);
-	}
-	if (st.nr_runs) {
-		struct err show_err = { 0 };
-
-		if (show_runs(st.session.store, st.runs, st.nr_runs, format, stdout, &show_err) !=
-		    0)
-			log_error("%s", show_err.msg);
-	}
-	session_close(&st.session);
-out:
-	free(st.cells);
-	free(st.runs);
-	if (!rc)
-		return st.worst;
-	return command_fail(&err);
+		rc = make_cells(&mk, &err);
+	if (mk.nr_runs &&
+	    show_runs(mk.session.store, mk.runs, mk.nr_runs, format, stdout, &show_err) != 0)
+		log_error("%s", show_err.msg);
+	session_close(&mk.session);
+	free(mk.runs);
+	return rc ? command_fail(&err) : mk.worst;
 }

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "harness/janitor.h"
 #include "harness/machine.h"
 #include "harness/recover.h"
+#include "harness/reclaimer.h"
 #include "harness/sampler.h"
 #include "harness/version.h"
 
@@ -55,8 +57,11 @@ struct run {
 	int kmsg_fd;
 
 	uint64_t limit_bytes; /* 0: none */
-	uint64_t peak_seen;   /* highest usage sampled: where the kernel keeps no peak */
-	const char *phase;    /* under way, or NULL */
+	bool lift;	      /* the limit goes before the window: faults without reclaim */
+	struct reclaimer *reclaimer;
+	struct reclaimer_counters reclaimer_counters;
+	uint64_t peak_seen; /* highest usage sampled: where the kernel keeps no peak */
+	const char *phase;  /* under way, or NULL */
 	uint64_t phase_begin_ns;
 	uint64_t measure_begin_ns, measure_end_ns;
 	uint64_t next_health_ns;
@@ -139,50 +144,84 @@ static int run_until(struct run *r, uint64_t deadline_ns, struct err *err)
 
 /* --- 1. plan -------------------------------------------------------------------------------- */
 
-int run_check(const struct run_spec *spec, struct err *err)
+/* What the run takes away: whole pages of ratio x peak, or what the workload states. 0: nothing. */
+static uint64_t limit_of(const struct run_spec *spec, bool *ret_lift)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = 0;
+
+	*ret_lift = false;
+	if (spec->workload->limit)
+		spec->workload->limit(spec->workload_params, &bytes, ret_lift);
+	else if (spec->ratio < 1)
+		bytes = (uint64_t)(spec->ratio * (double)spec->peak_bytes);
+	return bytes / page * page;
+}
+
+static int place(const struct run_spec *spec, struct placement *placement, struct err *err)
+{
+	const struct run_settings *s = spec->settings;
+	struct placement_wish wish = { .cpus = s->cpus,
+				       .client_cpus = s->client_cpus,
+				       .reclaim_cpu = s->reclaim_cpu,
+				       .mem_node = -1,
+				       .needs_client = spec->workload->shape == WORKLOAD_SERVICE &&
+						       !spec->workload->main };
+	uint64_t node;
+
+	if (s->mem_node) {
+		if (parse_u64(s->mem_node, &node) != 0 || node > INT_MAX)
+			return err_usage(err, "--mem-node '%s' is not a node's number",
+					 s->mem_node);
+		wish.mem_node = (int)node;
+	}
+	return placement_choose(&wish, placement, err);
+}
+
+/* The group below which this run makes its own. ERR_MISSING: not allowed or not there. */
+static int find_root(const struct run_settings *s, char *root, size_t size, struct err *err)
 {
 	struct cgroup_machine machine;
+	int rc = cgroup_detect(&machine, err);
+
+	if (!rc && s->cgroup_root)
+		snprintf(root, size, "%s", s->cgroup_root);
+	else if (!rc)
+		rc = cgroup_default_root(&machine, root, size, err);
+	return rc ? rc : cgroup_check(&machine, root, err);
+}
+
+/* Without far memory a group only counts: its lack is flagged, not fatal. */
+static bool group_needed(const struct run_spec *spec)
+{
+	return spec->ratio < 1 || spec->workload->limit || spec->backend->far;
+}
+
+int run_check(const struct run_spec *spec, struct err *err)
+{
 	struct placement placement;
 	char root[PATH_MAX];
 	int rc = 0;
 
 	if (spec->workload->check)
 		rc = spec->workload->check(spec->workload_params, spec->argv, err);
+	if (!rc && (spec->ratio < 1 || spec->workload->limit) && !spec->backend->far)
+		rc = err_usage(err,
+			       "backend %s takes no pages: choose another "
+			       "(`fmbench list backends`)",
+			       spec->backend->name);
 	if (!rc && spec->backend->check)
 		rc = spec->backend->check(spec->backend_params, err);
-	if (!rc && spec->ratio < 1 && !spec->backend->far)
-		rc = err_usage(err,
-			       "backend %s takes no pages: a ratio of %g needs another "
-			       "(`fmbench list backends`)",
-			       spec->backend->name, spec->ratio);
 	if (!rc)
-		rc = placement_choose(&spec->settings->placement, &placement, err);
+		rc = place(spec, &placement, err);
 	if (rc)
 		return rc;
 
-	rc = cgroup_detect(&machine, err);
-	if (!rc && spec->settings->cgroup_root)
-		snprintf(root, sizeof(root), "%s", spec->settings->cgroup_root);
-	else if (!rc)
-		rc = cgroup_default_root(&machine, root, sizeof(root), err);
-	if (!rc)
-		rc = cgroup_check(&machine, root, err);
-	/* Without far memory a group only counts: its lack is flagged, not fatal. */
-	if (rc && err->kind == ERR_MISSING && spec->ratio == 1 && !spec->backend->far) {
+	rc = find_root(spec->settings, root, sizeof(root), err);
+	if (rc && err->kind == ERR_MISSING && !group_needed(spec)) {
 		memset(err, 0, sizeof(*err));
 		rc = 0;
 	}
 	return rc;
-}
-
-/* The limit is whole pages; a ratio of 1 has none. */
-static void prepare_limit(struct run *r)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	if (r->spec->ratio < 1)
-		r->limit_bytes =
-			(uint64_t)(r->spec->ratio * (double)r->spec->peak_bytes) / page * page;
 }
 
 /* --- 2. record ------------------------------------------------------------------------------ */
@@ -205,9 +244,9 @@ static uint64_t own_start_time(void)
 
 static void settings_json(const struct run_settings *s, struct buf *b)
 {
-	buf_addf(b, "{\"duration\":%.9g,\"warmup\":%.9g,\"sample-hz\":%llu}",
+	buf_addf(b, "{\"duration\":%.9g,\"warmup\":%.9g,\"sample-hz\":%llu,\"offload-reclaim\":%s}",
 		 (double)s->duration_ns / NSEC_PER_SEC, (double)s->warmup_ns / NSEC_PER_SEC,
-		 (unsigned long long)s->sample_hz);
+		 (unsigned long long)s->sample_hz, s->offload ? "true" : "false");
 }
 
 void run_params_json(const struct workload *w, const void *params, char *const *argv, struct buf *b)
@@ -262,12 +301,11 @@ static int record(struct run *r, struct err *err)
 		.run_params = settings.data,
 		.command = r->session->line,
 		.version = fmbench_version,
-		.ratio = spec->ratio,
+		.ratio = spec->workload->limit ? NAN : spec->ratio,
 		.repeat = spec->repeat,
 		.seed = spec->seed,
 		.limit_bytes = r->limit_bytes,
 		.peak_bytes = spec->peak_bytes,
-		.calibration = spec->calibration,
 		.pid = getpid(),
 		.pid_start = own_start_time(),
 	};
@@ -308,7 +346,7 @@ static int bring_up(struct run *r, struct err *err)
 	r->backend.backend = spec->backend;
 	r->backend.params = spec->backend_params;
 	r->backend.state_dir = r->session->state_dir;
-	if (r->limit_bytes)
+	if (r->limit_bytes && spec->peak_bytes > r->limit_bytes)
 		r->backend.need_bytes = spec->peak_bytes - r->limit_bytes;
 	rc = spec->backend->up ? spec->backend->up(&r->backend, r->journal, err) : 0;
 	if (rc)
@@ -326,23 +364,17 @@ static int bring_up(struct run *r, struct err *err)
 
 static int make_groups(struct run *r, struct err *err)
 {
-	const struct run_settings *s = r->spec->settings;
-	struct cgroup_machine machine;
+	struct err why = { 0 };
 	char root[PATH_MAX], tag[9];
-	int rc;
+	int rc = find_root(r->spec->settings, root, sizeof(root), &why);
 
+	if (rc && !group_needed(r->spec))
+		return 0;
+	if (rc) {
+		*err = why;
+		return rc;
+	}
 	snprintf(tag, sizeof(tag), "%.8s", r->uuid);
-	rc = cgroup_detect(&machine, err);
-	if (!rc && s->cgroup_root)
-		snprintf(root, sizeof(root), "%s", s->cgroup_root);
-	else if (!rc)
-		rc = cgroup_default_root(&machine, root, sizeof(root), err);
-	if (!rc)
-		rc = cgroup_check(&machine, root, err);
-	if (rc) /* run_check() let it pass: nothing needs the group */
-		return err->kind == ERR_MISSING && !r->limit_bytes && !r->spec->backend->far ? 0
-											     : rc;
-
 	rc = groups_create(&r->groups, root, tag, &r->placement.workload, &r->placement.client,
 			   r->placement.mem_node, r->journal, err);
 	r->has_group = !rc;
@@ -358,6 +390,7 @@ static int start_sampler(struct run *r, struct err *err)
 								       : NULL,
 		.swap_device = r->backend.swap_device[0] ? r->backend.swap_device : NULL,
 		.reclaim_cpu = r->placement.reclaim_cpu,
+		.reclaimer = r->spec->settings->offload ? &r->reclaimer_counters : NULL,
 	};
 
 	return sampler_start(&ctx, (unsigned int)r->spec->settings->sample_hz,
@@ -495,13 +528,49 @@ static int shrink(struct run *r, struct err *err)
 
 /* --- 7. warm-up and measure ----------------------------------------------------------------- */
 
+/* The limit as it stands in the window: as it was reached; or lifted; or kept by the reclaimer,
+ * with memory.high above it as the back-stop. */
+static int set_window_limit(struct run *r, struct err *err)
+{
+	const struct run_settings *s = r->spec->settings;
+	struct err why = { 0 };
+	int rc;
+
+	if (!r->limit_bytes)
+		return 0;
+	if (r->lift)
+		return group_set_limit(&r->groups.inside, LIMIT_NONE, err);
+	if (!s->offload)
+		return group_set_limit(&r->groups.inside, r->limit_bytes, err);
+	rc = reclaimer_check(&r->groups.inside, &why);
+	if (rc) {
+		log_warn("%s; going on without", why.msg);
+		results_flag(&r->results, "NO_OFFLOAD", SEVERITY_WARNING, "%s", why.msg);
+		return group_set_limit(&r->groups.inside, r->limit_bytes, err);
+	}
+	rc = group_set_limit(&r->groups.inside, r->limit_bytes + s->headroom_bytes, err);
+	if (rc)
+		return rc;
+	return reclaimer_start(&r->groups.inside, r->limit_bytes, s->step_bytes,
+			       r->placement.reclaim_cpu, &r->reclaimer_counters, &r->reclaimer,
+			       err);
+}
+
+/* A load generator runs until it is stopped; code of ours warms up and ends by itself. */
 static int measure_service(struct run *r, struct err *err)
 {
 	const struct run_settings *s = r->spec->settings;
-	int rc = phase_next(r, "warmup", err);
+	bool ours = r->spec->workload->main;
+	int rc = set_window_limit(r, err);
 
 	if (!rc)
+		rc = phase_next(r, ours ? "measure" : "warmup", err);
+	if (!rc)
 		rc = workload_go(&r->ctx, err);
+	if (!rc && ours) {
+		rc = run_until(r, UINT64_MAX, err);
+		return rc == 1 ? 0 : rc;
+	}
 	if (!rc)
 		rc = run_until(r, clock_ns() + s->warmup_ns, err);
 	if (!rc)
@@ -514,10 +583,8 @@ static int measure_service(struct run *r, struct err *err)
 /* The limit stands from its first page; its life is the measure phase. */
 static int measure_batch(struct run *r, struct err *err)
 {
-	int rc = 0;
+	int rc = set_window_limit(r, err);
 
-	if (r->limit_bytes)
-		rc = group_set_limit(&r->groups.inside, r->limit_bytes, err);
 	if (!rc)
 		rc = phase_next(r, "measure", err);
 	if (rc)
@@ -549,6 +616,8 @@ static int stop(struct run *r, int rc, struct err *err)
 	err = rc ? &ignored : err;
 	if (r->sampler)
 		stop_rc = phase_next(r, "stop", err);
+	reclaimer_free(r->reclaimer);
+	r->reclaimer = NULL;
 	find_peak(r);
 	if (r->started)
 		workload_stop(&r->ctx);
@@ -571,10 +640,11 @@ static int harvest(struct run *r, struct err *err)
 	struct flag_input input = {
 		.store = r->session->store,
 		.run = r->outcome->id,
-		.limit_bytes = r->limit_bytes,
+		.limit_bytes = r->lift ? 0 : r->limit_bytes,
 		.has_group = r->has_group,
 		.cgroup_version = r->groups.machine.memory_version,
-		.service = r->spec->workload->shape == WORKLOAD_SERVICE,
+		.fills_limit =
+			r->spec->workload->shape == WORKLOAD_SERVICE && !r->spec->workload->main,
 		.placement = &r->placement,
 		.settings = &r->settings,
 		.sampler = &r->sampler_stats,
@@ -675,11 +745,11 @@ int run_execute(struct session *s, const struct run_spec *spec, struct run_outco
 	memset(outcome, 0, sizeof(*outcome));
 	results_init(&r.results);
 	facts_init(&r.settings);
-	prepare_limit(&r);
+	r.limit_bytes = limit_of(spec, &r.lift);
 
 	rc = run_check(spec, err);
 	if (!rc)
-		rc = placement_choose(&spec->settings->placement, &r.placement, err);
+		rc = place(spec, &r.placement, err);
 	if (!rc)
 		rc = record(&r, err);
 	if (!rc)

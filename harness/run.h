@@ -19,9 +19,13 @@ struct run_settings {
 	uint64_t warmup_ns;   /* before it, not counted */
 	uint64_t settle_ns;   /* how long shrinking may make no progress */
 	uint64_t sample_hz;
+	bool offload; /* see reclaimer.h */
+	uint64_t headroom_bytes, step_bytes;
+	char *reclaim_cpu; /* as struct placement_wish */
+	char *cpus, *client_cpus;
+	char *mem_node;	   /* a number, or NULL: any */
 	char *cgroup_root; /* NULL: chosen */
 	char *experiment;  /* NULL: none */
-	struct placement_wish placement;
 };
 
 struct run_spec {
@@ -35,7 +39,6 @@ struct run_spec {
 	int repeat;
 	uint64_t seed;
 	uint64_t peak_bytes; /* 0: not known (ratio 1 only: this run finds it) */
-	bool calibration;    /* made by us for the peak, not asked for */
 };
 
 enum run_status { RUN_OK, RUN_UNTRUSTED, RUN_FAILED };
