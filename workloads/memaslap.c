@@ -375,11 +375,13 @@ static int both_alive(struct memaslap *m, struct err *err)
 	return r;
 }
 
-static int nap(struct err *err)
+static int nap(struct workload_ctx *ctx, struct err *err)
 {
-	return clock_sleep_until(clock_ns() + POLL_NS)
-		       ? err_failed(err, EINTR, "waiting for memaslap")
-		       : 0;
+	int r = workload_idle(ctx, err);
+
+	if (r == 0 && clock_sleep_until(clock_ns() + POLL_NS))
+		r = err_failed(err, EINTR, "waiting for memaslap");
+	return r;
 }
 
 struct store {
@@ -401,7 +403,8 @@ static int read_store(struct memaslap *m, struct store *s, struct err *err)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == 0; i++)
 		r = memcached_stat(&m->server, rows[i].key, rows[i].to, err);
-	s->sets -= m->sets_before;
+	if (r == 0)
+		s->sets -= m->sets_before;
 	return r;
 }
 
@@ -412,12 +415,14 @@ static bool is_full(const struct memaslap *m, const struct params *p, const stru
 	return (double)s->sets >= MIXED_ROOM * (double)m->objects && s->evictions;
 }
 
-static int fill(struct memaslap *m, const struct params *p, struct store *s, struct err *err)
+static int fill(struct workload_ctx *ctx, struct store *s, struct err *err)
 {
+	const struct params *p = ctx->params;
+	struct memaslap *m = ctx->state;
 	uint64_t sets = 0, progress_ns = clock_ns();
 
 	for (;;) {
-		int r = nap(err);
+		int r = nap(ctx, err);
 
 		if (r == 0)
 			r = both_alive(m, err);
@@ -426,6 +431,11 @@ static int fill(struct memaslap *m, const struct params *p, struct store *s, str
 		if (r)
 			return r;
 		take_output(m);
+		if (m->output.failed_sets)
+			return err_failed(err, ENOSPC,
+					  "memcached refused an object after %" PRIu64
+					  " of %" PRIu64 "; see %s",
+					  s->objects, m->objects, m->server.log_path);
 		if (is_full(m, p, s))
 			return 0;
 		if (s->sets > sets) {
@@ -442,8 +452,9 @@ static int fill(struct memaslap *m, const struct params *p, struct store *s, str
 }
 
 /* Stop the client and wait until its last requests are answered. */
-static int hold(struct memaslap *m, struct store *s, struct err *err)
+static int hold(struct workload_ctx *ctx, struct store *s, struct err *err)
 {
+	struct memaslap *m = ctx->state;
 	uint64_t deadline_ns = clock_ns() + QUIET_NS, answered;
 	int r = child_signal(&m->client, SIGSTOP);
 
@@ -451,7 +462,7 @@ static int hold(struct memaslap *m, struct store *s, struct err *err)
 		return err_failed(err, -r, "stopping memaslap");
 	do {
 		answered = s->sets + s->gets;
-		r = nap(err);
+		r = nap(ctx, err);
 		if (r == 0)
 			r = read_store(m, s, err);
 		if (r)
@@ -474,9 +485,9 @@ static int memaslap_load(struct workload_ctx *ctx, struct err *err)
 	int r = start_client(ctx, err);
 
 	if (r == 0)
-		r = fill(m, p, &s, err);
+		r = fill(ctx, &s, err);
 	if (r == 0)
-		r = hold(m, &s, err);
+		r = hold(ctx, &s, err);
 	if (r == 0 && !mixed(p) && (s.evictions || s.objects != m->objects))
 		r = err_failed(err, ENOSPC,
 			       "memcached holds %" PRIu64 " of %" PRIu64 " objects (%" PRIu64

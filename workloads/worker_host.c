@@ -16,6 +16,8 @@
 /* How long a worker may take to say its results after "stop". */
 #define LAST_WORDS_NS (60 * NSEC_PER_SEC)
 #define GRACE_MS      2000
+/* How often load() lets the harness look after itself. */
+#define IDLE_MS 50
 
 struct worker_host {
 	struct child child;
@@ -282,9 +284,11 @@ static int host_load(struct workload_ctx *ctx, struct err *err)
 	struct worker_host *host = ctx->state;
 
 	while (!host->ready) {
-		int r = host_poll(ctx, -1, err);
+		int r = host_poll(ctx, IDLE_MS, err);
 
-		if (r < 0)
+		if (r == 0)
+			r = workload_idle(ctx, err);
+		if (r)
 			return r;
 	}
 	return 0;

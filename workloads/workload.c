@@ -67,3 +67,8 @@ void workload_release(struct workload_ctx *ctx)
 {
 	hooks_of(ctx)->release(ctx);
 }
+
+int workload_idle(struct workload_ctx *ctx, struct err *err)
+{
+	return ctx->idle ? ctx->idle(ctx->idle_arg, err) : 0;
+}

@@ -107,6 +107,9 @@ int workload_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
 		   struct results *results, struct err *err);
 void workload_release(struct workload_ctx *ctx);
 
+/* For load(): ctx->idle where there is one. */
+int workload_idle(struct workload_ctx *ctx, struct err *err);
+
 /* One line a workload; the rows of table.c. */
 extern const struct workload workload_command; /* fmbench run -- COMMAND ARGS… */
 extern const struct workload workload_memaslap;

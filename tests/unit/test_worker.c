@@ -73,6 +73,8 @@ static int service_main(const void *params, struct worker *w)
 		return 0;
 	if (!strcmp(p->mode, "early-error"))
 		return worker_error(w, "no memory to fill");
+	while (!strcmp(p->mode, "never-ready") && !worker_stopping(w))
+		usleep(1000);
 	if (worker_ready(w))
 		return 0;
 	while (!worker_stopping(w))
@@ -275,6 +277,27 @@ static void test_service_fails(void **state)
 	run_release(&run);
 }
 
+static int end_it(void *arg, struct err *err)
+{
+	++*(int *)arg;
+	return err_failed(err, EINTR, "enough");
+}
+
+/* What the harness says while a service loads ends the loading. */
+static void test_idle(void **state)
+{
+	int calls = 0;
+	struct run run;
+
+	run_init(&run, &service, *state, "never-ready", NULL);
+	run.ctx.idle = end_it;
+	run.ctx.idle_arg = &calls;
+	assert_int_equal(workload_load(&run.ctx, &run.err), -EINTR);
+	assert_int_equal(calls, 1);
+	workload_stop(&run.ctx);
+	run_release(&run);
+}
+
 static void on_alarm(int sig)
 {
 	(void)sig;
@@ -301,7 +324,8 @@ int main(int argc, char *argv[])
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batch),	      cmocka_unit_test(test_batch_fails),
 		cmocka_unit_test(test_service),	      cmocka_unit_test(test_service_never_goes),
-		cmocka_unit_test(test_service_fails), cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_service_fails), cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_interrupted),
 	};
 
 	if (argc > 2 && !strcmp(argv[1], "worker"))
