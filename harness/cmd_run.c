@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "harness/choice.h"
 #include "harness/command.h"
 #include "harness/matrix.h"
 #include "harness/run.h"
@@ -30,8 +31,8 @@ struct params {
 static const struct opt opts[] = {
 	ROW("ratio", OPT_T_STRING, ratios, .def = "1", .arg = "LIST",
 	    .help = "local memory as a share of the workload's peak, such as 1,0.5,0.25"),
-	ROW("backend", OPT_T_STRING, backend, .def = "auto", .arg = "NAME",
-	    .help = "where far memory is; `fmbench list backends`"),
+	ROW("backend", OPT_T_STRING, backend, .def = "auto", .arg = "LIST",
+	    .help = "where far memory is, one or several; `fmbench list backends`"),
 	ROW("repeat", OPT_T_U64, repeat, .def = "1", .min = 1, .max = 10000, .arg = "N",
 	    .help = "runs of each ratio, interleaved in random order"),
 	ROW("peak", OPT_T_SIZE, peak_bytes, .min = 1 << 20, .max = 1e15, .arg = "SIZE",
@@ -55,22 +56,18 @@ static const char doc[] =
 	"  fmbench run memaslap --ratio 1,0.5,0.25 --backend zram -o memory=1G -o zram.algorithm=lz4\n"
 	"  fmbench run --ratio 0.5 -- ./my_program args\n";
 
-struct choice {
-	const struct workload *workload;
-	void *workload_params;
-	const struct backend *backend;
-	void *backend_params;
-	double *ratios;
-	size_t nr_ratios;
+struct ratios {
+	double *values;
+	size_t nr;
 };
 
-static int parse_ratios(const char *list, struct choice *c, struct err *err)
+static int parse_ratios(const char *list, struct ratios *r, struct err *err)
 {
 	char *copy = strdup(list), *save, *word;
 	int rc = 0;
 
-	c->ratios = calloc(strlen(list) + 1, sizeof(*c->ratios));
-	if (!copy || !c->ratios)
+	r->values = calloc(strlen(list) + 1, sizeof(*r->values));
+	if (!copy || !r->values)
 		abort();
 	for (word = strtok_r(copy, ",", &save); word && !rc; word = strtok_r(NULL, ",", &save)) {
 		double ratio;
@@ -78,18 +75,20 @@ static int parse_ratios(const char *list, struct choice *c, struct err *err)
 		if (parse_double(word, &ratio) != 0 || !(ratio > 0 && ratio <= 1))
 			rc = err_usage(err, "ratio '%s' is not in (0, 1]", word);
 		else
-			c->ratios[c->nr_ratios++] = ratio;
+			r->values[r->nr++] = ratio;
 	}
-	if (!rc && !c->nr_ratios)
+	if (!rc && !r->nr)
 		rc = err_usage(err, "no ratio in '%s'; try --ratio 1,0.5,0.25", list);
 	free(copy);
 	return rc;
 }
 
-static int choose_units(const struct cli *cli, const struct params *p, struct choice *c,
-			struct err *err)
+static int choose(const struct cli *cli, const struct params *p, const struct ratios *ratios,
+		  struct choice *c, struct err *err)
 {
 	bool shrinks = false;
+	void *params;
+	int rc;
 
 	if (cli->argv && cli->nr_args)
 		return err_usage(err, "run takes a WORKLOAD or `-- COMMAND`, not both ('%s')",
@@ -100,55 +99,28 @@ static int choose_units(const struct cli *cli, const struct params *p, struct ch
 	if (c->workload == &workload_command && !cli->argv)
 		return err_usage(err, "workload command runs a program of yours: fmbench run "
 				      "[options] -- COMMAND ARGS...");
-	for (size_t i = 0; i < c->nr_ratios; i++)
-		shrinks |= c->ratios[i] < 1;
-	if (strcmp(p->backend, "auto") != 0)
-		c->backend = backend_find(p->backend, err);
-	else
-		c->backend = shrinks ? backend_auto(err) : &backend_none;
-	return c->backend ? 0 : err->kind == ERR_MISSING ? -ENOENT : -EINVAL;
+	for (size_t i = 0; i < ratios->nr; i++)
+		shrinks |= ratios->values[i] < 1;
+	rc = choice_backends(c, p->backend, shrinks, err);
+	return rc ? rc : choice_add_params(c, cli, &params, err);
 }
 
-/* key=value is the workload's; NAME.key=value is backend NAME's. */
-static int set_pairs(const struct cli *cli, struct choice *c, struct err *err)
+static void add_cells(const struct cli *cli, const struct params *p, const struct ratios *ratios,
+		      const struct choice *c, struct matrix *m)
 {
-	size_t len = strlen(c->backend->name);
-	char what[64];
-	int rc = 0;
+	struct cell cell = { .workload = c->workload,
+			     .workload_params = c->params[0],
+			     .argv = cli->argv };
 
-	c->workload_params = calloc(1, c->workload->params_size + 1);
-	c->backend_params = calloc(1, c->backend->params_size + 1);
-	if (!c->workload_params || !c->backend_params)
-		abort();
-	opt_defaults(c->workload->opts, c->workload_params);
-	opt_defaults(c->backend->opts, c->backend_params);
-	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {
-		const char *pair = cli->pairs[i];
-
-		if (strncmp(pair, c->backend->name, len) == 0 && pair[len] == '.') {
-			snprintf(what, sizeof(what), "backend %s", c->backend->name);
-			rc = opt_set_pair(c->backend->opts, c->backend_params, pair + len + 1, what,
-					  err);
-		} else {
-			snprintf(what, sizeof(what), "workload %s", c->workload->name);
-			rc = opt_set_pair(c->workload->opts, c->workload_params, pair, what, err);
+	for (cell.repeat = 1; cell.repeat <= (int)p->repeat; cell.repeat++) {
+		for (size_t b = 0; b < c->nr_backends; b++) {
+			cell.backend = c->backends[b].backend;
+			cell.backend_params = c->backends[b].params;
+			for (size_t i = 0; i < ratios->nr; i++) {
+				cell.ratio = ratios->values[i];
+				matrix_add(m, &cell);
+			}
 		}
-	}
-	return rc;
-}
-
-static void add_cells(const struct cli *cli, const struct params *p, const struct choice *c,
-		      struct matrix *m)
-{
-	for (int repeat = 1; repeat <= (int)p->repeat; repeat++) {
-		for (size_t i = 0; i < c->nr_ratios; i++)
-			matrix_add(m, &(struct cell){ .workload = c->workload,
-						      .workload_params = c->workload_params,
-						      .argv = cli->argv,
-						      .backend = c->backend,
-						      .backend_params = c->backend_params,
-						      .ratio = c->ratios[i],
-						      .repeat = repeat });
 	}
 }
 
@@ -160,6 +132,7 @@ static int cmd_run_run(struct cli *cli)
 			    .seed = p->seed,
 			    .peak_bytes = p->peak_bytes,
 			    .recalibrate = p->recalibrate };
+	struct ratios ratios = { 0 };
 	struct choice c = { 0 };
 	enum export_format format;
 	struct err err = { 0 };
@@ -168,25 +141,18 @@ static int cmd_run_run(struct cli *cli)
 	if (!rc && p->peak_bytes && p->recalibrate)
 		rc = err_usage(&err, "--peak states what --recalibrate would measure: choose one");
 	if (!rc)
-		rc = parse_ratios(p->ratios, &c, &err);
+		rc = parse_ratios(p->ratios, &ratios, &err);
 	if (!rc)
-		rc = choose_units(cli, p, &c, &err);
-	if (!rc)
-		rc = set_pairs(cli, &c, &err);
+		rc = choose(cli, p, &ratios, &c, &err);
 	if (!rc) {
-		add_cells(cli, p, &c, &m);
+		add_cells(cli, p, &ratios, &c, &m);
 		rc = matrix_run(&m, format);
 	} else {
 		rc = command_fail(&err);
 	}
 	matrix_release(&m);
-	if (c.workload)
-		opt_release(c.workload->opts, c.workload_params);
-	if (c.backend)
-		opt_release(c.backend->opts, c.backend_params);
-	free(c.workload_params);
-	free(c.backend_params);
-	free(c.ratios);
+	choice_release(&c);
+	free(ratios.values);
 	return rc;
 }
 
