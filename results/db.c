@@ -228,3 +228,27 @@ int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, cons
 	sqlite3_finalize(stmt);
 	return r;
 }
+
+int db_settle(struct store *s, int64_t run, struct err *err)
+{
+	int64_t found;
+	int r = db_int(s, &found, err, "SELECT 1 FROM incoming WHERE run = ?1 LIMIT 1", "i", run);
+
+	if (r)
+		return r == -ENODATA ? 0 : r;
+	r = db_run(s, err, "SAVEPOINT settle", "");
+	if (r)
+		return r;
+	r = db_run(
+		s, err,
+		"INSERT INTO sample (run, metric, tick, value)"
+		" SELECT run, metric, tick, value FROM incoming WHERE run = ?1 ORDER BY metric, tick",
+		"i", run);
+	if (!r)
+		r = db_run(s, err, "DELETE FROM incoming WHERE run = ?1", "i", run);
+	if (!r)
+		r = db_run(s, err, "RELEASE settle", "");
+	if (r)
+		sqlite3_exec(s->db, "ROLLBACK TO settle; RELEASE settle", NULL, NULL, NULL);
+	return r;
+}

@@ -34,4 +34,7 @@ int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, cons
 /* 1: a row, 0: no more, -errno. */
 int db_step(struct store *s, sqlite3_stmt *stmt, struct err *err);
 
+/* Move a run's incoming samples to where they are found. Does nothing where there are none. */
+int db_settle(struct store *s, int64_t run, struct err *err);
+
 #endif

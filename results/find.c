@@ -89,11 +89,15 @@ int store_phase_value(struct store *s, int64_t run, const char *phase, const cha
 		      const char *key, double *ret_value, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT ifnull(delta, mean) FROM phase_delta"
-			   " WHERE run = ?1 AND phase = ?2 AND collector = ?3 AND key = ?4",
-			   "ittt", run, phase, collector, key);
+	/* Of a run that goes on, too: the writer asks about its own. */
+	int r = sqlite3_db_readonly(s->db, "main") ? 0 : db_settle(s, run, err);
 
+	if (r)
+		return r;
+	r = db_prepare(s, &stmt, err,
+		       "SELECT ifnull(delta, mean) FROM phase_delta"
+		       " WHERE run = ?1 AND phase = ?2 AND collector = ?3 AND key = ?4",
+		       "ittt", run, phase, collector, key);
 	if (r)
 		return r;
 	r = db_step(s, stmt, err);

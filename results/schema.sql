@@ -132,6 +132,16 @@ CREATE TABLE sample (
 	FOREIGN KEY (run, tick) REFERENCES tick ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- Samples of a run that goes on, in the order of their arrival: a tick is one page, not one for each
+-- metric. They move to `sample` as soon as something is asked of the run, or when it ends.
+CREATE TABLE incoming (
+	run INTEGER NOT NULL,
+	tick INTEGER NOT NULL,
+	metric INTEGER NOT NULL,
+	value ANY NOT NULL,
+	PRIMARY KEY (run, tick, metric)
+) STRICT, WITHOUT ROWID;
+
 -- The views are written so that SQLite can flatten them into the query that asks (no GROUP BY or
 -- window at their top): `WHERE run = …` then reaches the primary keys, and columns nobody asks
 -- for cost nothing.

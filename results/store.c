@@ -390,6 +390,10 @@ int store_artifact(struct store *s, int64_t run, const char *name, const char *p
 int store_run_end(struct store *s, int64_t run, const char *status, const char *reason,
 		  struct err *err)
 {
+	int r = db_settle(s, run, err);
+
+	if (r)
+		return r;
 	return db_run(s, err, "UPDATE run SET status = ?2, reason = ?3, end_ns = ?4 WHERE id = ?1",
 		      "ittu", run, status, reason, clock_ns());
 }
@@ -414,6 +418,20 @@ static bool is_alive(int64_t pid, int64_t pid_start)
 	return alive;
 }
 
+static int mark_dead(struct store *s, int64_t run, struct err *err)
+{
+	int r = db_settle(s, run, err);
+
+	if (r)
+		return r;
+	/* No end_ns: when it died is not known. */
+	return db_run(s, err,
+		      "UPDATE run SET status = 'failed',"
+		      " reason = 'fmbench was killed before this run ended'"
+		      " WHERE id = ?1 AND status = 'started'",
+		      "i", run);
+}
+
 int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -426,12 +444,7 @@ int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 	while ((r = db_step(s, stmt, err)) > 0) {
 		if (is_alive(sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2)))
 			continue;
-		/* No end_ns: when it died is not known. */
-		r = db_run(s, err,
-			   "UPDATE run SET status = 'failed',"
-			   " reason = 'fmbench was killed before this run ended'"
-			   " WHERE id = ?1 AND status = 'started'",
-			   "i", (int64_t)sqlite3_column_int64(stmt, 0));
+		r = mark_dead(s, sqlite3_column_int64(stmt, 0), err);
 		if (r)
 			break;
 		nr++;
@@ -473,12 +486,12 @@ int store_sample(struct store *s, int64_t run, uint64_t tick, int64_t metric, ui
 {
 	if (!s->insert_sample) {
 		int r = db_prepare(s, &s->insert_sample, err,
-				   "INSERT INTO sample (run, metric, tick, value)"
+				   "INSERT INTO incoming (run, tick, metric, value)"
 				   " VALUES (?1, ?2, ?3, ?4)",
 				   "");
 
 		if (r)
 			return r;
 	}
-	return db_again(s, s->insert_sample, err, "iiuu", run, metric, tick, value);
+	return db_again(s, s->insert_sample, err, "iuiu", run, tick, metric, value);
 }

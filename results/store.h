@@ -75,7 +75,8 @@ struct store_tick {
 	uint64_t begin_ns, end_ns; /* of the reading */
 	uint64_t late_ns;	   /* behind its schedule */
 };
-/* One tick: the values that changed. Call between store_begin() and store_commit(). */
+/* One tick: the values that changed. Call between store_begin() and store_commit(). Views and
+ * exports see them after store_run_end(), store_mark_dead() or the writer's store_phase_value(). */
 int store_tick(struct store *s, int64_t run, uint64_t tick, const struct store_tick *t,
 	       struct err *err);
 int store_sample(struct store *s, int64_t run, uint64_t tick, int64_t metric, uint64_t value,

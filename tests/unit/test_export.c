@@ -85,6 +85,7 @@ static struct store *small_store(const char *name, int64_t *ret_run)
 	assert_ok(store_sample(s, run, 3, early, 6, &err));
 	assert_ok(store_sample(s, run, 2, late, 9, &err));
 	assert_ok(store_phase(s, run, "p", 8 * NSEC_PER_SEC, 9 * NSEC_PER_SEC, &err));
+	assert_ok(store_run_end(s, run, "ok", NULL, &err));
 	*ret_run = run;
 	return s;
 }

@@ -319,6 +319,7 @@ static void test_values_beyond_63_bits(void **state)
 	assert_ok(store_metric(s, "m", "max", "bytes", false, &metric, &err));
 	synthetic_tick(s, run, 1, NSEC_PER_SEC);
 	assert_ok(store_sample(s, run, 1, metric, UINT64_MAX, &err));
+	assert_ok(store_run_end(s, run, "ok", NULL, &err));
 	store_close(s);
 	assert_true(query(synthetic_path("big.db"), "SELECT value FROM sample") == 0x1p64);
 	assert_true(query(synthetic_path("big.db"),
@@ -402,6 +403,7 @@ static void test_mark_dead(void **state)
 {
 	struct store *s = synthetic_store("dead.db");
 	struct run_record record = synthetic_record("null", "none", 1, 1);
+	int64_t gone, metric;
 	int nr = -1;
 
 	(void)state;
@@ -413,7 +415,10 @@ static void test_mark_dead(void **state)
 	synthetic_begin(s, &record);
 	record.uuid = "gone";
 	record.pid = 0x7ffffff0;
-	synthetic_begin(s, &record);
+	gone = synthetic_begin(s, &record);
+	assert_ok(store_metric(s, "m", "key", "bytes", false, &metric, &err));
+	synthetic_tick(s, gone, 1, NSEC_PER_SEC);
+	assert_ok(store_sample(s, gone, 1, metric, 42, &err));
 	assert_ok(store_mark_dead(s, &nr, &err));
 	assert_int_equal(nr, 2);
 	assert_ok(store_mark_dead(s, &nr, &err));
@@ -421,6 +426,9 @@ static void test_mark_dead(void **state)
 	store_close(s);
 	assert_true(query(synthetic_path("dead.db"),
 			  "SELECT sum(id) FROM run WHERE status = 'failed'") == 5);
+	/* What it had sampled is not lost. */
+	assert_true(query(synthetic_path("dead.db"), "SELECT value FROM sample WHERE run = 3") ==
+		    42);
 }
 
 static void end_run(struct store *s, const struct run_record *record, const char *status,
