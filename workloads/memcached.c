@@ -17,6 +17,7 @@
 
 #define START_NS  (15 * NSEC_PER_SEC)
 #define SILENT_MS 30000
+#define CRAWL_NS  (120 * NSEC_PER_SEC)
 #define GRACE_MS  2000
 
 /* memcached's slab_page_size, fixed since 1.4.3 (its default item_size_max). */
@@ -405,55 +406,67 @@ static void count_rows(const char *text, uint64_t *objects, uint64_t *fetched)
 	}
 }
 
-int memcached_count_fetched(struct memcached *m, uint64_t *ret_objects, uint64_t *ret_fetched,
-			    struct err *err)
+struct dump {
+	uint64_t objects, fetched;
+};
+
+/* -EBUSY, without a message: the crawler is on a walk of its own. A dump is larger than what is
+ * worth keeping, so whole rows are counted as they come. */
+static int take_dump(struct memcached *m, struct dump *ret, struct err *err)
 {
 	static const char request[] = "lru_crawler metadump all";
-	uint64_t objects = 0, fetched = 0;
-	char *chunk;
+	struct dump dump = { 0, 0 };
 	bool end = false;
-	int r = memcached_request(m, "lru_crawler enable", "OK", err);
+	int r = ask(m, request, err);
 
-	if (r == 0)
-		r = ask(m, request, err);
-	if (r)
-		return r;
-
-	/* A dump is larger than what is worth keeping: count whole rows as they come. */
-	chunk = malloc(1 << 16);
-	if (!chunk)
-		return err_failed(err, ENOMEM, "memcached: a buffer");
 	buf_reset(&m->reply);
 	while (r == 0 && !end) {
-		size_t len;
-		char *last;
+		char chunk[16384], *last;
+		size_t len, rest;
 
-		r = receive(m, request, chunk, 1 << 16, &len, err);
+		r = receive(m, request, chunk, sizeof(chunk), &len, err);
 		if (r)
 			break;
 		buf_add(&m->reply, chunk, len);
-		end = ends_with(&m->reply, "END");
-		if (!objects &&
-		    (!strncmp(m->reply.data, "BUSY", 4) || ends_with(&m->reply, "ERROR"))) {
-			r = refused(m, request, err);
-			break;
-		}
 		last = memrchr(m->reply.data, '\n', m->reply.len);
 		if (!last)
 			continue;
+		if (!strncmp(m->reply.data, "BUSY", 4))
+			return -EBUSY;
+		if (ends_with(&m->reply, "ERROR"))
+			return refused(m, request, err);
 
-		size_t rest = m->reply.len - (size_t)(last + 1 - m->reply.data);
-
+		end = ends_with(&m->reply, "END");
 		*last = '\0';
-		count_rows(m->reply.data, &objects, &fetched);
-		memcpy(chunk, last + 1, rest);
-		buf_reset(&m->reply);
-		buf_add(&m->reply, chunk, rest);
+		count_rows(m->reply.data, &dump.objects, &dump.fetched);
+		rest = m->reply.len - (size_t)(last + 1 - m->reply.data);
+		memmove(m->reply.data, last + 1, rest + 1);
+		m->reply.len = rest;
 	}
-	free(chunk);
+	if (r == 0)
+		*ret = dump;
+	return r;
+}
+
+int memcached_count_fetched(struct memcached *m, uint64_t *ret_objects, uint64_t *ret_fetched,
+			    struct err *err)
+{
+	uint64_t deadline_ns = clock_ns() + CRAWL_NS;
+	struct dump dump;
+	int r = memcached_request(m, "lru_crawler enable", "OK", err);
+
+	/* Once it is enabled it likes to walk the store for expired objects first. */
+	while (r == 0 && (r = take_dump(m, &dump, err)) == -EBUSY) {
+		if (clock_ns() > deadline_ns)
+			return err_failed(err, EBUSY, "memcached's LRU crawler, after %llu s",
+					  CRAWL_NS / NSEC_PER_SEC);
+		if (clock_sleep_until(clock_ns() + 100 * NSEC_PER_MSEC))
+			return err_failed(err, EINTR, "waiting for memcached's LRU crawler");
+		r = 0;
+	}
 	if (r)
 		return r;
-	*ret_objects = objects;
-	*ret_fetched = fetched;
+	*ret_objects = dump.objects;
+	*ret_fetched = dump.fetched;
 	return 0;
 }
