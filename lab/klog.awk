@@ -21,7 +21,7 @@ function is_finding(text)
 	text = $0
 	sub(/^\[ *[0-9]+\.[0-9]+\] */, "", text)
 	if (is_finding(text))
-		lines_left = ++findings <= 3 ? 40 : 1
+		lines_left = ++findings <= 3 && text !~ /^Out of memory/ ? 80 : 1
 	if (lines_left-- > 0)
 		print
 	if (text ~ /^---\[ end (trace|Kernel panic)/)

@@ -45,6 +45,7 @@ check "whose output came through" out_has '^loaded$'
 check "and whose warning is shown with its trace" \
 	eval 'err_has "WARNING: .*unwell_init" && err_has "end trace"'
 check "a kill for want of memory is shown, too" err_has 'Out of memory: Killed process'
+((failures == 0)) || cat "$scratch/err"
 
 guest -- sh -c 'echo before; insmod "$0" oops=1; sleep 100' "$scratch/unwell.ko"
 check "an oops ends the guest" ended 7
