@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who holds memory. A client is a session of handshake.h: one extent, one protection domain with
+ * one memory region, and the queue pairs that reach it. A region's rkey is worth something only on
+ * queue pairs of its own protection domain, so clients can't reach each other's memory.
+ */
+#ifndef MEMSERVER_CLIENTS_H
+#define MEMSERVER_CLIENTS_H
+
+#include <rdma/rdma_cma.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/memserver/handshake.h"
+#include "backend/memserver/memory.h"
+
+struct connection {
+	struct connection *next;
+	struct client *client;
+	struct rdma_cm_id *id;
+	bool up;
+};
+
+struct client {
+	struct client *next;
+	uint64_t session;
+	char name[64]; /* its address */
+	struct extent *extent;
+	struct ibv_pd *pd;
+	struct ibv_mr *mr;
+	struct ibv_cq *cq; /* of all its queue pairs: only probes and the good-bye pass here */
+	struct connection *connections;
+	unsigned int nr_connections, nr_up, granted;
+	uint64_t since_ns;
+	uint64_t lost_ns; /* when its last connection went without a good-bye, or 0 */
+	bool said_bye;
+	bool probing;
+};
+
+struct clients {
+	struct memory *memory;
+	uint64_t max_clients, max_queue_pairs, linger_ns;
+	char token[MEMSERVER_TOKEN_MAX];
+	struct client *list;
+	unsigned int nr;
+	uint64_t served, refused, lost; /* since the start */
+};
+
+/* Acknowledges the event. */
+void clients_event(struct clients *c, struct rdma_cm_event *event);
+
+/* Now and then: finds out who vanished, and gives up what nobody came back for. */
+void clients_tick(struct clients *c);
+void clients_close(struct clients *c);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* memserver: lends this machine's memory to fastswap_rdma.ko of others, over RDMA. See README.md. */
+#include <errno.h>
+#include <fcntl.h>
+#include <infiniband/verbs.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "backend/memserver/clients.h"
+#include "backend/memserver/log.h"
+#include "backend/memserver/stats.h"
+#include "base/clock.h"
+#include "base/opt.h"
+#include "base/sysfile.h"
+
+#define TICK_MS 1000
+
+struct params {
+	char *listen;
+	uint64_t size_bytes;
+	char *numa_node;
+	bool hugepages;
+	uint64_t max_clients, max_queue_pairs;
+	char *token_file;
+	uint64_t linger_ns;
+	char *stats;
+};
+
+static const struct opt opts[] = {
+	OPT_STRING("listen", struct params, listen, "0.0.0.0:" MEMSERVER_PORT,
+		   "ADDRESS[:PORT] of an RDMA device, 0.0.0.0 or [::] for all"),
+	OPT_SIZE("size", struct params, size_bytes, "1G", 4096, 1ull << 50,
+		 "memory to lend, for all clients together"),
+	OPT_STRING("numa-node", struct params, numa_node, NULL,
+		   "take the memory there: best the NIC's node"),
+	OPT_BOOL("hugepages", struct params, hugepages, NULL,
+		 "take huge pages: clients connect faster, fewer misses in the NIC"),
+	OPT_U64("max-clients", struct params, max_clients, "16", 1, 65536, "at once"),
+	OPT_U64("max-queue-pairs", struct params, max_queue_pairs, "1024", 1, 65535,
+		"for each client"),
+	OPT_STRING("token-file", struct params, token_file, NULL,
+		   "file whose only line, of up to 24 characters, a client must know"),
+	OPT_DURATION("linger", struct params, linger_ns, "60s", 0, 86400e9,
+		     "how long a vanished client may come back for its memory"),
+	OPT_STRING("stats", struct params, stats, NULL, "local socket that tells who holds what"),
+	OPT_END
+};
+
+void say(const char *fmt, ...)
+{
+	char line[1280];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "memserver: %s\n", line);
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: memserver [--OPTION VALUE | --OPTION=VALUE]...\n", out);
+	opt_print_help(opts, out);
+}
+
+static const struct opt *find_bool(const char *name)
+{
+	for_each_opt(o, opts)
+		if (o->type == OPT_T_BOOL && !strcmp(o->name, name))
+			return o;
+	return NULL;
+}
+
+static int parse_arguments(struct params *params, char *argv[], struct err *err)
+{
+	int r = 0;
+
+	for (char **arg = argv + 1; *arg && !r; arg++) {
+		const char *name = *arg + 2;
+
+		if (strncmp(*arg, "--", 2))
+			return err_usage(err, "%s is no option: see memserver --help", *arg);
+		if (strchr(name, '=') || find_bool(name))
+			r = opt_set_pair(opts, params, name, "memserver", err);
+		else if (arg[1])
+			r = opt_set(opts, params, name, *++arg, "memserver", err);
+		else
+			return err_usage(err, "--%s needs a value: see memserver --help", name);
+	}
+	return r;
+}
+
+static int read_token(const char *path, char token[MEMSERVER_TOKEN_MAX], struct err *err)
+{
+	char line[MEMSERVER_TOKEN_MAX + 1];
+	int r;
+
+	if (!path)
+		return 0;
+	r = sysfile_read_line(path, line, sizeof(line));
+	if (r == -ENOSPC || (!r && !*line))
+		return err_usage(err, "--token-file %s: its first line must have 1 to %d "
+				      "characters", path, MEMSERVER_TOKEN_MAX);
+	if (r)
+		return err_failed(err, -r, "--token-file %s", path);
+	memcpy(token, line, strlen(line));
+	return 0;
+}
+
+static int read_node(const char *text, int *ret_node, struct err *err)
+{
+	uint64_t node;
+
+	*ret_node = MEMORY_ANY_NODE;
+	if (!text)
+		return 0;
+	if (parse_u64(text, &node) || node > INT32_MAX)
+		return err_usage(err, "--numa-node %s: give a node's number", text);
+	*ret_node = node;
+	return 0;
+}
+
+/* "10.0.0.2", "10.0.0.2:50001", "[fd00::2]:50001" */
+static int resolve(const char *text, struct addrinfo **ret_address, struct err *err)
+{
+	struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
+	char host[128];
+	const char *port = MEMSERVER_PORT;
+	char *colon, *end;
+	int r;
+
+	snprintf(host, sizeof(host), "%s", text + (*text == '['));
+	end = *text == '[' ? strchr(host, ']') : host;
+	colon = end ? strrchr(end, ':') : NULL;
+	if (colon) {
+		port = text + strlen(text) - strlen(colon) + 1;
+		*colon = '\0';
+	}
+	if (end && *end == ']')
+		*end = '\0';
+	r = getaddrinfo(host, port, &hints, ret_address);
+	if (r)
+		return err_usage(err, "--listen %s: %s: give ADDRESS or ADDRESS:PORT", text,
+				 gai_strerror(r));
+	return 0;
+}
+
+static int check_device(struct err *err)
+{
+	int n = 0;
+	struct ibv_device **devices = ibv_get_device_list(&n);
+
+	if (devices)
+		ibv_free_device_list(devices);
+	if (n)
+		return 0;
+	return err_missing(err, "this machine has no RDMA device: ibv_devinfo lists them; load the "
+				"NIC's driver and ib_uverbs, or see README.md for a software one");
+}
+
+static int start_listening(const char *text, struct rdma_event_channel **ret_events,
+			   struct rdma_cm_id **ret_listener, struct err *err)
+{
+	struct addrinfo *address;
+	int r = resolve(text, &address, err);
+
+	if (r)
+		return r;
+	*ret_events = rdma_create_event_channel();
+	if (!*ret_events) {
+		r = err_missing(err, "no /dev/infiniband/rdma_cm: modprobe rdma_ucm");
+	} else if (rdma_create_id(*ret_events, ret_listener, NULL, RDMA_PS_TCP) ||
+		   rdma_bind_addr(*ret_listener, address->ai_addr) ||
+		   rdma_listen(*ret_listener, 128)) {
+		r = err_failed(err, errno, "cannot listen on %s: is that the address of an RDMA "
+					   "device (rdma link), and free", text);
+	} else {
+		fcntl((*ret_events)->fd, F_SETFL, O_NONBLOCK);
+	}
+	freeaddrinfo(address);
+	return r;
+}
+
+/* Until a signal says to end. */
+static void serve(struct clients *clients, struct rdma_event_channel *events, int signals,
+		  int stats)
+{
+	enum { EVENTS, SIGNALS, STATS, NR };
+	struct pollfd fds[NR] = {
+		[EVENTS] = { .fd = events->fd, .events = POLLIN },
+		[SIGNALS] = { .fd = signals, .events = POLLIN },
+		[STATS] = { .fd = stats, .events = POLLIN },
+	};
+	uint64_t next_tick_ns = clock_ns();
+	struct rdma_cm_event *event;
+	bool clearing;
+
+	for (;;) {
+		clearing = memory_clear_some(clients->memory);
+		if (poll(fds, NR, clearing ? 0 : TICK_MS) < 0 && errno != EINTR)
+			return;
+		if (fds[SIGNALS].revents)
+			return;
+		while (!rdma_get_cm_event(events, &event))
+			clients_event(clients, event);
+		if (fds[STATS].revents)
+			stats_answer(stats, clients);
+		if (clock_ns() >= next_tick_ns) {
+			clients_tick(clients);
+			next_tick_ns = clock_ns() + TICK_MS * NSEC_PER_MSEC;
+		}
+	}
+}
+
+static int take_signals(void)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	return signalfd(-1, &ends, SFD_CLOEXEC);
+}
+
+/* Registered memory counts as locked. Where this isn't allowed, registering says so. */
+static void raise_memlock(void)
+{
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+}
+
+static int run(const struct params *params, struct err *err)
+{
+	struct memory memory = { 0 };
+	struct clients clients = {
+		.memory = &memory,
+		.max_clients = params->max_clients,
+		.max_queue_pairs = params->max_queue_pairs,
+		.linger_ns = params->linger_ns,
+	};
+	struct rdma_event_channel *events = NULL;
+	struct rdma_cm_id *listener = NULL;
+	int stats = -1, signals = take_signals();
+	char size[16];
+	int node, r;
+
+	r = read_token(params->token_file, clients.token, err);
+	if (!r)
+		r = read_node(params->numa_node, &node, err);
+	if (!r)
+		r = check_device(err);
+	if (r)
+		return r;
+	raise_memlock();
+	r = memory_open(&memory, params->size_bytes, params->hugepages, node, err);
+	if (r)
+		return r;
+	r = start_listening(params->listen, &events, &listener, err);
+	if (r)
+		goto out;
+	if (params->stats) {
+		stats = stats_listen(params->stats, err);
+		r = stats < 0 ? stats : 0;
+		if (r)
+			goto out;
+	}
+	format_size(size, sizeof(size), memory.bytes);
+	say("lending %s on %s", size, params->listen);
+	serve(&clients, events, signals, stats);
+	say("ending, with %u clients", clients.nr);
+out:
+	clients_close(&clients);
+	if (stats >= 0) {
+		close(stats);
+		unlink(params->stats);
+	}
+	if (listener)
+		rdma_destroy_id(listener);
+	if (events)
+		rdma_destroy_event_channel(events);
+	memory_close(&memory);
+	close(signals);
+	return r;
+}
+
+int main(int argc, char *argv[])
+{
+	struct params params = { 0 };
+	struct err err = { 0 };
+	int r;
+
+	if (argc > 1 && !strcmp(argv[1], "--help")) {
+		usage(stdout);
+		return 0;
+	}
+	opt_defaults(opts, &params);
+	r = parse_arguments(&params, argv, &err);
+	if (!r)
+		r = run(&params, &err);
+	if (r)
+		say("%s", err.msg);
+	opt_release(opts, &params);
+	return r ? (int)err.kind : 0;
+}

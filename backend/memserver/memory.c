@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "backend/memserver/memory.h"
+
+#include <errno.h>
+#include <numa.h>
+#include <numaif.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/opt.h"
+#include "base/sysfile.h"
+
+#define HUGE_PAGE_BYTES	    (2ul << 20)
+#define CLEAR_BYTES_AT_ONCE (64ul << 20)
+
+static int check_available(size_t bytes, struct err *err)
+{
+	char wanted[16], there[16];
+	uint64_t available_kib;
+	struct buf meminfo = BUF_INIT;
+	int r = sysfile_read("/proc/meminfo", &meminfo);
+
+	if (!r)
+		r = sysfile_find_key(meminfo.data, "MemAvailable:", &available_kib);
+	buf_release(&meminfo);
+	if (r || bytes / 1024 <= available_kib)
+		return 0;
+	format_size(wanted, sizeof(wanted), bytes);
+	format_size(there, sizeof(there), available_kib * 1024);
+	return err_missing(err, "--size %s is more than the %s that this machine has left", wanted,
+			   there);
+}
+
+static int bind_to_node(struct memory *m, int node, struct err *err)
+{
+	struct bitmask *nodes;
+	int r = -1;
+
+	if (node == MEMORY_ANY_NODE)
+		return 0;
+	if (numa_available() == 0 && node <= numa_max_node()) {
+		nodes = numa_allocate_nodemask();
+		numa_bitmask_setbit(nodes, node);
+		r = mbind(m->base, m->bytes, MPOL_BIND, nodes->maskp, nodes->size + 1, 0);
+		numa_bitmask_free(nodes);
+	}
+	if (r)
+		return err_usage(err, "--numa-node %d: this machine has no memory on such a node "
+				      "(see numactl -H)", node);
+	return 0;
+}
+
+/* Before Linux 5.14 there is no MADV_POPULATE_WRITE. */
+static int populate(struct memory *m, struct err *err)
+{
+	if (!madvise(m->base, m->bytes, MADV_POPULATE_WRITE))
+		return 0;
+	if (errno != EINVAL)
+		return err_failed(err, errno, "cannot take the memory of --size from this node");
+	for (size_t at = 0; at < m->bytes; at += m->page_bytes)
+		*(volatile char *)(m->base + at) = 0;
+	return 0;
+}
+
+int memory_open(struct memory *m, size_t bytes, bool hugepages, int node, struct err *err)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (hugepages ? MAP_HUGETLB : 0);
+	int r = 0;
+
+	*m = (struct memory){ .page_bytes = HUGE_PAGE_BYTES };
+	if (!hugepages)
+		m->page_bytes = sysconf(_SC_PAGESIZE);
+	m->bytes = (bytes + m->page_bytes - 1) & ~(m->page_bytes - 1);
+	if (!hugepages)
+		r = check_available(m->bytes, err);
+	if (r)
+		return r;
+	m->base = mmap(NULL, m->bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (m->base == MAP_FAILED) {
+		m->base = NULL;
+		if (hugepages)
+			return err_missing(err, "--hugepages: fewer than %zu huge pages are free: "
+						"raise /proc/sys/vm/nr_hugepages",
+					   m->bytes / HUGE_PAGE_BYTES);
+		return err_failed(err, errno, "cannot map %zu bytes", m->bytes);
+	}
+	/* Registering takes a step per page, so large ones are welcome even when not demanded. */
+	if (!hugepages)
+		madvise(m->base, m->bytes, MADV_HUGEPAGE);
+	r = bind_to_node(m, node, err);
+	if (!r)
+		r = populate(m, err);
+	if (r) {
+		memory_close(m);
+		return r;
+	}
+	m->extents = xcalloc(1, sizeof(*m->extents));
+	m->extents->bytes = m->bytes;
+	return 0;
+}
+
+void memory_close(struct memory *m)
+{
+	struct extent *next;
+
+	for (struct extent *e = m->extents; e; e = next) {
+		next = e->next;
+		free(e);
+	}
+	if (m->base)
+		munmap(m->base, m->bytes);
+	*m = (struct memory){ 0 };
+}
+
+static void merge_with_next(struct extent *e)
+{
+	struct extent *gone = e->next;
+
+	e->bytes += gone->bytes;
+	e->next = gone->next;
+	free(gone);
+}
+
+static void merge_free(struct memory *m)
+{
+	for (struct extent *e = m->extents; e; e = e->next)
+		while (e->state == EXTENT_FREE && e->next && e->next->state == EXTENT_FREE)
+			merge_with_next(e);
+}
+
+bool memory_clear_some(struct memory *m)
+{
+	struct extent *e = m->extents;
+	size_t n;
+
+	while (e && e->state != EXTENT_DIRTY)
+		e = e->next;
+	if (!e)
+		return false;
+	n = e->bytes - e->cleared;
+	if (n > CLEAR_BYTES_AT_ONCE)
+		n = CLEAR_BYTES_AT_ONCE;
+	memset(m->base + e->offset + e->cleared, 0, n);
+	e->cleared += n;
+	if (e->cleared == e->bytes) {
+		e->state = EXTENT_FREE;
+		merge_free(m);
+	}
+	return true;
+}
+
+static struct extent *largest_free(const struct memory *m)
+{
+	struct extent *best = NULL;
+
+	for (struct extent *e = m->extents; e; e = e->next)
+		if (e->state == EXTENT_FREE && (!best || e->bytes > best->bytes))
+			best = e;
+	return best;
+}
+
+size_t memory_largest(const struct memory *m)
+{
+	size_t largest = 0, run = 0;
+
+	for (const struct extent *e = m->extents; e; e = e->next) {
+		run = e->state == EXTENT_HELD ? 0 : run + e->bytes;
+		if (run > largest)
+			largest = run;
+	}
+	return largest;
+}
+
+size_t memory_free_bytes(const struct memory *m)
+{
+	size_t bytes = 0;
+
+	for (const struct extent *e = m->extents; e; e = e->next)
+		bytes += e->state == EXTENT_HELD ? 0 : e->bytes;
+	return bytes;
+}
+
+struct extent *memory_take(struct memory *m, uint64_t least, uint64_t most)
+{
+	uint64_t wanted = memory_largest(m);
+	struct extent *e, *rest;
+
+	if (wanted < least || !wanted)
+		return NULL;
+	if (most && most < wanted)
+		wanted = (most + m->page_bytes - 1) & ~(m->page_bytes - 1);
+	for (e = largest_free(m); !e || e->bytes < wanted; e = largest_free(m))
+		memory_clear_some(m);
+	if (wanted < e->bytes) {
+		rest = xcalloc(1, sizeof(*rest));
+		*rest = (struct extent){ .next = e->next,
+					 .offset = e->offset + wanted,
+					 .bytes = e->bytes - wanted };
+		e->next = rest;
+		e->bytes = wanted;
+	}
+	e->state = EXTENT_HELD;
+	return e;
+}
+
+void memory_return(struct extent *extent)
+{
+	extent->state = EXTENT_DIRTY;
+	extent->cleared = 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The memory that the server gives out: taken from the system once, carved into one extent per
+ * client. What comes back is cleared before it's given out again, so that no client reads what
+ * another one wrote.
+ */
+#ifndef MEMSERVER_MEMORY_H
+#define MEMSERVER_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define MEMORY_ANY_NODE (-1)
+
+enum extent_state { EXTENT_FREE, EXTENT_HELD, EXTENT_DIRTY };
+
+struct extent {
+	struct extent *next; /* neighbour above */
+	size_t offset;
+	size_t bytes;
+	enum extent_state state;
+	size_t cleared; /* of a dirty one, from its start */
+};
+
+struct memory {
+	char *base;
+	size_t bytes;
+	size_t page_bytes; /* extents begin and end on these */
+	struct extent *extents;
+};
+
+/* Every page is there when this returns 0. */
+int memory_open(struct memory *m, size_t bytes, bool hugepages, int node, struct err *err);
+void memory_close(struct memory *m);
+
+/*
+ * At least `least` bytes and, but for rounding up to pages, at most `most` (0: no limit). NULL when
+ * there isn't as much in one piece. May clear what came back first, at some GB/s.
+ */
+struct extent *memory_take(struct memory *m, uint64_t least, uint64_t most);
+void memory_return(struct extent *extent);
+
+/* Clears a little of what came back. False: nothing is left to clear. */
+bool memory_clear_some(struct memory *m);
+
+/* The largest extent that can be taken, and all that isn't held. */
+size_t memory_largest(const struct memory *m);
+size_t memory_free_bytes(const struct memory *m);
+
+#endif
