@@ -66,6 +66,7 @@ extern const struct collector *const collector_table[]; /* ended by NULL */
 /* One line a collector; the rows of table.c. */
 extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.* on v1 */
 extern const struct collector collector_cpu;	       /* /proc/stat: reclaim CPU busy, steal */
+extern const struct collector collector_fastswap;      /* debugfs fastswap/ (our modules) */
 extern const struct collector collector_frontswap;     /* debugfs frontswap/ */
 extern const struct collector collector_memory_events; /* memory.events; failcnt, oom on v1 */
 extern const struct collector collector_memory_stat;   /* memory.stat */

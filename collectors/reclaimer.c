@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The reclaimer of --offload-reclaim: its own account of what it did. The kernel counts
  * memory.reclaim among pgscan_direct and pgsteal_direct (Linux < 6.15), so that the workload's own

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench backend: bring far memory up and keep it up, outside any run. */
 #include <limits.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench export: rows for other programs. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench plot: a figure from the store, its data and gnuplot script beside it. */
 #include <limits.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench recover: undo what a killed run left behind, after a reboot or a double kill too. */
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench run: a workload at one or more local ratios. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench show: one run for a person. */
 #include "harness/command.h"
 #include "results/export.h"

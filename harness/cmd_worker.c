@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench worker: the process that a workload of our own runs in. Started by fmbench itself. */
 #include "harness/command.h"
 #include "workloads/worker.h"

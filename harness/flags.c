@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/flags.h"
 
 #include <fcntl.h>
@@ -11,6 +11,9 @@
 #define LIMIT_TOLERANCE 0.02 /* resident memory may miss the limit by this share */
 #define LATE_TOLERANCE	0.05 /* share of ticks that may come late */
 #define SWAP_FULL_SHARE 0.99
+/* Page-ins and loads may differ by pages of files and by what crosses the phase's boundaries. */
+#define LOADS_TOLERANCE 0.01
+#define LOADS_SLACK	256
 
 /* A value of the measure phase; false where it was not sampled. */
 static bool measured(const struct flag_input *in, const char *collector, const char *key,
@@ -58,6 +61,47 @@ static void judge_swap(const struct flag_input *in, struct results *r)
 			     "%.0f pages were refused by the page hook and went to the swap "
 			     "device",
 			     used);
+}
+
+/* Pages that came in, as the group counts them and as the backend does, must be the same pages. */
+static void judge_loads(const struct flag_input *in, struct results *r)
+{
+	const char *cluster = facts_get(in->settings, "page_cluster");
+	double faults, loads, async, stores, slack;
+
+	if (!measured(in, "fastswap", "loads", &loads) ||
+	    !measured(in, "fastswap", "loads_async", &async) ||
+	    !measured(in, "fastswap", "stores", &stores) ||
+	    !measured(in, "memory_stat", "pgmajfault", &faults))
+		return;
+	loads += async;
+	slack = LOADS_TOLERANCE * faults + LOADS_SLACK;
+	if (faults > loads + slack)
+		results_flag(
+			r, "LOADS_MISMATCH", SEVERITY_FATAL,
+			"%.0f page-ins, but the backend loaded only %.0f pages: some came from "
+			"elsewhere (another swap area, files)",
+			faults, loads);
+	else if (cluster && strcmp(cluster, "0") == 0 && loads > faults + slack)
+		results_flag(r, "LOADS_MISMATCH", SEVERITY_FATAL,
+			     "%.0f page-ins, but the backend loaded %.0f pages without read-ahead: "
+			     "another program swaps, too",
+			     faults, loads);
+	if (!in->limit_bytes && stores > slack)
+		results_flag(r, "STORES_WITHOUT_RECLAIM", SEVERITY_WARNING,
+			     "%.0f pages were stored although no limit asked for it: the machine "
+			     "itself is short of memory",
+			     stores);
+	if (measured(in, "fastswap", "failed_stores", &stores) && stores > 0)
+		results_flag(r, "FAILED_STORES", SEVERITY_WARNING,
+			     "%.0f stores failed; their pages were written again through the block "
+			     "device",
+			     stores);
+	if (measured(in, "fastswap", "failed_loads", &loads) && loads > 0)
+		results_flag(r, "FAILED_LOADS", SEVERITY_WARNING,
+			     "%.0f loads failed; their pages were read again through the block "
+			     "device",
+			     loads);
 }
 
 static void judge_oom(const struct flag_input *in, struct results *r)
@@ -124,6 +168,7 @@ void flags_judge(const struct flag_input *in, struct results *results)
 {
 	judge_limit(in, results);
 	judge_swap(in, results);
+	judge_loads(in, results);
 	judge_oom(in, results);
 	judge_sampler(in, results);
 	judge_machine(in, results);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench: what happens to a program when part of its memory is far away? */
 #include <stdio.h>
 #include <stdlib.h>

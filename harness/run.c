@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A run's whole life. run_execute() at the end of this file is the only place that knows the
  * order of its steps; each step is one function above it, in that order.

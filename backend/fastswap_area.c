@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "backend/fastswap_area.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "backend/module.h"
+#include "backend/swap_areas.h"
+#include "base/clock.h"
+#include "base/sysfile.h"
+
+#define DEVICE		   "/dev/fastswap0"
+#define PARAMETERS	   "/sys/module/fastswap/parameters"
+#define DEBUGFS		   "/sys/kernel/debug/fastswap"
+#define DEVICE_PATIENCE_NS (5 * NSEC_PER_SEC) /* until udev or devtmpfs shows it */
+
+/*
+ * Where the modules are: DIR of the option; build/modules beside this program; in the lab guest the
+ * ones built for its kernel; else found by name in the kernel's module tree.
+ */
+static bool find_module(const struct fastswap_params *p, const char *name, char *dst, size_t size)
+{
+	char program[PATH_MAX] = "", tried[3][PATH_MAX];
+	struct utsname un;
+	ssize_t n;
+	size_t nr = 0;
+
+	if (p->modules) {
+		snprintf(tried[nr++], PATH_MAX, "%.3000s/%s.ko", p->modules, name);
+	} else {
+		n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+		program[n > 0 ? n : 0] = '\0';
+		dirname(program);
+		snprintf(tried[nr++], PATH_MAX, "%.3000s/modules/%s.ko", program, name);
+		/* "6.1.0-39-amd64" is the lab's 6.1. */
+		if (uname(&un) == 0) {
+			un.release[strcspn(un.release, ".") + 1 +
+				   strspn(un.release + strcspn(un.release, ".") + 1,
+					  "0123456789")] = '\0';
+			snprintf(tried[nr++], PATH_MAX, "%.3000s/lab/%.60s/fastswap/%s.ko", program,
+				 un.release, name);
+		}
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (access(tried[i], R_OK) == 0) {
+			snprintf(dst, size, "%s", tried[i]);
+			return true;
+		}
+	}
+	snprintf(dst, size, "%s", name);
+	return !p->modules && module_available(name);
+}
+
+int fastswap_check(const struct fastswap_params *p, const char *pool, struct err *err)
+{
+	const char *names[] = { "fastswap", pool };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!find_module(p, names[i], path, sizeof(path)))
+			return err_missing(err,
+					   "no module %s for this kernel: `make modules` builds it "
+					   "where kernel headers are installed, --in-lab has it",
+					   names[i]);
+	}
+	return swap_area_may(err);
+}
+
+static int wait_for_device(struct err *err)
+{
+	uint64_t deadline = clock_ns() + DEVICE_PATIENCE_NS;
+
+	while (access(DEVICE, F_OK) != 0) {
+		if (clock_ns() > deadline)
+			return err_failed(err, 0, "%s did not appear: see the kernel's log (dmesg)",
+					  DEVICE);
+		usleep(1000);
+	}
+	return 0;
+}
+
+int fastswap_up(struct backend_ctx *ctx, const struct fastswap_params *p, const char *pool,
+		const char *pool_options, struct journal *j, struct err *err)
+{
+	char path[PATH_MAX], options[256], uuid[SWAP_UUID_SIZE];
+	int rc;
+
+	if (sysfile_exists("/sys/module/fastswap"))
+		return err_failed(err, 0,
+				  "module fastswap is loaded already, not by this run: use "
+				  "--backend swap, or rmmod it");
+	snprintf(options, sizeof(options), "hook=%s latency=%d%s%s", p->hook, p->latency,
+		 p->inject ? " inject=" : "", p->inject ? p->inject : "");
+	find_module(p, "fastswap", path, sizeof(path));
+	rc = module_load(j, path, options, err);
+	if (rc)
+		return rc;
+	find_module(p, pool, path, sizeof(path));
+	rc = module_load(j, path, pool_options, err);
+	if (!rc)
+		rc = wait_for_device(err);
+	if (!rc)
+		rc = swap_uuid(uuid, err);
+	if (!rc)
+		rc = swap_area_on(j, DEVICE, uuid, p->priority, err);
+	return rc ? rc : swap_area_name(ctx, DEVICE, err);
+}
+
+static void fact_from(struct facts *facts, const char *name, const char *path)
+{
+	char line[256];
+
+	if (sysfile_read_line(path, line, sizeof(line)) == 0)
+		facts_set(facts, name, "%s", line);
+}
+
+void fastswap_facts(const struct backend_ctx *ctx, struct facts *facts)
+{
+	uint64_t bytes;
+
+	swap_area_facts(ctx, facts);
+	fact_from(facts, "fastswap_hook", PARAMETERS "/hook");
+	fact_from(facts, "fastswap_inject", PARAMETERS "/inject");
+	fact_from(facts, "fastswap_latency", PARAMETERS "/latency");
+	fact_from(facts, "fastswap_srcversion", "/sys/module/fastswap/srcversion");
+	if (sysfile_read_key(DEBUGFS "/stats", "pool_bytes", &bytes) == 0)
+		facts_set(facts, "fastswap_pool_bytes", "%llu", (unsigned long long)bytes);
+}
+
+/* The "health" row of debugfs pool: "ok" or the errno's name. */
+int fastswap_health(struct backend_ctx *ctx, struct err *err)
+{
+	struct buf b = BUF_INIT;
+	char *health;
+	int rc = swap_area_health(ctx, err);
+
+	if (rc == 0 && sysfile_read(DEBUGFS "/pool", &b) == 0) {
+		health = strstr(b.data, "health ");
+		if (health && strncmp(health, "health ok", strlen("health ok")) != 0)
+			rc = err_failed(err, 0,
+					"the far memory pool is lost (%.*s); see the kernel's "
+					"log (dmesg)",
+					(int)strcspn(health, "\n"), health);
+	}
+	buf_release(&b);
+	return rc;
+}
