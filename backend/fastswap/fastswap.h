@@ -106,7 +106,7 @@ struct fastswap_counters {
 };
 
 DECLARE_PER_CPU(struct fastswap_counters, fastswap_counters);
-DECLARE_STATIC_KEY_TRUE(fastswap_timing);
+DECLARE_STATIC_KEY_FALSE(fastswap_timing);
 
 #define fastswap_count(which) this_cpu_inc(fastswap_counters.stat[which])
 

@@ -6,7 +6,7 @@ KERNEL ?= 6.1
 LAB_KERNELS := 6.1 5.10 6.12
 FASTSWAP_SOURCES := $(wildcard backend/fastswap/*.[ch]) backend/fastswap/Kbuild \
 	backend/fastswap/build.sh
-FASTSWAP_HELPERS := $B/tests/lab/pagecheck $B/bench/fault_cost
+FASTSWAP_HELPERS := $B/tests/lab/pagecheck
 
 modules: ## build the kernel modules for the running kernel, or for KDIR=…
 	$(Q)+backend/fastswap/build.sh '$(KDIR)' $B/modules
@@ -25,6 +25,8 @@ $B/tests/lab/%: tests/lab/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
 
+lab-helpers: $(FASTSWAP_HELPERS)
+
 soak: modules-lab $B/tests/lab/pagecheck ## check pages that come back for an hour: SECONDS=3600
 	$(Q)lab/fmlab run --kernel $(KERNEL) --cpus 2 --mem 2G \
 		env FASTSWAP_SOAK_SECONDS=$(or $(SECONDS),3600) tests/lab/fastswap-soak.sh
@@ -32,4 +34,4 @@ soak: modules-lab $B/tests/lab/pagecheck ## check pages that come back for an ho
 bench-fault-cost: modules-lab-all $B/bench/fault_cost ## instructions per major fault, all kernels
 	$(Q)bench/fault_cost.sh $(LAB_KERNELS)
 
-.PHONY: modules modules-lab modules-lab-all soak bench-fault-cost
+.PHONY: modules lab-helpers modules-lab modules-lab-all soak bench-fault-cost

@@ -32,25 +32,14 @@ void fastswap_path_release(void)
 	held = NULL;
 }
 
-static __always_inline u64 timing_begin(void)
+static __always_inline bool holds(const struct pool *pool, pgoff_t slot)
 {
-	return static_branch_likely(&fastswap_timing) ? local_clock() : 0;
-}
-
-static __always_inline void timing_end(enum fastswap_timed what, u64 begin_ns)
-{
-	u64 ns;
-
-	if (!static_branch_likely(&fastswap_timing) || !begin_ns)
-		return;
-	ns = local_clock() - begin_ns;
-	this_cpu_add(fastswap_counters.total_ns[what], ns);
-	this_cpu_inc(fastswap_counters.bucket[what][min(ilog2(ns | 1), FASTSWAP_BUCKETS - 1)]);
+	return slot < pool->nr_pages && test_bit(slot, held);
 }
 
 bool fastswap_holds(pgoff_t slot)
 {
-	return slot < fastswap_pool->nr_pages && test_bit(slot, held);
+	return holds(fastswap_pool, slot);
 }
 
 void fastswap_discard(pgoff_t slot)
@@ -84,10 +73,9 @@ static noinline int load_failed(pgoff_t slot, int err)
 	return err;
 }
 
-int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via)
+static __always_inline int store_page(pgoff_t slot, struct page *page, enum fastswap_via via)
 {
 	struct pool *pool = fastswap_pool;
-	u64 begin_ns = timing_begin();
 	int err;
 
 	if (unlikely(slot >= pool->nr_pages))
@@ -102,17 +90,15 @@ int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via)
 		this_cpu_inc(fastswap_counters.curr_pages);
 	}
 	fastswap_count(via == VIA_HOOK ? STAT_STORES : STAT_STORES_ASYNC);
-	timing_end(TIMED_STORE, begin_ns);
 	return 0;
 }
 
-int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via)
+static __always_inline int load_page(pgoff_t slot, struct page *page, enum fastswap_via via)
 {
 	struct pool *pool = fastswap_pool;
-	u64 begin_ns = timing_begin();
 	int err;
 
-	if (unlikely(!fastswap_holds(slot)))
+	if (unlikely(!holds(pool, slot)))
 		return load_failed(slot, -ENODATA);
 	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
 		return load_failed(slot, -EIO);
@@ -122,8 +108,48 @@ int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via)
 	if (static_branch_unlikely(&fastswap_injecting))
 		fastswap_inject_flip(page);
 	fastswap_count(via == VIA_HOOK ? STAT_LOADS : STAT_LOADS_ASYNC);
-	timing_end(TIMED_LOAD, begin_ns);
 	return 0;
+}
+
+/* local_clock() may step back between CPUs where the TSC is unstable: such a page took no time. */
+static void count_time(enum fastswap_timed what, u64 begin_ns)
+{
+	u64 ns = max_t(s64, local_clock() - begin_ns, 0);
+
+	this_cpu_add(fastswap_counters.total_ns[what], ns);
+	this_cpu_inc(fastswap_counters.bucket[what][min(ilog2(ns | 1), FASTSWAP_BUCKETS - 1)]);
+}
+
+static noinline int store_timed(pgoff_t slot, struct page *page, enum fastswap_via via)
+{
+	u64 begin_ns = local_clock();
+	int err = store_page(slot, page, via);
+
+	count_time(TIMED_STORE, begin_ns);
+	return err;
+}
+
+static noinline int load_timed(pgoff_t slot, struct page *page, enum fastswap_via via)
+{
+	u64 begin_ns = local_clock();
+	int err = load_page(slot, page, via);
+
+	count_time(TIMED_LOAD, begin_ns);
+	return err;
+}
+
+int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via)
+{
+	if (static_branch_unlikely(&fastswap_timing))
+		return store_timed(slot, page, via);
+	return store_page(slot, page, via);
+}
+
+int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via)
+{
+	if (static_branch_unlikely(&fastswap_timing))
+		return load_timed(slot, page, via);
+	return load_page(slot, page, via);
 }
 
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)

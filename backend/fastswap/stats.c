@@ -7,7 +7,7 @@
 #include "fastswap.h"
 
 DEFINE_PER_CPU(struct fastswap_counters, fastswap_counters);
-DEFINE_STATIC_KEY_TRUE(fastswap_timing);
+DEFINE_STATIC_KEY_FALSE(fastswap_timing);
 
 static struct dentry *dir;
 
@@ -133,4 +133,4 @@ static int latency_get(char *buffer, const struct kernel_param *param)
 static const struct kernel_param_ops latency_ops = { .set = latency_set, .get = latency_get };
 
 module_param_cb(latency, &latency_ops, NULL, 0644);
-MODULE_PARM_DESC(latency, "take the time of each load and store (default Y)");
+MODULE_PARM_DESC(latency, "take the time of each load and store, for the histograms");

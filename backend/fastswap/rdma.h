@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Internal to fastswap_rdma.ko: pages in the memory of another machine, which memserver lends.
+ *
+ *	rdma.c		the module: its parameters, the pool's operations, debugfs
+ *	rdma_queue.c	a page's way through a queue pair; nothing here knows of connections
+ *	rdma_link.c	connecting, losing the server, coming back to it
+ */
+#ifndef FASTSWAP_RDMA_H
+#define FASTSWAP_RDMA_H
+
+#include <linux/completion.h>
+#include <linux/dma-direction.h>
+#include <linux/inet.h>
+#include <linux/list.h>
+#include <linux/srcu.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <rdma/ib_verbs.h>
+#include <rdma/rdma_cm.h>
+
+#include "handshake.h"
+#include "pool.h"
+
+#define RDMA_NAME "fastswap_rdma"
+
+/* Requests under way on one queue pair: two windows of read-ahead at the largest page-cluster. */
+#define QUEUE_DEPTH 128
+
+/*
+ * Loads that a task waits for, read-ahead and stores have queue pairs of their own, so that none
+ * waits behind the others: a queue pair answers in order.
+ */
+enum queue_kind { QUEUE_LOAD, QUEUE_READAHEAD, QUEUE_STORE, NR_QUEUE_KINDS };
+
+enum request_op { OP_READ, OP_WRITE, OP_PROBE, OP_GOOD_BYE };
+
+struct request {
+	struct list_head entry;		/* of the queue's free, busy or abandoned */
+	struct page *page;
+	enum request_op op;
+	u64 dma;
+	unsigned long begin;		/* in jiffies */
+	pool_done_t done;
+	void *ctx;
+	bool abandoned;
+};
+
+struct queue {
+	struct rdma_link *link;
+	enum queue_kind kind;
+	unsigned int index;		/* of all of the link's */
+
+	struct rdma_cm_id *id;		/* with its queue pair */
+	struct ib_cq *cq;
+
+	spinlock_t lock;		/* of the lists */
+	struct list_head free, busy;	/* busy: the oldest first */
+	struct list_head abandoned;	/* answered, though the NIC may still hold the page */
+	wait_queue_head_t freed;
+	struct request requests[QUEUE_DEPTH];
+
+	/* While connecting: one event at a time is waited for. */
+	struct completion event;
+	int event_err;
+	bool established;
+};
+
+struct rdma_counters {
+	atomic64_t errors;		/* requests that failed, whatever for */
+	atomic64_t timeouts;		/* of them, those that nobody answered in time */
+	atomic64_t sleeps;		/* waits that spinning didn't end */
+	atomic64_t losses;		/* of the server */
+	atomic64_t reconnects;
+};
+
+struct rdma_link {
+	/* What the module was told. */
+	struct sockaddr_storage server, client;
+	char server_name[INET6_ADDRSTRLEN + 8];
+	bool has_client;		/* a source address was given */
+	unsigned int timeout_ms;
+	u64 spin_ns;
+
+	/* What the server granted. */
+	u64 session;
+	u64 bytes, address;
+	u32 rkey;
+
+	/*
+	 * 0 while connected; else the -errno with which all requests fail. Whoever uses a queue's
+	 * id or cq does so under srcu and after a look at this.
+	 */
+	int err;
+	bool leaving;			/* no more reconnecting */
+	bool forgotten;			/* the server knows nothing of the session: final */
+	struct srcu_struct users;
+
+	struct ib_device *device;
+	struct ib_pd *pd;
+	struct queue *queues;
+	unsigned int nr_queues, nr_per_kind;
+
+	struct workqueue_struct *wq;
+	struct delayed_work watchdog;	/* rdma_queue.c: nothing waits for ever */
+	struct delayed_work repair;	/* rdma_link.c */
+	bool probing;
+
+	struct rdma_counters counters;
+};
+
+/* rdma_queue.c */
+int queue_open(struct queue *queue);	/* its cq, on the link's device; its id is there */
+void queue_close(struct queue *queue);	/* the NIC has let go of all pages when this returns */
+void queue_init(struct queue *queue);
+unsigned int queue_in_flight(struct queue *queue);
+
+/* As the pool's operations of pool.h; page is NULL for an op without one. */
+void request_start(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
+		   struct page *page, pool_done_t done, void *ctx);
+int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
+		 struct page *page);
+void link_watch(struct work_struct *work);
+
+/* rdma_link.c */
+int link_open(struct rdma_link *link, u64 bytes_least, u64 bytes_most, unsigned int nr_least,
+	      unsigned int nr_most, const char *token);
+void link_close(struct rdma_link *link);
+
+/* From any context: every request fails from now on. The first caller's reason is logged. */
+void link_fail(struct rdma_link *link, int err, const char *why);
+
+#endif

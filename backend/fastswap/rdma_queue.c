@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One page per request, one request per page. A request ends exactly once: by its completion, or
+ * abandoned by the watchdog when even a queue pair in error state doesn't give it back. Then the
+ * page is kept from reuse, since a NIC may still write to it.
+ */
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "rdma.h"
+
+#define WC_BATCH 8
+
+static const struct {
+	enum ib_wr_opcode opcode;
+	enum dma_data_direction dir;
+} ops[] = {
+	[OP_READ] = { IB_WR_RDMA_READ, DMA_FROM_DEVICE },
+	[OP_WRITE] = { IB_WR_RDMA_WRITE, DMA_TO_DEVICE },
+	[OP_PROBE] = { IB_WR_RDMA_WRITE, DMA_NONE },
+	[OP_GOOD_BYE] = { IB_WR_SEND, DMA_NONE },
+};
+
+/* What the watchdog does to a request of this age; it comes round every sixteenth. */
+static unsigned long fail_age(const struct rdma_link *link)
+{
+	return msecs_to_jiffies(link->timeout_ms * 3 / 4);
+}
+
+static unsigned long abandon_age(const struct rdma_link *link)
+{
+	return msecs_to_jiffies(link->timeout_ms * 7 / 8);
+}
+
+void queue_init(struct queue *queue)
+{
+	int i;
+
+	spin_lock_init(&queue->lock);
+	INIT_LIST_HEAD(&queue->free);
+	INIT_LIST_HEAD(&queue->busy);
+	INIT_LIST_HEAD(&queue->abandoned);
+	init_waitqueue_head(&queue->freed);
+	init_completion(&queue->event);
+	for (i = 0; i < QUEUE_DEPTH; i++)
+		list_add_tail(&queue->requests[i].entry, &queue->free);
+}
+
+static struct request *claim(struct queue *queue)
+{
+	struct request *request;
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	request = list_first_entry_or_null(&queue->free, struct request, entry);
+	if (request) {
+		request->begin = jiffies;
+		list_move_tail(&request->entry, &queue->busy);
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return request;
+}
+
+static void give_back(struct queue *queue, struct request *request)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	list_add(&request->entry, &queue->free);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (wq_has_sleeper(&queue->freed))
+		wake_up(&queue->freed);
+}
+
+static void unmap(struct queue *queue, struct request *request)
+{
+	if (request->page)
+		ib_dma_unmap_page(queue->link->device, request->dma, PAGE_SIZE,
+				  ops[request->op].dir);
+}
+
+/* The NIC is done with it. */
+static void end_request(struct queue *queue, struct request *request, int err)
+{
+	struct page *page = request->page;
+	pool_done_t done = request->done;
+	void *ctx = request->ctx;
+	unsigned long flags;
+	bool abandoned;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	abandoned = request->abandoned;
+	request->abandoned = false;
+	list_del(&request->entry);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	unmap(queue, request);
+	give_back(queue, request);
+	if (!abandoned)
+		done(ctx, page, err);
+	else if (page)
+		put_page(page);
+}
+
+static void completed(struct queue *queue, const struct ib_wc *wc)
+{
+	struct request *request = (struct request *)(uintptr_t)wc->wr_id;
+
+	if (likely(wc->status == IB_WC_SUCCESS)) {
+		end_request(queue, request, 0);
+		return;
+	}
+	atomic64_inc(&queue->link->counters.errors);
+	link_fail(queue->link, -EIO, ib_wc_status_msg(wc->status));
+	end_request(queue, request, READ_ONCE(queue->link->err) ?: -EIO);
+}
+
+static void reap(struct queue *queue)
+{
+	struct ib_wc wc[WC_BATCH];
+	int i, n;
+
+	while ((n = ib_poll_cq(queue->cq, WC_BATCH, wc)) > 0)
+		for (i = 0; i < n; i++)
+			completed(queue, &wc[i]);
+}
+
+/* True: something completed before it was armed. */
+static bool arm(struct queue *queue)
+{
+	return ib_req_notify_cq(queue->cq, IB_CQ_NEXT_COMP | IB_CQ_REPORT_MISSED_EVENTS) > 0;
+}
+
+/*
+ * Hard or soft interrupt, as the NIC's driver likes it. Read-ahead has nobody who polls; of the
+ * others only a task that gave up spinning armed this, and it may not be the only one.
+ */
+static void on_completion(struct ib_cq *cq, void *context)
+{
+	struct queue *queue = context;
+
+	do {
+		reap(queue);
+	} while ((queue->kind == QUEUE_READAHEAD || !list_empty(&queue->busy)) && arm(queue));
+}
+
+static void on_cq_event(struct ib_event *event, void *context)
+{
+	struct queue *queue = context;
+
+	link_fail(queue->link, -EIO, ib_event_msg(event->event));
+}
+
+int queue_open(struct queue *queue)
+{
+	struct ib_device *device = queue->link->device;
+	struct ib_cq_init_attr attr = {
+		.cqe = QUEUE_DEPTH,
+		.comp_vector = queue->index / NR_QUEUE_KINDS % device->num_comp_vectors,
+	};
+
+	queue->cq = ib_create_cq(device, on_completion, on_cq_event, queue, &attr);
+	if (IS_ERR(queue->cq)) {
+		int err = PTR_ERR(queue->cq);
+
+		queue->cq = NULL;
+		return err;
+	}
+	if (queue->kind == QUEUE_READAHEAD)
+		arm(queue);
+	return 0;
+}
+
+void queue_close(struct queue *queue)
+{
+	struct request *request, *next;
+
+	if (queue->id && queue->id->qp)
+		rdma_destroy_qp(queue->id);
+	list_for_each_entry_safe(request, next, &queue->abandoned, entry)
+		end_request(queue, request, 0);
+	if (queue->cq)
+		ib_destroy_cq(queue->cq);
+	queue->cq = NULL;
+}
+
+unsigned int queue_in_flight(struct queue *queue)
+{
+	struct list_head *entry;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	list_for_each(entry, &queue->busy)
+		n++;
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return n;
+}
+
+static int post(struct queue *queue, struct request *request, pgoff_t slot)
+{
+	struct rdma_link *link = queue->link;
+	struct ib_sge sge = { .length = PAGE_SIZE, .lkey = link->pd->local_dma_lkey };
+	struct ib_rdma_wr wr = {
+		.wr = {
+			.wr_id = (uintptr_t)request,
+			.opcode = ops[request->op].opcode,
+			.send_flags = IB_SEND_SIGNALED,
+			.sg_list = &sge,
+		},
+		.remote_addr = link->address + ((u64)slot << PAGE_SHIFT),
+		.rkey = link->rkey,
+	};
+	int err;
+
+	if (request->page) {
+		request->dma = ib_dma_map_page(link->device, request->page, 0, PAGE_SIZE,
+					       ops[request->op].dir);
+		if (ib_dma_mapping_error(link->device, request->dma)) {
+			request->page = NULL;
+			return -ENOMEM;
+		}
+		sge.addr = request->dma;
+		wr.wr.num_sge = 1;
+	}
+	/*
+	 * A software NIC's work is a soft interrupt that this raises. It shall run right here, at
+	 * the end of the block, and not in a thread that has yet to be scheduled.
+	 */
+	local_bh_disable();
+	err = ib_post_send(queue->id->qp, &wr.wr, NULL);
+	local_bh_enable();
+	return err;
+}
+
+/* The CPU is a hint: a task that moves on shares another CPU's queue pair for once. */
+static struct queue *pick_queue(struct rdma_link *link, enum queue_kind kind)
+{
+	return &link->queues[raw_smp_processor_id() % link->nr_per_kind * NR_QUEUE_KINDS + kind];
+}
+
+/* A queue pair that is full for longer than requests may take has been failed by the watchdog. */
+static struct request *wait_for_request(struct queue *queue)
+{
+	struct request *request = claim(queue);
+
+	if (likely(request))
+		return request;
+	wait_event(queue->freed, (request = claim(queue)) || READ_ONCE(queue->link->err));
+	return request;
+}
+
+/* Under link->users. The queue that took it, or NULL: done was called. */
+static struct queue *start(struct rdma_link *link, enum queue_kind kind, enum request_op op,
+			   pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
+{
+	struct queue *queue;
+	struct request *request;
+	struct page *answered = page;
+	int err = READ_ONCE(link->err);
+
+	if (unlikely(err))
+		goto failed;
+	queue = pick_queue(link, kind);
+	request = wait_for_request(queue);
+	if (unlikely(!request)) {
+		err = READ_ONCE(link->err) ?: -EIO;
+		goto failed;
+	}
+	request->op = op;
+	request->page = page;
+	request->done = done;
+	request->ctx = ctx;
+	err = post(queue, request, slot);
+	if (likely(!err))
+		return queue;
+	atomic64_inc(&link->counters.errors);
+	request->page = request->page ? page : NULL;
+	request->done = done;
+	end_request(queue, request, err);
+	return NULL;
+
+failed:
+	done(ctx, answered, err);
+	return NULL;
+}
+
+void request_start(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
+		   struct page *page, pool_done_t done, void *ctx)
+{
+	int user = srcu_read_lock(&link->users);
+
+	start(link, kind, op, slot, page, done, ctx);
+	srcu_read_unlock(&link->users, user);
+}
+
+struct waiter {
+	struct completion over;
+	int err;
+};
+
+static void wake(void *ctx, struct page *page, int err)
+{
+	struct waiter *waiter = ctx;
+
+	waiter->err = err;
+	complete(&waiter->over);
+}
+
+/*
+ * A few microseconds are too short to sleep. Bottom halves and other tasks get their turn, as the
+ * answer may come through either: Soft-RoCE's does.
+ */
+static bool spin(struct queue *queue, struct waiter *waiter, u64 spin_ns)
+{
+	u64 end_ns = ktime_get_ns() + spin_ns;
+
+	do {
+		reap(queue);
+		if (completion_done(&waiter->over))
+			return true;
+		local_bh_disable();
+		local_bh_enable();
+		cond_resched();
+		cpu_relax();
+	} while (ktime_get_ns() < end_ns);
+	return false;
+}
+
+/* However it ends, it does: see link_watch(). */
+static void sleep(struct queue *queue, struct waiter *waiter)
+{
+	atomic64_inc(&queue->link->counters.sleeps);
+	if (arm(queue))
+		reap(queue);
+	wait_for_completion_io(&waiter->over);
+}
+
+int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
+		 struct page *page)
+{
+	struct waiter waiter = { .over = COMPLETION_INITIALIZER_ONSTACK(waiter.over) };
+	int user = srcu_read_lock(&link->users);
+	struct queue *queue = start(link, kind, op, slot, page, wake, &waiter);
+
+	if (queue && !spin(queue, &waiter, link->spin_ns))
+		sleep(queue, &waiter);
+	/* complete() may still be on its way out of the waiter, which is on this stack. */
+	wait_for_completion(&waiter.over);
+	srcu_read_unlock(&link->users, user);
+	return waiter.err;
+}
+
+/* Answers the oldest request in the place of its completion. False: none is that old. */
+static bool abandon_oldest(struct queue *queue)
+{
+	struct rdma_link *link = queue->link;
+	struct request *request;
+	struct page *page;
+	pool_done_t done;
+	unsigned long flags;
+	void *ctx;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	request = list_first_entry_or_null(&queue->busy, struct request, entry);
+	if (!request || time_before(jiffies, request->begin + abandon_age(link))) {
+		spin_unlock_irqrestore(&queue->lock, flags);
+		return false;
+	}
+	page = request->page;
+	done = request->done;
+	ctx = request->ctx;
+	if (page)
+		get_page(page);
+	request->abandoned = true;
+	list_move_tail(&request->entry, &queue->abandoned);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	done(ctx, page, -ETIMEDOUT);
+	return true;
+}
+
+static bool is_late(struct queue *queue)
+{
+	struct request *request;
+	unsigned long flags;
+	bool late;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	request = list_first_entry_or_null(&queue->busy, struct request, entry);
+	late = request && time_after(jiffies, request->begin + fail_age(queue->link));
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return late;
+}
+
+static void probed(void *ctx, struct page *page, int err)
+{
+	struct rdma_link *link = ctx;
+
+	WRITE_ONCE(link->probing, false);
+}
+
+/* A write of no bytes: the server's NIC answers it, so silence is noticed without any load. */
+static void probe(struct rdma_link *link)
+{
+	if (READ_ONCE(link->err) || READ_ONCE(link->probing))
+		return;
+	WRITE_ONCE(link->probing, true);
+	request_start(link, QUEUE_READAHEAD, OP_PROBE, 0, NULL, probed, link);
+}
+
+/*
+ * A late request fails the link, which ends all requests by putting their queue pairs in error
+ * state; one that comes to no end even so is abandoned.
+ */
+void link_watch(struct work_struct *work)
+{
+	struct rdma_link *link = container_of(to_delayed_work(work), struct rdma_link, watchdog);
+	struct queue *queue;
+
+	for (queue = link->queues; queue < link->queues + link->nr_queues; queue++) {
+		if (!READ_ONCE(link->err) && is_late(queue)) {
+			atomic64_inc(&link->counters.timeouts);
+			link_fail(link, -ETIMEDOUT, "it does not answer");
+		}
+		while (abandon_oldest(queue))
+			atomic64_inc(&link->counters.errors);
+		wake_up_all(&queue->freed);
+	}
+	probe(link);
+	queue_delayed_work(link->wq, &link->watchdog, msecs_to_jiffies(link->timeout_ms / 16));
+}

@@ -1,0 +1,34 @@
+#!/bin/bash
+# lab: --cpus 2 --mem 2G
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Every page that comes back is right, through the hook, the device, and both.
+
+# shellcheck disable=SC2317 # functions are called by way of ok
+# shellcheck source=tests/lab/fastswap.bash
+. "$(dirname "$0")/fastswap.bash" || exit 1
+
+check_all() {
+	local how=$1 threads
+	for threads in 1 2 4 8; do
+		ok "$how: $threads threads, own slices" \
+			"$pagecheck" --mib 48 --threads "$threads" --rounds 2 --write-percent 40
+		ok "$how: $threads threads, shared, random" \
+			"$pagecheck" --mib 48 --threads "$threads" --rounds 2 --shared --random --write-percent 20
+	done
+	ok "$how: shared, in step, read only" "$pagecheck" --mib 48 --threads 4 --rounds 2 --shared
+	ok "$how: fork and copy-on-write" "$pagecheck" --mib 32 --fork 4 --rounds 2
+	ok "$how: fork under a limit" under 48M "$pagecheck" --mib 32 --fork 3 --rounds 2 --no-pageout
+	ok "$how: under a limit" \
+		under 32M "$pagecheck" --mib 64 --threads 4 --rounds 2 --random --write-percent 30 --no-pageout
+	ok "$how: pages did come back" test $(($(stat_of loads) + $(stat_of loads_async))) -gt 50000
+	ok "$how: nothing failed" test $(($(stat_of failed_loads) + $(stat_of failed_stores))) -eq 0
+}
+
+for setting in "auto" "none" "auto async_readahead=1" "auto prealloc=1" "auto synchronous=1"; do
+	# shellcheck disable=SC2086 # a list of words
+	ok "up $setting" up $setting
+	check_all "$setting"
+	down
+done
+finish

@@ -1,0 +1,96 @@
+#!/bin/bash
+# lab: --cpus 2 --mem 2G
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Other swap areas beside ours: their pages are theirs, whatever type number they have, and zswap
+# goes on serving them.
+
+# shellcheck disable=SC2317 # functions are called by way of ok
+# shellcheck source=tests/lab/fastswap.bash
+. "$(dirname "$0")/fastswap.bash" || exit 1
+
+check() {
+	"$pagecheck" --mib 64 --threads 2 --rounds 3 --random --write-percent 30
+}
+
+# Pages move between areas, and each finds its own.
+both_used() {
+	local before
+	before=$(stat_of stores)
+	check && (($(stat_of stores) > before)) &&
+		awk '$1 == "/dev/zram0" && $4 > 0 { found = 1 } END { exit !found }' /proc/swaps
+}
+
+ours_untouched() {
+	local before
+	before=$(stat_of stores)
+	check && (($(stat_of stores) == before))
+}
+
+
+zswap_pages() {
+	cat /sys/kernel/debug/zswap/stored_pages
+}
+
+zswap_serves_foreign() {
+	local most=0 pid now
+	"$pagecheck" --mib 64 --threads 2 --seconds 8 --random --write-percent 30 &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		now=$(zswap_pages)
+		((now <= most)) || most=$now
+		sleep 0.3
+	done
+	wait "$pid" && ((most > 1000))
+}
+
+# Hook in and out while zswap holds pages of a foreign area.
+hook_comes_and_goes() {
+	local i pid
+	"$pagecheck" --mib 64 --threads 2 --seconds 15 --random --write-percent 30 &
+	pid=$!
+	for ((i = 0; i < 5; i++)); do
+		insmod "$modules/fastswap.ko" || return
+		sleep 0.5
+		rmmod fastswap || return
+	done
+	wait "$pid"
+}
+
+modprobe zram num_devices=1
+echo 256M >/sys/block/zram0/disksize
+mkswap /dev/zram0 >/dev/null
+
+swapon -p 50 /dev/zram0
+ok "up beside a foreign area" up auto
+ok "our type is not 0" test "$(pool_says area)" = 1
+swapoff /dev/fastswap0 && swapon -p 50 /dev/fastswap0
+ok "both areas in turn" both_used
+swapoff /dev/fastswap0 && swapon -p 10 /dev/fastswap0
+ok "a foreign area of higher priority: ours sees no page" ours_untouched
+swapoff /dev/zram0
+swapoff /dev/fastswap0
+swapon -p 50 /dev/zram0
+ok "our type number taken by a foreign area: declined" ours_untouched
+swapoff /dev/zram0
+swapon -p 10 /dev/fastswap0
+ok "our area alone" check
+down
+
+if [[ -e /sys/module/zswap/parameters/enabled ]] && echo Y >/sys/module/zswap/parameters/enabled; then
+	swapon -p 50 /dev/zram0
+	ok "up, with zswap on" up auto
+	swapoff /dev/fastswap0 && swapon -p 10 /dev/fastswap0
+	ok "zswap serves the foreign area" zswap_serves_foreign
+	swapoff /dev/fastswap0 && swapon -p 50 /dev/fastswap0
+	ok "with zswap, both areas in turn" both_used
+	down
+	ok "the hook comes and goes while zswap holds pages" hook_comes_and_goes
+	ok "zswap's pages are right" check
+	echo N >/sys/module/zswap/parameters/enabled
+	swapoff /dev/zram0
+else
+	echo "ok $((++count)) - zswap beside us # SKIP this kernel has none"
+fi
+rmmod zram
+finish

@@ -1,0 +1,74 @@
+#!/bin/bash
+# lab: --cpus 2 --mem 2G
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Loads are major faults, and pages take the way they should.
+
+# shellcheck disable=SC2317 # functions are called by way of ok
+# shellcheck source=tests/lab/fastswap.bash
+. "$(dirname "$0")/fastswap.bash" || exit 1
+
+# A run of pagecheck; the counters then hold what it added.
+run() {
+	local before
+	before=$(<"$debug/stats")
+	line=$("$pagecheck" --mib 64 "$@") || return
+	majflt=$(field majflt "$line")
+	loads=$(($(stat_of loads) - $(awk '$1 == "loads" { print $2 }' <<<"$before")))
+	loads_async=$(($(stat_of loads_async) - $(awk '$1 == "loads_async" { print $2 }' <<<"$before")))
+	stores=$(($(stat_of stores) - $(awk '$1 == "stores" { print $2 }' <<<"$before")))
+	stores_async=$(($(stat_of stores_async) - $(awk '$1 == "stores_async" { print $2 }' <<<"$before")))
+	echo "$line loads $loads loads_async $loads_async stores $stores $stores_async"
+}
+
+all_by_hook() {
+	run "$@" && ((majflt > 16000 && loads == majflt && loads_async == 0)) &&
+		((stores >= majflt && stores_async == 0))
+}
+
+all_by_device() {
+	run && ((majflt > 16000 && loads == 0 && loads_async == majflt)) &&
+		((stores == 0 && stores_async >= majflt))
+}
+
+read_ahead_by_hook() {
+	run && ((majflt > 1000 && majflt < 8000 && loads > 16000 && loads_async == 0))
+}
+
+# The hook takes the page waited for, the device its neighbours.
+read_ahead_by_device() {
+	run && ((majflt > 1000 && majflt < 8000 && loads > 0 && loads <= majflt)) &&
+		((loads + loads_async > 16000))
+}
+
+histograms_cover() {
+	echo Y >"$parameters/latency"
+	run || return
+	echo N >"$parameters/latency"
+	((loads == $(stat_of load_timed) && stores == $(stat_of store_timed))) &&
+		(($(awk '{ n += $2 } END { print n }' "$debug/load_latency") == loads)) &&
+		(($(awk '{ n += $2 } END { print n }' "$debug/store_latency") == stores)) &&
+		(($(stat_of load_ns) > loads * 10 && $(stat_of store_ns) > stores * 10))
+}
+
+all_pages_freed() {
+	swapoff /dev/fastswap0 && (($(stat_of curr_pages) == 1))
+}
+
+echo 0 >/proc/sys/vm/page-cluster
+ok "up, with the hook" up auto
+ok "loads are major faults, the device sees none" all_by_hook
+ok "so with four threads" all_by_hook --threads 4
+ok "histograms cover every page" histograms_cover
+echo 3 >/proc/sys/vm/page-cluster
+ok "read-ahead through the hook" read_ahead_by_hook
+ok "swapoff leaves but the header" all_pages_freed
+down
+echo 0 >/proc/sys/vm/page-cluster
+ok "up, hook=none" up none
+ok "loads are major faults, the device sees all" all_by_device
+down
+echo 3 >/proc/sys/vm/page-cluster
+ok "up, async_readahead=1" up auto async_readahead=1
+ok "read-ahead through the device" read_ahead_by_device
+finish

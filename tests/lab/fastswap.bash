@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# For the tests of the fastswap modules: source it first. Prints TAP; the test ends by `finish`.
+
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+
+[[ ${FMLAB-} ]] || { echo "runs in the lab guest only"; exit 77; }
+modules=build/lab/$FMLAB_KERNEL/fastswap
+pagecheck=build/tests/lab/pagecheck
+debug=/sys/kernel/debug/fastswap
+parameters=/sys/module/fastswap/parameters
+for need in "$modules/fastswap_dram.ko" "$pagecheck"; do
+	[[ -e $need ]] || { echo "no $need: make modules-lab KERNEL=$FMLAB_KERNEL lab-helpers"; exit 1; }
+done
+
+count=0 failures=0
+
+# ok NAME COMMAND…: one test.
+ok() {
+	local name=$1 log
+	shift
+	count=$((count + 1))
+	log=$(mktemp)
+	if "$@" >"$log" 2>&1; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		failures=$((failures + 1))
+		sed 's/^/# /' "$log"
+		[[ ! -e "$debug/stats" ]] || sed 's/^/# stats: /' "$debug/stats"
+	fi
+	rm "$log"
+}
+
+refused() {
+	! "$@"
+}
+
+# exits STATUS COMMAND…
+exits() {
+	local want=$1 got=0
+	shift
+	"$@" || got=$?
+	[[ $got -eq $want ]] || { echo "exit status $got, not $want: $*"; return 1; }
+}
+
+finish() {
+	down
+	exit $((failures > 0))
+}
+
+stat_of() {
+	awk -v name="$1" '$1 == name { print $2 }' "$debug/stats"
+}
+
+pool_says() {
+	awk -v name="$1" '$1 == name { print $2 }' "$debug/pool"
+}
+
+# up HOOK [PARAMETERS OF THE POOL…]: a swap area of 256 MiB, or whatever size= says.
+up() {
+	local hook=$1 size=size=256M
+	shift
+	[[ " $*" != *" size="* ]] || size=''
+	# shellcheck disable=SC2086 # $size may be nothing
+	insmod "$modules/fastswap.ko" hook="$hook" &&
+		insmod "$modules/fastswap_dram.ko" $size "$@" &&
+		mkswap /dev/fastswap0 >/dev/null &&
+		swapon -p 100 /dev/fastswap0
+}
+
+down() {
+	if grep -q ^/dev/fastswap0 /proc/swaps; then
+		swapoff /dev/fastswap0
+	fi
+	if [[ -e /sys/module/fastswap_dram ]]; then
+		rmmod fastswap_dram
+	fi
+	if [[ -e /sys/module/fastswap ]]; then
+		rmmod fastswap
+	fi
+}
+
+# under LIMIT COMMAND…: in a group of its own whose memory.high is LIMIT.
+under() {
+	local limit=$1 group=/sys/fs/cgroup/fastswap-$BASHPID status=0
+	shift
+	mkdir "$group" && echo "$limit" >"$group/memory.high" || return
+	bash -c 'echo $$ >"$1/cgroup.procs" && exec "${@:2}"' - "$group" "$@" || status=$?
+	rmdir "$group"
+	return "$status"
+}
+
+# field NAME TEXT: from pagecheck's line.
+field() {
+	awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) print $(i + 1) }' <<<"$2"
+}
+
+echo "# kernel $(uname -r)"
