@@ -17,9 +17,9 @@ if (!normalised) { set yrange [0:*] }
 set xtics 0.25
 set mxtics 5
 set xlabel 'local memory / peak' offset 0, 0.5
-set ylabel y_label offset 1.2
-set lmargin 7
-set rmargin 1
+set label 1 y_label at screen y_title, graph 0.5 center rotate
+set lmargin at screen 0.145
+set rmargin at screen 0.975
 set key tmargin left Left reverse horizontal
 if (normalised) { set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb grey lw 0.7 dt (2,2) back }
 

@@ -3,12 +3,14 @@
 
 width_cm = 8.5 # a column of a two-column paper
 font_pt = 7
-
-# `eval terminal(height_cm)`: the same picture in each format, 300 dpi where there are pixels.
+small_font = sprintf(',%g', (font_pt - 1) * (kind eq 'svg' ? 96 / 72. : 1))
 set encoding utf8
+
+# `eval terminal(height_cm)`: the same picture in each format, 300 dpi where there are pixels. The
+# cairo terminals take a point for 1/72 of 96 dots, and svg for one of them: hence the scales.
 pixels(cm, dpi) = cm / 2.54 * dpi
 terminal(height_cm) = kind eq 'pdf' ? \
-	sprintf("set terminal pdfcairo noenhanced size %gcm,%gcm font 'Sans,%g' linewidth 1.4", \
+	sprintf("set terminal pdfcairo noenhanced size %gcm,%gcm font 'Sans,%g' linewidth 2 fontscale 0.75", \
 		width_cm, height_cm, font_pt) : kind eq 'png' ? \
 	sprintf("set terminal pngcairo noenhanced size %d,%d font 'Sans,%g' fontscale %g linewidth %g", \
 		pixels(width_cm, 300), pixels(height_cm, 300), font_pt, 300 / 96., 4) : \
@@ -31,8 +33,11 @@ set pointsize (kind eq 'png' ? 1.6 : 0.5)
 grey = 0x707070
 set border 3 lc rgb grey lw 0.5
 set tics out nomirror scale 0.5 textcolor rgb 'black'
+# Where on the screen the y axis is named: the terminals differ in how wide they take numbers to be.
+y_title = 0.03
+
 set grid ytics lc rgb 0xd8d8d8 lw 0.4 dt solid
-set key noautotitle samplen 2.5 spacing 1 width 0
+set key noautotitle samplen 2 spacing 1 width -2
 set datafile separator "\t"
 set datafile missing 'NaN'
 set output out

@@ -80,6 +80,7 @@ static const struct figure timeseries = {
 	.gp = timeseries_gp,
 	.queries = timeseries_queries,
 	.variables = timeseries_variables,
+	.one_run = true,
 	.empty_hint = "this run has no samples; make one with fmbench run WORKLOAD --ratio 0.5 "
 		      "(and not --sample-hz 0)",
 };
@@ -95,7 +96,7 @@ static const struct figure timeseries = {
 	"WITH trusted AS (SELECT r.id, r.workload, r.backend, r.ratio, r.experiment, a.cell,"        \
 	"  p.name, p.unit, p.better, p.value FROM run r JOIN alike a ON a.run = r.id"                \
 	"  JOIN performance p ON p.run = r.id"                                                       \
-	"  WHERE r.status = 'ok' AND NOT r.calibration AND p.value > 0),"                            \
+	"  WHERE r.status = 'ok' AND NOT r.calibration AND p.value > 0 AND r.ratio > 0),"            \
 	" ranked AS (SELECT cell, value, row_number() OVER (PARTITION BY cell ORDER BY value) AS i," \
 	"  count(*) OVER (PARTITION BY cell) AS n FROM trusted WHERE ratio = 1),"                    \
 	" bases AS (SELECT cell, avg(value) AS base FROM ranked"                                     \

@@ -19,7 +19,7 @@ memory_top = (limit_mib > top[2] ? limit_mib : top[2]) * 1.06
 set multiplot
 
 set xrange [0:end_s]
-set lmargin at screen 0.135
+set lmargin at screen 0.145
 set rmargin at screen 0.975
 
 # Every other phase is shaded, and the measured one darker. Labels stand upright where a phase is
@@ -33,21 +33,21 @@ set style fill solid 1 noborder
 set tmargin at screen 0.825
 set bmargin at screen 0.56
 set yrange [0:rate_top]
-set ylabel (scale > 1 ? 'thousand pages/s' : 'pages/s') offset 1.2
+set label 1 (scale > 1 ? 'thousand pages/s' : 'pages/s') at screen y_title, graph 0.5 center rotate
 set format x ''
 set key at screen 0.1, screen 0.995 left top Left reverse horizontal
 plot data index 1 using (0):(0):2:3:(0):(rate_top):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
 	'' index 1 using (is_wide(strcol(1), $2, $3) ? ($2 + $3) / 2 : NaN):(rate_top):1 \
-		with labels center offset 0, 0.6 font ',6', \
+		with labels center offset 0, 0.6 font small_font, \
 	'' index 1 using (is_narrow(strcol(1), $2, $3) ? ($2 + $3) / 2 : NaN):(rate_top):1 \
-		with labels left rotate offset 0, 0.25 font ',6', \
+		with labels left rotate offset 0, 0.25 font small_font, \
 	data index 0 using 1:(column('page_ins_per_s') / scale) with lines lt 1 title 'far page-ins', \
 	'' index 0 using 1:(column('page_outs_per_s') / scale) with lines lt 2 title 'page-outs'
 
 set tmargin at screen 0.43
 set bmargin at screen 0.115
 set yrange [0:memory_top]
-set ylabel 'memory (MiB)'
+set label 1 'memory (MiB)' at screen y_title, graph 0.5 center rotate
 set xlabel 'time from the start of the run (s)' offset 0, 0.5
 set format x '%g'
 set key at screen 0.1, screen 0.495 left top Left reverse horizontal

@@ -13,13 +13,11 @@ int store_find_peak(struct store *s, int64_t machine, const char *workload, cons
 		    uint64_t *ret_bytes, struct err *err)
 {
 	int64_t bytes;
-	/* A peak that the user stated was not measured. */
 	int r = db_int(
 		s, &bytes, err,
 		"SELECT peak_bytes FROM run"
 		" WHERE machine = ?1 AND workload = ?2 AND workload_params = ?3 AND status = 'ok'"
 		" AND limit_bytes IS NULL AND peak_bytes IS NOT NULL"
-		" AND NOT ifnull(json_extract(run_params, '$.peak'), 0)"
 		" ORDER BY id DESC LIMIT 1",
 		"itt", machine, workload, params ? params : "{}");
 

@@ -20,7 +20,7 @@ CREATE TABLE run (
 	run_params TEXT NOT NULL,
 	command TEXT,			-- as typed
 	version TEXT,			-- git describe of fmbench
-	ratio REAL NOT NULL,
+	ratio REAL,			-- NULL: the workload sets its limit itself
 	repeat INTEGER NOT NULL,
 	seed TEXT NOT NULL,		-- 64 bits unsigned: more than an INTEGER holds
 	peak_bytes INTEGER,
@@ -214,10 +214,7 @@ WHERE ord = (SELECT min(ord) FROM result x WHERE x.run = r.run AND x.better IS N
 
 -- Runs that differ in nothing but ratio and backend share a cell: these may be compared.
 CREATE VIEW alike AS
-SELECT id AS run, json_array(machine, workload, workload_params, json_remove(run_params,
-	'$.ratio', '$.backend', '$.repeat', '$.seed', '$.experiment', '$.peak', '$.recalibrate'))
-	AS cell
-FROM run;
+SELECT id AS run, json_array(machine, workload, workload_params, run_params) AS cell FROM run;
 
 -- One row a run, over its measure phase.
 CREATE VIEW run_summary AS

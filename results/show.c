@@ -87,8 +87,10 @@ static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
 		return r ? r : err_usage(err, "there is no run %lld", (long long)run);
 	}
 
-	fprintf(out, "run %lld: %s on %s at ratio %g: %s\n", (long long)run, text_of(stmt, 0),
-		text_of(stmt, 1), sqlite3_column_double(stmt, 2), text_of(stmt, 3));
+	fprintf(out, "run %lld: %s on %s", (long long)run, text_of(stmt, 0), text_of(stmt, 1));
+	if (have(stmt, 2))
+		fprintf(out, " at ratio %g", sqlite3_column_double(stmt, 2));
+	fprintf(out, ": %s\n", text_of(stmt, 3));
 	if (have(stmt, 6))
 		fprintf(out, "  %-12s  %s\n", "reason", text_of(stmt, 6));
 	if (have(stmt, 7))
@@ -298,7 +300,10 @@ static int add_run(struct store *s, sqlite3_stmt *stmt, struct table *t, struct 
 		return r;
 	for (int col = 0; col < 3; col++)
 		table_add(t, text_of(stmt, col));
-	table_addf(t, "%g", sqlite3_column_double(stmt, 3));
+	if (have(stmt, 3))
+		table_addf(t, "%g", sqlite3_column_double(stmt, 3));
+	else
+		table_add(t, NULL);
 	table_add(t, text_of(stmt, 4));
 	add_human(t, stmt, 5, human_bytes);
 	add_human(t, stmt, 6, human_bytes);

@@ -476,7 +476,6 @@ static void test_peak_and_baseline(void **state)
 	end_run(s, &record, "ok", 9000);
 	record = synthetic_record("memaslap", "zram", 0.5, 1);
 	record.peak_bytes = 78;
-	record.run_params = "{\"measure\":10,\"ratio\":\"0.5\"}";
 	run = synthetic_begin(s, &record);
 
 	assert_ok(store_baseline(s, run, "ops", &value, &err));
