@@ -96,6 +96,9 @@ static void test_empty_and_single(void **state)
 	assert_int_equal(hist_quantile(h, 0.99), 100003);
 	assert_true(hist_mean(h) == 100003);
 	hist_reset(h);
+	hist_add(h, 100300); /* above its bucket's middle */
+	assert_int_equal(hist_quantile(h, 0.5), 100300);
+	hist_reset(h);
 	assert_int_equal(h->count, 0);
 	assert_int_equal(h->min, UINT64_MAX);
 	assert_int_equal(hist_quantile(h, 0.5), 0);
