@@ -4,8 +4,8 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "backend/module.h"
@@ -18,41 +18,33 @@
 #define DEBUGFS		   "/sys/kernel/debug/fastswap"
 #define DEVICE_PATIENCE_NS (5 * NSEC_PER_SEC) /* until udev or devtmpfs shows it */
 
+static bool module_in(const char *dir, const char *name, char *dst, size_t size)
+{
+	return snprintf(dst, size, "%s/%s.ko", dir, name) < (int)size && access(dst, R_OK) == 0;
+}
+
 /*
- * Where the modules are: DIR of the option; build/modules beside this program; in the lab guest the
- * ones built for its kernel; else found by name in the kernel's module tree.
+ * Where a module is: in DIR of the option; in build/modules beside this program; in the lab guest
+ * among those built for its kernel; else by name in the kernel's module tree. dst: path or name.
  */
 static bool find_module(const struct fastswap_params *p, const char *name, char *dst, size_t size)
 {
-	char program[PATH_MAX] = "", tried[3][PATH_MAX];
-	struct utsname un;
-	ssize_t n;
-	size_t nr = 0;
+	char program[PATH_MAX / 2] = "", dir[PATH_MAX];
+	const char *kernel = getenv("FMLAB_KERNEL");
 
-	if (p->modules) {
-		snprintf(tried[nr++], PATH_MAX, "%.3000s/%s.ko", p->modules, name);
-	} else {
-		n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-		program[n > 0 ? n : 0] = '\0';
+	if (p->modules)
+		return module_in(p->modules, name, dst, size);
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
 		dirname(program);
-		snprintf(tried[nr++], PATH_MAX, "%.3000s/modules/%s.ko", program, name);
-		/* "6.1.0-39-amd64" is the lab's 6.1. */
-		if (uname(&un) == 0) {
-			un.release[strcspn(un.release, ".") + 1 +
-				   strspn(un.release + strcspn(un.release, ".") + 1,
-					  "0123456789")] = '\0';
-			snprintf(tried[nr++], PATH_MAX, "%.3000s/lab/%.60s/fastswap/%s.ko", program,
-				 un.release, name);
-		}
-	}
-	for (size_t i = 0; i < nr; i++) {
-		if (access(tried[i], R_OK) == 0) {
-			snprintf(dst, size, "%s", tried[i]);
+		snprintf(dir, sizeof(dir), "%s/modules", program);
+		if (!kernel && module_in(dir, name, dst, size))
 			return true;
-		}
+		snprintf(dir, sizeof(dir), "%s/lab/%.64s/fastswap", program, kernel ? kernel : "");
+		if (kernel && module_in(dir, name, dst, size))
+			return true;
 	}
 	snprintf(dst, size, "%s", name);
-	return !p->modules && module_available(name);
+	return module_available(name);
 }
 
 int fastswap_check(const struct fastswap_params *p, const char *pool, struct err *err)
