@@ -35,9 +35,9 @@ static int64_t add_metric(struct store *s, int i)
 {
 	static const char *const known[][2] = {
 		{ "memory_stat", "pgmajfault" },
-		{ "memory_usage", "current" },
+		{ "memory_usage", "memory.current" },
 		{ "memory_stat", "pswpout" },
-		{ "memory_usage", "swap_current" },
+		{ "memory_usage", "memory.swap.current" },
 	};
 	char key[32];
 	int64_t metric;
@@ -143,7 +143,7 @@ int main(int argc, char *argv[])
 	ok(store_phase_value(s, run, "measure", "memory_stat", "pgmajfault", &value, &err));
 	printf("%-34s %8.2f ms\n", "one counter's delta", since_s(begin_ns) * 1e3);
 	begin_ns = clock_ns();
-	ok(store_phase_value(s, run, "measure", "memory_usage", "current", &value, &err));
+	ok(store_phase_value(s, run, "measure", "memory_usage", "memory.current", &value, &err));
 	printf("%-34s %8.2f ms\n", "one gauge's mean", since_s(begin_ns) * 1e3);
 	time_export(s, "runs", false, EXPORT_CSV);
 	time_export(s, "deltas", false, EXPORT_CSV);

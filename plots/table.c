@@ -42,26 +42,26 @@ static const char *const timeseries_queries[] = {
 				      "pswpout") ") AS outs,"
 						 "  " METRIC_OF_RUN(
 							 "memory_usage",
-							 "current") " AS near,"
-								    "  " METRIC_OF_RUN(
-									    "memory_usage",
-									    "swap_current") " AS far),"
-											    " span AS (SELECT min(end_ns) AS first_ns,"
-											    "  max(100000000, (max(end_ns) - min(end_ns)) / 200) AS bin_ns"
-											    "  FROM tick WHERE run = (SELECT id FROM this)),"
-											    " bins AS (SELECT t.run, max(t.tick) AS tick, max(t.end_ns) AS end_ns"
-											    "  FROM tick t JOIN span WHERE t.run = (SELECT id FROM this)"
-											    "  GROUP BY (t.end_ns - first_ns) / bin_ns),"
-											    " points AS (SELECT (b.end_ns - this.begin_ns) / 1e9 AS t_s,"
-											    "  " VALUE_AT("metrics.ins") " AS ins, " VALUE_AT(
-												    "metrics.outs") " AS outs,"
-														    "  " VALUE_AT("metrics.near") " AS near, " VALUE_AT(
-															    "metrics.far") " AS far"
-																	   "  FROM bins b JOIN this JOIN metrics)"
-																	   "SELECT t_s, (ins - lag(ins) OVER w) / (t_s - lag(t_s) OVER w) AS page_ins_per_s,"
-																	   " (outs - lag(outs) OVER w) / (t_s - lag(t_s) OVER w) AS page_outs_per_s,"
-																	   " near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib"
-																	   " FROM points WINDOW w AS (ORDER BY t_s) ORDER BY t_s",
+							 "memory.current") " AS near,"
+									   "  " METRIC_OF_RUN(
+										   "memory_usage",
+										   "memory.swap.current") " AS far),"
+													  " span AS (SELECT min(end_ns) AS first_ns,"
+													  "  max(100000000, (max(end_ns) - min(end_ns)) / 200) AS bin_ns"
+													  "  FROM tick WHERE run = (SELECT id FROM this)),"
+													  " bins AS (SELECT t.run, max(t.tick) AS tick, max(t.end_ns) AS end_ns"
+													  "  FROM tick t JOIN span WHERE t.run = (SELECT id FROM this)"
+													  "  GROUP BY (t.end_ns - first_ns) / bin_ns),"
+													  " points AS (SELECT (b.end_ns - this.begin_ns) / 1e9 AS t_s,"
+													  "  " VALUE_AT("metrics.ins") " AS ins, " VALUE_AT(
+														  "metrics.outs") " AS outs,"
+																  "  " VALUE_AT("metrics.near") " AS near, " VALUE_AT(
+																	  "metrics.far") " AS far"
+																			 "  FROM bins b JOIN this JOIN metrics)"
+																			 "SELECT t_s, (ins - lag(ins) OVER w) / (t_s - lag(t_s) OVER w) AS page_ins_per_s,"
+																			 " (outs - lag(outs) OVER w) / (t_s - lag(t_s) OVER w) AS page_outs_per_s,"
+																			 " near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib"
+																			 " FROM points WINDOW w AS (ORDER BY t_s) ORDER BY t_s",
 
 	"WITH " THIS_RUN " SELECT name AS phase, (p.begin_ns - this.begin_ns) / 1e9 AS begin_s,"
 	" (p.end_ns - this.begin_ns) / 1e9 AS end_s"

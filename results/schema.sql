@@ -221,9 +221,9 @@ CREATE VIEW run_summary AS
 SELECT r.id AS run, r.uuid, r.started, r.experiment, r.workload, r.backend, r.ratio, r.repeat,
 	r.status, r.peak_bytes, r.limit_bytes,
 	CAST(round((SELECT mean FROM phase_delta d WHERE d.run = r.id AND d.phase = 'measure'
-		AND d.collector = 'memory_usage' AND d.key = 'current')) AS INTEGER) AS local_bytes,
+		AND d.collector = 'memory_usage' AND d.key = 'memory.current')) AS INTEGER) AS local_bytes,
 	CAST(round((SELECT mean FROM phase_delta d WHERE d.run = r.id AND d.phase = 'measure'
-		AND d.collector = 'memory_usage' AND d.key = 'swap_current')) AS INTEGER) AS far_bytes,
+		AND d.collector = 'memory_usage' AND d.key = 'memory.swap.current')) AS INTEGER) AS far_bytes,
 	(SELECT (end_ns - begin_ns) / 1e9 FROM phase WHERE run = r.id AND name = 'measure')
 		AS measure_s,
 	(SELECT delta FROM phase_delta d WHERE d.run = r.id AND d.phase = 'measure'

@@ -208,17 +208,18 @@ static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
 		"SELECT name, (p.begin_ns - r.begin_ns) / 1e9, (p.end_ns - p.begin_ns) / 1e9,"
 		" " IN_PHASE(
 			"mean", "memory_usage",
-			"current") ","
-				   " " IN_PHASE(
-					   "mean", "memory_usage",
-					   "swap_current") ","
-							   " " IN_PHASE(
-								   "delta", "memory_stat",
-								   "pgmajfault") ","
-										 " " IN_PHASE(
-											 "delta * 1e9 / (p.end_ns - p.begin_ns)",
-											 "memory_stat",
-											 "pgmajfault") " FROM phase p JOIN run r ON r.id = p.run WHERE p.run = ?1 ORDER BY p.begin_ns",
+			"memory.current") ","
+					  " " IN_PHASE(
+						  "mean", "memory_usage",
+						  "memory.swap.current") ","
+									 " " IN_PHASE(
+										 "delta",
+										 "memory_stat",
+										 "pgmajfault") ","
+											       " " IN_PHASE(
+												       "delta * 1e9 / (p.end_ns - p.begin_ns)",
+												       "memory_stat",
+												       "pgmajfault") " FROM phase p JOIN run r ON r.id = p.run WHERE p.run = ?1 ORDER BY p.begin_ns",
 		"i", run);
 
 	if (r)

@@ -135,8 +135,8 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 		{ "warmup", 11, 14 }, { "measure", 14, 34.0 },
 	};
 	static const char *const keys[][3] = {
-		{ "memory_usage", "current", "bytes" },
-		{ "memory_usage", "swap_current", "bytes" },
+		{ "memory_usage", "memory.current", "bytes" },
+		{ "memory_usage", "memory.swap.current", "bytes" },
 		{ "memory_stat", "pgmajfault", "events" },
 		{ "memory_stat", "pswpout", "pages" },
 	};

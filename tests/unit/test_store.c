@@ -326,6 +326,17 @@ static void test_values_beyond_63_bits(void **state)
 			  "SELECT seed = '18446744073709551615' FROM run") == 1);
 }
 
+static void test_ratio_may_be_none(void **state)
+{
+	struct store *s = synthetic_store("ratio.db");
+	struct run_record record = synthetic_record("fault_latency", "zram", NAN, 1);
+
+	(void)state;
+	synthetic_begin(s, &record);
+	store_close(s);
+	assert_true(query(synthetic_path("ratio.db"), "SELECT ratio IS NULL FROM run") == 1);
+}
+
 static void test_results_are_whole(void **state)
 {
 	struct store *s = synthetic_store("whole.db");
@@ -536,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_same_facts_same_machine),
 		cmocka_unit_test(test_phase_values),
 		cmocka_unit_test(test_values_beyond_63_bits),
+		cmocka_unit_test(test_ratio_may_be_none),
 		cmocka_unit_test(test_results_are_whole),
 		cmocka_unit_test(test_find_run),
 		cmocka_unit_test(test_mark_dead),
