@@ -14,7 +14,6 @@
  *  - Connections do not run equally fast: the slowest of 16 was seen at 0.75 of the mean.
  *  - Its random numbers are seeded with the time of day: the run's seed cannot reach them.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <poll.h>
@@ -272,17 +271,16 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 	};
 	ctx->state = m;
 
+	if (!config.threads)
+		config.threads = ctx->inside_cpus ? ctx->inside_cpus : 1;
 	/* 0 is a run that measures nothing. */
 	if (ctx->measure_ns && ctx->measure_ns < MIN_MEASURE_NS)
 		r = err_usage(err,
 			      "memaslap prints its statistics each second and %d whole seconds "
 			      "are needed: measure for at least %llu s",
 			      MIN_PERIODS, MIN_MEASURE_NS / NSEC_PER_SEC);
-	else {
-		if (!config.threads)
-			config.threads = ctx->inside_cpus ? ctx->inside_cpus : 1;
+	else
 		r = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
-	}
 	if (r == 0)
 		r = size_store(m, p, err);
 	m->failed = r != 0;
