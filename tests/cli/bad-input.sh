@@ -52,7 +52,7 @@ bad 2 'mem-node' run null --mem-node 77
 bad 2 'reclaim-cpu' run null --reclaim-cpu often
 bad 2 'not both' run null -- true
 bad 2 'no command after' run --
-bad 2 'run -- COMMAND' run command
+bad 2 'run [options] -- COMMAND' run command
 bad 3 'no-such-program' run -- no-such-program
 bad 2 'timeseries' plot timeserie
 bad 2 'pdf, png or svg' plot timeseries -o picture.gif
