@@ -18,15 +18,8 @@ EMBED(slowdown_gp, "plots/slowdown.gp");
 	"this AS (SELECT * FROM run WHERE id = CASE WHEN ?1 THEN ?1 ELSE"                          \
 	" (SELECT max(id) FROM run WHERE NOT calibration AND (?2 IS NULL OR experiment = ?2)) END)"
 
-/* The first of these metrics that the run has. */
-#define METRIC_OF_RUN(collector, key)                                                              \
-	"(SELECT id FROM metric m WHERE collector = '" collector "' AND key = '" key "'"           \
-	" AND EXISTS (SELECT 1 FROM sample s JOIN this ON s.run = this.id WHERE s.metric = m.id))"
-
-/* A metric's value at a tick, filled forward. */
-#define VALUE_AT(metric)                                                                           \
-	"(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = " metric                   \
-	" AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1)"
+/* Ends "(SELECT value FROM sample s WHERE s.metric = …": at that tick, filled forward. */
+#define AT_TICK " AND s.run = b.run AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1)"
 
 /*
  * At most some 200 points, what a column's width can show, each a mean over its time: marks at
@@ -34,34 +27,30 @@ EMBED(slowdown_gp, "plots/slowdown.gp");
  */
 static const char *const timeseries_queries[] = {
 	"WITH " THIS_RUN ","
-	" metrics AS (SELECT " METRIC_OF_RUN(
-		"memory_stat",
-		"pgmajfault") " AS ins,"
-			      "  coalesce(" METRIC_OF_RUN("memory_stat", "pswpout") ", " METRIC_OF_RUN(
-				      "vmstat",
-				      "pswpout") ") AS outs,"
-						 "  " METRIC_OF_RUN(
-							 "memory_usage",
-							 "memory.current") " AS near,"
-									   "  " METRIC_OF_RUN(
-										   "memory_usage",
-										   "memory.swap.current") " AS far),"
-													  " span AS (SELECT min(end_ns) AS first_ns,"
-													  "  max(100000000, (max(end_ns) - min(end_ns)) / 200) AS bin_ns"
-													  "  FROM tick WHERE run = (SELECT id FROM this)),"
-													  " bins AS (SELECT t.run, max(t.tick) AS tick, max(t.end_ns) AS end_ns"
-													  "  FROM tick t JOIN span WHERE t.run = (SELECT id FROM this)"
-													  "  GROUP BY (t.end_ns - first_ns) / bin_ns),"
-													  " points AS (SELECT (b.end_ns - this.begin_ns) / 1e9 AS t_s,"
-													  "  " VALUE_AT("metrics.ins") " AS ins, " VALUE_AT(
-														  "metrics.outs") " AS outs,"
-																  "  " VALUE_AT("metrics.near") " AS near, " VALUE_AT(
-																	  "metrics.far") " AS far"
-																			 "  FROM bins b JOIN this JOIN metrics)"
-																			 "SELECT t_s, (ins - lag(ins) OVER w) / (t_s - lag(t_s) OVER w) AS page_ins_per_s,"
-																			 " (outs - lag(outs) OVER w) / (t_s - lag(t_s) OVER w) AS page_outs_per_s,"
-																			 " near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib"
-																			 " FROM points WINDOW w AS (ORDER BY t_s) ORDER BY t_s",
+	" sampled AS (SELECT m.id, m.collector || ' ' || m.key AS name FROM metric m JOIN this"
+	"  WHERE EXISTS (SELECT 1 FROM sample s WHERE s.run = this.id AND s.metric = m.id)),"
+	" metrics AS (SELECT"
+	"  (SELECT id FROM sampled WHERE name = 'memory_stat pgmajfault') AS ins,"
+	"  coalesce((SELECT id FROM sampled WHERE name = 'memory_stat pswpout'),"
+	"   (SELECT id FROM sampled WHERE name = 'vmstat pswpout')) AS outs,"
+	"  (SELECT id FROM sampled WHERE name = 'memory_usage memory.current') AS near,"
+	"  (SELECT id FROM sampled WHERE name = 'memory_usage memory.swap.current') AS far),"
+	" span AS (SELECT min(end_ns) AS first_ns,"
+	"  max(100000000, (max(end_ns) - min(end_ns)) / 200) AS bin_ns"
+	"  FROM tick WHERE run = (SELECT id FROM this)),"
+	" bins AS (SELECT t.run, max(t.tick) AS tick, max(t.end_ns) AS end_ns"
+	"  FROM tick t JOIN span WHERE t.run = (SELECT id FROM this)"
+	"  GROUP BY (t.end_ns - first_ns) / bin_ns),"
+	" points AS (SELECT (b.end_ns - this.begin_ns) / 1e9 AS t_s,"
+	"  (SELECT value FROM sample s WHERE s.metric = metrics.ins" AT_TICK " AS ins,"
+	"  (SELECT value FROM sample s WHERE s.metric = metrics.outs" AT_TICK " AS outs,"
+	"  (SELECT value FROM sample s WHERE s.metric = metrics.near" AT_TICK " AS near,"
+	"  (SELECT value FROM sample s WHERE s.metric = metrics.far" AT_TICK " AS far"
+	"  FROM bins b JOIN this JOIN metrics)"
+	"SELECT t_s, (ins - lag(ins) OVER w) / (t_s - lag(t_s) OVER w) AS page_ins_per_s,"
+	" (outs - lag(outs) OVER w) / (t_s - lag(t_s) OVER w) AS page_outs_per_s,"
+	" near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib"
+	" FROM points WINDOW w AS (ORDER BY t_s) ORDER BY t_s",
 
 	"WITH " THIS_RUN " SELECT name AS phase, (p.begin_ns - this.begin_ns) / 1e9 AS begin_s,"
 	" (p.end_ns - this.begin_ns) / 1e9 AS end_s"

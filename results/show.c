@@ -155,12 +155,11 @@ static int show_results(struct store *s, int64_t run, FILE *out, struct err *err
 	return r;
 }
 
-/* The value that a share ?2 of the values lies at or below, as base/hist.h has it. */
-#define QUANTILE(q)                                                                                \
-	"(SELECT min(max((low + high) / 2, h.min), h.max) FROM"                                    \
-	" (SELECT low, high, sum(count) OVER (ORDER BY low) AS up_to FROM bucket b"                \
-	"  WHERE b.run = h.run AND b.name = h.name)"                                               \
-	" WHERE up_to >= " #q " * h.count ORDER BY low LIMIT 1)"
+/* The value that a share of the values lies at or below, as base/hist.h has it. */
+#define QUANTILE                                                                                   \
+	"(SELECT min(max((low + high) / 2, h.min), h.max) FROM up_to u"                            \
+	" WHERE u.name = h.name AND u.nr >= h.count * "
+#define FIRST " ORDER BY low LIMIT 1)"
 
 static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *err)
 {
@@ -170,9 +169,11 @@ static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *
 	sqlite3_stmt *stmt;
 	int r = db_prepare(
 		s, &stmt, err,
-		"SELECT name, count, min, " QUANTILE(0.5) ", " QUANTILE(0.9) ", " QUANTILE(
-			0.99) ", " QUANTILE(0.999) ", max FROM histogram h"
-						   " WHERE run = ?1 AND count ORDER BY name",
+		"WITH up_to AS (SELECT name, low, high,"
+		" sum(count) OVER (PARTITION BY name ORDER BY low) AS nr FROM bucket WHERE run = ?1)"
+		" SELECT name, count, min, " QUANTILE "0.5" FIRST ", " QUANTILE "0.9" FIRST
+		", " QUANTILE "0.99" FIRST ", " QUANTILE "0.999" FIRST ", max"
+		" FROM histogram h WHERE run = ?1 AND count ORDER BY name",
 		"i", run);
 
 	if (r)
@@ -193,9 +194,7 @@ static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *
 	return r;
 }
 
-#define IN_PHASE(what, collector, key)                                                             \
-	"(SELECT " what " FROM phase_delta d WHERE d.run = p.run AND d.phase = p.name"             \
-	" AND d.collector = '" collector "' AND d.key = '" key "')"
+#define IN_PHASE " FROM phase_delta d WHERE d.run = p.run AND d.phase = p.name AND d.collector = "
 
 static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
 {
@@ -206,20 +205,12 @@ static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
 	int r = db_prepare(
 		s, &stmt, err,
 		"SELECT name, (p.begin_ns - r.begin_ns) / 1e9, (p.end_ns - p.begin_ns) / 1e9,"
-		" " IN_PHASE(
-			"mean", "memory_usage",
-			"memory.current") ","
-					  " " IN_PHASE(
-						  "mean", "memory_usage",
-						  "memory.swap.current") ","
-									 " " IN_PHASE(
-										 "delta",
-										 "memory_stat",
-										 "pgmajfault") ","
-											       " " IN_PHASE(
-												       "delta * 1e9 / (p.end_ns - p.begin_ns)",
-												       "memory_stat",
-												       "pgmajfault") " FROM phase p JOIN run r ON r.id = p.run WHERE p.run = ?1 ORDER BY p.begin_ns",
+		" (SELECT mean" IN_PHASE "'memory_usage' AND d.key = 'memory.current'),"
+		" (SELECT mean" IN_PHASE "'memory_usage' AND d.key = 'memory.swap.current'),"
+		" (SELECT delta" IN_PHASE "'memory_stat' AND d.key = 'pgmajfault'),"
+		" (SELECT delta * 1e9 / (p.end_ns - p.begin_ns)" IN_PHASE
+		" 'memory_stat' AND d.key = 'pgmajfault')"
+		" FROM phase p JOIN run r ON r.id = p.run WHERE p.run = ?1 ORDER BY p.begin_ns",
 		"i", run);
 
 	if (r)

@@ -3,6 +3,7 @@
 #ifndef TESTS_SYNTHETIC_H
 #define TESTS_SYNTHETIC_H
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,13 +41,19 @@ static inline const char *synthetic_dir(void)
 	return dir;
 }
 
+static inline int synthetic_remove(const char *path, const struct stat *st, int type,
+				   struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
 static inline int synthetic_clean(void **state)
 {
-	char command[128];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", synthetic_dir());
-	return system(command);
+	return nftw(synthetic_dir(), synthetic_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline const char *synthetic_path(const char *name)
