@@ -97,8 +97,7 @@ struct memaslap_sum memaslap_output_sum(const struct memaslap_output *out, uint6
 			sum.begin_ns = before->read_ns;
 		sum.end_ns = p->read_ns;
 		sum.get_misses += p->get_misses;
-		if (!p->ops)
-			continue;
+		/* One without operations changes nothing: its minimum, -1, is the largest there is. */
 		sum.ops += p->ops;
 		time_us += (double)p->ops * (double)p->avg_us;
 		if (p->min_us < sum.min_us)

@@ -50,6 +50,8 @@ static int end(const struct params *p, struct worker *w)
 {
 	if (!strcmp(p->mode, "error"))
 		return worker_error(w, "the %s is\ttoo\nsmall", "disk");
+	if (!strcmp(p->mode, "error-then-0"))
+		return worker_error(w, "it said so"), 0;
 	if (!strcmp(p->mode, "status"))
 		return 5;
 	if (!strcmp(p->mode, "killed"))
@@ -198,9 +200,8 @@ static void test_batch_fails(void **state)
 	static const struct {
 		const char *mode, *says;
 	} rows[] = {
-		{ "error", "the disk is too small" },
-		{ "status", "ended with status 5" },
-		{ "killed", "killed by signal 9" },
+		{ "error", "the disk is too small" }, { "error-then-0", "it said so" },
+		{ "status", "ended with status 5" },  { "killed", "killed by signal 9" },
 		{ "unknown", "not in its protocol" },
 	};
 
