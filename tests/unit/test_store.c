@@ -505,8 +505,8 @@ static void test_views_seek(void **state)
 {
 	static const char *const queries[] = {
 		"SELECT * FROM phase_delta WHERE run = 1",
-		"SELECT delta, mean FROM phase_delta WHERE run = 1 AND phase = 'measure'"
-		" AND collector = 'memory_stat' AND key = 'pgmajfault'",
+		("SELECT delta, mean FROM phase_delta WHERE run = 1 AND phase = 'measure'"
+		 " AND collector = 'memory_stat' AND key = 'pgmajfault'"),
 		"SELECT * FROM run_summary WHERE run = 1",
 		"SELECT * FROM rate WHERE run = 1 AND collector = 'm' AND key = 'k'",
 		"SELECT * FROM performance WHERE run = 1",
