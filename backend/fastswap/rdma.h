@@ -14,6 +14,7 @@
 #include <linux/inet.h>
 #include <linux/list.h>
 #include <linux/srcu.h>
+#include <linux/timer.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <rdma/ib_verbs.h>
@@ -37,12 +38,14 @@ enum request_op { OP_READ, OP_WRITE, OP_PROBE, OP_GOOD_BYE };
 
 struct request {
 	struct list_head entry;		/* of the queue's free, busy or abandoned */
-	struct page *page;
 	enum request_op op;
-	u64 dma;
-	unsigned long begin;		/* in jiffies */
+	pgoff_t slot;
+	struct page *page;		/* or NULL, for an op without one */
 	pool_done_t done;
 	void *ctx;
+	/* From here on the queue's own. */
+	u64 dma;
+	unsigned long begin;		/* in jiffies */
 	bool abandoned;
 };
 
@@ -101,9 +104,8 @@ struct rdma_link {
 	struct queue *queues;
 	unsigned int nr_queues, nr_per_kind;
 
-	struct workqueue_struct *wq;
-	struct delayed_work watchdog;	/* rdma_queue.c: nothing waits for ever */
-	struct delayed_work repair;	/* rdma_link.c */
+	struct timer_list watchdog;	/* rdma_queue.c: nothing waits for ever */
+	struct delayed_work repair;	/* rdma_link.c: comes back to the server */
 	bool probing;
 
 	struct rdma_counters counters;
@@ -115,19 +117,31 @@ void queue_close(struct queue *queue);	/* the NIC has let go of all pages when t
 void queue_init(struct queue *queue);
 unsigned int queue_in_flight(struct queue *queue);
 
-/* As the pool's operations of pool.h; page is NULL for an op without one. */
-void request_start(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
-		   struct page *page, pool_done_t done, void *ctx);
+/*
+ * `as` tells op, slot, page, done and ctx. done is called exactly once, possibly before
+ * request_start() returns; request_wait() has its own and returns what it was told.
+ */
+void request_start(struct rdma_link *link, enum queue_kind kind, const struct request *as);
 int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
 		 struct page *page);
-void link_watch(struct work_struct *work);
+void link_watch(struct timer_list *timer);
 
 /* rdma_link.c */
-int link_open(struct rdma_link *link, u64 bytes_least, u64 bytes_most, unsigned int nr_least,
-	      unsigned int nr_most, const char *token);
+struct link_demand {
+	u64 bytes_least, bytes_most;		/* most 0: whatever there is */
+	unsigned int nr_least, nr_most;		/* queue pairs */
+	const char *token;
+};
+
+int link_open(struct rdma_link *link, const struct link_demand *demand);
 void link_close(struct rdma_link *link);
 
 /* From any context: every request fails from now on. The first caller's reason is logged. */
 void link_fail(struct rdma_link *link, int err, const char *why);
+
+static inline unsigned long link_tick(const struct rdma_link *link)
+{
+	return msecs_to_jiffies(link->timeout_ms / 16);
+}
 
 #endif

@@ -22,7 +22,7 @@ static const struct {
 	[OP_GOOD_BYE] = { IB_WR_SEND, DMA_NONE },
 };
 
-/* What the watchdog does to a request of this age; it comes round every sixteenth. */
+/* What the watchdog does to a request of this age. It comes round every sixteenth of it all. */
 static unsigned long fail_age(const struct rdma_link *link)
 {
 	return msecs_to_jiffies(link->timeout_ms * 3 / 4);
@@ -47,7 +47,8 @@ void queue_init(struct queue *queue)
 		list_add_tail(&queue->requests[i].entry, &queue->free);
 }
 
-static struct request *claim(struct queue *queue)
+/* NULL: as many as the queue pair takes are under way. */
+static struct request *claim(struct queue *queue, const struct request *as)
 {
 	struct request *request;
 	unsigned long flags;
@@ -55,8 +56,10 @@ static struct request *claim(struct queue *queue)
 	spin_lock_irqsave(&queue->lock, flags);
 	request = list_first_entry_or_null(&queue->free, struct request, entry);
 	if (request) {
+		list_del(&request->entry);
+		*request = *as;
 		request->begin = jiffies;
-		list_move_tail(&request->entry, &queue->busy);
+		list_add_tail(&request->entry, &queue->busy);
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 	return request;
@@ -75,9 +78,10 @@ static void give_back(struct queue *queue, struct request *request)
 
 static void unmap(struct queue *queue, struct request *request)
 {
-	if (request->page)
-		ib_dma_unmap_page(queue->link->device, request->dma, PAGE_SIZE,
-				  ops[request->op].dir);
+	struct ib_device *device = queue->link->device;
+
+	if (request->page && !ib_dma_mapping_error(device, request->dma))
+		ib_dma_unmap_page(device, request->dma, PAGE_SIZE, ops[request->op].dir);
 }
 
 /* The NIC is done with it. */
@@ -91,7 +95,6 @@ static void end_request(struct queue *queue, struct request *request, int err)
 
 	spin_lock_irqsave(&queue->lock, flags);
 	abandoned = request->abandoned;
-	request->abandoned = false;
 	list_del(&request->entry);
 	spin_unlock_irqrestore(&queue->lock, flags);
 	unmap(queue, request);
@@ -197,7 +200,7 @@ unsigned int queue_in_flight(struct queue *queue)
 	return n;
 }
 
-static int post(struct queue *queue, struct request *request, pgoff_t slot)
+static int post(struct queue *queue, struct request *request)
 {
 	struct rdma_link *link = queue->link;
 	struct ib_sge sge = { .length = PAGE_SIZE, .lkey = link->pd->local_dma_lkey };
@@ -208,7 +211,7 @@ static int post(struct queue *queue, struct request *request, pgoff_t slot)
 			.send_flags = IB_SEND_SIGNALED,
 			.sg_list = &sge,
 		},
-		.remote_addr = link->address + ((u64)slot << PAGE_SHIFT),
+		.remote_addr = link->address + ((u64)request->slot << PAGE_SHIFT),
 		.rkey = link->rkey,
 	};
 	int err;
@@ -216,10 +219,8 @@ static int post(struct queue *queue, struct request *request, pgoff_t slot)
 	if (request->page) {
 		request->dma = ib_dma_map_page(link->device, request->page, 0, PAGE_SIZE,
 					       ops[request->op].dir);
-		if (ib_dma_mapping_error(link->device, request->dma)) {
-			request->page = NULL;
+		if (ib_dma_mapping_error(link->device, request->dma))
 			return -ENOMEM;
-		}
 		sge.addr = request->dma;
 		wr.wr.num_sge = 1;
 	}
@@ -239,58 +240,43 @@ static struct queue *pick_queue(struct rdma_link *link, enum queue_kind kind)
 	return &link->queues[raw_smp_processor_id() % link->nr_per_kind * NR_QUEUE_KINDS + kind];
 }
 
-/* A queue pair that is full for longer than requests may take has been failed by the watchdog. */
-static struct request *wait_for_request(struct queue *queue)
+/* The end of a request that could not be posted is no different from any other. */
+static void launch(struct queue *queue, struct request *request)
 {
-	struct request *request = claim(queue);
+	int err = post(queue, request);
 
-	if (likely(request))
-		return request;
-	wait_event(queue->freed, (request = claim(queue)) || READ_ONCE(queue->link->err));
-	return request;
-}
-
-/* Under link->users. The queue that took it, or NULL: done was called. */
-static struct queue *start(struct rdma_link *link, enum queue_kind kind, enum request_op op,
-			   pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
-{
-	struct queue *queue;
-	struct request *request;
-	struct page *answered = page;
-	int err = READ_ONCE(link->err);
-
-	if (unlikely(err))
-		goto failed;
-	queue = pick_queue(link, kind);
-	request = wait_for_request(queue);
-	if (unlikely(!request)) {
-		err = READ_ONCE(link->err) ?: -EIO;
-		goto failed;
-	}
-	request->op = op;
-	request->page = page;
-	request->done = done;
-	request->ctx = ctx;
-	err = post(queue, request, slot);
 	if (likely(!err))
-		return queue;
-	atomic64_inc(&link->counters.errors);
-	request->page = request->page ? page : NULL;
-	request->done = done;
+		return;
+	atomic64_inc(&queue->link->counters.errors);
 	end_request(queue, request, err);
-	return NULL;
-
-failed:
-	done(ctx, answered, err);
-	return NULL;
 }
 
-void request_start(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
-		   struct page *page, pool_done_t done, void *ctx)
+/*
+ * Under link->users. Returns the queue that has the request, or NULL when there is no server. A
+ * queue that stays full has late requests, and these fail the link: the wait has an end.
+ */
+static struct queue *start(struct rdma_link *link, enum queue_kind kind, const struct request *as)
+{
+	struct queue *queue = pick_queue(link, kind);
+	struct request *request = NULL;
+
+	if (likely(!READ_ONCE(link->err)))
+		request = claim(queue, as);
+	if (unlikely(!request))
+		wait_event(queue->freed, READ_ONCE(link->err) || (request = claim(queue, as)));
+	if (unlikely(!request)) {
+		as->done(as->ctx, as->page, READ_ONCE(link->err) ?: -EIO);
+		return NULL;
+	}
+	launch(queue, request);
+	return queue;
+}
+
+void request_start(struct rdma_link *link, enum queue_kind kind, const struct request *as)
 {
 	int user = srcu_read_lock(&link->users);
 
-	start(link, kind, op, slot, page, done, ctx);
+	start(link, kind, as);
 	srcu_read_unlock(&link->users, user);
 }
 
@@ -327,26 +313,25 @@ static bool spin(struct queue *queue, struct waiter *waiter, u64 spin_ns)
 	return false;
 }
 
-/* However it ends, it does: see link_watch(). */
-static void sleep(struct queue *queue, struct waiter *waiter)
+static void prepare_to_sleep(struct queue *queue)
 {
 	atomic64_inc(&queue->link->counters.sleeps);
 	if (arm(queue))
 		reap(queue);
-	wait_for_completion_io(&waiter->over);
 }
 
 int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
 		 struct page *page)
 {
 	struct waiter waiter = { .over = COMPLETION_INITIALIZER_ONSTACK(waiter.over) };
+	struct request as = { .op = op, .slot = slot, .page = page, .done = wake, .ctx = &waiter };
 	int user = srcu_read_lock(&link->users);
-	struct queue *queue = start(link, kind, op, slot, page, wake, &waiter);
+	struct queue *queue = start(link, kind, &as);
 
 	if (queue && !spin(queue, &waiter, link->spin_ns))
-		sleep(queue, &waiter);
-	/* complete() may still be on its way out of the waiter, which is on this stack. */
-	wait_for_completion(&waiter.over);
+		prepare_to_sleep(queue);
+	/* Every request comes to an end: see link_watch(). */
+	wait_for_completion_io(&waiter.over);
 	srcu_read_unlock(&link->users, user);
 	return waiter.err;
 }
@@ -402,19 +387,28 @@ static void probed(void *ctx, struct page *page, int err)
 /* A write of no bytes: the server's NIC answers it, so silence is noticed without any load. */
 static void probe(struct rdma_link *link)
 {
-	if (READ_ONCE(link->err) || READ_ONCE(link->probing))
-		return;
-	WRITE_ONCE(link->probing, true);
-	request_start(link, QUEUE_READAHEAD, OP_PROBE, 0, NULL, probed, link);
+	const struct request as = { .op = OP_PROBE, .done = probed, .ctx = link };
+	struct queue *queue = &link->queues[QUEUE_READAHEAD];
+	int user = srcu_read_lock(&link->users);
+	struct request *request;
+
+	if (!READ_ONCE(link->err) && !READ_ONCE(link->probing)) {
+		request = claim(queue, &as);
+		WRITE_ONCE(link->probing, request);
+		if (request)
+			launch(queue, request);
+	}
+	srcu_read_unlock(&link->users, user);
 }
 
 /*
  * A late request fails the link, which ends all requests by putting their queue pairs in error
- * state; one that comes to no end even so is abandoned.
+ * state; one that comes to no end even so is abandoned. A timer and no work, since whoever waits
+ * for memory may wait for this.
  */
-void link_watch(struct work_struct *work)
+void link_watch(struct timer_list *timer)
 {
-	struct rdma_link *link = container_of(to_delayed_work(work), struct rdma_link, watchdog);
+	struct rdma_link *link = container_of(timer, struct rdma_link, watchdog);
 	struct queue *queue;
 
 	for (queue = link->queues; queue < link->queues + link->nr_queues; queue++) {
@@ -424,8 +418,9 @@ void link_watch(struct work_struct *work)
 		}
 		while (abandon_oldest(queue))
 			atomic64_inc(&link->counters.errors);
-		wake_up_all(&queue->freed);
+		if (READ_ONCE(link->err))
+			wake_up_all(&queue->freed);
 	}
 	probe(link);
-	queue_delayed_work(link->wq, &link->watchdog, msecs_to_jiffies(link->timeout_ms / 16));
+	mod_timer(&link->watchdog, jiffies + link_tick(link));
 }

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The connections to the server: one per queue pair, by the handshake of memserver.
+ *
+ * When the server is lost, all requests fail at once, and a worker takes the connections down and
+ * tries for the rest of its life to resume the session. Only the server that granted it knows it,
+ * and only as long as it keeps its memory: what comes back is what was stored, or nothing ever.
+ */
+#include <linux/delay.h>
+#include <linux/mm.h>
+
+#include "rdma.h"
+
+/* As many reads as a queue pair may have unanswered; devices may allow fewer. */
+#define READS_IN_FLIGHT 16
+
+static struct memserver_head head(enum memserver_kind kind)
+{
+	return (struct memserver_head){
+		.magic = cpu_to_be32(MEMSERVER_MAGIC),
+		.version = cpu_to_be16(MEMSERVER_VERSION),
+		.kind = cpu_to_be16(kind),
+	};
+}
+
+static bool is_ours(const struct memserver_head *h, enum memserver_kind kind)
+{
+	return h->magic == cpu_to_be32(MEMSERVER_MAGIC) && h->kind == cpu_to_be16(kind);
+}
+
+/* Attempts to resume fail in silence: the loss itself was told. */
+#define complain(link, fmt, ...) do {							\
+	if (!(link)->session)								\
+		pr_err(RDMA_NAME ": %s: " fmt "\n", (link)->server_name, ##__VA_ARGS__);	\
+} while (0)
+
+void link_fail(struct rdma_link *link, int err, const char *why)
+{
+	if (cmpxchg(&link->err, 0, err))
+		return;
+	atomic64_inc(&link->counters.losses);
+	pr_err(RDMA_NAME ": lost the server %s: %s\n", link->server_name, why);
+	queue_delayed_work(system_long_wq, &link->repair, 0);
+}
+
+static void refused(struct queue *queue, struct rdma_cm_event *event)
+{
+	struct rdma_link *link = queue->link;
+	const struct memserver_refusal *refusal;
+	u8 len;
+
+	queue->event_err = -ECONNREFUSED;
+	refusal = rdma_consumer_reject_data(queue->id, event, &len);
+	if (!refusal) {
+		complain(link, "%s: is memserver running there, on this port?",
+			 rdma_reject_msg(queue->id, event->status));
+	} else if (len < sizeof(*refusal) || !is_ours(&refusal->head, MEMSERVER_REFUSAL)) {
+		complain(link, "refused by something that is not memserver");
+	} else {
+		link->forgotten = link->session;
+		pr_err(RDMA_NAME ": %s refuses: %.*s\n", link->server_name, MEMSERVER_WHY_MAX,
+		       refusal->why);
+	}
+}
+
+/* The first grant makes the session, later ones confirm it. */
+static int take_grant(struct rdma_link *link, const struct rdma_conn_param *conn)
+{
+	const struct memserver_grant *grant = conn->private_data;
+	u64 session;
+
+	if (conn->private_data_len < sizeof(*grant) || !is_ours(&grant->head, MEMSERVER_GRANT)) {
+		complain(link, "answered by something that is not memserver");
+		return -EPROTO;
+	}
+	session = be64_to_cpu(grant->session);
+	if (!link->session) {
+		link->session = session;
+		link->bytes = be64_to_cpu(grant->bytes);
+		link->address = be64_to_cpu(grant->address);
+		link->rkey = be32_to_cpu(grant->rkey);
+		link->nr_queues = rounddown(min_t(unsigned int, link->nr_queues,
+						  be16_to_cpu(grant->queue_pairs)),
+					    NR_QUEUE_KINDS);
+		return 0;
+	}
+	return session == link->session && link->address == be64_to_cpu(grant->address) &&
+	       link->rkey == be32_to_cpu(grant->rkey) ? 0 : -EPROTO;
+}
+
+static int on_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
+{
+	struct queue *queue = id->context;
+	struct rdma_link *link = queue->link;
+
+	switch (event->event) {
+	case RDMA_CM_EVENT_ADDR_RESOLVED:
+	case RDMA_CM_EVENT_ROUTE_RESOLVED:
+		queue->event_err = 0;
+		break;
+	case RDMA_CM_EVENT_ESTABLISHED:
+		queue->event_err = take_grant(link, &event->param.conn);
+		queue->established = true;
+		break;
+	case RDMA_CM_EVENT_REJECTED:
+		refused(queue, event);
+		break;
+	case RDMA_CM_EVENT_DISCONNECTED:
+		link_fail(link, -ECONNRESET, "it closed the connection");
+		queue->event_err = -ECONNRESET;
+		break;
+	case RDMA_CM_EVENT_DEVICE_REMOVAL:
+		link_fail(link, -ENODEV, "the RDMA device is gone");
+		queue->event_err = -ENODEV;
+		break;
+	case RDMA_CM_EVENT_ADDR_ERROR:
+	case RDMA_CM_EVENT_ROUTE_ERROR:
+	case RDMA_CM_EVENT_CONNECT_ERROR:
+	case RDMA_CM_EVENT_UNREACHABLE:
+		complain(link, "%s (%d)", rdma_event_msg(event->event), event->status);
+		queue->event_err = -EHOSTUNREACH;
+		break;
+	default:
+		return 0;
+	}
+	complete(&queue->event);
+	return 0;
+}
+
+/* err is what the step's call returned: its outcome comes by an event. */
+static int await(struct queue *queue, int err, const char *step)
+{
+	struct rdma_link *link = queue->link;
+
+	if (err) {
+		complain(link, "%s fails: %d: is it reached through an RDMA device (rdma link)?",
+			 step, err);
+		return err;
+	}
+	if (!wait_for_completion_timeout(&queue->event, msecs_to_jiffies(link->timeout_ms))) {
+		complain(link, "%s: no answer within %u ms: is it up, and does a firewall let "
+			 "UDP port 4791 through?", step, link->timeout_ms);
+		return -ETIMEDOUT;
+	}
+	return queue->event_err;
+}
+
+static int resolve(struct queue *queue)
+{
+	struct rdma_link *link = queue->link;
+	struct sockaddr *from = link->has_client ? (struct sockaddr *)&link->client : NULL;
+	int err;
+
+	err = await(queue, rdma_resolve_addr(queue->id, from, (struct sockaddr *)&link->server,
+					     link->timeout_ms), "resolving the address");
+	if (err)
+		return err;
+	return await(queue, rdma_resolve_route(queue->id, link->timeout_ms),
+		     "resolving the route");
+}
+
+static int make_queue_pair(struct queue *queue)
+{
+	struct rdma_link *link = queue->link;
+	struct ib_qp_init_attr attr = {
+		.qp_type = IB_QPT_RC,
+		.sq_sig_type = IB_SIGNAL_REQ_WR,
+		.cap = { .max_send_wr = QUEUE_DEPTH, .max_recv_wr = 1,
+			 .max_send_sge = 1, .max_recv_sge = 1 },
+	};
+	int err;
+
+	if (!link->device) {
+		link->device = queue->id->device;
+		link->pd = ib_alloc_pd(link->device, 0);
+		if (IS_ERR(link->pd)) {
+			err = PTR_ERR(link->pd);
+			link->pd = NULL;
+			return err;
+		}
+	}
+	if (queue->id->device != link->device)
+		return -EXDEV;
+	err = queue_open(queue);
+	if (err)
+		return err;
+	attr.send_cq = attr.recv_cq = queue->cq;
+	return rdma_create_qp(queue->id, link->pd, &attr);
+}
+
+/* The NIC's own time-out, 4.096 us * 2^n: seven retries fit in half of ours. */
+static u8 ack_timeout(const struct rdma_link *link)
+{
+	return clamp(ilog2(link->timeout_ms * 1000 / 16 / 4), 1, 31);
+}
+
+static int connect_queue(struct queue *queue, const void *hello, u8 len)
+{
+	struct rdma_link *link = queue->link;
+	struct rdma_conn_param param = {
+		.private_data = hello,
+		.private_data_len = len,
+		.retry_count = 7,
+		.rnr_retry_count = 7,
+	};
+	int err;
+
+	reinit_completion(&queue->event);
+	queue->established = false;
+	queue->id = rdma_create_id(&init_net, on_cm_event, queue, RDMA_PS_TCP, IB_QPT_RC);
+	if (IS_ERR(queue->id)) {
+		err = PTR_ERR(queue->id);
+		queue->id = NULL;
+		return err;
+	}
+	err = resolve(queue);
+	if (err)
+		return err;
+	err = make_queue_pair(queue);
+	if (err) {
+		complain(link, "cannot make queue pair %u on %s: %d", queue->index,
+			 queue->id->device->name, err);
+		return err;
+	}
+	param.initiator_depth = min(link->device->attrs.max_qp_init_rd_atom, READS_IN_FLIGHT);
+	rdma_set_ack_timeout(queue->id, ack_timeout(link));
+	return await(queue, rdma_connect(queue->id, &param), "connecting");
+}
+
+/* The first queue pair begins the session or resumes it, the others join. */
+static int connect_all(struct rdma_link *link, const void *hello, u8 len)
+{
+	struct memserver_join join = { .head = head(MEMSERVER_JOIN) };
+	unsigned int i;
+	int err;
+
+	err = connect_queue(&link->queues[0], hello, len);
+	join.session = cpu_to_be64(link->session);
+	for (i = 1; !err && i < link->nr_queues; i++)
+		err = connect_queue(&link->queues[i], &join, sizeof(join));
+	return err;
+}
+
+/* Once err is set. Ends within the time-out: see link_watch(). */
+static void link_down(struct rdma_link *link)
+{
+	struct queue *queue, *end = link->queues + link->nr_queues;
+
+	for (queue = link->queues; queue < end; queue++)
+		if (queue->id && queue->established)
+			rdma_disconnect(queue->id);
+	synchronize_srcu(&link->users);
+	for (queue = link->queues; queue < end; queue++) {
+		while (queue_in_flight(queue))
+			msleep(1);
+		queue_close(queue);
+		if (queue->id)
+			rdma_destroy_id(queue->id);
+		queue->id = NULL;
+	}
+	if (link->pd)
+		ib_dealloc_pd(link->pd);
+	link->pd = NULL;
+	link->device = NULL;
+}
+
+static void link_repair(struct work_struct *work)
+{
+	struct rdma_link *link = container_of(to_delayed_work(work), struct rdma_link, repair);
+	const struct memserver_join resume = {
+		.head = head(MEMSERVER_RESUME),
+		.session = cpu_to_be64(link->session),
+	};
+
+	link_down(link);
+	if (READ_ONCE(link->leaving))
+		return;
+	if (!connect_all(link, &resume, sizeof(resume))) {
+		atomic64_inc(&link->counters.reconnects);
+		pr_notice(RDMA_NAME ": the server %s is back, with all pages\n", link->server_name);
+		WRITE_ONCE(link->probing, false);
+		WRITE_ONCE(link->err, 0);
+		return;
+	}
+	link_down(link);
+	if (link->forgotten)
+		pr_err(RDMA_NAME ": pages stored on %s are lost; this pool stays failed\n",
+		       link->server_name);
+	else
+		queue_delayed_work(system_long_wq, &link->repair,
+				   msecs_to_jiffies(link->timeout_ms));
+}
+
+int link_open(struct rdma_link *link, const struct link_demand *demand)
+{
+	struct memserver_open open = {
+		.head = head(MEMSERVER_OPEN),
+		.bytes_least = cpu_to_be64(demand->bytes_least),
+		.bytes_most = cpu_to_be64(demand->bytes_most),
+		.queue_pairs_least = cpu_to_be16(demand->nr_least),
+		.queue_pairs_most = cpu_to_be16(demand->nr_most),
+	};
+	unsigned int i;
+	int err;
+
+	memcpy(open.token, demand->token, min(strlen(demand->token), sizeof(open.token)));
+	err = init_srcu_struct(&link->users);
+	if (err)
+		return err;
+	err = -ENOMEM;
+	link->nr_queues = demand->nr_most;
+	link->queues = kvcalloc(link->nr_queues, sizeof(*link->queues), GFP_KERNEL);
+	if (!link->queues)
+		goto clean_users;
+	for (i = 0; i < link->nr_queues; i++) {
+		link->queues[i].link = link;
+		link->queues[i].kind = i % NR_QUEUE_KINDS;
+		link->queues[i].index = i;
+		queue_init(&link->queues[i]);
+	}
+	INIT_DELAYED_WORK(&link->repair, link_repair);
+	timer_setup(&link->watchdog, link_watch, 0);
+	link->err = -ENOTCONN;
+	err = connect_all(link, &open, sizeof(open));
+	if (err) {
+		link_down(link);
+		goto free_queues;
+	}
+	link->nr_per_kind = link->nr_queues / NR_QUEUE_KINDS;
+	WRITE_ONCE(link->err, 0);
+	mod_timer(&link->watchdog, jiffies + link_tick(link));
+	return 0;
+
+free_queues:
+	kvfree(link->queues);
+clean_users:
+	cleanup_srcu_struct(&link->users);
+	return err;
+}
+
+void link_close(struct rdma_link *link)
+{
+	WRITE_ONCE(link->leaving, true);
+	cancel_delayed_work_sync(&link->repair);
+	/* One that is queued from here on takes the link down, and no more. */
+	request_wait(link, QUEUE_STORE, OP_GOOD_BYE, 0, NULL);
+	cmpxchg(&link->err, 0, -ESHUTDOWN);
+	cancel_delayed_work_sync(&link->repair);
+	link_down(link);
+	del_timer_sync(&link->watchdog);
+	kvfree(link->queues);
+	cleanup_srcu_struct(&link->users);
+}
