@@ -10,6 +10,7 @@ set -euo pipefail
 pages=4096 repeats=3
 modules=build/lab/${FMLAB_KERNEL-}/fastswap
 
+# "inside" rows are per page, see measure_inside.
 columns=kernel,backend,page_cluster,access,pages,major_faults,instructions
 
 # Each brings up $swap, a swap device of 256 MiB, and takes it down.
@@ -55,6 +56,16 @@ measure() {
 		sed "s/^/$FMLAB_KERNEL,\"$backend\",$cluster,$access,/"
 }
 
+# What fastswap timed itself: from the entry into its page path to the end, clock read included.
+measure_inside() {
+	awk -v row="$FMLAB_KERNEL,inside,," '
+		{ value[$1] = $2 }
+		END {
+			print row "load," value["load_timed"] "," value["load_timed"] "," value["load_ns"]
+			print row "store," value["store_timed"] "," value["store_timed"] "," value["store_ns"]
+		}' /sys/kernel/debug/fastswap/stats
+}
+
 in_guest() {
 	local name kind args cluster access
 	while read -r name kind args; do
@@ -67,6 +78,7 @@ in_guest() {
 				measure "$name" $cluster $access
 			done
 		done
+		[[ $name != *latency ]] || measure_inside
 		swapoff "$swap"
 		# shellcheck disable=SC2086
 		"down_$kind" $args
@@ -76,7 +88,7 @@ in_guest() {
 # The median of each cell's repeats.
 table() {
 	printf '%s\n' "Instructions per major fault (page-cluster 0) and per page (page-cluster 3)"
-	tail -n +2 "$1" | sed 's/"\([^",]*\),\([^",]*\)"/\1(\2)/; s/"//g' |
+	grep -v ',inside,' "$1" | tail -n +2 | sed 's/"\([^",]*\),\([^",]*\)"/\1(\2)/; s/"//g' |
 		awk -F, '{ print $1, $2, $3, $4, $7 / ($3 ? $5 : $6) }' | sort -k1,4 -k5n |
 		awk '{ cell = $1 FS $2 FS $3 FS $4; if (cell != last) n = 0; last = cell
 			value[cell] = value[cell] FS $5 }
@@ -92,6 +104,8 @@ table() {
 					at[row, 3, "read"], at[row, 3, "write"] | "sort -V"
 			}
 		}'
+	printf '\n%s\n' "Of these in fastswap itself, with the copy (512) and one reading of the clock"
+	awk -F, '$2 == "inside" { printf "%-7s %-25s %12.0f\n", $1, $4, $7 / $6 }' "$1"
 }
 
 if [[ ${FMLAB-} ]]; then

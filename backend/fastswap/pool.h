@@ -26,6 +26,10 @@
 #include <linux/mm_types.h>
 #include <linux/module.h>
 
+#ifndef CONFIG_64BIT
+#error "fastswap reaches pages through the direct map: 64-bit kernels only"
+#endif
+
 struct pool;
 
 /* Ends one load_async: err is 0, or -errno and the page's content is undefined. Any context. */

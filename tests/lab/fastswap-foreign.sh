@@ -10,7 +10,7 @@
 . "$(dirname "$0")/fastswap.bash" || exit 1
 
 check() {
-	"$pagecheck" --mib 64 --threads 2 --rounds 3 --random --write-percent 30
+	"$pagecheck" --mib 48 --threads 2 --rounds 2 --random --write-percent 30
 }
 
 # Pages move between areas, and each finds its own.
@@ -47,7 +47,7 @@ zswap_serves_foreign() {
 # Hook in and out while zswap holds pages of a foreign area.
 hook_comes_and_goes() {
 	local i pid
-	"$pagecheck" --mib 64 --threads 2 --seconds 15 --random --write-percent 30 &
+	"$pagecheck" --mib 64 --threads 2 --seconds 8 --random --write-percent 30 &
 	pid=$!
 	for ((i = 0; i < 5; i++)); do
 		insmod "$modules/fastswap.ko" || return

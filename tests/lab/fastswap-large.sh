@@ -12,8 +12,8 @@ thp=/sys/kernel/mm/transparent_hugepage
 echo madvise >$thp/enabled
 
 check_large() {
-	"$pagecheck" --mib 64 --large --threads 4 --rounds 3 --shared --random --write-percent 20 &&
-		"$pagecheck" --mib 64 --large --fork 2 --rounds 2
+	"$pagecheck" --mib 32 --large --threads 2 --rounds 2 --shared --random --write-percent 20 &&
+		"$pagecheck" --mib 32 --large --fork 2
 }
 
 # Folios of this size were made, and hardly any was split before it went out.
@@ -25,7 +25,7 @@ went_out_whole() {
 	made=$(($(<"$thp/hugepages-$1/stats/anon_fault_alloc") - made))
 	split=$(($(<"$thp/hugepages-$1/stats/swpout_fallback") - split))
 	echo "$made made, $split split"
-	((made > 64 && split * 10 < made))
+	((made >= 32 && split * 10 < made))
 }
 
 ok "up" up auto

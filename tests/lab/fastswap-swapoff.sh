@@ -10,7 +10,7 @@
 
 off_and_on() {
 	local times=0 pid status=0
-	under 48M "$pagecheck" --mib 64 --threads 2 --seconds 15 --shared --random --write-percent 30 \
+	under 20M "$pagecheck" --mib 32 --threads 2 --seconds 15 --shared --random --write-percent 30 \
 		--no-pageout &
 	pid=$!
 	sleep 3
