@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "micro/region.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "micro/random.h"
+
+#define PM_SWAPPED (1ull << 62)
+#define PM_PRESENT (1ull << 63)
+
+/* Pages under write-back or on a per-CPU list resist for a moment. */
+#define PROVE_NS (5 * NSEC_PER_SEC)
+#define NAP_NS	 (10 * NSEC_PER_MSEC)
+
+#define CHUNK 4096 /* pages looked at in one system call */
+
+static uint64_t content_word(uint64_t stamp, size_t i)
+{
+	return i ? mix64(stamp + i * GOLDEN_GAMMA) : stamp;
+}
+
+void region_fill_page(const struct region *r, uint64_t index)
+{
+	uint64_t *page = region_page(r, index), stamp = region_stamp(r, index);
+
+	for (size_t i = 0; i < r->content; i++)
+		page[i] = content_word(stamp, i);
+}
+
+void region_renew_page(struct region *r, uint64_t index)
+{
+	r->generation[index]++;
+	region_fill_page(r, index);
+}
+
+void region_check_page(const struct region *r, uint64_t index, struct damage *d)
+{
+	const uint64_t *page = region_page(r, index);
+	uint64_t stamp = region_stamp(r, index), bad = 0;
+
+	d->checked++;
+	for (size_t i = 0; i < PAGE_WORDS; i++) {
+		uint64_t expected = i < r->content ? content_word(stamp, i) : 0;
+
+		if (__builtin_expect(page[i] == expected, 1))
+			continue;
+		if (!bad && d->pages < DAMAGE_LOCATED) {
+			d->where[d->pages].address = page + i;
+			d->where[d->pages].page = index;
+			d->where[d->pages].offset = i * sizeof(*page);
+			d->where[d->pages].found = page[i];
+			d->where[d->pages].expected = expected;
+		}
+		bad++;
+	}
+	d->pages += bad > 0;
+	d->words += bad;
+}
+
+void damage_merge(struct damage *into, const struct damage *from)
+{
+	for (uint64_t i = 0; i < from->pages && i < DAMAGE_LOCATED; i++) {
+		if (into->pages + i < DAMAGE_LOCATED)
+			into->where[into->pages + i] = from->where[i];
+	}
+	into->checked += from->checked;
+	into->pages += from->pages;
+	into->words += from->words;
+}
+
+static void *map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+int region_init(struct region *r, const struct micro_common *c, uint8_t id, struct err *err)
+{
+	*r = (struct region){ .pages = c->region_bytes / PAGE_BYTES, .id = id };
+	r->content = (size_t)((1 - c->compressible) * PAGE_WORDS);
+	if (!r->content)
+		r->content = 1;
+
+	r->base = map(r->pages * PAGE_BYTES);
+	if (!r->base)
+		return err_failed(err, ENOMEM,
+				  "no %" PRIu64 " bytes of address space; lower "
+				  "-o region",
+				  r->pages * PAGE_BYTES);
+	/* -EINVAL: this kernel has no huge pages to refuse. */
+	if (madvise(r->base, r->pages * PAGE_BYTES, MADV_NOHUGEPAGE) && errno != EINVAL)
+		return err_failed(err, errno, "madvise(MADV_NOHUGEPAGE)");
+	if (c->verify) {
+		size_t bytes = r->pages * sizeof(*r->generation);
+
+		r->generation = map(bytes);
+		/* What the pages are judged by must not go the way of the pages. */
+		if (!r->generation || mlock(r->generation, bytes))
+			return err_failed(err, errno,
+					  "verify needs %zu bytes of locked memory "
+					  "(ulimit -l)",
+					  bytes);
+	}
+	for (uint64_t i = 0; i < r->pages; i++)
+		region_fill_page(r, i);
+	return 0;
+}
+
+void region_release(struct region *r)
+{
+	if (r->base)
+		munmap(r->base, r->pages * PAGE_BYTES);
+	if (r->generation)
+		munmap(r->generation, r->pages * sizeof(*r->generation));
+	*r = (struct region){ 0 };
+}
+
+static int open_pagemap(struct err *err)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_failed(err, errno, "cannot open /proc/self/pagemap") : fd;
+}
+
+/* pagemap's entries of the pages from `first`; returns how many, or -errno. */
+static ssize_t read_pagemap(const struct region *r, int fd, uint64_t first, uint64_t entries[CHUNK],
+			    struct err *err)
+{
+	size_t want = r->pages - first < CHUNK ? r->pages - first : CHUNK;
+	off_t at = (off_t)((uintptr_t)region_page(r, first) / PAGE_BYTES * sizeof(uint64_t));
+	ssize_t n = pread(fd, entries, want * sizeof(uint64_t), at);
+
+	if (n < (ssize_t)sizeof(uint64_t))
+		return err_failed(err, n < 0 ? errno : 0, "cannot read /proc/self/pagemap");
+	return n / (ssize_t)sizeof(uint64_t);
+}
+
+/* Push out every page that pagemap does not call swapped. Returns how many that were, or -errno. */
+static int64_t push_out(const struct region *r, int fd, struct err *err)
+{
+	uint64_t entries[CHUNK];
+	int64_t near = 0;
+
+	for (uint64_t first = 0; first < r->pages;) {
+		ssize_t n = read_pagemap(r, fd, first, entries, err);
+		ssize_t i = 0;
+
+		if (n < 0)
+			return n;
+		while (i < n) {
+			ssize_t from = i;
+
+			for (; i < n && !(entries[i] & PM_SWAPPED); i++)
+				near++;
+			if (i > from && madvise(region_page(r, first + (uint64_t)from),
+						(size_t)(i - from) * PAGE_BYTES, MADV_PAGEOUT))
+				return err_failed(err, errno, "madvise(MADV_PAGEOUT)");
+			i += i == from;
+		}
+		first += (uint64_t)n;
+	}
+	return near;
+}
+
+int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err)
+{
+	uint64_t give_up_ns = clock_ns() + PROVE_NS;
+	int64_t near, pushed = -1;
+	int fd = open_pagemap(err);
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		near = push_out(r, fd, err);
+		if (pushed < 0)
+			pushed = near;
+		if (near <= 0 || clock_ns() > give_up_ns)
+			break;
+		clock_sleep_until(clock_ns() + NAP_NS);
+	}
+	close(fd);
+	if (near < 0)
+		return (int)near;
+	if (near > 0)
+		return err_failed(err, 0,
+				  "%" PRId64 " of %" PRIu64
+				  " pages stay in memory: the kernel does "
+				  "not swap them out (no swap area on? full? backend none takes no "
+				  "pages: choose another with --backend)",
+				  near, r->pages);
+	*ret_pushed = (uint64_t)pushed;
+	return 0;
+}
+
+int region_count_near(const struct region *r, uint64_t *ret_mapped, uint64_t *ret_in_memory,
+		      struct err *err)
+{
+	uint64_t entries[CHUNK], mapped = 0, in_memory = 0;
+	unsigned char in_core[CHUNK];
+	int fd = open_pagemap(err), rc = 0;
+
+	if (fd < 0)
+		return fd;
+	for (uint64_t first = 0; first < r->pages;) {
+		ssize_t n = read_pagemap(r, fd, first, entries, err);
+
+		if (n > 0 && mincore(region_page(r, first), (size_t)n * PAGE_BYTES, in_core))
+			n = err_failed(err, errno, "mincore");
+		if (n < 0) {
+			rc = (int)n;
+			break;
+		}
+		for (ssize_t i = 0; i < n; i++) {
+			mapped += (entries[i] & PM_PRESENT) != 0;
+			in_memory += in_core[i] & 1;
+		}
+		first += (uint64_t)n;
+	}
+	close(fd);
+	if (rc)
+		return rc;
+	*ret_mapped = mapped;
+	*ret_in_memory = in_memory;
+	return 0;
+}

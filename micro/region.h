@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The memory that goes far away and comes back. Every page carries a stamp of region, index and
+ * generation in its first word; the words up to `content` are random numbers made from it, the
+ * rest are zeros. So a page that is not the one asked for, or is an old one, or is damaged
+ * anywhere, can be told and the damage be located.
+ */
+#ifndef MICRO_REGION_H
+#define MICRO_REGION_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "micro/micro.h"
+
+#define PAGE_WORDS (PAGE_BYTES / sizeof(uint64_t))
+
+struct region {
+	uint64_t *base;
+	uint64_t pages;
+	size_t content; /* words of a page that are not zeros; at least 1 */
+	uint8_t id;
+	uint16_t *generation; /* of each page, locked in memory; NULL: all are 0 */
+};
+
+/* Reserve and fill it: small pages only. */
+int region_init(struct region *r, const struct micro_common *c, uint8_t id, struct err *err);
+void region_release(struct region *r);
+
+static inline uint64_t *region_page(const struct region *r, uint64_t index)
+{
+	return r->base + index * PAGE_WORDS;
+}
+
+static inline uint64_t region_stamp(const struct region *r, uint64_t index)
+{
+	return (uint64_t)r->id << 56 | index << 16 | (r->generation ? r->generation[index] : 0);
+}
+
+void region_fill_page(const struct region *r, uint64_t index);
+/* Fill it anew as its next generation. For regions with generations only. */
+void region_renew_page(struct region *r, uint64_t index);
+
+/* One thread's findings. */
+#define DAMAGE_LOCATED 4
+
+struct damage {
+	uint64_t checked, pages, words;
+	struct {
+		const void *address;
+		uint64_t page, offset, found, expected;
+	} where[DAMAGE_LOCATED];
+};
+
+void region_check_page(const struct region *r, uint64_t index, struct damage *d);
+void damage_merge(struct damage *into, const struct damage *from);
+
+/*
+ * Prove by /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst) that every page is
+ * swapped out, pushing out with MADV_PAGEOUT those that are not; *ret_pushed counts these. Pages
+ * that stay are an error that says what to look at.
+ */
+int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err);
+/* How many pages are mapped (pagemap); and mapped or in the swap cache (mincore). */
+int region_count_near(const struct region *r, uint64_t *ret_mapped, uint64_t *ret_in_memory,
+		      struct err *err);
+
+#endif
