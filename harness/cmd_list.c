@@ -5,6 +5,7 @@
 #include "backend/backend.h"
 #include "collectors/collector.h"
 #include "harness/command.h"
+#include "micro/micro.h"
 #include "plots/figure.h"
 #include "workloads/workload.h"
 
@@ -19,6 +20,12 @@ static void list_workloads(void)
 {
 	for (size_t i = 0; workload_table[i]; i++)
 		row(workload_table[i]->name, workload_table[i]->summary, workload_table[i]->opts);
+}
+
+static void list_micro(void)
+{
+	for (size_t i = 0; micro_table[i]; i++)
+		row(micro_table[i]->name, micro_table[i]->summary, micro_table[i]->opts);
 }
 
 static void list_backends(void)
@@ -49,9 +56,8 @@ static const struct {
 	const char *name;
 	void (*list)(void);
 } kinds[] = {
-	{ "workloads", list_workloads },
-	{ "backends", list_backends },
-	{ "collectors", list_collectors },
+	{ "workloads", list_workloads }, { "micro", list_micro },
+	{ "backends", list_backends },	 { "collectors", list_collectors },
 	{ "figures", list_figures },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -76,14 +82,14 @@ static int cmd_list_run(struct cli *cli)
 		return 0;
 	}
 	near = did_you_mean(cli->args[0], names);
-	err_usage(&err, "cannot list '%s'%s%s%s; workloads, backends, collectors or figures",
+	err_usage(&err, "cannot list '%s'%s%s%s; workloads, micro, backends, collectors or figures",
 		  cli->args[0], near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
 	return command_fail(&err);
 }
 
 const struct command cmd_list = {
 	.name = "list",
-	.args = "[workloads|backends|collectors|figures]",
+	.args = "[workloads|micro|backends|collectors|figures]",
 	.summary = "what there is to run, drive, sample and draw (-v: with options)",
 	.max_args = 1,
 	.in_lab = true,

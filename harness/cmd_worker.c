@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench worker: the process that a workload of our own runs in. Started by fmbench itself. */
 #include "harness/command.h"
+#include "micro/micro.h"
 #include "workloads/worker.h"
 #include "workloads/workload.h"
 
@@ -9,6 +10,8 @@ static int cmd_worker_run(struct cli *cli)
 	struct err err = { 0 };
 	const struct workload *w = workload_find(cli->args[0], &err);
 
+	if (!w)
+		w = micro_find(cli->args[0], &err);
 	if (!w)
 		return command_fail(&err);
 	return worker_run(w, (int)cli->nr_args, cli->args);

@@ -607,15 +607,30 @@ static void find_peak(struct run *r)
 	r->outcome->peak_bytes = r->limit_bytes ? r->spec->peak_bytes : peak;
 }
 
+/* A process that was killed for want of memory is told from one that died of itself. */
+static void explain_oom(struct run *r, struct err *err)
+{
+	uint64_t kills;
+
+	if (sampler_latest(r->sampler, "memory_events", "oom_kill", &kills) == 0 && kills > 0)
+		err_prefix(err,
+			   "out of memory: the kernel killed %llu process(es) of the group, whose "
+			   "limit the swap area could not relieve in time (more room, or a higher "
+			   "ratio, helps)",
+			   (unsigned long long)kills);
+}
+
 /* Processes and sampler end, however it went. A first error stays the one that is reported. */
 static int stop(struct run *r, int rc, struct err *err)
 {
-	struct err ignored = { 0 };
+	struct err ignored = { 0 }, *first = err;
 	int stop_rc = 0;
 
 	err = rc ? &ignored : err;
 	if (r->sampler)
 		stop_rc = phase_next(r, "stop", err);
+	if (r->sampler && rc)
+		explain_oom(r, first);
 	reclaimer_free(r->reclaimer);
 	r->reclaimer = NULL;
 	find_peak(r);

@@ -68,12 +68,27 @@ static int make_dirs(const char *path, mode_t mode, struct err *err)
 	}
 }
 
+/* One for the machine: two runs at once would swap to each other's areas. */
+static int open_lock(const char *state_dir, char *path, size_t size)
+{
+	int fd;
+
+	snprintf(path, size, "/run/lock/fmbench.lock");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* O_CREAT on another user's file in a sticky directory is refused (fs.protected_regular). */
+	if (fd < 0 && errno == ENOENT)
+		fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		return fd;
+	snprintf(path, size, "%s/lock", state_dir);
+	return open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
 static int take_lock(struct session *s, struct err *err)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/lock", s->state_dir);
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	s->lock_fd = open_lock(s->state_dir, path, sizeof(path));
 	if (s->lock_fd < 0)
 		return err_failed(err, errno, "cannot open %s (see --state-dir)", path);
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)

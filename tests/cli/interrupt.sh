@@ -4,21 +4,36 @@
 . "$(dirname "$0")/../lib.sh"
 need_swap
 
+# Is the run past this phase? Its row is written at its end; "" asks for the run itself.
+past() {
+	[[ -e $FMBENCH_DB ]] || return 1
+	if [[ -z $1 ]]; then
+		[[ $(sql "SELECT count(*) FROM run WHERE status = 'started'") -gt 0 ]]
+	else
+		[[ $(sql "SELECT count(*) FROM phase WHERE name = '$1'
+			AND run = (SELECT max(id) FROM run)") -gt 0 ]]
+	fi
+}
+
 machine_state >"$tmp/before"
 n=0
-for signal_after in INT:0.3 TERM:1.5 HUP:3 INT:5; do
-	signal=${signal_after%:*} after=${signal_after#*:}
+for signal_past in INT: TERM:load HUP:shrink INT:warmup; do
+	signal=${signal_past%:*} phase=${signal_past#*:}
 	env --default-signal=INT "$fmbench" run memaslap --ratio 0.5 --peak 128M -o memory=128M \
-		--duration 20s --backend zram >"$tmp/out" 2>"$tmp/err" &
+		--duration 60s --backend zram >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
-	sleep "$after"
+	for ((i = 0; i < 600; i++)); do
+		past "$phase" && break
+		sleep 0.1
+	done
+	past "$phase" || fail "the run never came past phase '$phase'"
 	kill "-$signal" "$pid"
 	status=0
 	wait "$pid" || status=$?
 	n=$((n + 1))
 	[[ $status -eq 1 ]] || fail "exit status $status after SIG$signal"
 	grep -q "interrupted by SIG$signal" "$tmp/err" || fail "SIG$signal is not named"
-	wait_same "$tmp/before" 0 || fail "SIG$signal after $after s left something"
+	wait_same "$tmp/before" 0 || fail "SIG$signal past '$phase' left something"
 	[[ $(sql "SELECT count(*) FROM run WHERE status = 'failed'") -eq $n ]] ||
 		fail "SIG$signal: the run is not recorded as failed"
 done

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench micro: a micro-benchmark over numbers of cores and backends. */
+#include <hwloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/choice.h"
+#include "harness/command.h"
+#include "harness/matrix.h"
+#include "harness/run_opts.h"
+#include "micro/micro.h"
+
+struct params {
+	char *cores, *backend, *format;
+	uint64_t repeat, seed;
+	struct run_settings settings;
+};
+
+#define ROW(n, t, field, ...)                                                                      \
+	{                                                                                          \
+		.name = n, .type = t, .offset = offsetof(struct params, field), __VA_ARGS__        \
+	}
+
+static const struct opt opts[] = {
+	ROW("cores", OPT_T_STRING, cores, .arg = "LIST",
+	    .help = "threads to run with, one after the other, such as 1-4 or 1,2,8"),
+	ROW("backend", OPT_T_STRING, backend, .def = "auto", .arg = "LIST",
+	    .help = "where far memory is, one or several; `fmbench list backends`"),
+	ROW("repeat", OPT_T_U64, repeat, .def = "1", .min = 1, .max = 10000, .arg = "N",
+	    .help = "runs of each, interleaved in random order"),
+	RUN_SETTINGS_OPTS(struct params, settings),
+	ROW("seed", OPT_T_U64, seed, .def = "1", .min = 0, .max = 9e18, .arg = "N",
+	    .help = "of the accesses and of the order of runs"),
+	ROW("format", OPT_T_CHOICE, format, .def = "table", .choices = "table|csv|json", .arg = "F",
+	    .help = "of the closing table"),
+	OPT_END
+};
+
+static const char doc[] =
+	"Options of each micro-benchmark: fmbench list micro -v\n\n"
+	"Examples:\n"
+	"  fmbench micro fault_latency --backend zram\n"
+	"  fmbench micro fault_throughput --cores 1-4 --backend zram -o mode=evict-dirty --repeat 5\n";
+
+static const struct opt *find_opt(const struct opt *table, const char *name)
+{
+	for_each_opt (o, table) {
+		if (strcmp(o->name, name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* One parameter set for each number of threads in the list; one in all where there is no list. */
+static int add_variants(struct choice *c, const struct cli *cli, const char *cores, struct err *err)
+{
+	hwloc_bitmap_t list;
+	char number[16];
+	void *params;
+	int n, rc = 0;
+
+	if (!cores)
+		return choice_add_params(c, cli, &params, err);
+	if (!find_opt(c->workload->opts, "threads"))
+		return err_usage(err, "micro %s runs on one core: leave out --cores",
+				 c->workload->name);
+	list = hwloc_bitmap_alloc();
+	if (!list)
+		abort();
+	if (strspn(cores, "0123456789,-") != strlen(cores) ||
+	    hwloc_bitmap_list_sscanf(list, cores) != 0 || hwloc_bitmap_iszero(list) ||
+	    hwloc_bitmap_isset(list, 0) || hwloc_bitmap_weight(list) < 0)
+		rc = err_usage(err,
+			       "--cores '%s' is not a list of numbers of threads such as 1-4,8",
+			       cores);
+	for (n = hwloc_bitmap_first(list); n > 0 && !rc; n = hwloc_bitmap_next(list, n)) {
+		rc = choice_add_params(c, cli, &params, err);
+		snprintf(number, sizeof(number), "%d", n);
+		if (!rc)
+			rc = opt_set(c->workload->opts, params, "threads", number, "--cores", err);
+	}
+	hwloc_bitmap_free(list);
+	return rc;
+}
+
+static int cmd_micro_run(struct cli *cli)
+{
+	struct params *p = cli->params;
+	struct matrix m = { .line = cli->line, .settings = &p->settings, .seed = p->seed };
+	struct cell cell = { .ratio = 1 };
+	struct choice c = { 0 };
+	enum export_format format;
+	struct err err = { 0 };
+	int rc = export_format_parse(p->format, &format, &err);
+
+	c.workload = rc ? NULL : micro_find(cli->args[0], &err);
+	if (!rc && !c.workload)
+		rc = -EINVAL;
+	if (!rc)
+		rc = choice_backends(&c, p->backend, c.workload->limit, &err);
+	if (!rc)
+		rc = add_variants(&c, cli, p->cores, &err);
+	if (rc) {
+		choice_release(&c);
+		return command_fail(&err);
+	}
+
+	cell.workload = c.workload;
+	for (cell.repeat = 1; cell.repeat <= (int)p->repeat; cell.repeat++) {
+		for (size_t b = 0; b < c.nr_backends; b++) {
+			cell.backend = c.backends[b].backend;
+			cell.backend_params = c.backends[b].params;
+			for (size_t i = 0; i < c.nr_params; i++) {
+				cell.workload_params = c.params[i];
+				matrix_add(&m, &cell);
+			}
+		}
+	}
+	rc = matrix_run(&m, format);
+	matrix_release(&m);
+	choice_release(&c);
+	return rc;
+}
+
+const struct command cmd_micro = {
+	.name = "micro",
+	.args = "NAME",
+	.summary = "run a micro-benchmark: what one fault costs, how many a machine can take",
+	.doc = doc,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.min_args = 1,
+	.max_args = 1,
+	.takes_pairs = true,
+	.in_lab = true,
+	.run = cmd_micro_run,
+};
