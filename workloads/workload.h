@@ -73,8 +73,8 @@ struct workload {
 	int (*go)(struct workload_ctx *ctx, struct err *err);
 	/*
 	 * Wait up to timeout_ms (-1: for ever, a signal ends it) and take in what arrived. 0: still
-	 * running. 1: a BATCH workload has ended well. <0: something died or went wrong; err names
-	 * it with its last output.
+	 * running. 1: it has ended well, a BATCH workload or one with .main. <0: something died or
+	 * went wrong; err names it with its last output.
 	 */
 	int (*poll)(struct workload_ctx *ctx, int timeout_ms, struct err *err);
 	/* End all processes. Called exactly once if start() was called, whatever came between. */
