@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/compare_side.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/opt.h"
+#include "results/db.h"
+#include "results/rows.h"
+
+void compare_side_release(struct compare_side *side)
+{
+	buf_release(&side->terms);
+	buf_release(&side->left_out);
+	free(side->runs);
+	side->runs = NULL;
+	side->nr_runs = 0;
+}
+
+void compare_side_json(const struct compare_side *side, struct buf *json)
+{
+	buf_adds(json, "[");
+	for (size_t i = 0; i < side->nr_runs; i++)
+		buf_addf(json, "%s%lld", i ? "," : "", (long long)side->runs[i]);
+	buf_adds(json, "]");
+}
+
+/* --- the selector -------------------------------------------------------------------------- */
+
+/* A value as typed, and what it may stand for in the store: bytes, seconds, 1 and 0. */
+static void add_value(struct buf *terms, const char *value)
+{
+	uint64_t integer;
+	double number;
+	bool yes;
+
+	buf_add_json(terms, value);
+	if (!parse_double(value, &number)) {
+		buf_adds(terms, ",");
+		rows_add_double(terms, number);
+		return;
+	}
+	if (!parse_size(value, &integer))
+		buf_addf(terms, ",%llu", (unsigned long long)integer);
+	if (!parse_duration(value, &integer)) {
+		buf_adds(terms, ",");
+		rows_add_double(terms, (double)integer / 1e9);
+	}
+	if (!parse_bool(value, &yes))
+		buf_addf(terms, ",%d", yes);
+}
+
+static int add_run_value(struct buf *terms, struct store *s, const char *value, struct err *err)
+{
+	int64_t run;
+	int r = store_find_run(s, value, &run, err);
+
+	if (!r)
+		buf_addf(terms, "%lld", (long long)run);
+	return r;
+}
+
+static int add_term(struct compare_side *side, struct store *s, char *word, const char **key,
+		    struct err *err)
+{
+	char *equals = strchr(word, '=');
+	char *value = equals ? equals + 1 : word;
+
+	if (equals) {
+		*equals = '\0';
+		*key = !strcmp(word, "offload") ? "offload-reclaim" : word;
+	}
+	if (!**key || !*value)
+		return err_usage(err,
+				 "%s: '%s': give key=value terms, such as backend=zram,ratio=0.5",
+				 side->name, side->selector);
+	if (side->terms.len == 1 || equals) {
+		buf_adds(&side->terms, side->terms.len == 1 ? "[" : "]],[");
+		buf_add_json(&side->terms, *key);
+		buf_adds(&side->terms, ",[");
+	} else {
+		buf_adds(&side->terms, ",");
+	}
+	if (!strcmp(*key, "run"))
+		return add_run_value(&side->terms, s, value, err);
+	add_value(&side->terms, value);
+	return 0;
+}
+
+static int parse_selector(struct compare_side *side, struct store *s, struct err *err)
+{
+	char *copy = xstrdup(side->selector), *save, *word;
+	const char *key = "run";
+	int r = 0;
+
+	buf_adds(&side->terms, "[");
+	for (word = strtok_r(copy, ",", &save); word && !r; word = strtok_r(NULL, ",", &save))
+		r = add_term(side, s, word, &key, err);
+	if (!r && side->terms.len == 1)
+		r = err_usage(err, "%s is empty: give key=value terms, such as backend=zram",
+			      side->name);
+	buf_adds(&side->terms, "]]]");
+	free(copy);
+	return r;
+}
+
+/* --- its runs ------------------------------------------------------------------------------ */
+
+/* A term's key is a property's: '_' and '-' are the same, a backend's name may be left out. */
+#define SAME_KEY                                                                                   \
+	"replace(p.key, '_', '-') = replace(t.value ->> 0, '_', '-')"                              \
+	" OR p.source = 'backend' AND substr(p.key, instr(p.key, '.') + 1) = t.value ->> 0"
+
+static int no_such_key(struct store *s, const char *key, struct err *err)
+{
+	const char **names = NULL, *near;
+	size_t nr = 0;
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "WITH " COMPARE_PROPERTY " SELECT DISTINCT key FROM property", "");
+
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0) {
+		names = xreallocarray(names, nr + 2, sizeof(*names));
+		names[nr++] = xstrdup((const char *)sqlite3_column_text(stmt, 0));
+	}
+	sqlite3_finalize(stmt);
+	if (!r && nr) {
+		names[nr] = NULL;
+		near = did_you_mean(key, names);
+		r = err_usage(
+			err,
+			"no run is stored with a '%s'%s%s%s; there are workload, backend, ratio, "
+			"experiment, run, machine, kernel, and every parameter",
+			key, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	} else if (!r) {
+		r = err_usage(err, "%s holds no run yet; make some with `fmbench run`", s->path);
+	}
+	while (nr)
+		free((void *)names[--nr]);
+	free(names);
+	return r;
+}
+
+/* Nothing matches: which term is it that no run meets? */
+static int explain_none(const struct compare_side *side, struct store *s, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(
+		s, &stmt, err,
+		"WITH " COMPARE_PROPERTY " SELECT t.value ->> 0, t.value ->> 1 ->> 0, count(p.run),"
+		"  group_concat(DISTINCT p.value) FROM json_each(?1) t"
+		" LEFT JOIN property p ON " SAME_KEY " GROUP BY t.key"
+		" HAVING NOT max(p.value IN (SELECT value FROM json_each(t.value, '$[1]')))"
+		"  OR NOT count(p.run) ORDER BY t.key",
+		"t", side->terms.data);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r == 0)
+		r = err_usage(
+			err,
+			"%s: no run meets all of %s together; `fmbench export table runs` lists "
+			"what there is",
+			side->name, side->selector);
+	else if (r > 0 && !sqlite3_column_int(stmt, 2))
+		r = no_such_key(s, (const char *)sqlite3_column_text(stmt, 0), err);
+	else if (r > 0)
+		r = err_usage(err, "%s: no run has %s=%s; there is %.200s", side->name,
+			      (const char *)sqlite3_column_text(stmt, 0),
+			      (const char *)sqlite3_column_text(stmt, 1),
+			      (const char *)sqlite3_column_text(stmt, 3));
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+static void leave_out(struct compare_side *side, sqlite3_stmt *stmt)
+{
+	const char *status = (const char *)sqlite3_column_text(stmt, 1);
+	const char *why = (const char *)sqlite3_column_text(stmt, 2);
+
+	buf_addf(&side->left_out, "run %lld of %s: %s%s%s%s\n",
+		 (long long)sqlite3_column_int64(stmt, 0), side->name,
+		 !strcmp(status, "started") ? "not at its end" : status, why ? " (" : "",
+		 why ? why : "", why ? ")" : "");
+}
+
+int compare_side_select(struct compare_side *side, struct store *s, bool untrusted, struct err *err)
+{
+	size_t nr_met = 0;
+	sqlite3_stmt *stmt;
+	int r = parse_selector(side, s, err);
+
+	if (!r)
+		r = db_prepare(
+			s, &stmt, err,
+			"WITH " COMPARE_PROPERTY
+			", met AS (SELECT DISTINCT p.run, t.key FROM json_each(?1) t"
+			"  JOIN property p ON (" SAME_KEY ")"
+			"  AND p.value IN (SELECT value FROM json_each(t.value, '$[1]')))"
+			"SELECT id, status, ifnull(reason, (SELECT group_concat(code, ', ') FROM flag"
+			"  WHERE run = id AND severity = 'fatal')) FROM run WHERE id IN (SELECT run FROM met"
+			"  GROUP BY run HAVING count(*) = json_array_length(?1)) ORDER BY id",
+			"t", side->terms.data);
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0) {
+		const char *status = (const char *)sqlite3_column_text(stmt, 1);
+
+		nr_met++;
+		if (strcmp(status, "ok") && !(untrusted && !strcmp(status, "untrusted"))) {
+			leave_out(side, stmt);
+			continue;
+		}
+		side->runs = xreallocarray(side->runs, side->nr_runs + 1, sizeof(*side->runs));
+		side->runs[side->nr_runs++] = sqlite3_column_int64(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	if (!r && !nr_met)
+		return explain_none(side, s, err);
+	if (!r && !side->nr_runs)
+		return err_missing(err, "%s: nothing is left to compare, %.*s%s%s", side->name,
+				   (int)strcspn(side->left_out.data, "\n"), side->left_out.data,
+				   nr_met > 1 ? " and the others" : "",
+				   untrusted ? "" : "; --untrusted takes untrusted ones in");
+	return r;
+}
