@@ -23,6 +23,8 @@ SRC := $(wildcard $(DIRS:%=%/*.c))
 OBJ := $(SRC:%.c=$B/obj/%.o)
 LIB := $B/libfmbench.a
 UNIT := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(wildcard tests/unit/test_*.c))
+HELPERS := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(filter-out tests/unit/test_%, \
+	$(wildcard tests/unit/*.c)))
 BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/unit/*.[ch] bench/*.[ch] backend/memserver/*.[ch])
 SHELL_FILES = $(wildcard tests/run tests/fixtures/capture lab/in-lab lab/guest/* tests/lib.sh tests/cli/*.sh tests/lab/*.sh bench/*.sh \
@@ -69,6 +71,18 @@ demo: ## from nothing to a table and two figures
 
 unit: $(UNIT)
 bench-programs: $(BENCH)
+test-helpers: $(HELPERS)
+
+bench: all bench-programs ## what fmbench itself costs: a run, the sampler, the store
+	@bench/run_cost.sh
+	@$B/bench/collectors
+	@$B/bench/store
+
+check-kill: all ## SIGKILL 100 real runs at random moments: nothing may be left behind
+	KILLS=$(or $(KILLS),100) FMBENCH_TEST_TIMEOUT=3600 tests/run tests/cli/kill.sh
+
+check-kernels: all ## the modules' tests on the lab's other kernels, 5.10 and 6.12
+	@setup/check.sh kernels
 
 check: ## build and run all tests, the lab's too
 	@setup/check.sh
@@ -93,6 +107,6 @@ help:
 		awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 FORCE:
-.PHONY: all deps demo unit bench-programs check format lint install clean distclean help FORCE
+.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-kernels format lint install clean distclean help FORCE
 
 -include $(wildcard */*.mk */*/*.mk)
