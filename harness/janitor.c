@@ -31,7 +31,7 @@ static void janitor_main(int fd, const char *journal_path, const char *db_path)
 		_exit(0);
 	if (recover_journal(journal_path, &err) != 0)
 		log_error("%s; `fmbench recover` tries again", err.msg);
-	if (store_open(db_path, STORE_WRITE, &store, &err) == 0) {
+	if (db_path && store_open(db_path, STORE_WRITE, &store, &err) == 0) {
 		store_mark_dead(store, &nr, &err);
 		store_close(store);
 	}

@@ -17,7 +17,8 @@ struct janitor {
 	int pipe_fd;
 };
 
-/* Forks: call it while the process has one thread. db_path: where the run is recorded. */
+/* Forks: call it while the process has one thread. db_path: where the run is recorded,
+ * NULL: nowhere. */
 int janitor_start(struct janitor *jan, const char *journal_path, const char *db_path,
 		  struct err *err);
 /* Let it look and leave; waits for it. */
