@@ -27,8 +27,8 @@ HELPERS := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(filter-out tests/unit/tes
 	$(wildcard tests/unit/*.c)))
 BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/unit/*.[ch] bench/*.[ch] backend/memserver/*.[ch])
-SHELL_FILES = $(wildcard tests/run tests/fixtures/capture lab/in-lab lab/guest/* tests/lib.sh tests/cli/*.sh tests/lab/*.sh bench/*.sh \
-	lab/fmlab lab/*.sh setup/*.sh .ci/run)
+SHELL_FILES = $(wildcard tests/run tests/*.sh tests/fixtures/capture tests/cli/*.sh tests/lab/*.sh \
+	bench/*.sh lab/fmlab lab/in-lab lab/*.sh lab/guest/* setup/*.sh .ci/run)
 
 all: $B/fmbench ## build build/fmbench
 
@@ -54,14 +54,16 @@ $B/fmbench: $B/obj/harness/main.o $(LIB)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 $B/tests/unit/%: tests/unit/%.c $(LIB)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) -lcmocka $(ALL_LIBS)
+	@mkdir -p $(@D) $B/obj/tests/unit
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $B/obj/tests/unit/$*.d -o $@ $< \
+		$(LIB) -lcmocka $(ALL_LIBS)
 
 $B/bench/%: bench/%.c $(LIB)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(ALL_LIBS)
+	@mkdir -p $(@D) $B/obj/bench
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $B/obj/bench/$*.d -o $@ $< \
+		$(LIB) $(ALL_LIBS)
 
--include $(OBJ:.o=.d) $(UNIT:=.d) $(BENCH:=.d)
+-include $(OBJ:.o=.d) $(wildcard $B/obj/tests/unit/*.d $B/obj/bench/*.d)
 
 deps: ## install the Debian packages that are missing, saying what for
 	@setup/deps.sh

@@ -58,8 +58,4 @@ for what in "$@"; do
 	esac
 done
 
-# Dependency files lie beside the programs.
-for i in "${!tests[@]}"; do
-	[[ ${tests[i]} != *.d ]] || unset 'tests[i]'
-done
 exec tests/run "${tests[@]}"
