@@ -70,6 +70,9 @@ swapoff /dev/fastswap0 && swapon -p 10 /dev/fastswap0
 ok "a foreign area of higher priority: ours sees no page" ours_untouched
 swapoff /dev/zram0
 swapoff /dev/fastswap0
+swapon -p 50 /dev/fastswap0
+ok "our type is 0 now" test "$(pool_says area)" = 0
+swapoff /dev/fastswap0
 swapon -p 50 /dev/zram0
 ok "our type number taken by a foreign area: declined" ours_untouched
 swapoff /dev/zram0
