@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
-#define PM_SWAP (1ULL << 62)	/* Documentation/admin-guide/mm/pagemap.rst */
+#define PAGE	4096UL
+#define PM_SWAP (1ULL << 62) /* Documentation/admin-guide/mm/pagemap.rst */
 
 static void die(const char *what)
 {

@@ -26,10 +26,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
-#define WORDS (PAGE / sizeof(uint64_t))
+#define PAGE	  4096UL
+#define WORDS	  (PAGE / sizeof(uint64_t))
 #define HUGE_PAGE (2UL << 20)
-#define LOST UINT32_MAX	/* the generation of a page whose content SIGBUS took */
+#define LOST	  UINT32_MAX /* the generation of a page whose content SIGBUS took */
 
 static struct {
 	size_t mib;
@@ -45,7 +45,7 @@ static struct {
 } opt = { .mib = 64, .threads = 1, .rounds = 1 };
 
 struct page_state {
-	pthread_rwlock_t lock;	/* of the page's content, in shared slices */
+	pthread_rwlock_t lock; /* of the page's content, in shared slices */
 	uint32_t generation;
 };
 
@@ -130,8 +130,8 @@ static void check_page(size_t page)
 	reading = 0;
 	atomic_fetch_add(&checked, 1);
 	if (wrong >= 0 && atomic_fetch_add(&bad, 1) < 10)
-		fprintf(stderr, "pagecheck: page %zu of generation %u is wrong at byte %zd\n",
-			page, generation, wrong);
+		fprintf(stderr, "pagecheck: page %zu of generation %u is wrong at byte %zd\n", page,
+			generation, wrong);
 }
 
 static void visit(size_t page, uint64_t random)
@@ -304,36 +304,65 @@ static void usage(FILE *to)
 	      "  --random           in random order\n"
 	      "  --fork N           N children check and write copies instead of threads\n"
 	      "  --large            ask for large folios\n"
-	      "  --no-pageout       leave it to the group's limit to push pages out\n", to);
+	      "  --no-pageout       leave it to the group's limit to push pages out\n",
+	      to);
 }
 
 static void parse(int argc, char **argv)
 {
 	enum { MIB, THREADS, ROUNDS, SECS, WRITES, SHARED, RANDOM, FORK, LARGE, NO_OUT, HELP };
-	static const struct option longs[] = {
-		{ "mib", 1, NULL, MIB }, { "threads", 1, NULL, THREADS },
-		{ "rounds", 1, NULL, ROUNDS }, { "seconds", 1, NULL, SECS },
-		{ "write-percent", 1, NULL, WRITES }, { "shared", 0, NULL, SHARED },
-		{ "random", 0, NULL, RANDOM }, { "fork", 1, NULL, FORK },
-		{ "large", 0, NULL, LARGE }, { "no-pageout", 0, NULL, NO_OUT },
-		{ "help", 0, NULL, HELP }, { }
-	};
+	static const struct option longs[] = { { "mib", 1, NULL, MIB },
+					       { "threads", 1, NULL, THREADS },
+					       { "rounds", 1, NULL, ROUNDS },
+					       { "seconds", 1, NULL, SECS },
+					       { "write-percent", 1, NULL, WRITES },
+					       { "shared", 0, NULL, SHARED },
+					       { "random", 0, NULL, RANDOM },
+					       { "fork", 1, NULL, FORK },
+					       { "large", 0, NULL, LARGE },
+					       { "no-pageout", 0, NULL, NO_OUT },
+					       { "help", 0, NULL, HELP },
+					       {} };
 	int o;
 
 	while ((o = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (o) {
-		case MIB: opt.mib = number(optarg); break;
-		case THREADS: opt.threads = number(optarg); break;
-		case ROUNDS: opt.rounds = number(optarg); break;
-		case SECS: opt.seconds = number(optarg); break;
-		case WRITES: opt.write_percent = number(optarg); break;
-		case SHARED: opt.shared = true; break;
-		case RANDOM: opt.random = true; break;
-		case FORK: opt.children = number(optarg); break;
-		case LARGE: opt.large = true; break;
-		case NO_OUT: opt.no_pageout = true; break;
-		case HELP: usage(stdout); exit(0);
-		default: usage(stderr); exit(2);
+		case MIB:
+			opt.mib = number(optarg);
+			break;
+		case THREADS:
+			opt.threads = number(optarg);
+			break;
+		case ROUNDS:
+			opt.rounds = number(optarg);
+			break;
+		case SECS:
+			opt.seconds = number(optarg);
+			break;
+		case WRITES:
+			opt.write_percent = number(optarg);
+			break;
+		case SHARED:
+			opt.shared = true;
+			break;
+		case RANDOM:
+			opt.random = true;
+			break;
+		case FORK:
+			opt.children = number(optarg);
+			break;
+		case LARGE:
+			opt.large = true;
+			break;
+		case NO_OUT:
+			opt.no_pageout = true;
+			break;
+		case HELP:
+			usage(stdout);
+			exit(0);
+		default:
+			usage(stderr);
+			exit(2);
 		}
 	}
 	if (optind < argc || !opt.mib || !opt.threads) {
