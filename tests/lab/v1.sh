@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lab: --cpus 2 --mem 1G --cgroup v1
+# A machine whose memory controller is on v1: found, used, and said in a flag.
+. "$(dirname "$0")/../lib.sh"
+
+machine_state >"$tmp/before"
+expect_run "$fmbench" run quicksort --ratio 1,0.5 -o memory=48M --backend zram
+wait_same "$tmp/before" 2 || fail "something was left behind"
+[[ $(sql "SELECT count(*) FROM flag WHERE code = 'V1_LIMIT'") == 2 ]] || fail "no V1_LIMIT flag"
+[[ $(sql "SELECT count(*) FROM run_summary WHERE ratio < 1 AND major_faults > 1000") == 1 ]] ||
+	fail "no page-ins"
+expect_run "$fmbench" run quicksort --ratio 0.5 -o memory=48M --backend zram --offload-reclaim
+[[ $(sql "SELECT count(*) FROM flag WHERE code = 'NO_OFFLOAD'") == 1 ]] || fail "no NO_OFFLOAD flag"

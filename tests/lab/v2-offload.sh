@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lab: --cpus 4 --mem 2G --numa 2
+# Offloaded reclaim: the reclaimer thread does nearly all of it, memory stays at the limit, and a
+# kernel without memory.reclaim says so and goes on.
+. "$(dirname "$0")/../lib.sh"
+
+run=("$fmbench" run memaslap --ratio 0.5 --peak 64M -o memory=64M --duration 5s --warmup 1s
+	--backend zram --offload-reclaim)
+expect_run "${run[@]}"
+delta() { # COLLECTOR KEY
+	sql "SELECT delta FROM phase_delta WHERE phase = 'measure' AND collector = '$1' AND key = '$2'"
+}
+if [[ ! -e /sys/fs/cgroup/memory.reclaim && ! -e $(echo /sys/fs/cgroup/*/memory.reclaim) ]] &&
+	! grep -q memory.reclaim /proc/kallsyms 2>/dev/null &&
+	[[ $(sql "SELECT count(*) FROM flag WHERE code = 'NO_OFFLOAD'") == 1 ]]; then
+	grep -q 'no memory.reclaim' "$tmp/err" || fail "the lack of memory.reclaim is not named"
+	exit 0
+fi
+[[ $(sql "SELECT count(*) FROM flag WHERE code = 'NO_OFFLOAD'") == 0 ]] || fail "no offload here"
+[[ $(delta reclaimer calls) -gt 10 ]] || fail "the reclaimer did nothing"
+[[ $(delta reclaimer cpu) -gt 0 ]] || fail "its CPU time was not counted"
+reclaimed=$(($(delta reclaimer reclaimed) / 4096))
+stolen=$(delta memory_stat pgsteal)
+[[ -n $stolen ]] || stolen=$(delta memory_stat pgsteal_direct)
+awk -v mine="$reclaimed" -v all="$stolen" 'BEGIN { exit !(mine > 0.5 * all) }' ||
+	fail "the reclaimer got $reclaimed of $stolen pages"
+sql "SELECT local_bytes, limit_bytes FROM run_summary" >"$tmp/row"
+awk -F'|' '{ exit !($1 < $2 * 1.02 && $1 > $2 * 0.95) }' "$tmp/row" || {
+	cat "$tmp/row"
+	fail "memory is not at the limit"
+}
