@@ -42,8 +42,8 @@ struct command {
 
 extern const struct command *const command_table[]; /* ended by NULL */
 
-extern const struct command cmd_backend, cmd_compare, cmd_doctor, cmd_export, cmd_list, cmd_micro,
-	cmd_plot, cmd_recover, cmd_run, cmd_show, cmd_worker;
+extern const struct command cmd_backend, cmd_compare, cmd_doctor, cmd_export, cmd_list, cmd_merge,
+	cmd_micro, cmd_plot, cmd_recover, cmd_run, cmd_show, cmd_sweep, cmd_worker;
 
 /* Options every command has, set before it runs. FMBENCH_DB and FMBENCH_STATE_DIR in the
  * environment change the defaults. */

@@ -1,62 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/matrix.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "harness/command.h"
+#include "harness/identity.h"
+#include "harness/plan.h"
 
 struct making {
-	const struct matrix *m;
+	struct matrix *m;
 	struct session session;
-	int64_t *runs; /* made, in order */
+	int64_t *runs; /* made to find a peak, and of no cell */
 	size_t nr_runs;
-	const struct cell *done; /* the cell that served for calibration */
-	int worst;		 /* exit code */
+	bool calibrated; /* a peak was measured by this command */
+	int worst;	 /* exit code */
 };
 
 void matrix_add(struct matrix *m, const struct cell *cell)
 {
-	m->cells = reallocarray(m->cells, m->nr_cells + 1, sizeof(*m->cells));
-	if (!m->cells)
-		abort();
-	m->cells[m->nr_cells++] = *cell;
+	m->cells = xreallocarray(m->cells, m->nr_cells + 1, sizeof(*m->cells));
+	m->cells[m->nr_cells] = *cell;
+	m->cells[m->nr_cells].place = m->nr_cells;
+	m->nr_cells++;
 }
 
 void matrix_release(struct matrix *m)
 {
+	for (size_t i = 0; i < m->nr_missing; i++)
+		free(m->missing[i]);
+	free(m->missing);
 	free(m->cells);
+	m->missing = NULL;
 	m->cells = NULL;
-	m->nr_cells = 0;
+	m->nr_missing = m->nr_cells = 0;
 }
 
-static int by_repeat(const void *a, const void *b)
-{
-	const struct cell *ca = a, *cb = b;
-
-	return (ca->repeat > cb->repeat) - (ca->repeat < cb->repeat);
-}
-
-/* Fisher-Yates over everything, then rounds in order: qsort of glibc is a stable merge sort. */
-static void shuffle(struct matrix *m)
-{
-	unsigned short state[3] = { (unsigned short)m->seed, (unsigned short)(m->seed >> 16),
-				    0x330e };
-
-	for (size_t i = m->nr_cells; i > 1; i--) {
-		size_t other = (size_t)nrand48(state) % i;
-		struct cell kept = m->cells[i - 1];
-
-		m->cells[i - 1] = m->cells[other];
-		m->cells[other] = kept;
-	}
-	qsort(m->cells, m->nr_cells, sizeof(*m->cells), by_repeat);
-}
-
-static struct run_spec make_spec(const struct matrix *m, const struct cell *cell)
+struct run_spec matrix_spec(const struct matrix *m, const struct cell *cell)
 {
 	return (struct run_spec){
-		.settings = m->settings,
+		.settings = cell->settings ? cell->settings : m->settings,
 		.workload = cell->workload,
 		.workload_params = cell->workload_params,
 		.argv = cell->argv,
@@ -65,9 +52,89 @@ static struct run_spec make_spec(const struct matrix *m, const struct cell *cell
 		.ratio = cell->ratio,
 		.repeat = cell->repeat,
 		.seed = m->seed + (uint64_t)cell->repeat - 1,
-		.peak_bytes = m->peak_bytes,
+		.peak_bytes = m->peak_bytes ? m->peak_bytes : cell->peak_bytes,
 	};
 }
+
+/* --- order ---------------------------------------------------------------------------------- */
+
+static int by_round(const void *a, const void *b)
+{
+	const struct cell *ca = a, *cb = b;
+
+	if (ca->repeat != cb->repeat)
+		return ca->repeat > cb->repeat ? 1 : -1;
+	if (ca->draw != cb->draw)
+		return ca->draw > cb->draw ? 1 : -1;
+	return (ca->place > cb->place) - (ca->place < cb->place);
+}
+
+void matrix_shuffle(struct matrix *m)
+{
+	unsigned short state[3] = { (unsigned short)m->seed, (unsigned short)(m->seed >> 16),
+				    0x330e };
+
+	for (size_t i = 0; i < m->nr_cells; i++)
+		m->cells[i].draw = nrand48(state);
+	qsort(m->cells, m->nr_cells, sizeof(*m->cells), by_round);
+}
+
+/* --- what this machine lacks ------------------------------------------------------------------ */
+
+static const char *keep_reason(struct matrix *m, const char *reason)
+{
+	for (size_t i = 0; i < m->nr_missing; i++) {
+		if (strcmp(m->missing[i], reason) == 0)
+			return m->missing[i];
+	}
+	m->missing = xreallocarray(m->missing, m->nr_missing + 1, sizeof(*m->missing));
+	m->missing[m->nr_missing] = xstrdup(reason);
+	return m->missing[m->nr_missing++];
+}
+
+/* The answer to one is the answer to the other. */
+static bool same_needs(const struct cell *a, const struct cell *b)
+{
+	return a->workload_params == b->workload_params && a->workload == b->workload &&
+	       a->argv == b->argv && a->backend == b->backend &&
+	       a->backend_params == b->backend_params && a->settings == b->settings &&
+	       (a->ratio < 1) == (b->ratio < 1);
+}
+
+int matrix_check(struct matrix *m, struct err *err)
+{
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		struct cell *cell = &m->cells[i];
+		struct run_spec spec = matrix_spec(m, cell);
+		int rc;
+
+		if (i && same_needs(cell, cell - 1)) {
+			cell->missing = cell[-1].missing;
+			continue;
+		}
+		rc = run_check(&spec, err);
+		if (rc && err->kind != ERR_MISSING)
+			return rc;
+		cell->missing = rc ? keep_reason(m, err->msg) : NULL;
+	}
+	return 0;
+}
+
+/* Before anything is touched. */
+static int check_or_leave_out(struct matrix *m, struct err *err)
+{
+	int rc = matrix_check(m, err);
+
+	if (rc || !m->nr_missing)
+		return rc;
+	if (!m->skip_missing)
+		return err_missing(err, "%s", m->missing[0]);
+	for (size_t i = 0; i < m->nr_missing; i++)
+		log_warn("left out: %s", m->missing[i]);
+	return 0;
+}
+
+/* --- making them ------------------------------------------------------------------------------ */
 
 /* A failure outweighs doubt. */
 static void worsen(struct making *mk, int code)
@@ -76,87 +143,116 @@ static void worsen(struct making *mk, int code)
 		mk->worst = code;
 }
 
-/* Returns 0 to go on (also after a failed run), -errno to stop here. */
-static int make_run(struct making *mk, const struct run_spec *spec, uint64_t *ret_peak,
-		    struct err *err)
+static void show_progress(struct making *mk)
 {
-	struct run_outcome outcome;
-	int rc = run_execute(&mk->session, spec, &outcome, err);
+	struct plan_left left = plan_left(mk->m);
+	char time[PLAN_TIME_SIZE];
 
-	if (outcome.id) {
-		mk->runs = reallocarray(mk->runs, mk->nr_runs + 1, sizeof(*mk->runs));
-		if (!mk->runs)
-			abort();
+	if (mk->m->nr_cells > 1)
+		snprintf(mk->session.progress, sizeof(mk->session.progress),
+			 "%zu done, %zu left (%s): ", left.nr_done, left.nr_left,
+			 plan_time(time, &left));
+}
+
+static void report_cell(const struct making *mk, const struct cell *cell, enum run_status status)
+{
+	static const char *const names[] = { "ok", "untrusted", "failed" };
+	struct plan_left left = plan_left(mk->m);
+	char time[PLAN_TIME_SIZE];
+
+	if (mk->m->resume)
+		log_info("%zu of %zu done, %s to go: %s %s ratio %g%s%s, repeat %d: %s",
+			 left.nr_done, left.nr_cells, plan_time(time, &left), cell->workload->name,
+			 cell->backend->name, cell->ratio, cell->label && cell->label[0] ? " " : "",
+			 cell->label ? cell->label : "", cell->repeat, names[status]);
+}
+
+/*
+ * Make a cell, or one that is not of the matrix and serves to find a peak. Returns 0 to go on (also
+ * after a failed run), -errno to stop here.
+ */
+static int make_run(struct making *mk, struct cell *cell, struct err *err)
+{
+	bool ours = cell >= mk->m->cells && cell < mk->m->cells + mk->m->nr_cells;
+	struct run_spec spec = matrix_spec(mk->m, cell);
+	struct run_outcome outcome;
+	uint64_t begin_ns = clock_ns();
+	int rc;
+
+	show_progress(mk);
+	rc = run_execute(&mk->session, &spec, &outcome, err);
+	if (outcome.id && ours) {
+		cell->run = outcome.id;
+	} else if (outcome.id) {
+		mk->runs = xreallocarray(mk->runs, mk->nr_runs + 1, sizeof(*mk->runs));
 		mk->runs[mk->nr_runs++] = outcome.id;
 	}
-	if (ret_peak)
-		*ret_peak = outcome.status == RUN_FAILED ? 0 : outcome.peak_bytes;
+	if (outcome.status != RUN_FAILED)
+		plan_learn(mk->m, cell, (double)(clock_ns() - begin_ns) / NSEC_PER_SEC,
+			   outcome.peak_bytes);
 	if (outcome.status == RUN_UNTRUSTED)
 		worsen(mk, ERR_UNTRUSTED);
-	if (!rc)
-		return 0;
-	worsen(mk, ERR_FAILED);
-	if (rc == -EINTR || !outcome.id)
+	if (rc)
+		worsen(mk, ERR_FAILED);
+	if (rc && (rc == -EINTR || !outcome.id))
 		return rc;
-	log_error("run %lld failed: %s", (long long)outcome.id, err->msg);
+	if (rc)
+		log_error("run %lld failed: %s", (long long)outcome.id, err->msg);
+	if (ours)
+		report_cell(mk, cell, outcome.status);
 	return 0;
 }
 
 static int known_peak(struct making *mk, const struct cell *cell, uint64_t *ret_peak,
 		      struct err *err)
 {
-	struct buf params = BUF_INIT;
+	struct run_spec spec = matrix_spec(mk->m, cell);
+	struct run_identity id;
 	int rc;
 
-	run_params_json(cell->workload, cell->workload_params, cell->argv, &params);
+	run_identity_init(&id, &spec);
 	rc = store_find_peak(mk->session.store, mk->session.machine, cell->workload->name,
-			     params.data, ret_peak, err);
-	buf_release(&params);
+			     id.record.workload_params, ret_peak, err);
+	run_identity_release(&id);
 	return rc;
 }
 
-/* A cell of this round that is the very run a calibration needs: then it is made now. */
-static const struct cell *cell_at_ratio_1(const struct matrix *m, const struct cell *like)
+/* A cell of the first round that is the very run a calibration needs: then it is made now. */
+static struct cell *cell_at_ratio_1(const struct matrix *m, const struct cell *like)
 {
-	for (size_t i = 0; i < m->nr_cells; i++) {
-		const struct cell *c = &m->cells[i];
+	for (size_t i = 0; i < m->nr_cells && m->cells[i].repeat == m->cells[0].repeat; i++) {
+		struct cell *c = &m->cells[i];
 
-		if (c->ratio == 1 && c->repeat == 1 && c->workload == like->workload &&
-		    c->workload_params == like->workload_params && c->backend == like->backend)
+		if (c->ratio == 1 && !c->run && c->workload == like->workload &&
+		    c->workload_params == like->workload_params && c->argv == like->argv &&
+		    c->backend == like->backend)
 			return c;
 	}
 	return NULL;
 }
 
 /* The peak of a cell's workload: stated, found by an earlier run, or by a run at ratio 1 now. */
-static int find_peak(struct making *mk, const struct cell *cell, uint64_t *ret_peak,
-		     struct err *err)
+static int find_peak(struct making *mk, struct cell *cell, struct err *err)
 {
-	const struct cell *baseline;
-	struct cell at_1 = *cell;
-	struct run_spec spec;
+	struct matrix *m = mk->m;
+	struct cell at_1 = *cell, *baseline;
 	int rc;
 
-	*ret_peak = mk->m->peak_bytes;
-	if (!(cell->ratio < 1) || cell->workload->limit || *ret_peak)
+	if (!(cell->ratio < 1) || cell->workload->limit || m->peak_bytes || cell->peak_bytes)
 		return 0;
 	/* What this very command has found is newer than any --recalibrate. */
-	if (!mk->m->recalibrate || mk->nr_runs) {
-		rc = known_peak(mk, cell, ret_peak, err);
+	if (!m->recalibrate || mk->calibrated) {
+		rc = known_peak(mk, cell, &cell->peak_bytes, err);
 		if (rc != -ENODATA)
 			return rc;
 	}
-	baseline = cell_at_ratio_1(mk->m, cell);
-	if (baseline) {
-		mk->done = baseline;
-		at_1 = *baseline;
-	}
 	at_1.ratio = 1;
-	at_1.repeat = 1;
-	spec = make_spec(mk->m, &at_1);
+	at_1.repeat = m->cells[0].repeat;
+	baseline = cell_at_ratio_1(m, cell);
 	log_info("measuring the peak of %s: one run without a limit", cell->workload->name);
-	rc = make_run(mk, &spec, ret_peak, err);
-	if (rc || *ret_peak)
+	rc = make_run(mk, baseline ? baseline : &at_1, err);
+	mk->calibrated = true;
+	if (rc || cell->peak_bytes)
 		return rc;
 	if (!err->msg[0])
 		err_failed(err, 0,
@@ -165,42 +261,67 @@ static int find_peak(struct making *mk, const struct cell *cell, uint64_t *ret_p
 	return -EIO;
 }
 
+/* One that fails is recorded, and the rest goes on; without a peak there is nothing to record. */
 static int make_cells(struct making *mk, struct err *err)
 {
-	int rc = 0;
+	for (size_t i = 0; i < mk->m->nr_cells; i++) {
+		struct cell *cell = &mk->m->cells[i];
+		int rc;
 
-	for (size_t i = 0; i < mk->m->nr_cells && !rc; i++) {
-		const struct cell *cell = &mk->m->cells[i];
-		struct run_spec spec = make_spec(mk->m, cell);
-
-		if (cell == mk->done)
+		if (cell->run || cell->missing)
 			continue;
-		rc = find_peak(mk, cell, &spec.peak_bytes, err);
+		memset(err, 0, sizeof(*err));
+		rc = find_peak(mk, cell, err);
+		if (rc == -EIO && mk->m->resume) {
+			log_error("left out: %s %s ratio %g, repeat %d: %s", cell->workload->name,
+				  cell->backend->name, cell->ratio, cell->repeat, err->msg);
+			continue;
+		}
 		if (!rc)
-			rc = make_run(mk, &spec, NULL, err);
+			rc = make_run(mk, cell, err);
+		if (rc)
+			return rc;
 	}
-	return rc;
+	return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct cell *ca = a, *cb = b;
+
+	return (ca->place > cb->place) - (ca->place < cb->place);
+}
+
+/* Runs that only found a peak, then the cells in the order they were asked for. */
+static int print_runs(struct making *mk, enum export_format format, struct err *err)
+{
+	struct matrix *m = mk->m;
+	size_t nr = mk->nr_runs;
+
+	qsort(m->cells, m->nr_cells, sizeof(*m->cells), by_place);
+	mk->runs = xreallocarray(mk->runs, nr + m->nr_cells + 1, sizeof(*mk->runs));
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		if (m->cells[i].run)
+			mk->runs[nr++] = m->cells[i].run;
+	}
+	return nr ? show_runs(mk->session.store, mk->runs, nr, format, stdout, err) : 0;
 }
 
 int matrix_run(struct matrix *m, enum export_format format)
 {
 	struct making mk = { .m = m };
 	struct err err = { 0 }, show_err = { 0 };
-	int rc = 0;
+	int rc = check_or_leave_out(m, &err);
 
-	shuffle(m);
-	for (size_t i = 0; i < m->nr_cells && !rc; i++) { /* before anything is touched */
-		struct run_spec spec = make_spec(m, &m->cells[i]);
-
-		rc = run_check(&spec, &err);
-	}
 	if (rc)
 		return command_fail(&err);
+	matrix_shuffle(m);
 	rc = session_open(&mk.session, m->line, &err);
 	if (!rc)
+		rc = plan_fill(m, mk.session.store, &err);
+	if (!rc)
 		rc = make_cells(&mk, &err);
-	if (mk.nr_runs &&
-	    show_runs(mk.session.store, mk.runs, mk.nr_runs, format, stdout, &show_err) != 0)
+	if (mk.session.store && print_runs(&mk, format, &show_err) != 0)
 		log_error("%s", show_err.msg);
 	session_close(&mk.session);
 	free(mk.runs);

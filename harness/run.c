@@ -20,6 +20,7 @@
 #include "base/sysfile.h"
 #include "harness/cgroup.h"
 #include "harness/flags.h"
+#include "harness/identity.h"
 #include "harness/janitor.h"
 #include "harness/machine.h"
 #include "harness/recover.h"
@@ -109,8 +110,8 @@ static int tick(struct run *r, struct err *err)
 		if (rc)
 			results_flag(&r->results, "BACKEND_LOST", SEVERITY_FATAL, "%s", err->msg);
 	}
-	log_progress("%s %s ratio %g: %s %.0f s", r->spec->workload->name, r->spec->backend->name,
-		     r->spec->ratio, r->phase ? r->phase : "",
+	log_progress("%s%s %s ratio %g: %s %.0f s", r->session->progress, r->spec->workload->name,
+		     r->spec->backend->name, r->spec->ratio, r->phase ? r->phase : "",
 		     (double)(now - r->phase_begin_ns) / NSEC_PER_SEC);
 	return rc;
 }
@@ -242,27 +243,6 @@ static uint64_t own_start_time(void)
 	return start;
 }
 
-static void settings_json(const struct run_settings *s, struct buf *b)
-{
-	buf_addf(b, "{\"duration\":%.9g,\"warmup\":%.9g,\"sample-hz\":%llu,\"offload-reclaim\":%s}",
-		 (double)s->duration_ns / NSEC_PER_SEC, (double)s->warmup_ns / NSEC_PER_SEC,
-		 (unsigned long long)s->sample_hz, s->offload ? "true" : "false");
-}
-
-void run_params_json(const struct workload *w, const void *params, char *const *argv, struct buf *b)
-{
-	if (!argv) {
-		opt_json(w->opts, params, b);
-		return;
-	}
-	buf_adds(b, "{\"command\":["); /* another command is another workload */
-	for (size_t i = 0; argv[i]; i++) {
-		buf_adds(b, i ? "," : "");
-		buf_add_json(b, argv[i]);
-	}
-	buf_adds(b, "]}");
-}
-
 static int make_artifact_dir(struct run *r, struct err *err)
 {
 	char *copy = strdup(r->session->db_path);
@@ -281,38 +261,23 @@ static int make_artifact_dir(struct run *r, struct err *err)
 static int record(struct run *r, struct err *err)
 {
 	const struct run_spec *spec = r->spec;
-	struct buf workload = BUF_INIT, backend = BUF_INIT, settings = BUF_INIT;
-	struct run_record record;
+	struct run_identity id;
 	int rc;
 
 	rc = sysfile_read_line("/proc/sys/kernel/random/uuid", r->uuid, sizeof(r->uuid));
 	if (rc)
 		return err_failed(err, -rc, "/proc/sys/kernel/random/uuid");
-	run_params_json(spec->workload, spec->workload_params, spec->argv, &workload);
-	opt_json(spec->backend->opts, spec->backend_params, &backend);
-	settings_json(spec->settings, &settings);
-	record = (struct run_record){
-		.uuid = r->uuid,
-		.experiment = spec->settings->experiment,
-		.workload = spec->workload->name,
-		.backend = spec->backend->name,
-		.workload_params = workload.data,
-		.backend_params = backend.data,
-		.run_params = settings.data,
-		.command = r->session->line,
-		.version = fmbench_version,
-		.ratio = spec->workload->limit ? NAN : spec->ratio,
-		.repeat = spec->repeat,
-		.seed = spec->seed,
-		.limit_bytes = r->limit_bytes,
-		.peak_bytes = spec->peak_bytes,
-		.pid = getpid(),
-		.pid_start = own_start_time(),
-	};
-	rc = store_run_begin(r->session->store, r->session->machine, &record, &r->outcome->id, err);
-	buf_release(&workload);
-	buf_release(&backend);
-	buf_release(&settings);
+	run_identity_init(&id, spec);
+	id.record.uuid = r->uuid;
+	id.record.command = r->session->line;
+	id.record.version = fmbench_version;
+	id.record.limit_bytes = r->limit_bytes;
+	id.record.peak_bytes = spec->peak_bytes;
+	id.record.pid = getpid();
+	id.record.pid_start = own_start_time();
+	rc = store_run_begin(r->session->store, r->session->machine, &id.record, &r->outcome->id,
+			     err);
+	run_identity_release(&id);
 	if (!rc)
 		rc = make_artifact_dir(r, err);
 	if (rc)

@@ -49,10 +49,6 @@ struct run_outcome {
 	uint64_t peak_bytes;
 };
 
-/* The parameters a run is stored and found under: the workload's options, or the user's command. */
-void run_params_json(const struct workload *w, const void *params, char *const *argv,
-		     struct buf *b);
-
 /* Everything that can be known before anything is touched. Changes nothing. */
 int run_check(const struct run_spec *spec, struct err *err);
 

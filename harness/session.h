@@ -18,6 +18,7 @@ struct session {
 	int64_t machine;
 	const char *db_path, *state_dir;
 	const char *line; /* the command as typed */
+	char progress[96]; /* how far the command is; stands before a run's own progress */
 	int lock_fd;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "results/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,63 @@ int store_find_run(struct store *s, const char *selector, int64_t *ret_run, stru
 			r = find_by_uuid(s, selector, ret_run, err);
 	}
 	return r == -ENODATA ? no_such_run(s, selector, err) : r;
+}
+
+int store_find_made(struct store *s, const struct run_record *like, int64_t *ret_run,
+		    uint64_t *ret_peak_bytes, struct err *err)
+{
+	char seed[32];
+	sqlite3_stmt *stmt;
+	int r;
+
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)like->seed);
+	r = db_prepare(s, &stmt, err,
+		       "SELECT id, peak_bytes FROM run WHERE experiment IS ?1 AND workload = ?2"
+		       " AND workload_params = ?3 AND backend = ?4 AND backend_params = ?5"
+		       " AND run_params = ?6 AND ratio IS ?7 AND repeat = ?8 AND seed = ?9"
+		       " AND status IN ('ok', 'untrusted') AND NOT calibration"
+		       " ORDER BY id DESC LIMIT 1",
+		       "ttttttdit", like->experiment, like->workload, like->workload_params,
+		       like->backend, like->backend_params, like->run_params, like->ratio,
+		       (int64_t)like->repeat, seed);
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r == 1) {
+		*ret_run = sqlite3_column_int64(stmt, 0);
+		*ret_peak_bytes = (uint64_t)sqlite3_column_int64(stmt, 1);
+		r = 0;
+	} else if (!r) {
+		r = -ENODATA;
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+int store_expect(struct store *s, const struct run_record *like, double *ret_seconds,
+		 struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT (end_ns - begin_ns) / 1e9 FROM run WHERE workload = ?1"
+			   " AND workload_params = ?2 AND run_params = ?3"
+			   " AND status IN ('ok', 'untrusted') AND end_ns > begin_ns"
+			   " ORDER BY backend = ?4 AND ratio IS ?5 DESC, backend = ?4 DESC,"
+			   " abs(ratio - ?5), id DESC LIMIT 1",
+			   "ttttd", like->workload, like->workload_params, like->run_params,
+			   like->backend, like->ratio);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r == 1) {
+		*ret_seconds = sqlite3_column_double(stmt, 0);
+		r = 0;
+	} else if (!r) {
+		r = -ENODATA;
+	}
+	sqlite3_finalize(stmt);
+	return r;
 }
 
 int store_phase_value(struct store *s, int64_t run, const char *phase, const char *collector,

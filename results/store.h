@@ -84,6 +84,15 @@ int store_sample(struct store *s, int64_t run, uint64_t tick, int64_t metric, ui
 int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
 
+/*
+ * Take in the runs of another database that are not here yet, by their uuid; what is there stays as
+ * it is. All or nothing. Runs that are under way there are left out.
+ */
+struct store_merged {
+	int64_t nr_new, nr_known, nr_under_way;
+};
+int store_merge(struct store *s, const char *from, struct store_merged *ret, struct err *err);
+
 /* --- asking ------------------------------------------------------------------------------- */
 
 /* The peak that an earlier trusted run without a limit measured; -ENODATA: none. */
@@ -91,6 +100,13 @@ int store_find_peak(struct store *s, int64_t machine, const char *workload, cons
 		    uint64_t *ret_bytes, struct err *err);
 /* A run by id, uuid prefix, "latest" or NULL (latest). -ENOENT: ERR_USAGE saying what there is. */
 int store_find_run(struct store *s, const char *selector, int64_t *ret_run, struct err *err);
+/* The run that was meant to be this one and did not fail (*ret_peak_bytes 0: not known): the same
+ * experiment, units, parameters, ratio, repeat and seed. The rest of `like` is not looked at. */
+int store_find_made(struct store *s, const struct run_record *like, int64_t *ret_run,
+		    uint64_t *ret_peak_bytes, struct err *err);
+/* How long such a run took: of those with its workload and settings the one most like it. */
+int store_expect(struct store *s, const struct run_record *like, double *ret_seconds,
+		 struct err *err);
 /* Counter's delta (or gauge's mean) within a phase, from the view; -ENODATA: not sampled. */
 int store_phase_value(struct store *s, int64_t run, const char *phase, const char *collector,
 		      const char *key, double *ret_value, struct err *err);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench merge: what several machines have measured, in one database. */
+#include <stdio.h>
+
+#include "harness/command.h"
+#include "results/store.h"
+
+struct params {
+	char *into;
+};
+
+static const struct opt opts[] = {
+	{ .name = "into",
+	  .type = OPT_T_STRING,
+	  .offset = offsetof(struct params, into),
+	  .arg = "FILE",
+	  .help = "the database that takes them in (default: that of --db)" },
+	OPT_END
+};
+
+static const char doc[] =
+	"Runs are known by their uuid and machines by their facts: merging twice changes nothing.\n"
+	"The databases that are read stay as they are; logs and artifacts stay where they are.\n\n"
+	"Example:\n"
+	"  fmbench merge node1.db node2.db --into all.db\n";
+
+/* All are looked at before the first is taken in. */
+static int check_sources(const struct cli *cli, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < cli->nr_args && !rc; i++) {
+		struct store *store;
+
+		rc = store_open(cli->args[i], STORE_READ, &store, err);
+		if (!rc)
+			store_close(store);
+	}
+	return rc;
+}
+
+static int merge_all(const struct cli *cli, const char *into, struct store *store, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < cli->nr_args && !rc; i++) {
+		struct store_merged merged;
+
+		rc = store_merge(store, cli->args[i], &merged, err);
+		if (rc)
+			break;
+		printf("%s: %lld runs added to %s, %lld were there", cli->args[i],
+		       (long long)merged.nr_new, into, (long long)merged.nr_known);
+		if (merged.nr_under_way)
+			printf(", %lld not ended and left out", (long long)merged.nr_under_way);
+		putchar('\n');
+	}
+	return rc;
+}
+
+static int cmd_merge_run(struct cli *cli)
+{
+	const struct params *p = cli->params;
+	const char *into = p->into ? p->into : common.db;
+	struct store *store;
+	struct err err = { 0 };
+	int rc = check_sources(cli, &err);
+
+	if (!rc)
+		rc = store_open(into, STORE_WRITE, &store, &err);
+	if (rc)
+		return command_fail(&err);
+	rc = merge_all(cli, into, store, &err);
+	store_close(store);
+	return rc ? command_fail(&err) : 0;
+}
+
+const struct command cmd_merge = {
+	.name = "merge",
+	.args = "FILE...",
+	.summary = "join the databases of several machines",
+	.doc = doc,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.min_args = 1,
+	.max_args = 10000,
+	.run = cmd_merge_run,
+};

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Several databases into one. Machines are known by their facts, metrics by their names, runs by
+ * their uuid; ids are the database's own and change on the way. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "results/db.h"
+#include "results/store.h"
+
+/* What belongs to a run, parents first; columns not named here are taken as they are. */
+static const struct part {
+	const char *table;
+	const char *run, *metric; /* NULL: no such column */
+} parts[] = {
+	{ "phase", "run", NULL }, { "result", "run", NULL },	 { "flag", "run", NULL },
+	{ "log", "run", NULL },	  { "histogram", "run", NULL },	 { "bucket", "run", NULL },
+	{ "tick", "run", NULL },  { "sample", "run", "metric" }, { "artifact", "run", NULL },
+};
+
+/* The table's columns but these three, "p." before each or not. */
+static int columns(struct store *s, const char *table, const char *before, const char *but1,
+		   const char *but2, struct buf *b, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT group_concat(?2 || name, ', ') FROM pragma_table_info(?1)"
+			   " WHERE name NOT IN (?3, ?4)",
+			   "tttt", table, before, but1, but2);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r == 1)
+		buf_adds(b, (const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return r < 0 ? r : 0;
+}
+
+static int copy_runs(struct store *s, struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	int r;
+
+	buf_adds(&sql, "INSERT INTO main.run (machine, ");
+	r = columns(s, "run", "", "id", "machine", &sql, err);
+	buf_adds(&sql, ") SELECT here.id, ");
+	if (!r)
+		r = columns(s, "run", "p.", "id", "machine", &sql, err);
+	buf_adds(&sql, " FROM other.run p JOIN other.machine there ON there.id = p.machine"
+		       " JOIN main.machine here ON here.facts = there.facts"
+		       " WHERE p.id IN (SELECT id FROM temp.wanted) ORDER BY p.id");
+	if (!r)
+		r = db_run(s, err, sql.data, "");
+	buf_release(&sql);
+	return r;
+}
+
+static int copy_part(struct store *s, const struct part *part, struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	const char *metric = part->metric ? part->metric : "";
+	int r;
+
+	buf_addf(&sql, "INSERT INTO main.%s (%s, %s%s", part->table, part->run, metric,
+		 part->metric ? ", " : "");
+	r = columns(s, part->table, "", part->run, metric, &sql, err);
+	buf_addf(&sql, ") SELECT mine.id, %s", part->metric ? "m.id, " : "");
+	if (!r)
+		r = columns(s, part->table, "p.", part->run, metric, &sql, err);
+	buf_addf(&sql,
+		 " FROM temp.wanted w JOIN other.run theirs ON theirs.id = w.id"
+		 " JOIN main.run mine ON mine.uuid = theirs.uuid"
+		 " JOIN other.%s p ON p.%s = w.id",
+		 part->table, part->run);
+	if (part->metric)
+		buf_addf(&sql,
+			 " JOIN other.metric o ON o.id = p.%s"
+			 " JOIN main.metric m ON m.collector = o.collector AND m.key = o.key",
+			 part->metric);
+	if (!r)
+		r = db_run(s, err, sql.data, "");
+	buf_release(&sql);
+	return r;
+}
+
+static int count(struct store *s, struct store_merged *ret, struct err *err)
+{
+	int r = db_int(s, &ret->nr_new, err, "SELECT count(*) FROM temp.wanted", "");
+
+	if (!r)
+		r = db_int(s, &ret->nr_known, err,
+			   "SELECT count(*) FROM other.run JOIN main.run USING (uuid)", "");
+	if (!r)
+		r = db_int(s, &ret->nr_under_way, err,
+			   "SELECT count(*) FROM other.run WHERE status = 'started'"
+			   " AND uuid NOT IN (SELECT uuid FROM main.run)",
+			   "");
+	return r;
+}
+
+static int copy_all(struct store *s, struct store_merged *ret, struct err *err)
+{
+	int r = db_run(s, err,
+		       "CREATE TEMP TABLE wanted AS SELECT id FROM other.run"
+		       " WHERE status <> 'started' AND uuid NOT IN (SELECT uuid FROM main.run)",
+		       "");
+
+	if (!r)
+		r = count(s, ret, err);
+	if (!r)
+		r = db_run(s, err,
+			   "INSERT OR IGNORE INTO main.machine (facts) SELECT facts"
+			   " FROM other.machine ORDER BY id",
+			   "");
+	if (!r)
+		r = db_run(s, err,
+			   "INSERT OR IGNORE INTO main.metric (collector, key, unit, counter)"
+			   " SELECT collector, key, unit, counter FROM other.metric ORDER BY id",
+			   "");
+	if (!r)
+		r = copy_runs(s, err);
+	for (size_t i = 0; !r && i < sizeof(parts) / sizeof(parts[0]); i++)
+		r = copy_part(s, &parts[i], err);
+	if (!r)
+		r = db_run(s, err, "DROP TABLE temp.wanted", "");
+	return r;
+}
+
+/* Is it a store at all, and another one? */
+static int check_source(struct store *s, const char *from, struct err *err)
+{
+	struct stat ours, theirs;
+	struct store *other;
+	int r = store_open(from, STORE_READ, &other, err);
+
+	if (r)
+		return r;
+	store_close(other);
+	if (stat(s->path, &ours) == 0 && stat(from, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	    ours.st_ino == theirs.st_ino)
+		return err_usage(err, "%s would be merged into itself; name another with --into",
+				 from);
+	return 0;
+}
+
+int store_merge(struct store *s, const char *from, struct store_merged *ret, struct err *err)
+{
+	struct store_merged merged = { 0 };
+	struct err ignored;
+	int r = check_source(s, from, err);
+
+	if (!r)
+		r = db_run(s, err, "ATTACH ?1 AS other", "t", from);
+	if (r)
+		return r;
+	r = store_begin(s, err);
+	if (!r)
+		r = copy_all(s, &merged, err);
+	if (!r)
+		r = store_commit(s, err);
+	if (r)
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	else
+		*ret = merged;
+	db_run(s, &ignored, "DETACH other", "");
+	return r;
+}
