@@ -2,8 +2,7 @@
 #include "micro/ticks.h"
 
 #include <math.h>
-
-#include "base/stats.h"
+#include <stdlib.h>
 
 #ifdef __x86_64__
 #include <cpuid.h>
@@ -11,7 +10,7 @@
 
 #define CALIBRATE_NS  100000000ull
 #define AGREEMENT     1e-4 /* two calibrations may differ by this share */
-#define COST_READINGS 1001
+#define COST_READINGS 10000
 
 /* NULL: it can be used. */
 static const char *why_no_tsc(void)
@@ -56,16 +55,28 @@ static double calibrate(const struct ticks *t)
 	return (double)(end_ns - begin_ns) / (double)(end_ticks - begin_ticks);
 }
 
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A mean, as some TSCs advance in steps of 10 ns and more; the slowest tenth is interrupts. */
 static double measure_cost(const struct ticks *t)
 {
-	double ns[COST_READINGS];
+	double ns[COST_READINGS], sum = 0;
+	size_t nr = COST_READINGS - COST_READINGS / 10;
 
-	for (int i = 0; i < COST_READINGS; i++) {
+	for (size_t i = 0; i < COST_READINGS; i++) {
 		uint64_t begin = ticks_now(t), end = ticks_now(t);
 
 		ns[i] = (double)(end - begin) * t->ns_per_tick;
 	}
-	return stats_median(ns, COST_READINGS);
+	qsort(ns, COST_READINGS, sizeof(*ns), compare);
+	for (size_t i = 0; i < nr; i++)
+		sum += ns[i];
+	return sum / (double)nr;
 }
 
 void ticks_init(struct ticks *t)
