@@ -27,6 +27,7 @@ static void settings_json(const struct run_settings *s, struct buf *b)
 	add_text(b, "cpus", s->cpus);
 	add_text(b, "client-cpus", s->client_cpus);
 	add_text(b, "mem-node", s->mem_node);
+	add_text(b, "page-cluster", s->page_cluster);
 	buf_adds(b, "}");
 }
 

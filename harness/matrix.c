@@ -154,17 +154,33 @@ static void show_progress(struct making *mk)
 			 plan_time(time, &left));
 }
 
+/* "memaslap zram ratio 0.5 threads=2, repeat 1" */
+static void describe(const struct cell *cell, struct buf *b)
+{
+	buf_addf(b, "%s %s", cell->workload->name, cell->backend->name);
+	if (!cell->workload->limit)
+		buf_addf(b, " ratio %g", cell->ratio);
+	if (cell->label && cell->label[0])
+		buf_addf(b, " %s", cell->label);
+	buf_addf(b, ", repeat %d", cell->repeat);
+}
+
 static void report_cell(const struct making *mk, const struct cell *cell, enum run_status status)
 {
 	static const char *const names[] = { "ok", "untrusted", "failed" };
 	struct plan_left left = plan_left(mk->m);
 	char time[PLAN_TIME_SIZE];
+	struct buf line = BUF_INIT;
 
-	if (mk->m->resume)
-		log_info("%zu of %zu done, %s to go: %s %s ratio %g%s%s, repeat %d: %s",
-			 left.nr_done, left.nr_cells, plan_time(time, &left), cell->workload->name,
-			 cell->backend->name, cell->ratio, cell->label && cell->label[0] ? " " : "",
-			 cell->label ? cell->label : "", cell->repeat, names[status]);
+	if (!mk->m->resume)
+		return;
+	buf_addf(&line, "%zu of %zu done", left.nr_done, left.nr_cells);
+	if (left.nr_left)
+		buf_addf(&line, ", %zu left, %s to go", left.nr_left, plan_time(time, &left));
+	buf_adds(&line, ": ");
+	describe(cell, &line);
+	log_info("%s: %s", line.data, names[status]);
+	buf_release(&line);
 }
 
 /*
@@ -273,8 +289,11 @@ static int make_cells(struct making *mk, struct err *err)
 		memset(err, 0, sizeof(*err));
 		rc = find_peak(mk, cell, err);
 		if (rc == -EIO && mk->m->resume) {
-			log_error("left out: %s %s ratio %g, repeat %d: %s", cell->workload->name,
-				  cell->backend->name, cell->ratio, cell->repeat, err->msg);
+			struct buf what = BUF_INIT;
+
+			describe(cell, &what);
+			log_error("left out: %s: %s", what.data, err->msg);
+			buf_release(&what);
 			continue;
 		}
 		if (!rc)

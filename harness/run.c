@@ -28,11 +28,13 @@
 #include "harness/sampler.h"
 #include "harness/version.h"
 
-#define SETTLED	       1.01 /* memory is there when it is within 1 % of the limit */
-#define HEALTH_NS      NSEC_PER_SEC
-#define POLL_MS	       100
-#define SHRINK_STEPS   64u
-#define MIN_STEP_BYTES (4ull << 20)
+#define MAX_PAGE_CLUSTER 10 /* 4 MiB at once: more is surely a mistake */
+#define PAGE_CLUSTER	 "/proc/sys/vm/page-cluster"
+#define SETTLED		 1.01 /* memory is there when it is within 1 % of the limit */
+#define HEALTH_NS	 NSEC_PER_SEC
+#define POLL_MS		 100
+#define SHRINK_STEPS	 64u
+#define MIN_STEP_BYTES	 (4ull << 20)
 
 struct run {
 	struct session *session;
@@ -197,6 +199,21 @@ static bool group_needed(const struct run_spec *spec)
 	return spec->ratio < 1 || spec->workload->limit || spec->backend->far;
 }
 
+static int check_page_cluster(const char *value, struct err *err)
+{
+	uint64_t n;
+
+	if (!value)
+		return 0;
+	if (parse_u64(value, &n) != 0 || n > MAX_PAGE_CLUSTER)
+		return err_usage(err, "page-cluster '%s' is not a number from 0 to %d", value,
+				 MAX_PAGE_CLUSTER);
+	if (access(PAGE_CLUSTER, W_OK) != 0)
+		return err_missing(err, "cannot set page-cluster: " PAGE_CLUSTER
+					" is not ours to write; run as root, or leave it as it is");
+	return 0;
+}
+
 int run_check(const struct run_spec *spec, struct err *err)
 {
 	struct placement placement;
@@ -212,6 +229,8 @@ int run_check(const struct run_spec *spec, struct err *err)
 			       spec->backend->name);
 	if (!rc && spec->backend->check)
 		rc = spec->backend->check(spec->backend_params, err);
+	if (!rc)
+		rc = check_page_cluster(spec->settings->page_cluster, err);
 	if (!rc)
 		rc = place(spec, &placement, err);
 	if (rc)
@@ -298,6 +317,20 @@ static int open_journal(struct run *r, struct err *err)
 	if (!rc)
 		rc = janitor_start(&r->janitor, journal_path(r->journal), r->session->db_path, err);
 	return rc;
+}
+
+static int set_page_cluster(struct run *r, struct err *err)
+{
+	const char *value = r->spec->settings->page_cluster;
+	int rc;
+
+	if (!value)
+		return 0;
+	rc = journal_write(r->journal, PAGE_CLUSTER, value, err);
+	if (rc)
+		return rc;
+	facts_set(&r->settings, "page_cluster", "%s", value);
+	return store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
 }
 
 /* --- 3. backend up -------------------------------------------------------------------------- */
@@ -734,6 +767,8 @@ int run_execute(struct session *s, const struct run_spec *spec, struct run_outco
 		rc = record(&r, err);
 	if (!rc)
 		rc = open_journal(&r, err);
+	if (!rc)
+		rc = set_page_cluster(&r, err);
 	if (!rc)
 		rc = bring_up(&r, err);
 	if (!rc)

@@ -23,9 +23,10 @@ struct run_settings {
 	uint64_t headroom_bytes, step_bytes;
 	char *reclaim_cpu; /* as struct placement_wish */
 	char *cpus, *client_cpus;
-	char *mem_node;	   /* a number, or NULL: any */
-	char *cgroup_root; /* NULL: chosen */
-	char *experiment;  /* NULL: none */
+	char *mem_node;	    /* a number, or NULL: any */
+	char *page_cluster; /* vm.page-cluster while it runs, or NULL: as it is */
+	char *cgroup_root;  /* NULL: chosen */
+	char *experiment;   /* NULL: none */
 };
 
 struct run_spec {

@@ -43,6 +43,9 @@
 			S, m, "mem-node", OPT_T_STRING, mem_node, .arg = "NODE",                              \
 			.help = "bind the workload's memory to this NUMA node (default: any)"),               \
 		RUN_SETTING(                                                                                  \
+			S, m, "page-cluster", OPT_T_STRING, page_cluster, .arg = "N",                         \
+			.help = "read-ahead of up to 2^N pages while it runs (vm.page-cluster; root)"),       \
+		RUN_SETTING(                                                                                  \
 			S, m, "cgroup-root", OPT_T_STRING, cgroup_root, .arg = "GROUP",                       \
 			.help = "make groups below this one (default: / for root, else the process's own)"),  \
 		RUN_SETTING(S, m, "experiment", OPT_T_STRING, experiment, .arg = "NAME",                      \

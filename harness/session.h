@@ -17,7 +17,7 @@ struct session {
 	struct store *store;
 	int64_t machine;
 	const char *db_path, *state_dir;
-	const char *line; /* the command as typed */
+	const char *line;  /* the command as typed */
 	char progress[96]; /* how far the command is; stands before a run's own progress */
 	int lock_fd;
 };
