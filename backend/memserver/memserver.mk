@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The memory server, and what tests and measures it.
+# The memory server, and the programs that test it in the lab.
 
-MEMSERVER_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard backend/memserver/*.c))
+MEMSERVER_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard backend/memserver/*.c base/*.c))
+RDMA_LIBS := -lrdmacm -libverbs
 
 memserver: $B/memserver ## build the memory server of far memory over RDMA
 
-$B/memserver: $(MEMSERVER_OBJ) $(LIB)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lrdmacm -libverbs -lnuma -lm
+$B/memserver: $(MEMSERVER_OBJ)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RDMA_LIBS) -lnuma -lm
+
+$B/tests/lab/rdma_client: tests/lab/rdma_client.c backend/memserver/handshake.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(RDMA_LIBS)
+
+# What the lab's tests need beside the modules.
+modules-lab modules-lab-all lab-helpers: $B/memserver $B/tests/lab/rdma_client
+
+bench-rdma: modules-lab lab-helpers $B/bench/fault_median ## cost of a fault over RDMA, beside the NIC's own
+	$(Q)lab/fmlab run --kernel $(KERNEL) --rdma --cpus 2 --mem 2G -- bench/rdma_cost.sh
 
 -include $(MEMSERVER_OBJ:.o=.d)
 
-.PHONY: memserver
+.PHONY: memserver bench-rdma

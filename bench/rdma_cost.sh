@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# rdma_cost.sh [ROUNDS]: what a fault over RDMA costs beside what the NIC itself needs, in one
+# guest, the two measured in turns. Once through the NIC's loopback, where the CPU that emulates
+# the NIC is all the cost there is, and once over a cable with a delay, where waiting is.
+
+# shellcheck source=tests/lab/rdma.bash
+. "$(dirname "$0")/../tests/lab/rdma.bash" || exit 1
+set -e
+
+rounds=${1:-3} pages=512 delay=1ms
+
+median() {
+	sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
+}
+
+# perftest TOOL OPTIONS…: its last line of numbers.
+perftest() {
+	local listener
+	"$1" -d "$far_device" -s 4096 "${@:2}" >/dev/null 2>&1 &
+	listener=$!
+	sleep 1
+	timeout 60 "$1" -d "$near_device" -s 4096 "${@:2}" "$address" 2>/dev/null | grep '^ *4096 '
+	kill $listener 2>/dev/null || true
+	wait $listener || true
+}
+
+# record NAME: numbers on stdin, one a line.
+record() {
+	cat >>"$results/$1"
+}
+
+result() {
+	median <"$results/$1"
+}
+
+# scan POOL: faults one by one, then with windows of read-ahead.
+scan() {
+	local cluster
+	mkswap /dev/fastswap0 >/dev/null
+	swapon -p 100 /dev/fastswap0
+	for cluster in 0 3 4 5; do
+		echo $cluster >/proc/sys/vm/page-cluster
+		build/bench/fault_median $pages 3 >"$results/line"
+		cut -d' ' -f1 "$results/line" | record "$1-fault-$cluster"
+		cut -d' ' -f2 "$results/line" | record "$1-page-$cluster"
+	done
+	swapoff /dev/fastswap0
+	rmmod "fastswap_$1"
+}
+
+round() {
+	local depth
+	perftest ib_read_lat -n 300 | awk '{ print $5 * 1000 }' | record nic-latency
+	insmod "$modules/fastswap_dram.ko" size=32M async_readahead=1
+	scan dram
+	load_pool "$@"
+	scan rdma
+	for depth in 1 8 16 32; do
+		perftest ib_read_bw -n 300 -t $depth | awk '{ print 4096 / $4 / 1.048576 * 1000 }' |
+			record "nic-page-$depth"
+	done
+}
+
+table() {
+	local cluster depth net
+	net=$(($(result rdma-fault-0) - $(result dram-fault-0)))
+	awk -v what="$1" -v rdma="$(result rdma-fault-0)" -v dram="$(result dram-fault-0)" -v net=$net \
+		-v nic="$(result nic-latency)" 'BEGIN {
+			printf "\n%s: one fault, median, us\n", what
+			printf "  %-34s %9.1f\n", "over RDMA", rdma / 1000
+			printf "  %-34s %9.1f\n", "the same, pages in DRAM", dram / 1000
+			printf "  %-34s %9.1f\n", "difference", net / 1000
+			printf "  %-34s %9.1f\n", "ib_read_lat, 4 KiB", nic / 1000
+			printf "  %-34s %9.2f   goal: at most 1.25\n", "difference / ib_read_lat", net / nic }'
+	printf '%s: sequential scan, us per page\n' "$1"
+	printf '  %-12s %9s %9s %12s %10s %12s\n' page-cluster RDMA DRAM ib_read_bw "x faster" "of ib_read_bw"
+	for cluster in 0 3 4 5; do
+		depth=$((1 << cluster))
+		awk -v cluster=$cluster -v rdma="$(result rdma-page-$cluster)" -v one="$(result rdma-page-0)" \
+			-v dram="$(result dram-page-$cluster)" -v nic="$(result nic-page-$depth)" 'BEGIN {
+			printf "  %-12d %9.1f %9.1f %12.1f %10.2f %12.2f\n", cluster, rdma / 1000,
+				dram / 1000, nic / 1000, one / rdma, nic / rdma }'
+	done
+}
+
+# measure NAME PARAMETERS OF THE POOL…
+measure() {
+	local i
+	results=$(mktemp -d "$scratch/XXXXXX")
+	server_up --size 32M
+	insmod "$modules/fastswap.ko" latency=0
+	for ((i = 0; i < rounds; i++)); do
+		round "${@:2}"
+	done
+	down
+	server_down TERM
+	table "$1"
+}
+
+near_device=rxe0 far_device=rxe0
+measure "loopback"
+if modprobe -n sch_netem; then
+	wire_up
+	wire delay $delay
+	address=$far near_device=rxew0 far_device=rxew1
+	measure "cable, $delay each way" cip="$near"
+fi

@@ -1,0 +1,62 @@
+#!/bin/bash
+# lab: --rdma --cpus 2 --mem 2G
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What can't be had is said at once, and in words: nobody waits a minute for a silent failure.
+
+# shellcheck disable=SC2317 # functions are called by way of ok
+# shellcheck source=tests/lab/rdma.bash
+. "$(dirname "$0")/rdma.bash" || exit 1
+
+fails() {
+	dmesg -C
+	refused load_pool "$@"
+}
+
+# refusal NAME WORDS PARAMETERS…: within 2 s, with WORDS in the kernel's log.
+refusal() {
+	ok "$1" takes_at_most 2 fails "${@:3}"
+	ok "$1: told why" logged "$2"
+	ok "$1: the module is not there" test ! -e /sys/module/fastswap_rdma
+}
+
+# says WORDS COMMAND…: and fails.
+says() {
+	local output
+	! output=$("${@:2}") && grep -e "$1" <<<"$output"
+}
+
+echo "let me in" >"$scratch/token"
+ok "fastswap loads" insmod "$modules/fastswap.ko"
+ok "the server starts" server_up --token-file "$scratch/token" --max-queue-pairs 3 --max-clients 1
+refusal "no token" "refuses: wrong access token"
+refusal "a wrong token" "refuses: wrong access token" token=friend
+refusal "a token that begins like the right one" "refuses: wrong access token" token="let"
+refusal "more memory than there is" "refuses: 1G of memory asked, 64M is what is free" \
+	token='"let me in"' size=1G
+refusal "too many queue pairs" "refuses: 6 queue pairs are more than --max-queue-pairs 3" \
+	token='"let me in"' nq=6
+refusal "a port where nobody listens" "is memserver running there, on this port" sport=50001
+refusal "an address that is not RDMA's" "$address.*fails\|127.0.0.1:50000: .*" sip=127.0.0.1
+refusal "an address where nobody is" "10.99.0.77:50000: " sip=10.99.0.77 timeout_ms=1500
+refusal "no address" "sip=: give an IPv4 or IPv6 address" sip=
+refusal "queue pairs that don't come in threes" "nq=4: give a multiple of 3" nq=4
+refusal "a size that is none" "size=4Q: give the pool's bytes" size=4Q
+ok "an unknown version" takes_at_most 2 exits 1 "$client" speak "$address" "$port" 99
+ok "an unknown version: told why" says "speaks version 1 .* the client 99" \
+	"$client" speak "$address" "$port" 99
+ok "the server still serves" load_pool token='"let me in"'
+ok "it grants as many queue pairs as it may" is 3 rdma_says queue_pairs
+ok "one client too many" exits 1 "$client" speak "$address" "$port"
+ok "the server counted the refused" test "$(server_says refused)" -ge 7
+ok "the pool goes" rmmod fastswap_rdma
+ok "the server ends cleanly" server_down TERM
+ok "its socket is gone" test ! -e "$scratch/stats"
+
+ok "memserver refuses an unknown option" exits 2 build/memserver --sizes 1G
+ok "memserver refuses more memory than there is" exits 3 build/memserver --size 1T
+ok "memserver refuses an address that isn't here" exits 1 build/memserver --size 1M --listen 10.1.2.3
+ok "memserver refuses huge pages that aren't there" exits 3 build/memserver --size 1G --hugepages
+ok "memserver refuses a node that isn't there" exits 2 build/memserver --size 1M --numa-node 7
+ok "memserver refuses a token file that isn't there" exits 1 build/memserver --token-file /nowhere
+finish

@@ -1,0 +1,59 @@
+#!/bin/bash
+# lab: --rdma --cpus 2 --mem 2G
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The server is killed: what was there is lost, and that is all. No wrong page, no hang, and the
+# machine is rid of the pool afterwards.
+
+# shellcheck disable=SC2317 # functions are called by way of ok
+# shellcheck source=tests/lab/rdma.bash
+. "$(dirname "$0")/rdma.bash" || exit 1
+
+more_than() {
+	[[ $(stat_of "$1") -gt $2 ]]
+}
+
+# lose_while COUNTER WRITE_PERCENT: the server is killed while COUNTER counts up.
+lose_while() {
+	"$pagecheck" --mib 8 --threads 2 --seconds 8 --write-percent "$2" &
+	local pid=$! status=0 before
+	before=$(stat_of "$1")
+	within 20 more_than "$1" $((before + 200)) || return
+	{ server_down KILL; } 2>/dev/null
+	within 2 is 0 rdma_says connected || return
+	wait "$pid" || status=$?
+	# Lost pages were told to the program by SIGBUS; it saw none that was wrong.
+	((status == 4))
+}
+
+rid_of_it() {
+	ok "$1: swapoff and rmmod work" down
+	ok "$1: nothing is left of the pool" test ! -e /sys/module/fastswap_rdma
+}
+
+ok "the server starts" server_up
+ok "up" pool_up auto
+{ server_down KILL; } 2>/dev/null
+ok "idle: the loss is noticed" within 2 is 0 rdma_says connected
+ok "idle: health tells" test "$(pool_says health)" != ok
+ok "idle: the log tells" logged "lost the server $address:$port"
+ok "idle: programs go on, their pages stay" "$pagecheck" --mib 4
+ok "idle: the pool looks for its server" server_up
+ok "idle: and learns that its pages are lost" within 10 logged "this pool stays failed"
+ok "idle: the pool stays failed" test "$(pool_says health)" != ok
+rid_of_it "idle"
+
+ok "up again, with the new server" pool_up auto
+ok "loads: pages are lost, none is wrong" lose_while loads 0
+rid_of_it loads
+
+ok "the server starts once more" server_up
+ok "up once more" pool_up auto
+ok "stores: pages are lost, none is wrong" lose_while stores 100
+rid_of_it stores
+
+ok "a server for the device alone" server_up
+ok "up hook=none" pool_up none
+ok "device: pages are lost, none is wrong" lose_while loads_async 20
+rid_of_it device
+finish
