@@ -188,3 +188,8 @@ bool doctor_captured(void)
 {
 	return sysfile_root()[0] != '\0';
 }
+
+bool doctor_in_lab(void)
+{
+	return !doctor_captured() && getenv("FMLAB");
+}

@@ -105,5 +105,7 @@ bool doctor_has_program(const char *name);
 size_t doctor_each_file(const char *pattern, void (*fn)(const char *path, void *arg), void *arg);
 /* True when a captured tree is examined: what only the running machine tells is left out. */
 bool doctor_captured(void);
+/* This is the lab's guest. */
+bool doctor_in_lab(void);
 
 #endif

@@ -18,7 +18,7 @@
 
 static void look_machine(const struct doctor *d, struct finding *f)
 {
-	const char *accel = doctor_captured() ? NULL : getenv("FMLAB_ACCEL");
+	const char *accel = doctor_in_lab() ? getenv("FMLAB_ACCEL") : NULL;
 	char model[128] = "processor of unknown make";
 
 	(void)d;
@@ -192,35 +192,42 @@ static bool read_ticks(struct ticks *ret)
 	return true;
 }
 
-/* A captured tree stands still: there the time since boot is judged, and of it only the steal. */
+/* A captured tree stands still, and can't be watched: it tells of the steal since boot. */
+static void judge_captured(const struct ticks *now, struct finding *f)
+{
+	double steal = (double)now->steal / (double)now->sum;
+
+	found(f, steal > STEAL_TOLERABLE ? VERDICT_WARNING : VERDICT_OK,
+	      "%.1f %% of CPU time stolen by the host since boot", 100 * steal);
+}
+
 static void look_neighbours(const struct doctor *d, struct finding *f)
 {
-	struct ticks before, now = { 0 };
-	double steal, others, sum;
+	struct ticks before, now;
+	double sum, steal, others;
 
 	(void)d;
-	if (!read_ticks(&before))
+	if (!read_ticks(&before) || !before.sum)
 		return;
-	if (doctor_captured())
-		before = (struct ticks){ 0 };
-	else
-		clock_sleep_until(clock_ns() + WATCH_NS);
+	if (doctor_captured()) {
+		judge_captured(&before, f);
+		goto out;
+	}
+	clock_sleep_until(clock_ns() + WATCH_NS);
 	if (!read_ticks(&now) || now.sum <= before.sum)
 		return;
 	sum = (double)(now.sum - before.sum);
 	steal = (double)(now.steal - before.steal) / sum;
-	others = doctor_captured() ? 0
-				   : (sum - (double)(now.idle - before.idle) -
-				      (double)(now.steal - before.steal)) /
-					     sum;
+	others = 1 - steal - (double)(now.idle - before.idle) / sum;
 	found(f,
 	      steal > STEAL_TOLERABLE || others > OTHERS_TOLERABLE ? VERDICT_WARNING : VERDICT_OK,
 	      "%.1f %% of CPU time stolen by the host, %.0f %% used by other programs", 100 * steal,
 	      100 * others);
-	if (steal > STEAL_TOLERABLE)
-		fix(f, "measure at a quieter time, or on a host that nobody shares");
-	else if (others > OTHERS_TOLERABLE)
+	if (steal <= STEAL_TOLERABLE && others > OTHERS_TOLERABLE)
 		fix(f, "end what else runs (top -b -n 1 | head)");
+out:
+	if (f->verdict == VERDICT_WARNING && !f->fix[0])
+		fix(f, "measure at a quieter time, or on a host that nobody shares");
 }
 
 const struct check doctor_cpu_checks[] = {

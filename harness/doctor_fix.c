@@ -144,11 +144,11 @@ int doctor_fix_during(const struct doctor *d, char **argv, const char *state_dir
 	signal(SIGCHLD, SIG_DFL); /* ignored, the command's status would be lost */
 	asked_set(&set);
 	sigprocmask(SIG_BLOCK, &set, &before);
-	rc = journal_create(dir, name, recover_ops, &j, err); /* makes the directory */
+	rc = recover_all(state_dir, false, &nr, err);
+	if (!rc)
+		rc = journal_create(dir, name, recover_ops, &j, err); /* makes state_dir, too */
 	if (!rc)
 		rc = lock(state_dir, &lock_fd, err);
-	if (!rc)
-		rc = recover_all(state_dir, false, &nr, err);
 	if (!rc)
 		rc = janitor_start(&janitor, journal_path(j), NULL, err);
 	if (!rc)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kernel: its page hook for far memory, its modules, its counters. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -121,12 +120,6 @@ static void look_frontswap(const struct doctor *d, struct finding *f)
 		fix(f, "boot a distribution's Linux 5.10 to 6.5; or use --in-lab");
 }
 
-static void count_module(const char *path, void *arg)
-{
-	(void)path;
-	++*(size_t *)arg;
-}
-
 static bool modules_possible(void)
 {
 	uint64_t disabled;
@@ -138,23 +131,26 @@ static bool modules_possible(void)
 static void look_modules(const struct doctor *d, struct finding *f)
 {
 	enum verdict bad = d->backend ? VERDICT_PROBLEM : VERDICT_WARNING;
-	size_t loaded = 0;
+	struct buf loaded = BUF_INIT;
+	size_t nr = 0;
 
-	if (!sysfile_exists("/proc/modules")) {
+	if (sysfile_read("/proc/modules", &loaded) != 0) {
 		found(f, bad, "the kernel is built without loadable modules");
 		fix(f, "boot a distribution's kernel; or use --in-lab");
 	} else if (!modules_possible()) {
 		found(f, bad, "loading modules is switched off until reboot");
 		fix(f, "reboot without kernel.modules_disabled=1 in /etc/sysctl.d");
 	} else {
-		doctor_each_file("/sys/module/*/initstate", count_module, &loaded);
-		found(f, VERDICT_OK, "can be loaded (%zu are)", loaded);
+		for (const char *at = loaded.data; (at = strchr(at, '\n')); at++)
+			nr++;
+		found(f, VERDICT_OK, "can be loaded (%zu are)", nr);
 	}
+	buf_release(&loaded);
 }
 
 static void look_signatures(const struct doctor *d, struct finding *f)
 {
-	char lockdown[32] = "none", enforce[8] = "N";
+	char lockdown[128] = "none", enforce[8] = "N";
 
 	(void)d;
 	if (!modules_possible())
@@ -179,7 +175,7 @@ static void look_headers(const struct doctor *d, struct finding *f)
 
 	(void)d;
 	/* The lab's modules are built on the host. */
-	if (!modules_possible() || getenv("FMLAB"))
+	if (!modules_possible() || doctor_in_lab())
 		return;
 	doctor_kernel(release);
 	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", release);
@@ -219,7 +215,7 @@ const struct check doctor_kernel_checks[] = {
 	  .concerns = CONCERN_FASTSWAP,
 	  .look = look_page_hook },
 	{ .name = "frontswap",
-	  .why = "the page hook of Fastswap and of kernels before 6.6, with counters of its own",
+	  .why = "Fastswap's page hook before Linux 6.6, with counters of its own",
 	  .concerns = CONCERN_FASTSWAP,
 	  .look = look_frontswap },
 	{ .name = "modules",

@@ -69,21 +69,36 @@ static void look_offload(const struct doctor *d, struct finding *f)
 	fix(f, "boot Linux 5.19 or later with cgroup v2; or use --in-lab");
 }
 
-/* Everything in "path size, path size". Returns the sum. */
-static uint64_t describe_areas(const struct swap_areas *areas, struct buf *list)
+static void describe_areas(const struct swap_areas *areas, struct buf *list)
 {
-	uint64_t sum = 0;
-	char size[16];
+	char size[16], used[16];
 
 	for (size_t i = 0; i < areas->nr; i++) {
 		const struct swap_area *area = &areas->rows[i];
 
-		sum += area->size_bytes;
 		format_size(size, sizeof(size), area->size_bytes);
-		buf_addf(list, "%s%s (%s, priority %d)", i ? ", " : "", area->path, size,
-			 area->priority);
+		format_size(used, sizeof(used), area->used_bytes);
+		buf_addf(list, "%s%s (%s of %s used, priority %d)", i ? ", " : "", area->path, used,
+			 size, area->priority);
 	}
-	return sum;
+}
+
+/* With swap areas of others on: all of them may go, or all but the first that the kernel fills. */
+static void fix_areas(const struct swap_areas *areas, bool keep_first, struct finding *f)
+{
+	const struct swap_area *first = keep_first ? &areas->rows[0] : NULL;
+	struct buf list = BUF_INIT;
+
+	for (size_t i = 1; keep_first && i < areas->nr; i++) {
+		if (areas->rows[i].priority > first->priority)
+			first = &areas->rows[i];
+	}
+	for (size_t i = 0; i < areas->nr; i++) {
+		if (&areas->rows[i] != first)
+			buf_addf(&list, " '%s'", areas->rows[i].path);
+	}
+	fix(f, "swapoff%s; swapon again afterwards", list.data);
+	buf_release(&list);
 }
 
 /* Fastswap's own first mistake: pages beyond the pool's end have nowhere to go. */
@@ -105,32 +120,27 @@ static bool exceeds_pool(const struct swap_areas *areas, struct finding *f)
 
 static void look_swap(const struct doctor *d, struct finding *f)
 {
-	bool own = !d->backend || strcmp(d->backend->name, "swap") != 0;
+	bool brings_own = d->backend && strcmp(d->backend->name, "swap") != 0;
 	struct buf list = BUF_INIT;
 	struct swap_areas areas;
 	struct err err = { 0 };
-	uint64_t sum;
-	char total[16];
 
 	if (swap_areas_read(&areas, &err) != 0) {
 		found(f, VERDICT_PROBLEM, "%s", err.msg);
 		return;
 	}
-	sum = describe_areas(&areas, &list);
-	format_size(total, sizeof(total), sum);
-	if (exceeds_pool(&areas, f)) {
-		;
-	} else if (areas.nr == 0 && own) {
-		found(f, VERDICT_OK, "no area is on; zram and swapfile bring their own");
-	} else if (areas.nr == 0) {
-		found(f, VERDICT_PROBLEM, "no area is on");
-		fix(f, "turn one on with swapon(8), or use --backend zram");
-	} else if (areas.nr == 1 && !(own && d->backend)) {
+	describe_areas(&areas, &list);
+	if (exceeds_pool(&areas, f))
+		goto out;
+	if (areas.nr == 0) {
+		found(f, VERDICT_OK, "no area is on; only backend swap needs one");
+	} else if (areas.nr == 1 && !brings_own) {
 		found(f, VERDICT_OK, "%s", list.data);
 	} else {
-		found(f, VERDICT_WARNING, "%zu on, %s in all: %s", areas.nr, total, list.data);
-		fix(f, "swapoff %s (and swapon again afterwards)", areas.rows[0].path);
+		found(f, VERDICT_WARNING, "%s", list.data);
+		fix_areas(&areas, !brings_own, f);
 	}
+out:
 	buf_release(&list);
 	swap_areas_release(&areas);
 }
@@ -304,7 +314,7 @@ const struct check doctor_memory_checks[] = {
 	  .concerns = CONCERN_FAR,
 	  .look = look_offload },
 	{ .name = "swap",
-	  .why = "with several areas on, pages may go to another one than the backend's",
+	  .why = "with several areas on, or one beside the backend's, pages may go to another",
 	  .concerns = CONCERN_FAR,
 	  .look = look_swap },
 	{ .name = "memory",

@@ -74,7 +74,7 @@ static void look_programs(const struct doctor *d, struct finding *f)
 static void look_lab(const struct doctor *d, struct finding *f)
 {
 	(void)d;
-	if (getenv("FMLAB"))
+	if (doctor_in_lab())
 		return;
 	judge_programs(lab_programs, sizeof(lab_programs) / sizeof(lab_programs[0]),
 		       "all that it needs is installed", f);
@@ -116,7 +116,7 @@ static void look_kvm(const struct doctor *d, struct finding *f)
 	char answer[8], path[PATH_MAX];
 
 	(void)d;
-	if (getenv("FMLAB"))
+	if (doctor_in_lab())
 		return;
 	if (!sysfile_exists("/dev/kvm")) {
 		found(f, VERDICT_WARNING, "no /dev/kvm: the lab emulates");
@@ -149,10 +149,12 @@ static void look_backend(const struct doctor *d, struct finding *f)
 		return;
 	params = xcalloc(1, b->params_size + 1);
 	opt_defaults(b->opts, params);
-	if (b->check && b->check(params, &err) != 0)
+	if (b->check && b->check(params, &err) != 0) {
 		found(f, VERDICT_PROBLEM, "%s: %s", b->name, err.msg);
-	else
+		fix(f, "as it says; or `fmbench backend list` for one that works here");
+	} else {
 		found(f, VERDICT_OK, "%s: ready (%s)", b->name, b->summary);
+	}
 	opt_release(b->opts, params);
 	free(params);
 }

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fmbench doctor: what it says of this machine and of captured ones, its JSON, and --fix, which
+# leaves nothing behind however it ends. --fix is tried on a made-up tree: no machine is changed.
+. "$(dirname "$0")/../lib.sh"
+
+# says WORDS: the last output has a line with them.
+says() {
+	grep -qF -- "$1" "$tmp/out" || {
+		cat "$tmp/out" >&2
+		fail "'$1' is missing"
+	}
+}
+
+# Here: cgroups, frontswap, and whether the kernel takes modules, told from outside.
+status=0
+NO_COLOR=1 "$fmbench" doctor >"$tmp/out" || status=$?
+[[ $status -eq 0 || $status -eq 3 ]] || fail "exit status $status"
+if [[ $status -eq 0 ]]; then says ' 0 problems'; else ! grep -q ' 0 problems' "$tmp/out" || fail "exit 3"; fi
+if grep -q '^[^ ]* [^ ]* cgroup .*[ ,]memory' /proc/mounts; then
+	says 'memory on cgroup v1'
+elif grep -q memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
+	says 'cgroup v2'
+fi
+[[ -e /proc/modules ]] || says 'without loadable modules'
+kernel=$(uname -r)
+if printf '%s\n' 6.6 "${kernel%%-*}" | sort -CV; then
+	says 'no frontswap: Linux 6.6 took it out'
+fi
+# The lab's answer for this kernel, where it has one.
+answer=${FMLAB_CACHE:-$(dirname "$fmbench")/lab}/kvm
+if [[ -e /dev/kvm && $(id -u) -eq 0 && -e $answer && $(<"$answer") == "$kernel "*$'\nno' ]]; then
+	says 'a stock guest does not boot under KVM here'
+fi
+[[ $(awk '{ print length }' "$tmp/out" | sort -n | tail -n 1) -le 100 ]] || fail "a line is too long"
+
+# JSON by an independent reader: the same findings, in the same order.
+"$fmbench" doctor --json >"$tmp/json" || true
+python3 - "$tmp/json" "$tmp/out" <<-'EOF_PY' || fail "--json"
+	import json, re, sys
+	rows = json.load(open(sys.argv[1]))
+	assert all(set(r) == {"name", "status", "found", "why", "fix"} for r in rows)
+	assert all(r["status"] in ("ok", "warning", "problem") and r["found"] and r["why"] for r in rows)
+	assert all(r["fix"] for r in rows if r["status"] != "ok")
+	shown = re.findall(r"^  (?:ok|warning|problem) +(\S+)", open(sys.argv[2]).read(), re.M)
+	assert [r["name"] for r in rows] == shown, (rows, shown)
+EOF_PY
+
+for tree in tests/fixtures/machine-*; do
+	expect 0 env FMBENCH_SYSROOT="$tree" "$fmbench" doctor
+	[[ ! -s $tmp/err ]] || fail "stderr on $tree"
+done
+expect 3 env FMBENCH_SYSROOT=tests/fixtures/machine-vm-6.18 "$fmbench" doctor \
+	--backend fastswap-dram -q
+says 'problem  modules'
+! grep -q ' ok ' "$tmp/out" || fail "-q shows what is ok"
+expect 0 "$fmbench" doctor --backend none
+! grep -qE ' (frontswap|zswap|swap|rdma) ' "$tmp/out" || fail "--backend none shows what is no matter"
+
+expect 2 "$fmbench" doctor --backend zarm
+grep -q 'did you mean zram' "$tmp/err" || fail "no suggestion"
+expect 2 "$fmbench" doctor --fix
+expect 2 "$fmbench" doctor -- true
+expect 2 "$fmbench" doctor --fix --json -- true
+expect 3 "$fmbench" doctor --fix -- no-such-program
+
+# --fix: there while the command runs, gone afterwards.
+tree=$tmp/tree
+mkdir -p "$tree/proc/sys/vm" "$tree/sys/kernel/mm/transparent_hugepage"
+thp=$tree/sys/kernel/mm/transparent_hugepage/enabled
+reset() {
+	echo always >"$thp"
+	echo 0 >"$tree/proc/sys/vm/swappiness"
+}
+is_back() {
+	[[ $(<"$thp") == always && $(<"$tree/proc/sys/vm/swappiness") == 0 ]]
+}
+# Within two seconds.
+comes_back() {
+	local i
+	for ((i = 0; i < 40; i++)); do
+		if is_back && [[ -z $(find "$FMBENCH_STATE_DIR" -name '*.journal') ]]; then
+			return 0
+		fi
+		sleep 0.05
+	done
+	fail "$1: not undone"
+}
+export FMBENCH_SYSROOT=$tree
+
+reset
+expect 5 "$fmbench" doctor --fix -- sh -c "cat '$thp'; echo; cat '$tree/proc/sys/vm/swappiness'; exit 5"
+[[ $(<"$tmp/out") == $'madvise\n60' ]] || fail "not changed for the command: $(<"$tmp/out")"
+is_back || fail "not undone"
+expect 143 "$fmbench" doctor --fix -- sh -c 'kill -TERM $$'
+is_back || fail "not undone after a command that was killed"
+
+# begin: a command that waits; sets pid (of fmbench). A second --fix is turned away meanwhile.
+begin() {
+	rm -f "$tmp/runs"
+	"$fmbench" doctor --fix -- sh -c "echo \$\$ >'$tmp/runs'; exec sleep 60" 2>/dev/null &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		[[ ! -s $tmp/runs ]] || break
+		sleep 0.05
+	done
+	[[ $(<"$thp") == madvise ]] || fail "not changed"
+}
+begin
+expect 1 "$fmbench" doctor --fix -- true
+grep -q 'is under way' "$tmp/err" || fail "a second --fix is not told why"
+[[ $(<"$thp") == madvise ]] || fail "a second --fix undid the first one's"
+kill -TERM "$pid"
+status=0
+wait "$pid" || status=$?
+[[ $status -eq 143 ]] || fail "exit status $status after SIGTERM"
+comes_back SIGTERM
+
+begin
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null || true
+comes_back SIGKILL
+for ((i = 0; i < 40; i++)); do
+	kill -0 "$(<"$tmp/runs")" 2>/dev/null || break
+	sleep 0.05
+done
+! kill -0 "$(<"$tmp/runs")" 2>/dev/null || fail "the command outlived fmbench"
+[[ ! -e $FMBENCH_DB ]] || fail "a database was made"
