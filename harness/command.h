@@ -43,7 +43,7 @@ struct command {
 extern const struct command *const command_table[]; /* ended by NULL */
 
 extern const struct command cmd_backend, cmd_compare, cmd_doctor, cmd_export, cmd_list, cmd_merge,
-	cmd_micro, cmd_plot, cmd_recover, cmd_run, cmd_show, cmd_sweep, cmd_worker;
+	cmd_micro, cmd_plot, cmd_recover, cmd_report, cmd_run, cmd_show, cmd_sweep, cmd_worker;
 
 /* Options every command has, set before it runs. FMBENCH_DB and FMBENCH_STATE_DIR in the
  * environment change the defaults. */

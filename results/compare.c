@@ -177,8 +177,8 @@ static void add_to_table(struct table *t, const struct row *row)
 
 static void print_head(const struct compare_request *q, struct table *t)
 {
-	static const char *const head[] = { "result", "unit",	       "A",    "B",
-					    "B/A",    "95 % interval", "delta" };
+	static const char *const head[] = { "result", "unit", "better",	       "A",
+					    "B",      "B/A",  "95 % interval", "delta" };
 
 	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
 		table_add(t, head[i]);
@@ -277,17 +277,20 @@ static void add_to_json(struct buf *json, const struct row *row)
 	buf_adds(json, "}");
 }
 
-#define COLUMN(name) "value ->> '" name "' AS " name
+static const char rows_sql[] =
+	"SELECT value ->> 'result' AS result, value ->> 'unit' AS unit, value ->> 'better' AS better,"
+	" value ->> 'runs_a' AS runs_a, value ->> 'runs_b' AS runs_b,"
+	" value ->> 'median_a' AS median_a, value ->> 'median_b' AS median_b,"
+	" value ->> 'ratio' AS ratio, value ->> 'ratio_low' AS ratio_low,"
+	" value ->> 'ratio_high' AS ratio_high, value ->> 'cliffs_delta' AS cliffs_delta,"
+	" value ->> 'repeats_needed' AS repeats_needed, value ->> 'verdict' AS verdict"
+	" FROM json_each(?1)";
 
 static int print_rows(struct store *s, const char *json, enum export_format format, FILE *out,
 		      struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"SELECT " COLUMN("result") ", " COLUMN("unit") ", " COLUMN("better") ", " COLUMN("runs_a") ", " COLUMN("runs_b") ", " COLUMN("median_a") ", " COLUMN(
-			"median_b") ", " COLUMN("ratio") ", " COLUMN("ratio_low") ", " COLUMN("ratio_high") ", " COLUMN("cliffs_delta") ", " COLUMN("repeats_needed") ", " COLUMN("verdict") " FROM json_each(?1)",
-		"t", json);
+	int r = db_prepare(s, &stmt, err, rows_sql, "t", json);
 
 	if (!r)
 		r = rows_print(s, stmt, format, out, NULL, err);

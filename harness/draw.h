@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A figure from the store: plots/ draws, results/ has the data, and neither knows the other. */
+#ifndef HARNESS_DRAW_H
+#define HARNESS_DRAW_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "plots/figure.h"
+#include "results/store.h"
+
+/*
+ * Writes out_path (its ending names the kind), its data and its script beside it. run 0: none
+ * chosen. -ENODATA (err filled, ERR_MISSING): nothing to draw.
+ */
+int draw_figure(struct store *store, const struct figure *f, int64_t run, const char *experiment,
+		const char *out_path, struct err *err);
+
+#endif

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/report_results.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/opt.h"
+#include "base/stats.h"
+#include "results/report_html.h"
+#include "results/table.h"
+
+/* The same runs give the same interval. */
+#define BOOTSTRAP_SEED 1
+
+#define MAX_RESULTS 12
+
+/* A column: a result of the workload's, one of the run's own numbers, or the slowdown. */
+struct column {
+	char *name, *unit;
+	bool higher; /* is better */
+};
+
+struct group {
+	struct store *s;
+	const char *runs; /* of this group: JSON arrays of ids */
+	char *baseline;	  /* those at ratio 1 */
+	struct column columns[MAX_RESULTS];
+	size_t nr_columns;
+};
+
+struct values {
+	double *values;
+	size_t nr;
+};
+
+static int load_values(struct store *s, struct values *v, const char *sql, const char *runs,
+		       const char *name, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err, sql, name ? "tt" : "t", runs, name);
+
+	v->nr = 0;
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0) {
+		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
+		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+#define RESULT_VALUES                                                                              \
+	"SELECT v.value FROM json_each(?1) c CROSS JOIN result v ON v.run = c.value"               \
+	" WHERE v.name = ?2 AND v.value IS NOT NULL"
+#define SUMMARY_VALUES(column)                                                                     \
+	"SELECT s." column " FROM json_each(?1) c CROSS JOIN run_summary s ON s.run = c.value"     \
+	" WHERE s." column " IS NOT NULL"
+
+/* --- cells --------------------------------------------------------------------------------- */
+
+static char *times(char *dst, double factor)
+{
+	snprintf(dst, HUMAN_SIZE, "%.2f×", factor);
+	return dst;
+}
+
+static char *as_unit(char *dst, const char *unit, double value)
+{
+	return !strcmp(unit, "bytes") ? human_bytes(dst, value) : human_number(dst, value);
+}
+
+/* The median; under it the interval where there is one, which memory held at a limit needs not. */
+static void add_median(struct buf *page, const struct values *v, const char *unit)
+{
+	char text[HUMAN_SIZE];
+	double low, high;
+
+	if (!v->nr) {
+		buf_adds(page, "<td class=\"num\"><span class=\"none\">–</span></td>");
+		return;
+	}
+	buf_addf(page, "<td class=\"num\">%s", as_unit(text, unit, stats_median(v->values, v->nr)));
+	if (strcmp(unit, "bytes") &&
+	    !stats_bootstrap_median(v->values, v->nr, BOOTSTRAP_SEED, &low, &high)) {
+		buf_addf(page, "<span class=\"interval\">%s", as_unit(text, unit, low));
+		buf_addf(page, " to %s</span>", as_unit(text, unit, high));
+	}
+	buf_adds(page, "</td>");
+}
+
+/* How many times worse than at ratio 1. */
+static void add_slowdown(struct buf *page, const struct values *here, const struct values *base,
+			 bool higher)
+{
+	const struct values *above = higher ? base : here, *below = higher ? here : base;
+	char text[HUMAN_SIZE];
+	double low, high;
+
+	if (!here->nr || !base->nr || !(stats_median(below->values, below->nr) > 0)) {
+		buf_adds(page, "<td class=\"num\"><span class=\"none\">–</span></td>");
+		return;
+	}
+	buf_addf(page, "<td class=\"num\">%s",
+		 times(text, stats_median(above->values, above->nr) /
+				     stats_median(below->values, below->nr)));
+	if (!stats_bootstrap_ratio(above->values, above->nr, below->values, below->nr,
+				   BOOTSTRAP_SEED, &low, &high)) {
+		buf_addf(page, "<span class=\"interval\">%s", times(text, low));
+		buf_addf(page, " to %s</span>", times(text, high));
+	}
+	buf_adds(page, "</td>");
+}
+
+static int add_row(struct buf *page, const struct group *g, const char *runs, bool slowdown,
+		   struct err *err)
+{
+	static const struct {
+		const char *sql, *unit;
+	} summary[] = {
+		{ SUMMARY_VALUES("local_bytes"), "bytes" },
+		{ SUMMARY_VALUES("far_bytes"), "bytes" },
+		{ SUMMARY_VALUES("major_faults_per_s"), "per_s" },
+	};
+	struct values v = { 0 }, base = { 0 };
+	int r = 0;
+
+	if (slowdown) {
+		const struct column *first = &g->columns[0];
+
+		r = load_values(g->s, &v, RESULT_VALUES, runs, first->name, err);
+		if (!r)
+			r = load_values(g->s, &base, RESULT_VALUES, g->baseline, first->name, err);
+		if (!r)
+			add_slowdown(page, &v, &base, first->higher);
+	}
+	for (size_t i = 0; !r && i < g->nr_columns; i++) {
+		r = load_values(g->s, &v, RESULT_VALUES, runs, g->columns[i].name, err);
+		if (!r)
+			add_median(page, &v, g->columns[i].unit);
+	}
+	for (size_t i = 0; !r && i < sizeof(summary) / sizeof(summary[0]); i++) {
+		r = load_values(g->s, &v, summary[i].sql, runs, NULL, err);
+		if (!r)
+			add_median(page, &v, summary[i].unit);
+	}
+	free(v.values);
+	free(base.values);
+	return r;
+}
+
+/* --- a table ------------------------------------------------------------------------------- */
+
+/* Results that are better one way or the other, the performance first. */
+static int load_columns(struct group *g, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(g->s, &stmt, err,
+			   "SELECT v.name, v.unit, v.better = 'higher' FROM json_each(?1) c"
+			   " CROSS JOIN result v ON v.run = c.value WHERE v.better IS NOT NULL"
+			   " GROUP BY v.name ORDER BY min(v.ord), v.name",
+			   "t", g->runs);
+
+	if (r)
+		return r;
+	while ((r = db_step(g->s, stmt, err)) > 0 && g->nr_columns < MAX_RESULTS)
+		g->columns[g->nr_columns++] = (struct column){
+			.name = xstrdup((const char *)sqlite3_column_text(stmt, 0)),
+			.unit = xstrdup((const char *)sqlite3_column_text(stmt, 1)),
+			.higher = sqlite3_column_int(stmt, 2),
+		};
+	sqlite3_finalize(stmt);
+	return r < 0 ? r : 0;
+}
+
+static int load_baseline(struct group *g, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(g->s, &stmt, err,
+			   "SELECT json_group_array(r.id) FROM json_each(?1) c"
+			   " JOIN run r ON r.id = c.value WHERE r.ratio = 1",
+			   "t", g->runs);
+
+	if (r)
+		return r;
+	r = db_step(g->s, stmt, err);
+	if (r > 0)
+		g->baseline = xstrdup((const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return r < 0 ? r : 0;
+}
+
+static void add_words(struct buf *page, const char *text)
+{
+	for (; *text; text++)
+		buf_adds(page, *text == '_' ? " " : (char[]){ *text, '\0' });
+}
+
+static void add_head(struct buf *page, const struct group *g, bool slowdown)
+{
+	static const char *const summary[] = { "local", "far", "page-ins/s" };
+
+	buf_adds(page, "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">backend</th>"
+		       "<th scope=\"col\" class=\"num\">ratio</th>"
+		       "<th scope=\"col\" class=\"num\">runs</th>");
+	if (slowdown)
+		buf_adds(page, "<th scope=\"col\" class=\"num\">slowdown</th>");
+	for (size_t i = 0; i < g->nr_columns; i++) {
+		const struct column *c = &g->columns[i];
+
+		buf_adds(page, "<th scope=\"col\" class=\"num\">");
+		add_words(page, c->name);
+		buf_adds(page, !strcmp(c->unit, "per_s") ? "/s" : " (");
+		if (strcmp(c->unit, "per_s")) {
+			add_words(page, c->unit);
+			buf_adds(page, ")");
+		}
+		buf_addf(page, "<span class=\"better\">%s is better</span></th>",
+			 c->higher ? "higher" : "lower");
+	}
+	for (size_t i = 0; i < sizeof(summary) / sizeof(summary[0]); i++)
+		buf_addf(page, "<th scope=\"col\" class=\"num\">%s</th>", summary[i]);
+	buf_adds(page, "</tr></thead>\n<tbody>\n");
+}
+
+/* A backend is named with its parameters where the group has it with several. */
+#define GROUP_ROWS                                                                                 \
+	"WITH chosen AS (SELECT r.* FROM json_each(?1) c JOIN run r ON r.id = c.value)"            \
+	"SELECT backend, CASE WHEN (SELECT count(DISTINCT backend_params) FROM chosen b"           \
+	"  WHERE b.backend = a.backend) > 1 THEN backend_params END, ratio, count(*),"             \
+	" json_group_array(id) FROM chosen a GROUP BY backend, backend_params, ratio"              \
+	" ORDER BY backend, backend_params, ratio DESC"
+
+static int add_group_table(struct buf *page, const struct group *g, struct err *err)
+{
+	bool slowdown = g->nr_columns && strcmp(g->baseline, "[]");
+	sqlite3_stmt *stmt;
+	int r = db_prepare(g->s, &stmt, err, GROUP_ROWS, "t", g->runs);
+
+	if (r)
+		return r;
+	add_head(page, g, slowdown);
+	while ((r = db_step(g->s, stmt, err)) > 0) {
+		const char *params = (const char *)sqlite3_column_text(stmt, 1);
+		bool set = sqlite3_column_type(stmt, 2) != SQLITE_NULL;
+		char ratio[HUMAN_SIZE];
+
+		buf_adds(page, "<tr><th scope=\"row\">");
+		html_text(page, (const char *)sqlite3_column_text(stmt, 0));
+		if (params) {
+			buf_adds(page, "<span class=\"interval\">");
+			html_text(page, params);
+			buf_adds(page, "</span>");
+		}
+		buf_addf(page, "</th><td class=\"num\">%s</td><td class=\"num\">%d</td>",
+			 set ? human_number(ratio, sqlite3_column_double(stmt, 2)) : "own",
+			 sqlite3_column_int(stmt, 3));
+		r = add_row(page, g, (const char *)sqlite3_column_text(stmt, 4), slowdown, err);
+		if (r)
+			break;
+		buf_adds(page, "</tr>\n");
+	}
+	sqlite3_finalize(stmt);
+	buf_adds(page, "</tbody></table></div>\n");
+	return r;
+}
+
+static int add_group(struct buf *page, struct store *s, const char *runs, struct err *err)
+{
+	struct group g = { .s = s, .runs = runs };
+	int r = load_columns(&g, err);
+
+	if (!r)
+		r = load_baseline(&g, err);
+	if (!r)
+		r = add_group_table(page, &g, err);
+	for (size_t i = 0; i < g.nr_columns; i++) {
+		free(g.columns[i].name);
+		free(g.columns[i].unit);
+	}
+	free(g.baseline);
+	return r;
+}
+
+/* --- all of them --------------------------------------------------------------------------- */
+
+/*
+ * Runs that are alike; their parameters as they would be typed, a line each, key and value with a
+ * tab between. Those at null are not set.
+ */
+static const char groups_sql[] =
+	"SELECT r.workload, json_group_array(r.id), (SELECT group_concat(replace(key, '_', '-')"
+	"  || char(9) || CASE type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' ELSE value END,"
+	"  char(10)) FROM (SELECT key, value, type FROM json_each(r.workload_params)"
+	"   UNION ALL SELECT key, value, type FROM json_each(r.run_params)) WHERE type <> 'null'),"
+	" json_extract(m.facts, '$.host') || ', ' || json_extract(m.facts, '$.kernel')"
+	" FROM json_each(?1) c JOIN run r ON r.id = c.value"
+	" JOIN alike a ON a.run = r.id JOIN machine m ON m.id = r.machine"
+	" WHERE r.status = 'ok' GROUP BY a.cell ORDER BY min(r.id)";
+
+/* Sizes as 48M. */
+static void add_parameter(struct buf *page, const char *key, const char *value)
+{
+	size_t len = strlen(key);
+	uint64_t bytes;
+	char size[16];
+
+	buf_adds(page, "<span>");
+	html_text(page, key);
+	buf_adds(page, " <b>");
+	if ((!strcmp(key, "memory") || (len >= 4 && !strcmp(key + len - 4, "size"))) &&
+	    !parse_u64(value, &bytes) && bytes) {
+		format_size(size, sizeof(size), bytes);
+		value = size;
+	}
+	html_text(page, value);
+	buf_adds(page, "</b></span> ");
+}
+
+static void add_parameters(struct buf *page, const char *list)
+{
+	char *copy = xstrdup(list ? list : ""), *save, *line;
+
+	for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *tab = strchr(line, '\t');
+
+		if (!tab)
+			continue;
+		*tab = '\0';
+		add_parameter(page, line, tab + 1);
+	}
+	free(copy);
+}
+
+int report_results(struct buf *page, struct store *s, const char *runs, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err, groups_sql, "t", runs);
+
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0) {
+		buf_adds(page, "<h3>");
+		html_text(page, (const char *)sqlite3_column_text(stmt, 0));
+		buf_adds(page, "</h3>\n<p class=\"parameters\">");
+		add_parameters(page, (const char *)sqlite3_column_text(stmt, 2));
+		if (sqlite3_column_type(stmt, 3) != SQLITE_NULL)
+			add_parameter(page, "on", (const char *)sqlite3_column_text(stmt, 3));
+		buf_adds(page, "</p>\n");
+		r = add_group(page, s, (const char *)sqlite3_column_text(stmt, 1), err);
+		if (r)
+			break;
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
