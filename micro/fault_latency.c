@@ -82,7 +82,7 @@ static void report(struct team *t, const struct window *w, const struct params *
 		worker_flag(
 			worker, "NO_MAJOR_FAULTS", SEVERITY_FATAL,
 			"no touch was a major fault: read-ahead or a small region had all pages "
-			"near (sysctl vm.page-cluster=0, -o pattern=random)");
+			"near (--page-cluster 0, -o pattern=random)");
 	team_report(t, w, worker);
 }
 

@@ -59,31 +59,39 @@ static void loop(struct member *m)
 	loop_count(&m->walk, &m->touched);
 }
 
-static double percent(uint64_t part, uint64_t whole)
+/* Each page comes at most once between two touches of it. */
+static bool one_fault_each(const struct params *p)
 {
-	return whole ? 100 * (double)part / (double)whole : 0;
+	/* A shared page may have been brought by another thread, and a write after a read is a
+	 * fault of its own. */
+	return !p->common.shared && strcmp(p->common.access, "read-then-write") != 0;
 }
 
 /* Does every touch stand for one major fault? */
 static void judge(const struct params *p, const struct window *w, struct worker *worker)
 {
-	uint64_t faults = w->major + w->minor;
-	bool far_apart = fabs((double)w->touched - (double)faults) > AGREEMENT * (double)faults;
-	/* Zipf's popular pages stay near, a shared page was brought by another thread, and a write
-	 * after a read is a fault of its own. */
-	bool one_each = !p->common.shared && strcmp(p->common.pattern, "zipf") != 0 &&
-			strcmp(p->common.access, "read-then-write") != 0;
+	double touched = (double)w->touched, faults = (double)(w->major + w->minor);
+	double stayed = (touched - faults) / touched, cached = (double)w->minor / faults;
 
-	if (one_each && far_apart)
+	if (!one_fault_each(p))
+		return;
+	/* Without eviction every page was proven far, and is touched once. */
+	if (mode_evicts(p->mode) ? stayed < -AGREEMENT : fabs(stayed) > AGREEMENT)
 		worker_flag(worker, "FAULTS_MISMATCH", SEVERITY_FATAL,
 			    "%" PRIu64 " pages were touched, but rusage counts %" PRIu64
 			    " major and %" PRIu64 " minor faults",
 			    w->touched, w->major, w->minor);
-	if (one_each && (double)w->minor > AGREEMENT * (double)faults)
+	else if (stayed > AGREEMENT && strcmp(p->common.pattern, "zipf") != 0)
+		worker_flag(worker, "PAGES_STAYED", SEVERITY_WARNING,
+			    "%.1f %% of the touches found their page in memory: the kernel kept it "
+			    "for a whole pass, as it evicts by its own notion of age (faults per "
+			    "second counts faults only; a larger -o region helps)",
+			    100 * stayed);
+	if (cached > AGREEMENT)
 		worker_flag(worker, "READ_AHEAD", SEVERITY_WARNING,
 			    "%.1f %% of the faults found their page in the swap cache: faults per "
-			    "second counts the others only (sysctl vm.page-cluster=0)",
-			    percent(w->minor, faults));
+			    "second counts the others only (--page-cluster 0)",
+			    100 * cached);
 }
 
 static int fault_throughput_main(const void *arg, struct worker *worker)

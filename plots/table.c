@@ -5,11 +5,16 @@
 
 #include "base/embed.h"
 #include "base/opt.h"
+#include "plots/micro.h"
 #include "plots/style.h"
 
 EMBED(style_gp, "plots/style.gp");
 EMBED(timeseries_gp, "plots/timeseries.gp");
 EMBED(slowdown_gp, "plots/slowdown.gp");
+EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
+EMBED(readahead_gp, "plots/readahead.gp");
+EMBED(reclaim_gp, "plots/reclaim.gp");
+EMBED(xput_gp, "plots/xput.gp");
 
 /* --- timeseries --------------------------------------------------------------------------- */
 
@@ -132,7 +137,10 @@ static const struct figure slowdown = {
 		      "fmbench run WORKLOAD --ratio 1,0.75,0.5",
 };
 
-const struct figure *const figure_table[] = { &slowdown, &timeseries, NULL };
+const struct figure *const figure_table[] = {
+	&figure_latency_cdf, &figure_readahead, &figure_reclaim,	&slowdown,
+	&timeseries,	     &figure_xput,	&figure_xput_published, NULL,
+};
 
 const struct figure *figure_find(const char *name, struct err *err)
 {

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Reclaim and who does it. Blocks: 0 thousands a second, 1 shares, each (series, x, median, low, high).
+# Variables: nr_series, labels (tab-separated).
+
+eval terminal(8.2)
+
+# label(n): the nth of `labels`, from 0.
+split(text, n) = n == 0 ? text[1 : strstrt(text."\t", "\t") - 1] : \
+	split(text[strstrt(text, "\t") + 1 : *], n - 1)
+label(n) = split(labels, n)
+
+of_series(n, col) = column('series') == n ? column(col) : NaN
+
+stats data index 0 using 'x' name 'of' nooutput
+set xrange [of_min - 0.3:of_max + 0.3]
+step = of_max > 16 ? 4 : 1
+set xtics step
+set lmargin at screen 0.15
+set rmargin at screen 0.975
+
+set multiplot
+
+set tmargin at screen 0.80
+set bmargin at screen 0.49
+set yrange [0:*]
+set ylabel 'faults/s (thousands)' offset 0.8
+set format x ''
+set key at screen 0.1, screen 0.995 left top Left reverse vertical
+plot for [n = 0 : nr_series - 1] data index 0 \
+	using 2:(of_series(n, 'median')):(of_series(n, 'low')):(of_series(n, 'high')) \
+	with yerrorlines lt n + 1 title label(n)
+
+set tmargin at screen 0.43
+set bmargin at screen 0.115
+set yrange [0:1]
+set ytics 0.25
+set ylabel 'own reclaim (share)'
+set xlabel 'cores' offset 0, 0.5
+set format x '%g'
+unset key
+plot for [n = 0 : nr_series - 1] data index 1 \
+	using 2:(of_series(n, 'median')):(of_series(n, 'low')):(of_series(n, 'high')) \
+	with yerrorlines lt n + 1
+
+unset multiplot
