@@ -44,19 +44,6 @@ zswap_serves_foreign() {
 	wait "$pid" && ((most > 1000))
 }
 
-# Hook in and out while zswap holds pages of a foreign area.
-hook_comes_and_goes() {
-	local i pid
-	"$pagecheck" --mib 64 --threads 2 --seconds 8 --random --write-percent 30 &
-	pid=$!
-	for ((i = 0; i < 5; i++)); do
-		insmod "$modules/fastswap.ko" || return
-		sleep 0.5
-		rmmod fastswap || return
-	done
-	wait "$pid"
-}
-
 modprobe zram num_devices=1
 echo 256M >/sys/block/zram0/disksize
 mkswap /dev/zram0 >/dev/null
@@ -88,8 +75,6 @@ if [[ -e /sys/module/zswap/parameters/enabled ]] && echo Y >/sys/module/zswap/pa
 	swapoff /dev/fastswap0 && swapon -p 50 /dev/fastswap0
 	ok "with zswap, both areas in turn" both_used
 	down
-	ok "the hook comes and goes while zswap holds pages" hook_comes_and_goes
-	ok "zswap's pages are right" check
 	echo N >/sys/module/zswap/parameters/enabled
 	swapoff /dev/zram0
 else
