@@ -87,18 +87,20 @@ static void test_draws_every_format(void **state)
 	static const char *const formats[][2] = { { "png", "PNG" },
 						  { "pdf", "%PDF" },
 						  { "svg", "<svg" } };
+	/* test_micro_figures.c has runs for the others. */
+	static const char *const figures[] = { "slowdown", "timeseries" };
 	const char *keep = getenv("FMBENCH_KEEP_FIGURES");
 	struct store *s = paper_store("paper.db");
 
 	(void)state;
 	need_gnuplot();
-	for (size_t f = 0; figure_table[f]; f++) {
+	for (size_t f = 0; f < 2; f++) {
 		for (size_t i = 0; i < 3; i++) {
 			char name[300];
 
 			snprintf(name, sizeof(name), "%s/%s.%s", keep ? keep : synthetic_dir(),
-				 figure_table[f]->name, formats[i][0]);
-			assert_ok(draw(s, figure_table[f]->name, 4, name));
+				 figures[f], formats[i][0]);
+			assert_ok(draw(s, figures[f], 4, name));
 			drawn(name, formats[i][1]);
 		}
 	}
