@@ -59,6 +59,7 @@ extern const struct journal_op journal_ops_backend[];
 
 /* One line a backend; the rows of table.c. */
 extern const struct backend backend_fastswap_dram;
+extern const struct backend backend_fastswap_rdma;
 extern const struct backend backend_none;
 extern const struct backend backend_swap;
 extern const struct backend backend_swapfile;

@@ -7,8 +7,9 @@
 #include "base/buf.h"
 
 const struct backend *const backend_table[] = {
-	&backend_swap,	   &backend_fastswap_dram, &backend_zram,
-	&backend_swapfile, &backend_none,	   NULL,
+	&backend_swap, &backend_fastswap_dram, &backend_fastswap_rdma,
+	&backend_zram, &backend_swapfile,      &backend_none,
+	NULL,
 };
 
 #define NR_BACKENDS (sizeof(backend_table) / sizeof(*backend_table) - 1)

@@ -67,11 +67,13 @@ extern const struct collector *const collector_table[]; /* ended by NULL */
 extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.* on v1 */
 extern const struct collector collector_cpu;	       /* /proc/stat: reclaim CPU busy, steal */
 extern const struct collector collector_fastswap;      /* debugfs fastswap/ (our modules) */
+extern const struct collector collector_fastswap_rdma; /* debugfs fastswap/rdma */
 extern const struct collector collector_frontswap;     /* debugfs frontswap/ */
 extern const struct collector collector_memory_events; /* memory.events; failcnt, oom on v1 */
 extern const struct collector collector_memory_stat;   /* memory.stat */
 extern const struct collector collector_memory_usage;  /* memory.current, swap.current, peak */
 extern const struct collector collector_pressure;      /* memory.pressure; /proc/pressure/memory */
+extern const struct collector collector_rdma;	       /* RDMA port counters */
 extern const struct collector collector_reclaimer;     /* the thread of --offload-reclaim */
 extern const struct collector collector_swap_area;     /* /proc/swaps: the backend's and all */
 extern const struct collector collector_vmstat;	       /* /proc/vmstat */

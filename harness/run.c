@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/sysfile.h"
 #include "harness/cgroup.h"
 #include "harness/flags.h"
@@ -246,22 +247,6 @@ int run_check(const struct run_spec *spec, struct err *err)
 
 /* --- 2. record ------------------------------------------------------------------------------ */
 
-static uint64_t own_start_time(void)
-{
-	struct buf b = BUF_INIT;
-	unsigned long long start = 0;
-	char *after;
-
-	/* Field 22 of /proc/self/stat; the command name in field 2 may hold anything but ')'. */
-	if (sysfile_read("/proc/self/stat", &b) == 0 && (after = strrchr(b.data, ')')))
-		sscanf(after + 1,
-		       "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		       "%*s %*s %*s %llu",
-		       &start);
-	buf_release(&b);
-	return start;
-}
-
 static int make_artifact_dir(struct run *r, struct err *err)
 {
 	char *copy = strdup(r->session->db_path);
@@ -293,7 +278,7 @@ static int record(struct run *r, struct err *err)
 	id.record.limit_bytes = r->limit_bytes;
 	id.record.peak_bytes = spec->peak_bytes;
 	id.record.pid = getpid();
-	id.record.pid_start = own_start_time();
+	process_start(getpid(), &id.record.pid_start);
 	rc = store_run_begin(r->session->store, r->session->machine, &id.record, &r->outcome->id,
 			     err);
 	run_identity_release(&id);
@@ -680,12 +665,12 @@ static int undo(struct run *r, int rc, struct err *err)
 	struct err undo_err = { 0 };
 	int undo_rc = 0;
 
-	if (r->backend_up && r->spec->backend->release)
-		r->spec->backend->release(&r->backend);
 	if (r->journal) {
 		undo_rc = journal_undo_to(r->journal, 0, &undo_err);
 		journal_free(r->journal);
 	}
+	if (r->backend.backend && r->spec->backend->release)
+		r->spec->backend->release(&r->backend);
 	janitor_end(&r->janitor);
 	if (!undo_rc)
 		return rc;

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fastswap with its pool in another machine's memory, over RDMA: `far` names its memserver. Without
+ * it a memserver is started here, on the address of the first RDMA device: one machine, the whole
+ * path, which is what the lab has.
+ */
+#include <dirent.h>
+#include <ifaddrs.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/fastswap_area.h"
+#include "backend/swap_areas.h"
+#include "base/alloc.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/process.h"
+#include "base/sysfile.h"
+
+#define POOL		   "fastswap_rdma"
+#define INFINIBAND	   "/sys/class/infiniband"
+#define DEFAULT_PORT	   50000
+#define SERVER_PATIENCE_NS (30 * NSEC_PER_SEC) /* it takes and clears its memory first */
+
+struct fastswap_rdma_params {
+	struct fastswap_params common;
+	char *far;
+	char *client_address;
+	uint64_t size_bytes, nr_queue_pairs, timeout_ns;
+	char *token;
+};
+
+static const struct opt fastswap_rdma_opts[] = {
+	OPT_STRING("far", struct fastswap_rdma_params, far, NULL,
+		   "HOST[:PORT] of a memserver; unset: one is started on this machine"),
+	OPT_STRING("cip", struct fastswap_rdma_params, client_address, NULL,
+		   "this machine's address, where routing alone would take another NIC"),
+	OPT_SIZE("size", struct fastswap_rdma_params, size_bytes, "0", 0, 16.0 * (1ull << 40),
+		 "far memory; 0: what the run needs, else all that the server has"),
+	OPT_U64("nq", struct fastswap_rdma_params, nr_queue_pairs, "0", 0, 4096,
+		"queue pairs; 0: three per CPU, or as many as the server grants"),
+	OPT_DURATION("timeout", struct fastswap_rdma_params, timeout_ns, "2s", 1e6, 600e9,
+		     "fail what the server has not answered for so long"),
+	OPT_STRING("token", struct fastswap_rdma_params, token, NULL,
+		   "what the server's --token-file asks for"),
+	FASTSWAP_OPTS(struct fastswap_rdma_params, common),
+	OPT_END
+};
+
+struct fastswap_rdma {
+	struct child server; /* ours; pid 0: none */
+	char address[64];
+	uint64_t port;
+};
+
+/* "10.0.0.2:50000" into its parts; the port may be missing. */
+static int parse_far(const char *far, char *address, size_t size, uint64_t *ret_port,
+		     struct err *err)
+{
+	const char *colon = strrchr(far, ':');
+	struct in_addr ignored;
+
+	*ret_port = DEFAULT_PORT;
+	snprintf(address, size, "%.*s", (int)(colon ? colon - far : (ptrdiff_t)strlen(far)), far);
+	if (inet_pton(AF_INET, address, &ignored) != 1 ||
+	    (colon && (parse_u64(colon + 1, ret_port) != 0 || *ret_port == 0 || *ret_port > 65535)))
+		return err_usage(err,
+				 "backend fastswap-rdma: far '%s' is not ADDRESS[:PORT], such as "
+				 "10.0.0.2:50000",
+				 far);
+	return 0;
+}
+
+/* The interface of an RDMA device, from its first GID (sysfs ABI: ports/1/gid_attrs/ndevs). */
+static bool interface_of(const char *device, char *name, size_t size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), INFINIBAND "/%s/ports/1/gid_attrs/ndevs/0", device);
+	return sysfile_read_line(path, name, size) == 0;
+}
+
+static bool address_of(const char *interface, char *address, size_t size)
+{
+	struct ifaddrs *list, *i;
+	bool found = false;
+
+	if (getifaddrs(&list) != 0)
+		return false;
+	for (i = list; i && !found; i = i->ifa_next) {
+		const struct sockaddr_in *in =
+			(const struct sockaddr_in *)(const void *)i->ifa_addr;
+
+		found = in && in->sin_family == AF_INET && strcmp(i->ifa_name, interface) == 0 &&
+			inet_ntop(AF_INET, &in->sin_addr, address, (socklen_t)size);
+	}
+	freeifaddrs(list);
+	return found;
+}
+
+static int local_address(char *address, size_t size, struct err *err)
+{
+	char root[PATH_MAX], interface[64];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	sysfile_path(root, sizeof(root), INFINIBAND);
+	dir = opendir(root);
+	while (dir && !found && (entry = readdir(dir))) {
+		found = entry->d_name[0] != '.' &&
+			interface_of(entry->d_name, interface, sizeof(interface)) &&
+			address_of(interface, address, size);
+	}
+	if (dir)
+		closedir(dir);
+	return found ? 0
+		     : err_missing(err,
+				   "no RDMA device with an IPv4 address here (`rdma link` shows "
+				   "them); name a memserver with -o fastswap-rdma.far=HOST, or use "
+				   "--in-lab, which brings Soft-RoCE");
+}
+
+static bool find_memserver(char *dst, size_t size)
+{
+	char program[PATH_MAX / 2] = "";
+
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
+		snprintf(dst, size, "%s/memserver", dirname(program));
+		if (access(dst, X_OK) == 0)
+			return true;
+	}
+	return child_find_program("memserver", dst, size);
+}
+
+static int fastswap_rdma_check(const void *params, struct err *err)
+{
+	const struct fastswap_rdma_params *p = params;
+	char address[64], program[PATH_MAX];
+	uint64_t port;
+	int rc;
+
+	rc = p->far ? parse_far(p->far, address, sizeof(address), &port, err)
+		    : local_address(address, sizeof(address), err);
+	if (!rc && !p->far && !find_memserver(program, sizeof(program)))
+		rc = err_missing(err, "no memserver: `make memserver` builds it");
+	return rc ? rc : fastswap_check(&p->common, POOL, err);
+}
+
+/* The server waits until its pid is in the journal; the janitor will end it. */
+static int journal_server(void *arg, pid_t pid, struct err *err)
+{
+	char number[16], start[32];
+	uint64_t ticks;
+	int rc = process_start(pid, &ticks);
+
+	if (rc)
+		return err_failed(err, -rc, "process %d", (int)pid);
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	snprintf(start, sizeof(start), "%" PRIu64, ticks);
+	rc = journal_add(arg, err, "pid", number, start, NULL);
+	return rc < 0 ? rc : 0;
+}
+
+static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_params *p,
+			uint64_t size_bytes, const char *state_dir, struct journal *j,
+			struct err *err)
+{
+	struct place place = { .join = journal_server, .arg = j, .mem_node = -1 };
+	char program[PATH_MAX], listen[128], size[32], stats[PATH_MAX], log[PATH_MAX], tail[512];
+	/* It must outlive this process under `fmbench backend up`; the journal ends it. */
+	char *argv[16] = { (char *)"setpriv",  (char *)"--pdeathsig",
+			   (char *)"clear",    program,
+			   (char *)"--listen", listen,
+			   (char *)"--size",   size,
+			   (char *)"--stats",  stats };
+	uint64_t deadline = clock_ns() + SERVER_PATIENCE_NS;
+	int rc;
+
+	if (p->token)
+		return err_usage(err,
+				 "backend fastswap-rdma: token is for a server of yours (far)");
+	r->port = DEFAULT_PORT;
+	rc = local_address(r->address, sizeof(r->address), err);
+	if (rc)
+		return rc;
+	find_memserver(program, sizeof(program));
+	snprintf(listen, sizeof(listen), "%s:%" PRIu64, r->address, r->port);
+	snprintf(size, sizeof(size), "%" PRIu64, size_bytes);
+	snprintf(stats, sizeof(stats), "%.4000s/memserver.stats", state_dir);
+	snprintf(log, sizeof(log), "%.4000s/memserver.log", state_dir);
+	rc = journal_add(j, err, "file", log, NULL);
+	if (rc >= 0)
+		rc = journal_add(j, err, "file", stats, NULL);
+	if (rc < 0)
+		return rc;
+	unlink(stats);
+	rc = child_spawn(&r->server, argv, &place, CHILD_LOG, log, err);
+	while (!rc && access(stats, F_OK) != 0) {
+		rc = child_wait(&r->server, 10, err);
+		if (rc == 0 && clock_ns() < deadline)
+			continue;
+		child_log_tail(log, tail, sizeof(tail));
+		if (rc >= 0)
+			rc = err_failed(err, 0, "memserver on %s does not serve: %s", listen, tail);
+	}
+	return rc;
+}
+
+static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
+{
+	const struct fastswap_rdma_params *p = ctx->params;
+	struct fastswap_rdma *r = xcalloc(1, sizeof(*r));
+	struct buf options = BUF_INIT;
+	uint64_t size_bytes = p->size_bytes, free_kib;
+	int rc = 0;
+
+	ctx->state = r;
+	r->server = (struct child)CHILD_INIT;
+	if (size_bytes == 0 && ctx->need_bytes)
+		size_bytes = swap_area_size_for(ctx->need_bytes);
+	if (p->far) {
+		rc = parse_far(p->far, r->address, sizeof(r->address), &r->port, err);
+	} else {
+		if (size_bytes == 0 &&
+		    sysfile_read_key("/proc/meminfo", "MemAvailable:", &free_kib) == 0)
+			size_bytes = free_kib / 2 * 1024;
+		rc = start_server(r, p, size_bytes, ctx->state_dir, j, err);
+	}
+	if (rc)
+		return rc;
+
+	buf_addf(&options, "sip=%s sport=%" PRIu64 " timeout_ms=%" PRIu64, r->address, r->port,
+		 (uint64_t)(p->timeout_ns / NSEC_PER_MSEC));
+	if (size_bytes)
+		buf_addf(&options, " size=%" PRIu64, size_bytes);
+	if (p->nr_queue_pairs)
+		buf_addf(&options, " nq=%" PRIu64, p->nr_queue_pairs);
+	if (p->client_address)
+		buf_addf(&options, " cip=%s", p->client_address);
+	if (p->token)
+		buf_addf(&options, " token=\"%s\"", p->token);
+	rc = fastswap_up(ctx, &p->common, POOL, options.data, j, err);
+	buf_release(&options);
+	return rc;
+}
+
+static void fastswap_rdma_facts(const struct backend_ctx *ctx, struct facts *facts)
+{
+	const struct fastswap_rdma *r = ctx->state;
+	uint64_t queue_pairs;
+
+	fastswap_facts(ctx, facts);
+	facts_set(facts, "rdma_server", "%s:%" PRIu64 "%s", r->address, r->port,
+		  r->server.pid ? " (this machine)" : "");
+	if (sysfile_read_key("/sys/kernel/debug/fastswap/rdma", "queue_pairs", &queue_pairs) == 0)
+		facts_set(facts, "rdma_queue_pairs", "%" PRIu64, queue_pairs);
+}
+
+/* The server's process is the journal's to end; here it is only reaped where it has. */
+static void fastswap_rdma_release(struct backend_ctx *ctx)
+{
+	struct fastswap_rdma *r = ctx->state;
+
+	if (r && r->server.pid) {
+		child_wait(&r->server, 0, NULL);
+		close(r->server.pidfd);
+	}
+	free(r);
+	ctx->state = NULL;
+}
+
+const struct backend backend_fastswap_rdma = {
+	.name = "fastswap-rdma",
+	.summary = "Fastswap on an unpatched kernel, its pool in a memory server over RDMA",
+	.opts = fastswap_rdma_opts,
+	.params_size = sizeof(struct fastswap_rdma_params),
+	.far = true,
+	.check = fastswap_rdma_check,
+	.up = fastswap_rdma_up,
+	.facts = fastswap_rdma_facts,
+	.health = fastswap_health,
+	.release = fastswap_rdma_release,
+};
