@@ -35,17 +35,15 @@
 	"  count(DISTINCT value) AS nr FROM seen GROUP BY source, key),"                           \
 	" differing AS (SELECT *, nr_a > 1 OR nr_b > 1 AS mixed FROM kinds"                        \
 	"  WHERE nr > 1 AND (source <> 'fact' OR nr_a AND nr_b)"                                   \
-	"   OR nr_a <> nr_b AND source <> 'fact'),"                                                \
-	" named AS (SELECT t.value ->> 0 AS key FROM json_each(?3) t"                              \
-	"  INTERSECT SELECT t.value ->> 0 FROM json_each(?4) t)"                                   \
-	"SELECT key, nr_a, nr_b, ifnull(a, 'none'), ifnull(b, 'none') FROM differing d"            \
-	" WHERE (mixed OR NOT EXISTS (SELECT 1 FROM named n WHERE"                                 \
-	"   replace(n.key, '_', '-') = replace(d.key, '_', '-')"                                   \
-	"   OR source = 'backend' AND n.key = substr(d.key, instr(d.key, '.') + 1)))"              \
-	"  AND NOT EXISTS (SELECT 1 FROM differing p WHERE p.key <> d.key AND"                     \
-	"   (p.key IN (SELECT parent FROM follows f WHERE d.key GLOB f.key) OR"                    \
-	"    p.key IN ('workload', 'backend') AND p.key = d.source))"                              \
-	" ORDER BY source <> 'run', source = 'fact', d.key"
+	"   OR nr_a <> nr_b AND source <> 'fact')"                                                 \
+	"SELECT key, nr_a, nr_b, ifnull(a, 'none'), ifnull(b, 'none') FROM differing p"            \
+	" WHERE NOT (NOT mixed"                                                                    \
+	"   AND EXISTS (SELECT 1 FROM json_each(?3) t WHERE " COMPARE_SAME_KEY ")"                 \
+	"   AND EXISTS (SELECT 1 FROM json_each(?4) t WHERE " COMPARE_SAME_KEY "))"                \
+	"  AND NOT EXISTS (SELECT 1 FROM differing o WHERE o.key <> p.key AND"                     \
+	"   (o.key IN (SELECT parent FROM follows f WHERE p.key GLOB f.key) OR"                    \
+	"    o.key IN ('workload', 'backend') AND o.key = p.source))"                              \
+	" ORDER BY source <> 'run', source = 'fact', p.key"
 
 #define MAX_NAMED 8
 

@@ -107,11 +107,6 @@ static int parse_selector(struct compare_side *side, struct store *s, struct err
 
 /* --- its runs ------------------------------------------------------------------------------ */
 
-/* A term's key is a property's: '_' and '-' are the same, a backend's name may be left out. */
-#define SAME_KEY                                                                                   \
-	"replace(p.key, '_', '-') = replace(t.value ->> 0, '_', '-')"                              \
-	" OR p.source = 'backend' AND substr(p.key, instr(p.key, '.') + 1) = t.value ->> 0"
-
 static int no_such_key(struct store *s, const char *key, struct err *err)
 {
 	const char **names = NULL, *near;
@@ -152,7 +147,7 @@ static int explain_none(const struct compare_side *side, struct store *s, struct
 		s, &stmt, err,
 		"WITH " COMPARE_PROPERTY " SELECT t.value ->> 0, t.value ->> 1 ->> 0, count(p.run),"
 		"  group_concat(DISTINCT p.value) FROM json_each(?1) t"
-		" LEFT JOIN property p ON " SAME_KEY " GROUP BY t.key"
+		" LEFT JOIN property p ON " COMPARE_SAME_KEY " GROUP BY t.key"
 		" HAVING NOT max(p.value IN (SELECT value FROM json_each(t.value, '$[1]')))"
 		"  OR NOT count(p.run) ORDER BY t.key",
 		"t", side->terms.data);
@@ -199,7 +194,7 @@ int compare_side_select(struct compare_side *side, struct store *s, bool untrust
 			s, &stmt, err,
 			"WITH " COMPARE_PROPERTY
 			", met AS (SELECT DISTINCT p.run, t.key FROM json_each(?1) t"
-			"  JOIN property p ON (" SAME_KEY ")"
+			"  JOIN property p ON " COMPARE_SAME_KEY ""
 			"  AND p.value IN (SELECT value FROM json_each(t.value, '$[1]')))"
 			"SELECT id, status, ifnull(reason, (SELECT group_concat(code, ', ') FROM flag"
 			"  WHERE run = id AND severity = 'fatal')) FROM run WHERE id IN (SELECT run FROM met"

@@ -56,4 +56,10 @@ int compare_sides_check(struct store *s, const struct compare_side *a, const str
 	" UNION ALL SELECT r.id, 'fact', j.key, j.value FROM run r, json_each(r.facts) j"          \
 	" ) WHERE run IN (SELECT id FROM run WHERE NOT calibration))"
 
+/* Does term t of a selector name property p? '_' and '-' are the same, a backend's name may be left
+ * out. */
+#define COMPARE_SAME_KEY                                                                           \
+	"(replace(p.key, '_', '-') = replace(t.value ->> 0, '_', '-')"                             \
+	" OR p.source = 'backend' AND substr(p.key, instr(p.key, '.') + 1) = t.value ->> 0)"
+
 #endif

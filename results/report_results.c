@@ -300,18 +300,16 @@ static const char groups_sql[] =
 	" JOIN alike a ON a.run = r.id JOIN machine m ON m.id = r.machine"
 	" WHERE r.status = 'ok' GROUP BY a.cell ORDER BY min(r.id)";
 
-/* Sizes as 48M. */
+/* What can only be a size as 48M. */
 static void add_parameter(struct buf *page, const char *key, const char *value)
 {
-	size_t len = strlen(key);
 	uint64_t bytes;
 	char size[16];
 
 	buf_adds(page, "<span>");
 	html_text(page, key);
 	buf_adds(page, " <b>");
-	if ((!strcmp(key, "memory") || (len >= 4 && !strcmp(key + len - 4, "size"))) &&
-	    !parse_u64(value, &bytes) && bytes) {
+	if (!parse_u64(value, &bytes) && bytes >= 1 << 20 && bytes % 4096 == 0) {
 		format_size(size, sizeof(size), bytes);
 		value = size;
 	}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/unit/synthetic.h"
+
+#include <math.h>
+
+#include "results/compare.h"
+
+#define ASK(a_, b_) (&(const struct compare_request){ .a = (a_), .b = (b_) })
+
+/* A run that has results alone. */
+static int64_t add_run(struct store *s, const struct run_record *record, const char *kernel,
+		       double elapsed, const char *status)
+{
+	struct results results;
+	int64_t run = 0;
+
+	assert_ok(store_run_begin(s, synthetic_machine(s, kernel), record, &run, &err));
+	results_init(&results);
+	results_add(&results, "elapsed", "s", BETTER_LOWER, elapsed);
+	results_add(&results, "misses", "count", BETTER_NEITHER, 0);
+	assert_ok(store_results(s, run, &results, &err));
+	results_release(&results);
+	assert_ok(store_run_end(s, run, status, strcmp(status, "ok") ? "it said so" : NULL, &err));
+	return run;
+}
+
+static void add_runs(struct store *s, const char *backend, double ratio, const double *elapsed,
+		     int nr)
+{
+	for (int i = 0; i < nr; i++) {
+		struct run_record r = synthetic_record("quicksort", backend, ratio, i + 1);
+
+		add_run(s, &r, "6.1", elapsed[i], "ok");
+	}
+}
+
+static const double quick[] = { 1.00, 1.01, 1.02, 0.99, 1.00, 1.01, 0.98 };
+static const double slow[] = { 2.00, 2.02, 2.05, 1.98, 2.00, 2.02, 1.96 };
+#define NR 7
+
+/* Runs 1-7: zram at 1; 8-14: zram at 0.5; 15-21: swapfile at 0.5. */
+static struct store *three_cells(const char *name)
+{
+	struct store *s = synthetic_store(name);
+
+	add_runs(s, "zram", 1, quick, NR);
+	add_runs(s, "zram", 0.5, slow, NR);
+	add_runs(s, "swapfile", 0.5, slow, NR);
+	return s;
+}
+
+/* The comparison's text, or its error as the result. */
+static int compare(struct store *s, const struct compare_request *q, enum export_format format,
+		   char **text)
+{
+	size_t size;
+	FILE *out = open_memstream(text, &size);
+	int r;
+
+	memset(&err, 0, sizeof(err));
+	r = compare_runs(s, q, format, out, out, &err);
+	fclose(out);
+	return r;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void assert_refused(struct store *s, const struct compare_request *q, enum err_kind kind,
+			   const char *part)
+{
+	char *text;
+
+	assert_int_not_equal(compare(s, q, EXPORT_TABLE, &text), 0);
+	assert_int_equal(err.kind, kind);
+	assert_has(err.msg, part);
+	assert_null(strchr(err.msg, '\n'));
+	assert_string_equal(text, "");
+	free(text);
+}
+
+static void assert_compares(struct store *s, const struct compare_request *q, const char *part)
+{
+	char *text;
+
+	assert_ok(compare(s, q, EXPORT_TABLE, &text));
+	assert_has(text, part);
+	free(text);
+}
+
+static double number(const char *json, const char *key)
+{
+	char pattern[64];
+	const char *found;
+
+	snprintf(pattern, sizeof(pattern), "\"%s\":", key);
+	found = strstr(json, pattern);
+	if (!found)
+		fail_msg("no %s in %s", key, json);
+	return strtod(found + strlen(pattern), NULL);
+}
+
+static void test_ratio(void **state)
+{
+	struct store *s = three_cells("ratio.db");
+	char *text;
+
+	(void)state;
+	assert_ok(compare(s, ASK("backend=zram,ratio=1", "backend=zram,ratio=0.5"), EXPORT_JSON,
+			  &text));
+	assert_true(fabs(number(text, "ratio") - 2) < 1e-9);
+	assert_in_range((int)(1000 * number(text, "ratio_low")), 1900, 2000);
+	assert_in_range((int)(1000 * number(text, "ratio_high")), 2000, 2100);
+	assert_true(number(text, "cliffs_delta") == 1);
+	assert_true(number(text, "runs_a") == NR && number(text, "runs_b") == NR);
+	assert_has(text, "\"better\":\"lower\"");
+	assert_has(text, "\"verdict\":\"B is worse\"");
+	assert_has(text, "\"repeats_needed\":null");
+	free(text);
+	/* The other way round it is better; misses, all 0, have no ratio. */
+	assert_ok(compare(s, ASK("ratio=0.5,backend=zram", "ratio=1,backend=zram"), EXPORT_CSV,
+			  &text));
+	assert_has(text, "B is better");
+	assert_has(text, "misses,count,,7,7,0,0,,,,0,,no difference seen\n");
+	free(text);
+	assert_compares(s, ASK("backend=zram,ratio=0.5", "backend=swapfile,ratio=0.5"),
+			"no difference seen");
+	store_close(s);
+}
+
+static void test_selectors(void **state)
+{
+	struct store *s = three_cells("selectors.db");
+	struct run_record r = synthetic_record("quicksort", "zram", 0.5, 1);
+
+	(void)state;
+	/* Values as typed elsewhere, several values of a key, bare runs. */
+	assert_compares(s, ASK("memory=512M,ratio=1.0", "memory=512M,ratio=.5,backend=zram"),
+			"A  memory=512M,ratio=1.0: 7 runs (1-7)");
+	assert_compares(s, ASK("1,2,5,ratio=1", "run=8,10,9,12,ratio=0.5"), "4 runs (8-10 12)");
+	assert_compares(s, ASK("ratio=1,kernel=6.1", "ratio=0.5,measure=10,backend=zram"), "B/A");
+
+	/* A backend's parameter, with or without its name; an alias; '-' and '_' are the same. */
+	r.backend_params = "{\"algorithm\":\"lz4\"}";
+	r.run_params = "{\"measure\":10,\"offload-reclaim\":true,\"sample_hz\":10}";
+	add_run(s, &r, "6.1", 1, "ok");
+	r = synthetic_record("quicksort", "zram", 0.5, 1);
+	r.backend_params = "{\"algorithm\":null}";
+	r.run_params = "{\"measure\":10,\"offload-reclaim\":false,\"sample_hz\":10}";
+	add_run(s, &r, "6.1", 1, "ok");
+	assert_compares(s,
+			ASK("zram.algorithm=lz4,offload=yes,sample-hz=10",
+			    "algorithm=null,offload=no,sample-hz=10"),
+			"one run is no evidence");
+
+	assert_refused(s, ASK("", "ratio=1"), ERR_USAGE, "A is empty");
+	assert_refused(s, ASK("ratio=1", "backend="), ERR_USAGE, "key=value");
+	assert_refused(s, ASK("backnd=zram", "ratio=1"), ERR_USAGE, "did you mean backend?");
+	assert_refused(s, ASK("ratio=1", "ratio=0.7"), ERR_USAGE, "B: no run has ratio=0.7");
+	assert_refused(s, ASK("backend=swapfile,ratio=1", "ratio=1"), ERR_USAGE, "all of");
+	assert_refused(s, ASK("999", "1"), ERR_USAGE, "no run 999");
+	store_close(s);
+}
+
+static void test_like_with_like(void **state)
+{
+	struct store *s = three_cells("like.db");
+	struct run_record r = synthetic_record("quicksort", "zram", 0.5, 1);
+
+	(void)state;
+	/* What is not named must not differ; what is named must be named on both sides. */
+	assert_refused(s, ASK("backend=zram,ratio=1", "backend=swapfile"), ERR_USAGE,
+		       "differ in ratio (A: 1.0; B: 0.5)");
+	assert_refused(s, ASK("1", "8"), ERR_USAGE, "differ in ratio");
+	/* A side of two kinds has no median, named or not. */
+	assert_refused(s, ASK("backend=zram", "backend=swapfile"), ERR_USAGE, "A: 0.5, 1.0");
+	assert_refused(s, ASK("ratio=0.5,1,backend=zram", "ratio=0.5,backend=swapfile"), ERR_USAGE,
+		       "differ in ratio");
+	assert_refused(s, ASK("ratio=0.5", "ratio=0.5"), ERR_USAGE, "run 8 is on both sides");
+
+	/* Another kernel; a parameter; a setting of the machine. Each is fine once it is named. */
+	add_run(s, &r, "6.12", 1, "ok"); /* 22 */
+	assert_refused(s, ASK("run=8,9", "run=22"), ERR_USAGE, "kernel (A: 6.1; B: 6.12)");
+	assert_compares(s, ASK("run=8,9,kernel=6.1", "run=22,kernel=6.12"), "B/A");
+	r = synthetic_record("quicksort", "zram", 0.5, 1);
+	r.workload_params = "{\"memory\":1048576,\"threads\":4}";
+	add_run(s, &r, "6.1", 1, "ok"); /* 23 */
+	assert_refused(s, ASK("run=8", "run=23"), ERR_USAGE,
+		       "memory (A: 536870912; B: 1048576); threads (A: none; B: 4)");
+	r = synthetic_record("quicksort", "zram", 0.5, 1);
+	for (int i = 0; i < 2; i++) {
+		struct facts facts;
+		int64_t run;
+
+		r = synthetic_record("quicksort", "zram", 0.5, 1);
+		facts_init(&facts);
+		facts_set(&facts, "thp", i ? "always" : "madvise");
+		facts_set(&facts, "swap_size_bytes", "%d", i);
+		run = add_run(s, &r, "6.1", 1, "ok"); /* 24, 25 */
+		assert_ok(store_run_facts(s, run, &facts, &err));
+		facts_release(&facts);
+	}
+	assert_refused(s, ASK("24", "25"), ERR_USAGE, "differ in thp (A: madvise; B: always): ");
+	assert_compares(s, ASK("24,thp=madvise", "25,thp=always"), "B/A");
+	/* Another workload has parameters of its own: they follow from it. */
+	r = synthetic_record("kmeans", "zram", 0.5, 1);
+	r.workload_params = "{\"points\":5}";
+	add_run(s, &r, "6.1", 1, "ok"); /* 26 */
+	assert_refused(s, ASK("8", "26"), ERR_USAGE,
+		       "differ in workload (A: quicksort; B: kmeans): ");
+	assert_compares(s, ASK("8,workload=quicksort", "26,workload=kmeans"), "B/A");
+	store_close(s);
+}
+
+static void test_left_out(void **state)
+{
+	struct store *s = three_cells("left-out.db");
+	struct compare_request q = { "backend=zram,ratio=0.5", "backend=swapfile,ratio=0.5", 0, 0 };
+	struct run_record r = synthetic_record("quicksort", "swapfile", 0.5, 8);
+	char *text;
+
+	(void)state;
+	add_run(s, &r, "6.1", 100, "untrusted"); /* 22 */
+	r = synthetic_record("quicksort", "swapfile", 0.5, 9);
+	add_run(s, &r, "6.1", 100, "failed"); /* 23 */
+	r = synthetic_record("quicksort", "swapfile", 0.5, 9);
+	r.calibration = true;
+	add_run(s, &r, "6.1", 100, "ok");
+
+	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
+	assert_has(text, "7 runs (15-21)");
+	assert_has(text, "left out: run 22 of B: untrusted (it said so)\n");
+	assert_has(text, "left out: run 23 of B: failed (it said so)\n");
+	free(text);
+	q.untrusted = true;
+	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
+	assert_has(text, "8 runs (15-22)");
+	assert_null(strstr(text, "run 22 of B"));
+	free(text);
+	assert_refused(s, ASK("run=8", "run=22"), ERR_MISSING, "run 22 of B: untrusted");
+	store_close(s);
+}
+
+static void test_cliffs_delta(void **state)
+{
+	const double a[] = { 1, 2, 3 }, b[] = { 3, 4 };
+
+	(void)state;
+	/* Of six pairs five are above, none below, one is even. */
+	assert_true(fabs(compare_cliffs_delta(a, 3, b, 2) - 5.0 / 6) < 1e-12);
+	assert_true(fabs(compare_cliffs_delta(b, 2, a, 3) + 5.0 / 6) < 1e-12);
+	assert_true(compare_cliffs_delta(a, 3, a, 3) == 0);
+}
+
+static void test_repeats_needed(void **state)
+{
+	const double a[] = { 90, 100, 110 }, b[] = { 90, 100, 110, 100 }, none[] = { 0, 1 };
+	double few = compare_repeats_needed(a, 3, b, 4, 0.1);
+	double many = compare_repeats_needed(a, 3, b, 4, 0.05);
+
+	(void)state;
+	/* pi * var * ((1.960 + 0.842) / log(1.1))^2, var = 0.00806 of the logarithms. */
+	assert_true(few == 22);
+	assert_true(many == 84);
+	assert_true(compare_repeats_needed(a, 3, b, 4, 10) == COMPARE_MIN_RUNS);
+	assert_true(isnan(compare_repeats_needed(a, 1, b, 1, 0.1)));
+	assert_true(isnan(compare_repeats_needed(none, 2, b, 4, 0.1)));
+}
+
+static void test_power(void **state)
+{
+	static const char *const bad[] = { "", "%", "2", "-1%", "0%", "2%%", "x%", "1e9%" };
+	struct store *s = three_cells("power.db");
+	struct compare_request q = { "ratio=1", "ratio=0.5,backend=zram", 0, 0.02 };
+	double share = 0;
+	char *text;
+
+	(void)state;
+	assert_ok(compare_parse_power("2.5%", &share, &err));
+	assert_true(fabs(share - 0.025) < 1e-12);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(compare_parse_power(bad[i], &share, &err), -EINVAL);
+	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
+	assert_has(text, "runs for 2 %");
+	free(text);
+	store_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ratio),	       cmocka_unit_test(test_selectors),
+		cmocka_unit_test(test_like_with_like), cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_cliffs_delta),   cmocka_unit_test(test_repeats_needed),
+		cmocka_unit_test(test_power),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, synthetic_clean);
+}
