@@ -49,15 +49,22 @@ static bool find_module(const struct fastswap_params *p, const char *name, char 
 
 int fastswap_check(const struct fastswap_params *p, const char *pool, struct err *err)
 {
-	const char *names[] = { "fastswap", pool };
+	const char *names[] = { "fastswap", pool }, *kernel = getenv("FMLAB_KERNEL");
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < 2; i++) {
-		if (!find_module(p, names[i], path, sizeof(path)))
+		if (find_module(p, names[i], path, sizeof(path)))
+			continue;
+		if (kernel)
 			return err_missing(err,
-					   "no module %s for this kernel: `make modules` builds it "
-					   "where kernel headers are installed, --in-lab has it",
-					   names[i]);
+					   "no module %s for the lab's kernel: `make modules-lab "
+					   "KERNEL=%s` on the host builds it",
+					   names[i], kernel);
+		return err_missing(
+			err,
+			"no module %s for this kernel: `make modules` builds it where "
+			"kernel headers are installed, and --in-lab has a kernel with them",
+			names[i]);
 	}
 	return swap_area_may(err);
 }
