@@ -11,6 +11,9 @@
 
 #include "rdma.h"
 
+/* Soft-RoCE takes the largest count, 7, as "for ever". The server's NIC is told to do the same. */
+#define RETRIES 6
+
 /* As many reads as a queue pair may have unanswered; devices may allow fewer. */
 #define READS_IN_FLIGHT 16
 
@@ -188,7 +191,7 @@ static int make_queue_pair(struct queue *queue)
 	return rdma_create_qp(queue->id, link->pd, &attr);
 }
 
-/* The NIC's own time-out, 4.096 us * 2^n: seven retries fit in half of ours. */
+/* The NIC's own time-out, 4.096 us * 2^n: all retries fit in half of ours. */
 static u8 ack_timeout(const struct rdma_link *link)
 {
 	return clamp(ilog2(link->timeout_ms * 1000 / 16 / 4), 1, 31);
@@ -200,7 +203,7 @@ static int connect_queue(struct queue *queue, const void *hello, u8 len)
 	struct rdma_conn_param param = {
 		.private_data = hello,
 		.private_data_len = len,
-		.retry_count = 7,
+		.retry_count = RETRIES,
 		.rnr_retry_count = 7,
 	};
 	int err;

@@ -20,8 +20,8 @@
 #define SEND_DEPTH	  1 /* of the probes */
 #define RECEIVE_DEPTH	  1 /* of the good-bye */
 
-/* 67 ms: the seven retries of a probe are over within a second. IBTA 9.7.6.1.3. */
-#define ACK_TIMEOUT 14
+/* 4.096 us * 2^17: a probe and its retries, six by the client's wish, give up after four seconds. */
+#define ACK_TIMEOUT 17
 
 /* wr_id */
 enum { PROBE = 1, GOOD_BYE = 2 };
@@ -82,10 +82,30 @@ static void connection_close(struct connection *gone)
 	free(gone);
 }
 
+/* Takes what completed. False when a probe was not answered. */
+static bool read_completions(struct client *client)
+{
+	struct ibv_wc wc;
+	bool alive = true;
+
+	while (ibv_poll_cq(client->cq, 1, &wc) > 0) {
+		if (wc.wr_id == GOOD_BYE) {
+			client->said_bye |= wc.status == IBV_WC_SUCCESS;
+		} else {
+			client->probing = false;
+			alive &= wc.status == IBV_WC_SUCCESS;
+		}
+	}
+	return alive;
+}
+
 static void close_connections(struct client *client)
 {
 	while (client->connections)
 		connection_close(client->connections);
+	/* What the old queue pairs left says nothing about new ones. */
+	if (client->cq)
+		read_completions(client);
 	client->probing = false;
 }
 
@@ -199,7 +219,6 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 		.private_data_len = sizeof(grant),
 		.responder_resources = asked->responder_resources,
 		.initiator_depth = asked->initiator_depth,
-		.retry_count = 7,
 		.rnr_retry_count = 7,
 	};
 	uint8_t ack_timeout = ACK_TIMEOUT;
@@ -372,23 +391,6 @@ static void established(struct connection *connection)
 	format_size(bytes, sizeof(bytes), client->extent->bytes);
 	say("serving %s: %s, up to %u queue pairs, over %s", client->name, bytes, client->granted,
 	    ibv_get_device_name(client->pd->context->device));
-}
-
-/* Takes what completed. False when a probe was not answered. */
-static bool read_completions(struct client *client)
-{
-	struct ibv_wc wc;
-	bool alive = true;
-
-	while (ibv_poll_cq(client->cq, 1, &wc) > 0) {
-		if (wc.wr_id == GOOD_BYE) {
-			client->said_bye |= wc.status == IBV_WC_SUCCESS;
-		} else {
-			client->probing = false;
-			alive &= wc.status == IBV_WC_SUCCESS;
-		}
-	}
-	return alive;
 }
 
 static void disconnected(struct clients *c, struct connection *connection)

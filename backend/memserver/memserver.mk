@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The memory server, and the programs that test it in the lab.
 
-MEMSERVER_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard backend/memserver/*.c base/*.c))
+# It shares no more with fmbench than these, so that it builds where fmbench's libraries are not.
+MEMSERVER_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard backend/memserver/*.c) \
+	$(addprefix base/,buf.c clock.c err.c opt.c sysfile.c))
 RDMA_LIBS := -lrdmacm -libverbs
 
 memserver: $B/memserver ## build the memory server of far memory over RDMA

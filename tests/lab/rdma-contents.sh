@@ -12,9 +12,9 @@ failed() {
 	echo $(($(stat_of failed_loads) + $(stat_of failed_stores) + $(rdma_says errors)))
 }
 
-ok "the server starts" server_up
+must "the server starts" server_up
 for hook in auto none; do
-	ok "up $hook" pool_up "$hook" timeout_ms=10000
+	must "up $hook" pool_up "$hook" timeout_ms=10000
 	ok "$hook: the pool has all of the server's memory" is $((64 << 20)) stat_of pool_bytes
 	ok "$hook: connected" is 1 rdma_says connected
 	for threads in 1 2 4 8; do

@@ -24,8 +24,8 @@ cycle() {
 	done
 }
 
-ok "the server starts" server_up --size 8M
-ok "fastswap loads" insmod "$modules/fastswap.ko"
+must "the server starts" server_up --size 8M
+must "fastswap loads" insmod "$modules/fastswap.ko"
 ok "first cycles" cycle 2
 rss=$(server_rss_kib)
 ok "fifty cycles" cycle 50

@@ -10,7 +10,7 @@
 
 to=("$address" "$port")
 
-ok "the server starts" server_up --size 4M
+must "the server starts" server_up --size 4M
 ok "another client's rkey opens nothing" "$client" foreign "${to[@]}"
 ok "nor does one's own beyond its end" "$client" beyond "${to[@]}"
 ok "clients that end without a word are noticed" within 5 is 3 server_says clients_lost
@@ -22,7 +22,7 @@ for i in 1 2 3 4; do
 done
 ok "all memory is free again" within 5 is $((4 << 20)) server_says bytes_free
 
-ok "a pool beside another client" pool_up auto size=2M
+must "a pool beside another client" pool_up auto size=2M
 "$client" hold "${to[@]}" >/dev/null &
 holder=$!
 ok "both are served" within 5 is 2 server_says clients

@@ -27,8 +27,8 @@ says() {
 }
 
 echo "let me in" >"$scratch/token"
-ok "fastswap loads" insmod "$modules/fastswap.ko"
-ok "the server starts" server_up --token-file "$scratch/token" --max-queue-pairs 3 --max-clients 1
+must "fastswap loads" insmod "$modules/fastswap.ko"
+must "the server starts" server_up --token-file "$scratch/token" --max-queue-pairs 3 --max-clients 1
 refusal "no token" "refuses: wrong access token"
 refusal "a wrong token" "refuses: wrong access token" token=friend
 refusal "a token that begins like the right one" "refuses: wrong access token" token="let"

@@ -31,29 +31,29 @@ rid_of_it() {
 	ok "$1: nothing is left of the pool" test ! -e /sys/module/fastswap_rdma
 }
 
-ok "the server starts" server_up
-ok "up" pool_up auto
+must "the server starts" server_up
+must "up" pool_up auto
 { server_down KILL; } 2>/dev/null
 ok "idle: the loss is noticed" within 2 is 0 rdma_says connected
 ok "idle: health tells" test "$(pool_says health)" != ok
 ok "idle: the log tells" logged "lost the server $address:$port"
 ok "idle: programs go on, their pages stay" "$pagecheck" --mib 4
-ok "idle: the pool looks for its server" server_up
+must "idle: the pool looks for its server" server_up
 ok "idle: and learns that its pages are lost" within 10 logged "this pool stays failed"
 ok "idle: the pool stays failed" test "$(pool_says health)" != ok
 rid_of_it "idle"
 
-ok "up again, with the new server" pool_up auto
+must "up again, with the new server" pool_up auto
 ok "loads: pages are lost, none is wrong" lose_while loads 0
 rid_of_it loads
 
-ok "the server starts once more" server_up
-ok "up once more" pool_up auto
+must "the server starts once more" server_up
+must "up once more" pool_up auto
 ok "stores: pages are lost, none is wrong" lose_while stores 100
 rid_of_it stores
 
-ok "a server for the device alone" server_up
-ok "up hook=none" pool_up none
+must "a server for the device alone" server_up
+must "up hook=none" pool_up none
 ok "device: pages are lost, none is wrong" lose_while loads_async 20
 rid_of_it device
 finish

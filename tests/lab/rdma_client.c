@@ -80,7 +80,7 @@ static bool session_open(struct session *s)
 		.queue_pairs_most = htobe16(1),
 	};
 	struct rdma_conn_param param = { .private_data = &hello, .private_data_len = sizeof(hello),
-					 .initiator_depth = 1, .retry_count = 7 };
+					 .initiator_depth = 1, .retry_count = 6 };
 	struct ibv_qp_init_attr qp = { .qp_type = IBV_QPT_RC,
 				       .cap = { .max_send_wr = 4, .max_recv_wr = 1,
 						.max_send_sge = 1, .max_recv_sge = 1 } };
