@@ -54,6 +54,7 @@ static void figures_release(struct figures *figures)
 {
 	for (size_t i = 0; i < figures->nr; i++) {
 		free(figures->list[i].title);
+		free(figures->list[i].about);
 		free(figures->list[i].command);
 		free(figures->list[i].svg);
 	}
@@ -70,9 +71,18 @@ static int read_svg(const char *path, struct buf *svg, struct err *err)
 	return rc ? err_failed(err, -rc, "cannot read %s", path) : 0;
 }
 
-/* run 0: over all runs. A figure without data is no part of the report. */
+/* As one word of a shell command. */
+static void add_quoted(struct buf *b, const char *text)
+{
+	buf_adds(b, "'");
+	for (; *text; text++)
+		buf_adds(b, *text == '\'' ? "'\\''" : (char[]){ *text, '\0' });
+	buf_adds(b, "'");
+}
+
+/* run NULL: over all runs. A figure without data is no part of the report. */
 static int add_figure(struct figures *figures, struct store *store, const struct figure *f,
-		      int64_t run, const char *experiment, struct err *err)
+		      const struct report_run *run, const char *experiment, struct err *err)
 {
 	static const char *const endings[] = { "svg", "gp", "dat" };
 	struct buf title = BUF_INIT, command = BUF_INIT, svg = BUF_INIT;
@@ -80,7 +90,7 @@ static int add_figure(struct figures *figures, struct store *store, const struct
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/figure.svg", figures->dir);
-	rc = draw_figure(store, f, run, experiment, path, err);
+	rc = draw_figure(store, f, run ? run->run : 0, experiment, path, err);
 	if (!rc)
 		rc = read_svg(path, &svg, err);
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
@@ -91,16 +101,19 @@ static int add_figure(struct figures *figures, struct store *store, const struct
 		buf_release(&svg);
 		return rc == -ENODATA ? 0 : rc;
 	}
+	buf_adds(&title, f->name);
 	buf_addf(&command, "fmbench plot %s -o %s.pdf", f->name, f->name);
 	if (run) {
-		buf_addf(&title, "Run %lld: ", (long long)run);
-		buf_addf(&command, " --run %lld", (long long)run);
+		buf_addf(&title, ", %s, run %lld", run->label, (long long)run->run);
+		buf_addf(&command, " --run %lld", (long long)run->run);
 	} else if (experiment) {
-		buf_addf(&command, " --experiment '%s'", experiment);
+		buf_adds(&command, " --experiment ");
+		add_quoted(&command, experiment);
 	}
-	buf_adds(&title, f->summary);
+	buf_adds(&title, ":");
 	figures->list = xreallocarray(figures->list, figures->nr + 1, sizeof(*figures->list));
 	figures->list[figures->nr++] = (struct report_figure){ .title = buf_steal(&title),
+							       .about = xstrdup(f->summary),
 							       .command = buf_steal(&command),
 							       .svg = buf_steal(&svg) };
 	return 0;
@@ -109,7 +122,7 @@ static int add_figure(struct figures *figures, struct store *store, const struct
 static int add_figures(struct figures *figures, struct store *store, const char *experiment,
 		       struct err *err)
 {
-	int64_t *runs = NULL;
+	struct report_run *runs = NULL;
 	size_t nr = 0;
 	int rc = report_representatives(store, experiment, &runs, &nr, err);
 
@@ -117,11 +130,11 @@ static int add_figures(struct figures *figures, struct store *store, const char 
 		const struct figure *f = figure_table[i];
 
 		if (!f->one_run)
-			rc = add_figure(figures, store, f, 0, experiment, err);
+			rc = add_figure(figures, store, f, NULL, experiment, err);
 		for (size_t k = 0; f->one_run && k < nr && !rc; k++)
-			rc = add_figure(figures, store, f, runs[k], NULL, err);
+			rc = add_figure(figures, store, f, &runs[k], NULL, err);
 	}
-	free(runs);
+	report_runs_free(runs, nr);
 	return rc;
 }
 

@@ -127,7 +127,7 @@ static int no_such_key(struct store *s, const char *key, struct err *err)
 		near = did_you_mean(key, names);
 		r = err_usage(
 			err,
-			"no run is stored with a '%s'%s%s%s; there are workload, backend, ratio, "
+			"no run is stored with a key '%s'%s%s%s; there are workload, backend, ratio, "
 			"experiment, run, machine, kernel, and every parameter",
 			key, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
 	} else if (!r) {

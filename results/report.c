@@ -109,7 +109,7 @@ static int add_results(struct buf *page, const struct report *rep, struct err *e
 		"Medians of trusted runs over their measure phase, each with its 95&nbsp;% "
 		"bootstrap interval below it; a single run has none. The ratio is local memory "
 		"over the workload’s peak. Slowdown is how many times worse than the median at "
-		"ratio&nbsp;1. Page-ins are major faults.");
+		"ratio&nbsp;1. Page-ins are major faults. ↑ higher is better, ↓ lower.");
 	r = report_results(page, rep->s, rep->runs, err);
 	end_section(page);
 	return r;
@@ -134,8 +134,10 @@ static int add_figures(struct buf *page, const struct report *rep, struct err *e
 
 		buf_adds(page, "<figure>\n");
 		html_svg(page, f->svg, i, f->title);
-		buf_adds(page, "<figcaption>");
+		buf_adds(page, "<figcaption><b>");
 		html_text(page, f->title);
+		buf_adds(page, "</b> ");
+		html_text(page, f->about);
 		buf_adds(page, "<code>");
 		html_text(page, f->command);
 		buf_adds(page, "</code></figcaption>\n</figure>\n");
@@ -321,33 +323,47 @@ int report_page(struct store *s, const struct report_request *q, struct buf *pag
 	return r;
 }
 
-int report_representatives(struct store *s, const char *experiment, int64_t **ret_runs,
+static const char representatives_sql[] =
+	"WITH trusted AS (SELECT r.id, r.workload, r.backend, r.ratio, a.cell, p.value"
+	"  FROM run r JOIN alike a ON a.run = r.id LEFT JOIN performance p ON p.run = r.id"
+	"  WHERE r.status = 'ok' AND NOT r.calibration AND (?1 IS NULL OR r.experiment = ?1)),"
+	" cells AS (SELECT workload, backend, ratio, cell, row_number() OVER"
+	"   (PARTITION BY workload, backend ORDER BY abs(ifnull(ratio, 0.5) - 0.5), ratio,"
+	"    count(*) DESC, min(id)) AS place FROM trusted GROUP BY workload, backend, ratio, cell),"
+	" ranked AS (SELECT t.*, row_number() OVER (PARTITION BY t.workload, t.backend"
+	"   ORDER BY t.value, t.id) AS i,"
+	"  count(*) OVER (PARTITION BY t.workload, t.backend) AS n FROM trusted t JOIN cells c"
+	"  ON c.place = 1 AND c.cell = t.cell AND c.backend = t.backend AND c.ratio IS t.ratio)"
+	"SELECT id, workload || ' on ' || backend || ifnull(printf(' at ratio %g', ratio), '')"
+	" FROM ranked WHERE i = (n + 1) / 2 ORDER BY id";
+
+void report_runs_free(struct report_run *runs, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		free(runs[i].label);
+	free(runs);
+}
+
+int report_representatives(struct store *s, const char *experiment, struct report_run **ret_runs,
 			   size_t *ret_nr, struct err *err)
 {
-	int64_t *runs = NULL;
+	struct report_run *runs = NULL;
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"WITH trusted AS (SELECT r.id, a.cell, r.backend, r.ratio, p.value,"
-		"  rank() OVER (PARTITION BY a.cell, r.backend"
-		"   ORDER BY abs(ifnull(r.ratio, 0.5) - 0.5), r.ratio) AS nearness"
-		"  FROM run r JOIN alike a ON a.run = r.id LEFT JOIN performance p ON p.run = r.id"
-		"  WHERE r.status = 'ok' AND NOT r.calibration AND (?1 IS NULL OR r.experiment = ?1)),"
-		" ranked AS (SELECT id, row_number() OVER (PARTITION BY cell, backend ORDER BY value, id)"
-		"  AS i, count(*) OVER (PARTITION BY cell, backend) AS n FROM trusted WHERE nearness = 1)"
-		"SELECT id FROM ranked WHERE i = (n + 1) / 2 ORDER BY id",
-		"t", experiment);
+	int r = db_prepare(s, &stmt, err, representatives_sql, "t", experiment);
 
 	if (r)
 		return r;
 	while ((r = db_step(s, stmt, err)) > 0) {
 		runs = xreallocarray(runs, nr + 1, sizeof(*runs));
-		runs[nr++] = sqlite3_column_int64(stmt, 0);
+		runs[nr++] = (struct report_run){
+			.run = sqlite3_column_int64(stmt, 0),
+			.label = xstrdup((const char *)sqlite3_column_text(stmt, 1)),
+		};
 	}
 	sqlite3_finalize(stmt);
 	if (r) {
-		free(runs);
+		report_runs_free(runs, nr);
 		return r;
 	}
 	*ret_runs = runs;

@@ -14,8 +14,8 @@
 #include "results/store.h"
 
 struct report_figure {
-	char *title, *command; /* what draws it alone */
-	char *svg;	       /* gnuplot's, whole */
+	char *title, *about, *command; /* command: what draws it alone */
+	char *svg;		       /* gnuplot's, whole */
 };
 
 struct report_request {
@@ -30,12 +30,18 @@ struct report_request {
 /* ERR_MISSING without a run. */
 int report_page(struct store *s, const struct report_request *q, struct buf *page, struct err *err);
 
+/* A run that stands for others in figures of one run. */
+struct report_run {
+	int64_t run;
+	char *label; /* "quicksort on zram at ratio 0.5" */
+};
+
 /*
- * Runs that stand for the others in figures of one run: of each workload, its parameters and
- * backend, the one of median performance at the ratio nearest to one half. Ascending, the
- * caller's to free.
+ * One for each workload and backend: of those at the ratio nearest to one half, and of the
+ * parameters that most runs have, the one of median performance. The caller's to release.
  */
-int report_representatives(struct store *s, const char *experiment, int64_t **ret_runs,
+int report_representatives(struct store *s, const char *experiment, struct report_run **ret_runs,
 			   size_t *ret_nr, struct err *err);
+void report_runs_free(struct report_run *runs, size_t nr);
 
 #endif

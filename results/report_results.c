@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "results/report_results.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,6 @@
 /* The same runs give the same interval. */
 #define BOOTSTRAP_SEED 1
 
-#define MAX_RESULTS 12
-
 /* A column: a result of the workload's, one of the run's own numbers, or the slowdown. */
 struct column {
 	char *name, *unit;
@@ -26,7 +25,7 @@ struct group {
 	struct store *s;
 	const char *runs; /* of this group: JSON arrays of ids */
 	char *baseline;	  /* those at ratio 1 */
-	struct column columns[MAX_RESULTS];
+	struct column *columns;
 	size_t nr_columns;
 };
 
@@ -165,14 +164,16 @@ static int load_columns(struct group *g, struct err *err)
 
 	if (r)
 		return r;
-	while ((r = db_step(g->s, stmt, err)) > 0 && g->nr_columns < MAX_RESULTS)
+	while ((r = db_step(g->s, stmt, err)) > 0) {
+		g->columns = xreallocarray(g->columns, g->nr_columns + 1, sizeof(*g->columns));
 		g->columns[g->nr_columns++] = (struct column){
 			.name = xstrdup((const char *)sqlite3_column_text(stmt, 0)),
 			.unit = xstrdup((const char *)sqlite3_column_text(stmt, 1)),
 			.higher = sqlite3_column_int(stmt, 2),
 		};
+	}
 	sqlite3_finalize(stmt);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 static int load_baseline(struct group *g, struct err *err)
@@ -192,10 +193,17 @@ static int load_baseline(struct group *g, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-static void add_words(struct buf *page, const char *text)
+/* A name for people: latency_avg is "latency avg", p99_9 is "p99.9". */
+static void add_words(struct buf *page, const char *name)
 {
-	for (; *text; text++)
-		buf_adds(page, *text == '_' ? " " : (char[]){ *text, '\0' });
+	for (const char *c = name; *c; c++) {
+		if (*c != '_')
+			buf_add(page, c, 1);
+		else if (c > name && isdigit((unsigned char)c[-1]) && isdigit((unsigned char)c[1]))
+			buf_adds(page, ".");
+		else
+			buf_adds(page, " ");
+	}
 }
 
 static void add_head(struct buf *page, const struct group *g, bool slowdown)
@@ -217,8 +225,7 @@ static void add_head(struct buf *page, const struct group *g, bool slowdown)
 			add_words(page, c->unit);
 			buf_adds(page, ")");
 		}
-		buf_addf(page, "<span class=\"better\">%s is better</span></th>",
-			 c->higher ? "higher" : "lower");
+		buf_addf(page, " %s</th>", c->higher ? "↑" : "↓");
 	}
 	for (size_t i = 0; i < sizeof(summary) / sizeof(summary[0]); i++)
 		buf_addf(page, "<th scope=\"col\" class=\"num\">%s</th>", summary[i]);
@@ -280,6 +287,7 @@ static int add_group(struct buf *page, struct store *s, const char *runs, struct
 		free(g.columns[i].name);
 		free(g.columns[i].unit);
 	}
+	free(g.columns);
 	free(g.baseline);
 	return r;
 }
@@ -294,7 +302,8 @@ static const char groups_sql[] =
 	"SELECT r.workload, json_group_array(r.id), (SELECT group_concat(replace(key, '_', '-')"
 	"  || char(9) || CASE type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' ELSE value END,"
 	"  char(10)) FROM (SELECT key, value, type FROM json_each(r.workload_params)"
-	"   UNION ALL SELECT key, value, type FROM json_each(r.run_params)) WHERE type <> 'null'),"
+	"   UNION ALL SELECT key, value, type FROM json_each(r.run_params) WHERE key NOT IN"
+	"    (SELECT key FROM json_each(r.workload_params))) WHERE type <> 'null'),"
 	" json_extract(m.facts, '$.host') || ', ' || json_extract(m.facts, '$.kernel')"
 	" FROM json_each(?1) c JOIN run r ON r.id = c.value"
 	" JOIN alike a ON a.run = r.id JOIN machine m ON m.id = r.machine"

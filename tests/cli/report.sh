@@ -66,6 +66,18 @@ python3 "$tmp/read.py" "$tmp/one.html" 2 "$name" || fail "the experiment's page"
 grep -q 'run null' "$tmp/one.html" && fail "a run of no experiment is in the experiment's report"
 [[ $(grep -c '<th scope="row">[1-5]</th>' "$tmp/all.html") -eq 5 ]] || fail "not all runs are there"
 
+# A median is the one that another program finds.
+python3 - "$tmp/one.html" "$FMBENCH_DB" <<'PYTHON' || fail "the table's median is not that of the runs"
+import re, sqlite3, statistics, sys
+row = re.search(r'<th scope="row">none</th><td class="num">1</td><td class="num">3</td>(.*?)</tr>',
+                open(sys.argv[1], encoding="utf-8").read(), re.S)
+slowdown, elapsed = [float(v) for v in re.findall(r'<td class="num">([\d.]+)', row[1])[:2]]
+values = [v for v, in sqlite3.connect(sys.argv[2]).execute(
+    "SELECT value FROM result JOIN run ON id = run WHERE name = 'elapsed' AND workload = 'quicksort'")]
+median = statistics.median(values)
+assert slowdown == 1 and len(values) == 3 and abs(elapsed - median) < 0.01 * median, (elapsed, values)
+PYTHON
+
 # Without gnuplot there are no figures, and page and command say why.
 mkdir "$tmp/bin"
 expect 0 env PATH="$tmp/bin" "$fmbench" report -o "$tmp/bare.html"
