@@ -1,5 +1,6 @@
 #!/bin/bash
 # lab: --cpus 2 --mem 2G
+# lab-6.12: --cpus 1 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Loads are major faults, and pages take the way they should.
