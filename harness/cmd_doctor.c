@@ -151,12 +151,16 @@ static int examine(const struct doctor *d, bool json)
 /* The nearest directory on the way to the database: its last ones are made by the first run. */
 static char *database_dir(void)
 {
-	char *dir = xstrdup(common.db);
+	char *path = xstrdup(common.db);
+	const char *dir = path;
+	char *ret;
 
 	do
-		dirname(dir);
-	while (access(dir, F_OK) != 0 && strcmp(dir, "/") != 0 && strcmp(dir, ".") != 0);
-	return dir;
+		dir = dirname(path); /* in place, but for "." and "/" */
+	while (dir == path && access(dir, F_OK) != 0);
+	ret = xstrdup(dir);
+	free(path);
+	return ret;
 }
 
 static int cmd_doctor_run(struct cli *cli)

@@ -64,6 +64,12 @@ expect 2 "$fmbench" doctor -- true
 expect 2 "$fmbench" doctor --fix --json -- true
 expect 3 "$fmbench" doctor --fix -- no-such-program
 
+# A database whose directories are still to be made.
+for db in new.db new/new.db "$tmp/new/new.db" /new/new.db; do
+	(cd "$tmp" && FMBENCH_DB=$db timeout 10 "$fmbench" doctor -q >/dev/null) || [[ $? -eq 3 ]] ||
+		fail "with database $db"
+done
+
 # --fix: there while the command runs, gone afterwards.
 tree=$tmp/tree
 mkdir -p "$tree/proc/sys/vm" "$tree/sys/kernel/mm/transparent_hugepage"
