@@ -16,7 +16,8 @@ static void report_damage(const struct damage *d, struct worker *worker)
 			 d->where[i].page, d->where[i].address, d->where[i].offset,
 			 d->where[i].found, d->where[i].expected);
 	worker_flag(worker, "PAGE_CORRUPTED", SEVERITY_FATAL,
-		    "%" PRIu64 " of %" PRIu64 " pages came back changed (%" PRIu64 " words)%s%s",
+		    "%" PRIu64 " of %" PRIu64 " checks found their page changed (%" PRIu64
+		    " words)%s%s",
 		    d->pages, d->checked, d->words, where.data,
 		    d->pages > DAMAGE_LOCATED ? "; …" : "");
 	buf_release(&where);

@@ -7,9 +7,9 @@
 #include "workloads/worker.h"
 
 #define VERIFY_METRICS                                                                             \
-	{ "pages_verified", "count", BETTER_NEITHER, "checked against their stamps" },             \
+	{ "pages_verified", "count", BETTER_NEITHER, "checks of a page against its stamp" },       \
 	{                                                                                          \
-		"pages_damaged", "count", BETTER_NEITHER, "of these, found changed"                \
+		"pages_damaged", "count", BETTER_NEITHER, "of these, how many found it changed"    \
 	}
 
 /* Check every page (which brings all of them back) and report, with what was found before (NULL:
