@@ -60,7 +60,7 @@ static int rdma_load(struct pool *pool, pgoff_t slot, struct page *page)
 static void rdma_load_async(struct pool *pool, pgoff_t slot, struct page *page,
 			    pool_done_t done, void *ctx)
 {
-	const struct request as = { .op = OP_READ, .slot = slot, .page = page, .done = done,
+	const struct page_request as = { .op = OP_READ, .slot = slot, .page = page, .done = done,
 				    .ctx = ctx };
 
 	request_start(&link, QUEUE_READAHEAD, &as);

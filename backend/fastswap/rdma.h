@@ -36,7 +36,7 @@ enum queue_kind { QUEUE_LOAD, QUEUE_READAHEAD, QUEUE_STORE, NR_QUEUE_KINDS };
 
 enum request_op { OP_READ, OP_WRITE, OP_PROBE, OP_GOOD_BYE };
 
-struct request {
+struct page_request {
 	struct list_head entry;		/* of the queue's free, busy or abandoned */
 	enum request_op op;
 	pgoff_t slot;
@@ -61,7 +61,7 @@ struct queue {
 	struct list_head free, busy;	/* busy: the oldest first */
 	struct list_head abandoned;	/* answered, though the NIC may still hold the page */
 	wait_queue_head_t freed;
-	struct request requests[QUEUE_DEPTH];
+	struct page_request requests[QUEUE_DEPTH];
 
 	/* While connecting: one event at a time is waited for. */
 	struct completion event;
@@ -113,7 +113,7 @@ struct rdma_link {
 
 /* rdma_queue.c */
 int queue_open(struct queue *queue);	/* its cq, on the link's device; its id is there */
-void queue_close(struct queue *queue);	/* the NIC has let go of all pages when this returns */
+void queue_close(struct queue *queue);	/* the NIC has let go of all pages then */
 void queue_init(struct queue *queue);
 unsigned int queue_in_flight(struct queue *queue);
 
@@ -121,7 +121,7 @@ unsigned int queue_in_flight(struct queue *queue);
  * `as` tells op, slot, page, done and ctx. done is called exactly once, possibly before
  * request_start() returns; request_wait() has its own and returns what it was told.
  */
-void request_start(struct rdma_link *link, enum queue_kind kind, const struct request *as);
+void request_start(struct rdma_link *link, enum queue_kind kind, const struct page_request *as);
 int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
 		 struct page *page);
 void link_watch(struct timer_list *timer);

@@ -48,13 +48,13 @@ void queue_init(struct queue *queue)
 }
 
 /* NULL: as many as the queue pair takes are under way. */
-static struct request *claim(struct queue *queue, const struct request *as)
+static struct page_request *claim(struct queue *queue, const struct page_request *as)
 {
-	struct request *request;
+	struct page_request *request;
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	request = list_first_entry_or_null(&queue->free, struct request, entry);
+	request = list_first_entry_or_null(&queue->free, struct page_request, entry);
 	if (request) {
 		list_del(&request->entry);
 		*request = *as;
@@ -65,7 +65,7 @@ static struct request *claim(struct queue *queue, const struct request *as)
 	return request;
 }
 
-static void give_back(struct queue *queue, struct request *request)
+static void give_back(struct queue *queue, struct page_request *request)
 {
 	unsigned long flags;
 
@@ -76,7 +76,7 @@ static void give_back(struct queue *queue, struct request *request)
 		wake_up(&queue->freed);
 }
 
-static void unmap(struct queue *queue, struct request *request)
+static void unmap(struct queue *queue, struct page_request *request)
 {
 	struct ib_device *device = queue->link->device;
 
@@ -85,7 +85,7 @@ static void unmap(struct queue *queue, struct request *request)
 }
 
 /* The NIC is done with it. */
-static void end_request(struct queue *queue, struct request *request, int err)
+static void end_request(struct queue *queue, struct page_request *request, int err)
 {
 	struct page *page = request->page;
 	pool_done_t done = request->done;
@@ -107,7 +107,7 @@ static void end_request(struct queue *queue, struct request *request, int err)
 
 static void completed(struct queue *queue, const struct ib_wc *wc)
 {
-	struct request *request = (struct request *)(uintptr_t)wc->wr_id;
+	struct page_request *request = (struct page_request *)(uintptr_t)wc->wr_id;
 
 	if (likely(wc->status == IB_WC_SUCCESS)) {
 		end_request(queue, request, 0);
@@ -176,7 +176,7 @@ int queue_open(struct queue *queue)
 
 void queue_close(struct queue *queue)
 {
-	struct request *request, *next;
+	struct page_request *request, *next;
 
 	if (queue->id && queue->id->qp)
 		rdma_destroy_qp(queue->id);
@@ -200,7 +200,7 @@ unsigned int queue_in_flight(struct queue *queue)
 	return n;
 }
 
-static int post(struct queue *queue, struct request *request)
+static int post(struct queue *queue, struct page_request *request)
 {
 	struct rdma_link *link = queue->link;
 	struct ib_sge sge = { .length = PAGE_SIZE, .lkey = link->pd->local_dma_lkey };
@@ -241,7 +241,7 @@ static struct queue *pick_queue(struct rdma_link *link, enum queue_kind kind)
 }
 
 /* The end of a request that could not be posted is no different from any other. */
-static void launch(struct queue *queue, struct request *request)
+static void launch(struct queue *queue, struct page_request *request)
 {
 	int err = post(queue, request);
 
@@ -255,10 +255,11 @@ static void launch(struct queue *queue, struct request *request)
  * Under link->users. Returns the queue that has the request, or NULL when there is no server. A
  * queue that stays full has late requests, and these fail the link: the wait has an end.
  */
-static struct queue *start(struct rdma_link *link, enum queue_kind kind, const struct request *as)
+static struct queue *start(struct rdma_link *link, enum queue_kind kind,
+			   const struct page_request *as)
 {
 	struct queue *queue = pick_queue(link, kind);
-	struct request *request = NULL;
+	struct page_request *request = NULL;
 
 	if (likely(!READ_ONCE(link->err)))
 		request = claim(queue, as);
@@ -272,7 +273,7 @@ static struct queue *start(struct rdma_link *link, enum queue_kind kind, const s
 	return queue;
 }
 
-void request_start(struct rdma_link *link, enum queue_kind kind, const struct request *as)
+void request_start(struct rdma_link *link, enum queue_kind kind, const struct page_request *as)
 {
 	int user = srcu_read_lock(&link->users);
 
@@ -324,7 +325,8 @@ int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op o
 		 struct page *page)
 {
 	struct waiter waiter = { .over = COMPLETION_INITIALIZER_ONSTACK(waiter.over) };
-	struct request as = { .op = op, .slot = slot, .page = page, .done = wake, .ctx = &waiter };
+	struct page_request as = { .op = op, .slot = slot, .page = page, .done = wake,
+				   .ctx = &waiter };
 	int user = srcu_read_lock(&link->users);
 	struct queue *queue = start(link, kind, &as);
 
@@ -340,14 +342,14 @@ int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op o
 static bool abandon_oldest(struct queue *queue)
 {
 	struct rdma_link *link = queue->link;
-	struct request *request;
+	struct page_request *request;
 	struct page *page;
 	pool_done_t done;
 	unsigned long flags;
 	void *ctx;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	request = list_first_entry_or_null(&queue->busy, struct request, entry);
+	request = list_first_entry_or_null(&queue->busy, struct page_request, entry);
 	if (!request || time_before(jiffies, request->begin + abandon_age(link))) {
 		spin_unlock_irqrestore(&queue->lock, flags);
 		return false;
@@ -366,12 +368,12 @@ static bool abandon_oldest(struct queue *queue)
 
 static bool is_late(struct queue *queue)
 {
-	struct request *request;
+	struct page_request *request;
 	unsigned long flags;
 	bool late;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	request = list_first_entry_or_null(&queue->busy, struct request, entry);
+	request = list_first_entry_or_null(&queue->busy, struct page_request, entry);
 	late = request && time_after(jiffies, request->begin + fail_age(queue->link));
 	spin_unlock_irqrestore(&queue->lock, flags);
 	return late;
@@ -387,10 +389,10 @@ static void probed(void *ctx, struct page *page, int err)
 /* A write of no bytes: the server's NIC answers it, so silence is noticed without any load. */
 static void probe(struct rdma_link *link)
 {
-	const struct request as = { .op = OP_PROBE, .done = probed, .ctx = link };
+	const struct page_request as = { .op = OP_PROBE, .done = probed, .ctx = link };
 	struct queue *queue = &link->queues[QUEUE_READAHEAD];
 	int user = srcu_read_lock(&link->users);
-	struct request *request;
+	struct page_request *request;
 
 	if (!READ_ONCE(link->err) && !READ_ONCE(link->probing)) {
 		request = claim(queue, &as);

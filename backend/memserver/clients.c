@@ -38,8 +38,8 @@ static struct memserver_head head(enum memserver_kind kind)
 static void peer_name(struct rdma_cm_id *id, char *dst, size_t size)
 {
 	struct sockaddr *peer = rdma_get_peer_addr(id);
-	socklen_t len = peer->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
-						      sizeof(struct sockaddr_in);
+	socklen_t len = peer->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						    : sizeof(struct sockaddr_in);
 
 	if (getnameinfo(peer, len, dst, size, NULL, 0, NI_NUMERICHOST))
 		snprintf(dst, size, "unknown");
@@ -174,14 +174,14 @@ static struct client *find_session(struct clients *c, uint64_t session)
 
 static int register_memory(struct clients *c, struct client *client, struct ibv_context *verbs)
 {
-	const int access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |
-			   IBV_ACCESS_REMOTE_WRITE;
+	const int access =
+		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE;
 
 	client->pd = ibv_alloc_pd(verbs);
 	if (!client->pd)
 		return -errno;
-	client->cq = ibv_create_cq(verbs, client->granted * (SEND_DEPTH + RECEIVE_DEPTH), NULL,
-				   NULL, 0);
+	client->cq =
+		ibv_create_cq(verbs, client->granted * (SEND_DEPTH + RECEIVE_DEPTH), NULL, NULL, 0);
 	if (!client->cq)
 		return -errno;
 	client->mr = ibv_reg_mr(client->pd, c->memory->base + client->extent->offset,
@@ -203,8 +203,10 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 		.qp_type = IBV_QPT_RC,
 		.send_cq = client->cq,
 		.recv_cq = client->cq,
-		.cap = { .max_send_wr = SEND_DEPTH, .max_recv_wr = RECEIVE_DEPTH,
-			 .max_send_sge = 1, .max_recv_sge = 1 },
+		.cap = { .max_send_wr = SEND_DEPTH,
+			 .max_recv_wr = RECEIVE_DEPTH,
+			 .max_send_sge = 1,
+			 .max_recv_sge = 1 },
 	};
 	struct memserver_grant grant = {
 		.head = head(MEMSERVER_GRANT),
@@ -235,8 +237,8 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 		return r;
 	}
 	connection = xcalloc(1, sizeof(*connection));
-	*connection = (struct connection){ .next = client->connections, .client = client,
-					   .id = id };
+	*connection =
+		(struct connection){ .next = client->connections, .client = client, .id = id };
 	client->connections = connection;
 	client->nr_connections++;
 	id->context = connection;
@@ -365,9 +367,10 @@ static void connect_request(struct clients *c, struct rdma_cm_id *id,
 		return;
 	}
 	if (h->version != htobe16(MEMSERVER_VERSION)) {
-		refuse(c, id, "the server speaks version %d of the handshake, the client %d: "
-			      "build both from one source", MEMSERVER_VERSION,
-		       be16toh(h->version));
+		refuse(c, id,
+		       "the server speaks version %d of the handshake, the client %d: "
+		       "build both from one source",
+		       MEMSERVER_VERSION, be16toh(h->version));
 		return;
 	}
 	kind = be16toh(h->kind);
@@ -448,8 +451,10 @@ void clients_event(struct clients *c, struct rdma_cm_event *event)
  */
 static bool probe(struct client *client)
 {
-	struct ibv_send_wr wr = { .wr_id = PROBE, .opcode = IBV_WR_RDMA_WRITE,
-				  .send_flags = IBV_SEND_SIGNALED }, *bad;
+	struct ibv_send_wr wr = { .wr_id = PROBE,
+				  .opcode = IBV_WR_RDMA_WRITE,
+				  .send_flags = IBV_SEND_SIGNALED },
+			   *bad;
 	struct connection *connection = client->connections;
 
 	if (!read_completions(client))

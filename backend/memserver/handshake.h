@@ -50,7 +50,7 @@ struct memserver_head {
 struct memserver_open {
 	struct memserver_head head;
 	__be64 bytes_least;
-	__be64 bytes_most;	 /* 0: as much as there is */
+	__be64 bytes_most; /* 0: as much as there is */
 	__be16 queue_pairs_least;
 	__be16 queue_pairs_most; /* 0: as many as there are */
 	__u8 reserved[4];

@@ -73,7 +73,7 @@ static void usage(FILE *out)
 
 static const struct opt *find_bool(const char *name)
 {
-	for_each_opt(o, opts)
+	for_each_opt (o, opts)
 		if (o->type == OPT_T_BOOL && !strcmp(o->name, name))
 			return o;
 	return NULL;
@@ -107,8 +107,10 @@ static int read_token(const char *path, char token[MEMSERVER_TOKEN_MAX], struct 
 		return 0;
 	r = sysfile_read_line(path, line, sizeof(line));
 	if (r == -ENOSPC || (!r && !*line))
-		return err_usage(err, "--token-file %s: its first line must have 1 to %d "
-				      "characters", path, MEMSERVER_TOKEN_MAX);
+		return err_usage(err,
+				 "--token-file %s: its first line must have 1 to %d "
+				 "characters",
+				 path, MEMSERVER_TOKEN_MAX);
 	if (r)
 		return err_failed(err, -r, "--token-file %s", path);
 	memcpy(token, line, strlen(line));
@@ -180,8 +182,10 @@ static int start_listening(const char *text, struct rdma_event_channel **ret_eve
 	} else if (rdma_create_id(*ret_events, ret_listener, NULL, RDMA_PS_TCP) ||
 		   rdma_bind_addr(*ret_listener, address->ai_addr) ||
 		   rdma_listen(*ret_listener, 128)) {
-		r = err_failed(err, errno, "cannot listen on %s: is that the address of an RDMA "
-					   "device (rdma link), and free", text);
+		r = err_failed(err, errno,
+			       "cannot listen on %s: is that the address of an RDMA "
+			       "device (rdma link), and free",
+			       text);
 	} else {
 		fcntl((*ret_events)->fd, F_SETFL, O_NONBLOCK);
 	}

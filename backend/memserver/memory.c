@@ -47,8 +47,10 @@ static int bind_to_node(struct memory *m, int node, struct err *err)
 		numa_bitmask_free(nodes);
 	}
 	if (r)
-		return err_usage(err, "--numa-node %d: this machine has no memory on such a node "
-				      "(see numactl -H)", node);
+		return err_usage(err,
+				 "--numa-node %d: this machine has no memory on such a node "
+				 "(see numactl -H)",
+				 node);
 	return 0;
 }
 
@@ -81,8 +83,9 @@ int memory_open(struct memory *m, size_t bytes, bool hugepages, int node, struct
 	if (m->base == MAP_FAILED) {
 		m->base = NULL;
 		if (hugepages)
-			return err_missing(err, "--hugepages: fewer than %zu huge pages are free: "
-						"raise /proc/sys/vm/nr_hugepages",
+			return err_missing(err,
+					   "--hugepages: fewer than %zu huge pages are free: "
+					   "raise /proc/sys/vm/nr_hugepages",
 					   m->bytes / HUGE_PAGE_BYTES);
 		return err_failed(err, errno, "cannot map %zu bytes", m->bytes);
 	}

@@ -36,8 +36,8 @@ int stats_listen(const char *path, struct err *err)
 
 static void add_client(struct buf *b, const struct client *client)
 {
-	buf_addf(b, "client %s bytes %zu queue_pairs %u since_s %llu state %s\n",
-		 client->name, client->extent->bytes, client->nr_up,
+	buf_addf(b, "client %s bytes %zu queue_pairs %u since_s %llu state %s\n", client->name,
+		 client->extent->bytes, client->nr_up,
 		 (clock_ns() - client->since_ns) / NSEC_PER_SEC,
 		 client->lost_ns ? "lost" : "served");
 }
@@ -49,8 +49,9 @@ void stats_answer(int listener, const struct clients *c)
 
 	if (fd < 0)
 		return;
-	buf_addf(&b, "bytes %zu\nbytes_free %zu\nbytes_largest %zu\nclients %u\n"
-		     "clients_served %" PRIu64 "\nclients_lost %" PRIu64 "\nrefused %" PRIu64 "\n",
+	buf_addf(&b,
+		 "bytes %zu\nbytes_free %zu\nbytes_largest %zu\nclients %u\n"
+		 "clients_served %" PRIu64 "\nclients_lost %" PRIu64 "\nrefused %" PRIu64 "\n",
 		 c->memory->bytes, memory_free_bytes(c->memory), memory_largest(c->memory), c->nr,
 		 c->served, c->lost, c->refused);
 	for (const struct client *i = c->list; i; i = i->next)
