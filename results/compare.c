@@ -186,12 +186,20 @@ static void print_head(const struct compare_request *q, struct table *t)
 	table_add(t, "verdict");
 }
 
+#define MAX_RANGES 12
+
 /* "1-3 7": what a person would write. */
 static void add_ranges(struct buf *b, const int64_t *runs, size_t nr)
 {
+	size_t nr_ranges = 0;
+
 	for (size_t i = 0; i < nr;) {
 		size_t last = i;
 
+		if (nr_ranges++ == MAX_RANGES) {
+			buf_adds(b, " …");
+			return;
+		}
 		while (last + 1 < nr && runs[last + 1] == runs[last] + 1)
 			last++;
 		buf_addf(b, i ? " %lld" : "%lld", (long long)runs[i]);
