@@ -16,24 +16,44 @@ cells() {
 		5, 6, 7, 8, 9"
 }
 
-expect_run "$fmbench" sweep "$ini"
+# Without memory.high (cgroup v1) the kernel may kill a workload at its limit: that cell failed, and
+# gets another chance.
+sweep_to_the_end() {
+	local i
+	for ((i = 0; i < 4; i++)); do
+		"$fmbench" sweep "$ini" >"$tmp/out" 2>"$tmp/err" || [[ $? -eq 7 ]] && return 0
+	done
+	cat "$tmp/err" >&2
+	fail "the sweep does not end well"
+}
+
+sweep_to_the_end
 cells >"$tmp/whole"
 [[ $(wc -l <"$tmp/whole") -eq 8 ]] || fail "not eight cells"
-whole_ms=$(sql "SELECT CAST((max(end_ns) - min(begin_ns)) / 1e6 AS INTEGER) FROM run")
+whole_ms=$(sql "SELECT CAST(sum(end_ns - begin_ns) / 1e6 AS INTEGER) FROM run WHERE status <> 'failed'")
 rm -rf "$FMBENCH_DB"* "$FMBENCH_STATE_DIR"
+
+# under_way PID: a run of that process is.
+under_way() {
+	[[ $(sql "SELECT count(*) FROM run WHERE pid = $1 AND status = 'started'" 2>/dev/null) == 1 ]]
+}
 
 killed=0
 for ((i = 0; i < kills; i++)); do
 	"$fmbench" sweep "$ini" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
-	# Early enough that some cells are left for the last kill.
-	ms=$((RANDOM % (whole_ms * 2 / kills + 50)))
+	until under_way "$pid"; do
+		kill -0 "$pid" 2>/dev/null || fail "nothing left to do before kill $i"
+		sleep 0.02
+	done
+	# Of a run's mean time: some end before, into the next one, most do not.
+	ms=$((RANDOM % (whole_ms / 8)))
 	sleep "$((ms / 1000)).$(printf '%03d' $((ms % 1000)))"
 	kill -9 "$pid" 2>/dev/null && killed=$((killed + 1))
 	wait "$pid" 2>/dev/null || true
 done
 [[ $killed -eq $kills ]] || fail "only $killed of $kills kills hit a sweep that was running"
-expect_run "$fmbench" sweep "$ini"
+sweep_to_the_end
 cells >"$tmp/killed"
 diff "$tmp/whole" "$tmp/killed" >&2 || fail "not the same cells"
 [[ $(sql "SELECT count(*) FROM run WHERE status = 'started'") == 0 ]] || fail "a run hangs"
