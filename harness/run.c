@@ -25,6 +25,7 @@
 #include "harness/janitor.h"
 #include "harness/machine.h"
 #include "harness/recover.h"
+#include "harness/relief.h"
 #include "harness/reclaimer.h"
 #include "harness/sampler.h"
 #include "harness/version.h"
@@ -63,6 +64,7 @@ struct run {
 	uint64_t limit_bytes; /* 0: none */
 	bool lift;	      /* the limit goes before the window: faults without reclaim */
 	struct reclaimer *reclaimer;
+	struct relief *relief;
 	struct reclaimer_counters reclaimer_counters;
 	uint64_t peak_seen; /* highest usage sampled: where the kernel keeps no peak */
 	const char *phase;  /* under way, or NULL */
@@ -511,6 +513,29 @@ static int shrink(struct run *r, struct err *err)
 
 /* --- 7. warm-up and measure ----------------------------------------------------------------- */
 
+/* As it was reached. v1's hard limit needs someone to turn to when it would kill. */
+static int keep_limit(struct run *r, struct err *err)
+{
+	int rc = group_set_limit(&r->groups.inside, r->limit_bytes, err);
+
+	if (rc || r->groups.machine.memory_version == 2)
+		return rc;
+	return relief_start(&r->groups.inside, r->limit_bytes, &r->relief, err);
+}
+
+static void end_relief(struct run *r)
+{
+	uint64_t nr = relief_free(r->relief);
+
+	r->relief = NULL;
+	if (nr)
+		results_flag(
+			&r->results, "V1_OOM_RELIEF", SEVERITY_WARNING,
+			"the kernel gave up reclaim %llu times under its hard limit although swap "
+			"had room; each time the limit was raised by 1 MiB for a moment",
+			(unsigned long long)nr);
+}
+
 /* The limit as it stands in the window: as it was reached; or lifted; or kept by the reclaimer,
  * with memory.high above it as the back-stop. */
 static int set_window_limit(struct run *r, struct err *err)
@@ -524,12 +549,12 @@ static int set_window_limit(struct run *r, struct err *err)
 	if (r->lift)
 		return group_set_limit(&r->groups.inside, LIMIT_NONE, err);
 	if (!s->offload)
-		return group_set_limit(&r->groups.inside, r->limit_bytes, err);
+		return keep_limit(r, err);
 	rc = reclaimer_check(&r->groups.inside, &why);
 	if (rc) {
 		log_warn("%s; going on without", why.msg);
 		results_flag(&r->results, "NO_OFFLOAD", SEVERITY_WARNING, "%s", why.msg);
-		return group_set_limit(&r->groups.inside, r->limit_bytes, err);
+		return keep_limit(r, err);
 	}
 	rc = group_set_limit(&r->groups.inside, r->limit_bytes + s->headroom_bytes, err);
 	if (rc)
@@ -616,6 +641,7 @@ static int stop(struct run *r, int rc, struct err *err)
 		explain_oom(r, first);
 	reclaimer_free(r->reclaimer);
 	r->reclaimer = NULL;
+	end_relief(r);
 	find_peak(r);
 	if (r->started)
 		workload_stop(&r->ctx);
