@@ -30,24 +30,27 @@ struct place {
 };
 
 enum child_stdio {
-	CHILD_LOG,  /* to the file log_path (both stdout and stderr) */
-	CHILD_PTY,  /* stdout is a terminal the caller reads at child.out_fd (line-buffered output);
+	CHILD_LOG, /* to the file log_path (both stdout and stderr) */
+	CHILD_PTY, /* stdout is a terminal the caller reads at child.out_fd (line-buffered output);
 		     * stderr goes to log_path */
-	CHILD_CTL,  /* as CHILD_LOG, plus a stream socket: fd 3 in the child, child.out_fd here */
+	CHILD_CTL, /* as CHILD_LOG, plus a stream socket: fd 3 in the child, child.out_fd here */
 };
 
 struct child {
-	pid_t pid;	   /* 0: none */
-	int pidfd;	   /* readable when it has ended */
-	int out_fd;	   /* see child_stdio; non-blocking; -1: none. A terminal whose program
+	pid_t pid;  /* 0: none */
+	int pidfd;  /* readable when it has ended */
+	int out_fd; /* see child_stdio; non-blocking; -1: none. A terminal whose program
 			    * has ended reads -EIO, not end of file */
 	bool reaped;
-	int status;	   /* as waitpid(), once reaped */
-	struct rusage usage; /* once reaped */
+	int status;		   /* as waitpid(), once reaped */
+	struct rusage usage;	   /* once reaped */
 	uint64_t start_ns, end_ns; /* released to exec; reaped */
 };
 
-#define CHILD_INIT { .pid = 0, .pidfd = -1, .out_fd = -1 }
+#define CHILD_INIT                                                                                 \
+	{                                                                                          \
+		.pid = 0, .pidfd = -1, .out_fd = -1                                                \
+	}
 
 /* argv[0] is looked up in PATH. log_path is created or appended to. A failing exec is reported
  * here (-ENOENT: ERR_MISSING). */

@@ -7,14 +7,14 @@
 #ifndef BASE_EMBED_H
 #define BASE_EMBED_H
 
-#define EMBED(symbol, file)                                                     \
-	__asm__(".pushsection .rodata\n"                                        \
-		".global " #symbol "\n"                                         \
-		".type " #symbol ", @object\n" #symbol ":\n"                    \
-		".incbin \"" file "\"\n"                                        \
-		".byte 0\n"                                                     \
-		".size " #symbol ", . - " #symbol "\n"                          \
-		".popsection\n");                                               \
+#define EMBED(symbol, file)                                                                        \
+	__asm__(".pushsection .rodata\n"                                                           \
+		".global " #symbol "\n"                                                            \
+		".type " #symbol ", @object\n" #symbol ":\n"                                       \
+		".incbin \"" file "\"\n"                                                           \
+		".byte 0\n"                                                                        \
+		".size " #symbol ", . - " #symbol "\n"                                             \
+		".popsection\n");                                                                  \
 	extern const char symbol[]
 
 #endif

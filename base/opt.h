@@ -24,9 +24,9 @@
 
 enum opt_type {
 	OPT_T_END = 0,
-	OPT_T_BOOL,	/* bool: yes/no, true/false, on/off, 1/0; a bare key means yes */
-	OPT_T_U64,	/* uint64_t, decimal */
-	OPT_T_SIZE,	/* uint64_t bytes: 4096, 64K, 512M, 2G, 1T (powers of 1024), optional "iB"/"B" */
+	OPT_T_BOOL, /* bool: yes/no, true/false, on/off, 1/0; a bare key means yes */
+	OPT_T_U64,  /* uint64_t, decimal */
+	OPT_T_SIZE, /* uint64_t bytes: 4096, 64K, 512M, 2G, 1T (powers of 1024), optional "iB"/"B" */
 	OPT_T_DURATION, /* uint64_t nanoseconds: 500ms, 10s, 2m, 1h; a bare number is seconds */
 	OPT_T_DOUBLE,	/* double, finite */
 	OPT_T_STRING,	/* char *, heap, owned by the struct; opt_release() frees it; may be NULL */
@@ -47,19 +47,43 @@ struct opt {
 	const char *unit; /* for reports; NULL: follows from the type */
 };
 
-#define OPT_BOOL(n, s, f, d, h)	      { .name = n, .type = OPT_T_BOOL, .offset = offsetof(s, f), .def = d, .help = h }
-#define OPT_U64(n, s, f, d, lo, hi, h) \
-	{ .name = n, .type = OPT_T_U64, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
-#define OPT_SIZE(n, s, f, d, lo, hi, h) \
-	{ .name = n, .type = OPT_T_SIZE, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
-#define OPT_DURATION(n, s, f, d, lo, hi, h) \
-	{ .name = n, .type = OPT_T_DURATION, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
-#define OPT_DOUBLE(n, s, f, d, lo, hi, h) \
-	{ .name = n, .type = OPT_T_DOUBLE, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi, .help = h }
-#define OPT_STRING(n, s, f, d, h)    { .name = n, .type = OPT_T_STRING, .offset = offsetof(s, f), .def = d, .help = h }
-#define OPT_CHOICE(n, s, f, d, c, h) \
-	{ .name = n, .type = OPT_T_CHOICE, .offset = offsetof(s, f), .def = d, .choices = c, .help = h }
-#define OPT_END	{ .type = OPT_T_END }
+#define OPT_BOOL(n, s, f, d, h)                                                                    \
+	{                                                                                          \
+		.name = n, .type = OPT_T_BOOL, .offset = offsetof(s, f), .def = d, .help = h       \
+	}
+#define OPT_U64(n, s, f, d, lo, hi, h)                                                             \
+	{                                                                                          \
+		.name = n, .type = OPT_T_U64, .offset = offsetof(s, f), .def = d, .min = lo,       \
+		.max = hi, .help = h                                                               \
+	}
+#define OPT_SIZE(n, s, f, d, lo, hi, h)                                                            \
+	{                                                                                          \
+		.name = n, .type = OPT_T_SIZE, .offset = offsetof(s, f), .def = d, .min = lo,      \
+		.max = hi, .help = h                                                               \
+	}
+#define OPT_DURATION(n, s, f, d, lo, hi, h)                                                        \
+	{                                                                                          \
+		.name = n, .type = OPT_T_DURATION, .offset = offsetof(s, f), .def = d, .min = lo,  \
+		.max = hi, .help = h                                                               \
+	}
+#define OPT_DOUBLE(n, s, f, d, lo, hi, h)                                                          \
+	{                                                                                          \
+		.name = n, .type = OPT_T_DOUBLE, .offset = offsetof(s, f), .def = d, .min = lo,    \
+		.max = hi, .help = h                                                               \
+	}
+#define OPT_STRING(n, s, f, d, h)                                                                  \
+	{                                                                                          \
+		.name = n, .type = OPT_T_STRING, .offset = offsetof(s, f), .def = d, .help = h     \
+	}
+#define OPT_CHOICE(n, s, f, d, c, h)                                                               \
+	{                                                                                          \
+		.name = n, .type = OPT_T_CHOICE, .offset = offsetof(s, f), .def = d, .choices = c, \
+		.help = h                                                                          \
+	}
+#define OPT_END                                                                                    \
+	{                                                                                          \
+		.type = OPT_T_END                                                                  \
+	}
 
 #define for_each_opt(o, table) for (const struct opt *o = (table); o && o->type != OPT_T_END; o++)
 

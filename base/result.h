@@ -26,18 +26,18 @@ struct results {
 		char *name, *unit;
 		enum better better;
 		double value;
-	} *rows;
+	} * rows;
 	size_t nr;
 	struct result_flag {
 		const char *code; /* from harness/flags.c or a unit: static storage */
 		enum severity severity;
 		char *detail;
-	} *flags;
+	} * flags;
 	size_t nr_flags;
 	struct result_hist {
 		char *name;
 		struct hist *hist; /* owned */
-	} *hists;
+	} * hists;
 	size_t nr_hists;
 };
 
@@ -58,7 +58,7 @@ void results_add_hist(struct results *r, const char *name, struct hist *h);
 struct facts {
 	struct fact {
 		char *name, *value;
-	} *rows;
+	} * rows;
 	size_t nr;
 };
 

@@ -18,15 +18,19 @@ median() {
 	sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
 }
 
-# perftest TOOL OPTIONS…: its last line of numbers.
+# perftest TOOL OPTIONS…: its last line of numbers. It takes a while to listen.
 perftest() {
-	local listener
+	local listener line=''
 	"$1" -d "$far_device" -s 4096 "${@:2}" >/dev/null 2>&1 &
 	listener=$!
-	sleep 1
-	timeout 60 "$1" -d "$near_device" -s 4096 "${@:2}" "$address" 2>/dev/null | grep '^ *4096 '
-	kill $listener 2>/dev/null || true
+	until [[ $line ]]; do
+		sleep 0.5
+		kill -0 $listener || { echo "$1 fails on $far_device" >&2; return 1; }
+		line=$(timeout 60 "$1" -d "$near_device" -s 4096 "${@:2}" "$address" 2>/dev/null |
+			grep '^ *4096 ') || true
+	done
 	wait $listener || true
+	echo "$line"
 }
 
 # record NAME: numbers on stdin, one a line.
