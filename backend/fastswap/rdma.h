@@ -12,6 +12,7 @@
 #include <linux/completion.h>
 #include <linux/dma-direction.h>
 #include <linux/inet.h>
+#include <linux/interrupt.h>
 #include <linux/list.h>
 #include <linux/srcu.h>
 #include <linux/timer.h>
@@ -56,6 +57,8 @@ struct queue {
 
 	struct rdma_cm_id *id;		/* with its queue pair */
 	struct ib_cq *cq;
+	struct tasklet_struct reaper;
+	bool open;			/* the reaper may use the cq */
 
 	spinlock_t lock;		/* of the lists */
 	struct list_head free, busy;	/* busy: the oldest first */

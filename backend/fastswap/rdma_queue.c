@@ -33,20 +33,6 @@ static unsigned long abandon_age(const struct rdma_link *link)
 	return msecs_to_jiffies(link->timeout_ms * 7 / 8);
 }
 
-void queue_init(struct queue *queue)
-{
-	int i;
-
-	spin_lock_init(&queue->lock);
-	INIT_LIST_HEAD(&queue->free);
-	INIT_LIST_HEAD(&queue->busy);
-	INIT_LIST_HEAD(&queue->abandoned);
-	init_waitqueue_head(&queue->freed);
-	init_completion(&queue->event);
-	for (i = 0; i < QUEUE_DEPTH; i++)
-		list_add_tail(&queue->requests[i].entry, &queue->free);
-}
-
 /* NULL: as many as the queue pair takes are under way. */
 static struct page_request *claim(struct queue *queue, const struct page_request *as)
 {
@@ -135,16 +121,26 @@ static bool arm(struct queue *queue)
 }
 
 /*
- * Hard or soft interrupt, as the NIC's driver likes it. Read-ahead has nobody who polls; of the
- * others only a task that gave up spinning armed this, and it may not be the only one.
+ * Read-ahead has nobody who polls; of the others only a task that gave up spinning armed this, and
+ * it may not be the only one.
  */
+static void reap_armed(struct tasklet_struct *tasklet)
+{
+	struct queue *queue = container_of(tasklet, struct queue, reaper);
+
+	if (!READ_ONCE(queue->open))
+		return;
+	do {
+		reap(queue);
+	} while ((queue->kind == QUEUE_READAHEAD || !list_empty(&queue->busy)) && arm(queue));
+}
+
+/* Some drivers call this under the lock that polling takes (Soft-RoCE since 6.4). */
 static void on_completion(struct ib_cq *cq, void *context)
 {
 	struct queue *queue = context;
 
-	do {
-		reap(queue);
-	} while ((queue->kind == QUEUE_READAHEAD || !list_empty(&queue->busy)) && arm(queue));
+	tasklet_schedule(&queue->reaper);
 }
 
 static void on_cq_event(struct ib_event *event, void *context)
@@ -152,6 +148,21 @@ static void on_cq_event(struct ib_event *event, void *context)
 	struct queue *queue = context;
 
 	link_fail(queue->link, -EIO, ib_event_msg(event->event));
+}
+
+void queue_init(struct queue *queue)
+{
+	int i;
+
+	spin_lock_init(&queue->lock);
+	INIT_LIST_HEAD(&queue->free);
+	INIT_LIST_HEAD(&queue->busy);
+	INIT_LIST_HEAD(&queue->abandoned);
+	init_waitqueue_head(&queue->freed);
+	init_completion(&queue->event);
+	tasklet_setup(&queue->reaper, reap_armed);
+	for (i = 0; i < QUEUE_DEPTH; i++)
+		list_add_tail(&queue->requests[i].entry, &queue->free);
 }
 
 int queue_open(struct queue *queue)
@@ -169,6 +180,7 @@ int queue_open(struct queue *queue)
 		queue->cq = NULL;
 		return err;
 	}
+	queue->open = true;
 	if (queue->kind == QUEUE_READAHEAD)
 		arm(queue);
 	return 0;
@@ -182,8 +194,13 @@ void queue_close(struct queue *queue)
 		rdma_destroy_qp(queue->id);
 	list_for_each_entry_safe(request, next, &queue->abandoned, entry)
 		end_request(queue, request, 0);
-	if (queue->cq)
-		ib_destroy_cq(queue->cq);
+	if (!queue->cq)
+		return;
+	/* A late interrupt may schedule it until the cq is gone, but what runs then leaves it be. */
+	WRITE_ONCE(queue->open, false);
+	tasklet_kill(&queue->reaper);
+	ib_destroy_cq(queue->cq);
+	tasklet_kill(&queue->reaper);
 	queue->cq = NULL;
 }
 
