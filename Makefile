@@ -14,7 +14,7 @@ PKGS := hwloc inih libcgroup libkmod mount sqlite3
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wwrite-strings \
 	-fno-common -Werror
-ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -Wa,-I. -pthread \
+ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -pthread \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma -lgsl -lgslcblas -lm
 
@@ -39,9 +39,10 @@ $B/version: FORCE
 $B/obj/harness/version.o: ALL_CFLAGS += -DFMBENCH_VERSION='"$(VERSION)"'
 $B/obj/harness/version.o: $B/version
 
+# -Wa,-I.: where EMBED (base/embed.h) finds its files.
 $B/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -Wa,-I. -MMD -MP -c -o $@ $<
 
 # Files compiled in by EMBED (base/embed.h): the assembler leaves no dependency behind.
 $B/obj/results/store.o: results/schema.sql

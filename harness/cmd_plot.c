@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "harness/command.h"
+#include "harness/draw.h"
 #include "plots/figure.h"
-#include "results/export.h"
 
 struct params {
 	char *run, *experiment, *output;
@@ -32,43 +32,6 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
-static int write_data(struct store *store, const struct figure *f, int64_t run,
-		      const char *experiment, const char *path, struct err *err)
-{
-	FILE *out = fopen(path, "w");
-	size_t rows = 0;
-	int rc;
-
-	if (!out)
-		return err_failed(err, errno, "cannot write %s", path);
-	rc = export_query_blocks(store, f->queries, run, experiment, out, &rows, err);
-	if (fclose(out) != 0 && !rc)
-		rc = err_failed(err, errno, "cannot write %s", path);
-	if (!rc && rows == 0) {
-		remove(path);
-		rc = err_missing(err, "nothing to draw in figure %s: %s", f->name, f->empty_hint);
-	}
-	return rc;
-}
-
-static int draw(struct store *store, const struct figure *f, int64_t run, const struct params *p,
-		const char *out_path, struct err *err)
-{
-	char data_path[PATH_MAX];
-	struct buf vars = BUF_INIT;
-	const char *dot = strrchr(out_path, '.');
-	int rc;
-
-	snprintf(data_path, sizeof(data_path), "%.*s.dat", (int)(dot - out_path), out_path);
-	rc = write_data(store, f, run, p->experiment, data_path, err);
-	if (!rc && f->variables)
-		rc = export_query_variables(store, f->variables, run, p->experiment, &vars, err);
-	if (!rc)
-		rc = figure_draw(f, data_path, vars.data ? vars.data : "", out_path, err);
-	buf_release(&vars);
-	return rc;
-}
-
 static int cmd_plot_run(struct cli *cli)
 {
 	const struct params *p = cli->params;
@@ -92,7 +55,7 @@ static int cmd_plot_run(struct cli *cli)
 	if (!rc && (p->run || f->one_run))
 		rc = store_find_run(store, p->run, &run, &err);
 	if (!rc)
-		rc = draw(store, f, run, p, out_path, &err);
+		rc = draw_figure(store, f, run, p->experiment, out_path, &err);
 	store_close(store);
 	if (rc)
 		return command_fail(&err);

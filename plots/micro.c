@@ -11,7 +11,7 @@
 	"WITH runs AS (SELECT r.*, json_array(machine, workload, backend, backend_params,"      \
 	"  json_remove(workload_params, '$." parameter "'),"                                    \
 	"  json_remove(run_params, '$." parameter "')) AS cell"                                 \
-	" FROM run r WHERE status = 'ok' AND NOT calibration"                                   \
+	" FROM run r WHERE status = 'ok'"                                   \
 	"  AND (?2 IS NULL OR experiment = ?2)),"
 
 #define PARAM(name) "(workload_params ->> '$." name "')"

@@ -18,10 +18,10 @@ EMBED(xput_gp, "plots/xput.gp");
 
 /* --- timeseries --------------------------------------------------------------------------- */
 
-/* The chosen run, or the latest that was no calibration. */
+/* The chosen run, or the latest. */
 #define THIS_RUN                                                                                   \
 	"this AS (SELECT * FROM run WHERE id = CASE WHEN ?1 THEN ?1 ELSE"                          \
-	" (SELECT max(id) FROM run WHERE NOT calibration AND (?2 IS NULL OR experiment = ?2)) END)"
+	" (SELECT max(id) FROM run WHERE (?2 IS NULL OR experiment = ?2)) END)"
 
 /* Ends "(SELECT value FROM sample s WHERE s.metric = …": at that tick, filled forward. */
 #define AT_TICK " AND s.run = b.run AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1)"
@@ -90,7 +90,7 @@ static const struct figure timeseries = {
 	"WITH trusted AS (SELECT r.id, r.workload, r.backend, r.ratio, r.experiment, a.cell,"        \
 	"  p.name, p.unit, p.better, p.value FROM run r JOIN alike a ON a.run = r.id"                \
 	"  JOIN performance p ON p.run = r.id"                                                       \
-	"  WHERE r.status = 'ok' AND NOT r.calibration AND p.value > 0 AND r.ratio > 0),"            \
+	"  WHERE r.status = 'ok' AND p.value > 0 AND r.ratio > 0),"                                  \
 	" ranked AS (SELECT cell, value, row_number() OVER (PARTITION BY cell ORDER BY value) AS i," \
 	"  count(*) OVER (PARTITION BY cell) AS n FROM trusted WHERE ratio = 1),"                    \
 	" bases AS (SELECT cell, avg(value) AS base FROM ranked"                                     \

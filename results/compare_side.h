@@ -54,7 +54,7 @@ int compare_sides_check(struct store *s, const struct compare_side *a, const str
 	" UNION ALL SELECT r.id, 'machine', replace(j.key, 'host', 'machine'), j.value"            \
 	"  FROM run r JOIN machine m ON m.id = r.machine, json_each(m.facts) j"                    \
 	" UNION ALL SELECT r.id, 'fact', j.key, j.value FROM run r, json_each(r.facts) j"          \
-	" ) WHERE run IN (SELECT id FROM run WHERE NOT calibration))"
+	" ))"
 
 /* Does term t of a selector name property p? '_' and '-' are the same, a backend's name may be left
  * out. */

@@ -59,7 +59,7 @@ static int chosen_runs(struct store *s, const struct export_filter *filter, stru
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err,
 			   "SELECT json_group_array(id) FROM (SELECT id FROM run"
-			   " WHERE (id = ?1 OR ?1 = 0 AND NOT calibration)"
+			   " WHERE (id = ?1 OR ?1 = 0)"
 			   " AND (?2 IS NULL OR experiment = ?2) ORDER BY id)",
 			   "it", filter->run, filter->experiment);
 

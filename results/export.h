@@ -26,7 +26,7 @@ struct export_kind {
 extern const struct export_kind export_kinds[]; /* ended by an all-zero row */
 
 struct export_filter {
-	int64_t run;		/* 0: all but calibrations, which are no measurements */
+	int64_t run;		/* 0: all */
 	const char *experiment; /* NULL: all */
 	bool wide;		/* samples: one row a tick, one column a key, filled forward */
 };

@@ -96,7 +96,7 @@ int store_find_made(struct store *s, const struct run_record *like, int64_t *ret
 		       "SELECT id, peak_bytes FROM run WHERE experiment IS ?1 AND workload = ?2"
 		       " AND workload_params = ?3 AND backend = ?4 AND backend_params = ?5"
 		       " AND run_params = ?6 AND ratio IS ?7 AND repeat = ?8 AND seed = ?9"
-		       " AND status IN ('ok', 'untrusted') AND NOT calibration"
+		       " AND status IN ('ok', 'untrusted')"
 		       " ORDER BY id DESC LIMIT 1",
 		       "ttttttdit", like->experiment, like->workload, like->workload_params,
 		       like->backend, like->backend_params, like->run_params, like->ratio,
@@ -178,7 +178,7 @@ int store_baseline(struct store *s, int64_t run, const char *result, double *ret
 			   " JOIN run b ON b.workload = this.workload AND b.ratio = 1"
 			   " JOIN alike c ON c.run = b.id AND c.cell = a.cell"
 			   " JOIN result v ON v.run = b.id AND v.name = ?2 AND v.value IS NOT NULL"
-			   " WHERE this.id = ?1 AND b.status = 'ok' AND NOT b.calibration",
+			   " WHERE this.id = ?1 AND b.status = 'ok'",
 			   "it", run, result);
 
 	if (r)

@@ -279,11 +279,10 @@ static int add_repeat(struct buf *page, const struct report *rep, struct err *er
 static int choose_runs(struct report *rep, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		rep->s, &stmt, err,
-		"SELECT json_group_array(id) FROM (SELECT id FROM run WHERE NOT calibration"
-		" AND (?1 IS NULL OR experiment = ?1) ORDER BY id)",
-		"t", rep->request->experiment);
+	int r = db_prepare(rep->s, &stmt, err,
+			   "SELECT json_group_array(id) FROM (SELECT id FROM run WHERE "
+			   " (?1 IS NULL OR experiment = ?1) ORDER BY id)",
+			   "t", rep->request->experiment);
 
 	if (r)
 		return r;
@@ -326,7 +325,7 @@ int report_page(struct store *s, const struct report_request *q, struct buf *pag
 static const char representatives_sql[] =
 	"WITH trusted AS (SELECT r.id, r.workload, r.backend, r.ratio, a.cell, p.value"
 	"  FROM run r JOIN alike a ON a.run = r.id LEFT JOIN performance p ON p.run = r.id"
-	"  WHERE r.status = 'ok' AND NOT r.calibration AND (?1 IS NULL OR r.experiment = ?1)),"
+	"  WHERE r.status = 'ok' AND (?1 IS NULL OR r.experiment = ?1)),"
 	" cells AS (SELECT workload, backend, ratio, cell, row_number() OVER"
 	"   (PARTITION BY workload, backend ORDER BY abs(ifnull(ratio, 0.5) - 0.5), ratio,"
 	"    count(*) DESC, min(id)) AS place FROM trusted GROUP BY workload, backend, ratio, cell),"

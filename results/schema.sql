@@ -25,7 +25,6 @@ CREATE TABLE run (
 	seed TEXT NOT NULL,		-- 64 bits unsigned: more than an INTEGER holds
 	peak_bytes INTEGER,
 	limit_bytes INTEGER,		-- NULL: no limit
-	calibration INTEGER NOT NULL,
 	pid INTEGER NOT NULL,
 	pid_start INTEGER NOT NULL,
 	started TEXT NOT NULL,		-- wall clock

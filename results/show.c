@@ -75,7 +75,7 @@ static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
 		"SELECT s.workload, s.backend, s.ratio, s.status, s.experiment, s.repeat,"
 		" r.reason, r.command, s.started, (r.end_ns - r.begin_ns) / 1e9, r.version,"
 		" s.uuid, s.peak_bytes, s.limit_bytes, s.local_bytes, s.far_bytes,"
-		" s.major_faults, s.major_faults_per_s, s.measure_s, r.calibration"
+		" s.major_faults, s.major_faults_per_s, s.measure_s"
 		" FROM run_summary s JOIN run r ON r.id = s.run WHERE s.run = ?1",
 		"i", run);
 
@@ -101,8 +101,6 @@ static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
 	if (have(stmt, 4))
 		fprintf(out, ", repeat %d of experiment %s", sqlite3_column_int(stmt, 5),
 			text_of(stmt, 4));
-	if (sqlite3_column_int(stmt, 19))
-		fputs(", to find the peak", out);
 	fputc('\n', out);
 	fprintf(out, "  %-12s  %s\n", "uuid", text_of(stmt, 11));
 	if (have(stmt, 10))

@@ -244,16 +244,15 @@ int store_run_begin(struct store *s, int64_t machine, const struct run_record *r
 		s, ret_run, err,
 		"INSERT INTO run (uuid, machine, experiment, workload, workload_params, backend,"
 		" backend_params, run_params, command, version, ratio, repeat, seed, peak_bytes,"
-		" limit_bytes, calibration, pid, pid_start, started, begin_ns, status)"
+		" limit_bytes, pid, pid_start, started, begin_ns, status)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-		" ?17, ?18, ?19, ?20, 'started') RETURNING id",
+		" ?17, ?18, ?19, 'started') RETURNING id",
 		"tittttttttdi"
-		"tzziiutu",
+		"tzziutu",
 		r->uuid, machine, r->experiment, r->workload, object_or_empty(r->workload_params),
 		r->backend, object_or_empty(r->backend_params), object_or_empty(r->run_params),
 		r->command, r->version, r->ratio, (int64_t)r->repeat, seed, r->peak_bytes,
-		r->limit_bytes, (int64_t)r->calibration, (int64_t)r->pid, r->pid_start, started,
-		clock_ns());
+		r->limit_bytes, (int64_t)r->pid, r->pid_start, started, clock_ns());
 }
 
 int store_run_facts(struct store *s, int64_t run, const struct facts *facts, struct err *err)

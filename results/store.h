@@ -39,8 +39,7 @@ struct run_record {
 	uint64_t seed;
 	uint64_t limit_bytes; /* 0: no limit */
 	uint64_t peak_bytes;  /* 0: not known yet (this run finds it) */
-	bool calibration;
-	int pid; /* the harness's, with its start time: is it still alive? */
+	int pid;	      /* the harness's, with its start time: is it still alive? */
 	uint64_t pid_start;
 };
 

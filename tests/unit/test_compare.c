@@ -241,9 +241,6 @@ static void test_left_out(void **state)
 	add_run(s, &r, "6.1", 100, "untrusted"); /* 22 */
 	r = synthetic_record("quicksort", "swapfile", 0.5, 9);
 	add_run(s, &r, "6.1", 100, "failed"); /* 23 */
-	r = synthetic_record("quicksort", "swapfile", 0.5, 9);
-	r.calibration = true;
-	add_run(s, &r, "6.1", 100, "ok");
 
 	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
 	assert_has(text, "7 runs (15-21)");

@@ -482,9 +482,6 @@ static void test_peak_and_baseline(void **state)
 	record = synthetic_record("memaslap", "zram", 1, 4);
 	record.run_params = "{\"measure\":99}";
 	end_run(s, &record, "ok", 9000);
-	record = synthetic_record("memaslap", "zram", 1, 4);
-	record.calibration = true;
-	end_run(s, &record, "ok", 9000);
 	record = synthetic_record("memaslap", "zram", 0.5, 1);
 	record.peak_bytes = 78;
 	run = synthetic_begin(s, &record);
