@@ -192,16 +192,18 @@ void queue_close(struct queue *queue)
 
 	if (queue->id && queue->id->qp)
 		rdma_destroy_qp(queue->id);
+	if (queue->cq) {
+		/* A late interrupt may schedule it for as long as there is a cq, to no effect. */
+		WRITE_ONCE(queue->open, false);
+		tasklet_kill(&queue->reaper);
+		reap(queue);
+		ib_destroy_cq(queue->cq);
+		tasklet_kill(&queue->reaper);
+		queue->cq = NULL;
+	}
+	/* What the NIC never gave back it can't touch any more. */
 	list_for_each_entry_safe(request, next, &queue->abandoned, entry)
 		end_request(queue, request, 0);
-	if (!queue->cq)
-		return;
-	/* A late interrupt may schedule it until the cq is gone, but what runs then leaves it be. */
-	WRITE_ONCE(queue->open, false);
-	tasklet_kill(&queue->reaper);
-	ib_destroy_cq(queue->cq);
-	tasklet_kill(&queue->reaper);
-	queue->cq = NULL;
 }
 
 unsigned int queue_in_flight(struct queue *queue)

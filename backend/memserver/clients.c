@@ -419,7 +419,8 @@ void clients_event(struct clients *c, struct rdma_cm_event *event)
 	struct rdma_cm_id *id = event->id;
 	char private_data[UINT8_MAX];
 
-	memcpy(private_data, asked.private_data, asked.private_data_len);
+	if (asked.private_data)
+		memcpy(private_data, asked.private_data, asked.private_data_len);
 	asked.private_data = private_data;
 	/* An id can't be destroyed while one of its events waits for this. */
 	rdma_ack_cm_event(event);
