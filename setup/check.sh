@@ -16,6 +16,10 @@ mkdir -p "$log"
 tests=()
 shopt -s nullglob
 
+# gcc 12 takes vsnprintf(NULL, 0, …) for an error once the sanitizers are on.
+sanitize="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+sanitize+=" -Wno-format-truncation -Wno-format-overflow"
+
 # build NAME ARGS…: one build, its output shown only when it fails.
 build() {
 	local name=$1
@@ -39,10 +43,7 @@ for what in "$@"; do
 	case $what in
 	all)
 		build clang CC=clang B=build/clang all
-		# gcc 12 takes vsnprintf(NULL, 0, …) for an error once the sanitizers are on.
-		build asan B=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined
-			-fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation
-			-Wno-format-overflow' unit
+		build asan B=build/asan CFLAGS="$sanitize" unit
 		lab_build 6.1
 		printf '#!/bin/sh\nexec make -s lint\n' >build/tests/lint
 		chmod +x build/tests/lint
