@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "harness/choice.h"
 #include "harness/command.h"
 #include "harness/matrix.h"
@@ -51,16 +52,44 @@ static const struct opt *find_opt(const struct opt *table, const char *name)
 	return NULL;
 }
 
+static bool typed(const struct cli *cli, const char *key)
+{
+	for (size_t i = 0; i < cli->nr_pairs; i++) {
+		if (strncmp(cli->pairs[i], key, strlen(key)) == 0 &&
+		    cli->pairs[i][strlen(key)] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* A parameter set; --duration is the window of a micro-benchmark that has one. */
+static int add_variant(struct choice *c, const struct cli *cli, int threads, struct err *err)
+{
+	const struct params *p = cli->params;
+	char number[32];
+	void *params;
+	int rc = choice_add_params(c, cli, &params, err);
+
+	if (!rc && find_opt(c->workload->opts, "duration") && !typed(cli, "duration")) {
+		snprintf(number, sizeof(number), "%.9f",
+			 (double)p->settings.duration_ns / NSEC_PER_SEC);
+		rc = opt_set(c->workload->opts, params, "duration", number, "--duration", err);
+	}
+	if (!rc && threads) {
+		snprintf(number, sizeof(number), "%d", threads);
+		rc = opt_set(c->workload->opts, params, "threads", number, "--cores", err);
+	}
+	return rc;
+}
+
 /* One parameter set for each number of threads in the list; one in all where there is no list. */
 static int add_variants(struct choice *c, const struct cli *cli, const char *cores, struct err *err)
 {
 	hwloc_bitmap_t list;
-	char number[16];
-	void *params;
-	int n, rc = 0;
+	int rc = 0;
 
 	if (!cores)
-		return choice_add_params(c, cli, &params, err);
+		return add_variant(c, cli, 0, err);
 	if (!find_opt(c->workload->opts, "threads"))
 		return err_usage(err, "micro %s runs on one core: leave out --cores",
 				 c->workload->name);
@@ -73,12 +102,9 @@ static int add_variants(struct choice *c, const struct cli *cli, const char *cor
 		rc = err_usage(err,
 			       "--cores '%s' is not a list of numbers of threads such as 1-4,8",
 			       cores);
-	for (n = hwloc_bitmap_first(list); n > 0 && !rc; n = hwloc_bitmap_next(list, n)) {
-		rc = choice_add_params(c, cli, &params, err);
-		snprintf(number, sizeof(number), "%d", n);
-		if (!rc)
-			rc = opt_set(c->workload->opts, params, "threads", number, "--cores", err);
-	}
+	for (int n = hwloc_bitmap_first(list); n > 0 && !rc;
+	     n = hwloc_bitmap_next(list, (unsigned int)n))
+		rc = add_variant(c, cli, n, err);
 	hwloc_bitmap_free(list);
 	return rc;
 }

@@ -546,7 +546,9 @@ static int add_cells(struct section *s, const struct backend *b, struct err *err
 	for (size_t r = 0; r < s->ratios.nr; r++) {
 		cell.ratio = strtod(s->ratios.items[r], NULL);
 		for (cell.repeat = 1; cell.repeat <= (int)e->repeat; cell.repeat++) {
-			e->cells = xreallocarray(e->cells, e->nr_cells + 1, sizeof(*e->cells));
+			if ((e->nr_cells & (e->nr_cells - 1)) == 0) /* full at powers of two */
+				e->cells = xreallocarray(e->cells, 2 * e->nr_cells + 1,
+							 sizeof(*e->cells));
 			e->cells[e->nr_cells++] = cell;
 		}
 	}

@@ -71,7 +71,6 @@ static void judge_loads(const struct flag_input *in, struct results *r)
 
 	if (!measured(in, "fastswap", "loads", &loads) ||
 	    !measured(in, "fastswap", "loads_async", &async) ||
-	    !measured(in, "fastswap", "stores", &stores) ||
 	    !measured(in, "memory_stat", "pgmajfault", &faults))
 		return;
 	loads += async;
@@ -87,11 +86,6 @@ static void judge_loads(const struct flag_input *in, struct results *r)
 			     "%.0f page-ins, but the backend loaded %.0f pages without read-ahead: "
 			     "another program swaps, too",
 			     faults, loads);
-	if (!in->limit_bytes && stores > slack)
-		results_flag(r, "STORES_WITHOUT_RECLAIM", SEVERITY_WARNING,
-			     "%.0f pages were stored although no limit asked for it: the machine "
-			     "itself is short of memory",
-			     stores);
 	if (measured(in, "fastswap", "failed_stores", &stores) && stores > 0)
 		results_flag(r, "FAILED_STORES", SEVERITY_WARNING,
 			     "%.0f stores failed; their pages were written again through the block "
@@ -102,6 +96,37 @@ static void judge_loads(const struct flag_input *in, struct results *r)
 			     "%.0f loads failed; their pages were read again through the block "
 			     "device",
 			     loads);
+}
+
+/* A micro-benchmark counts its own faults (rusage): they are the group's, or something is amiss. */
+static void judge_own_count(const struct flag_input *in, struct results *r)
+{
+	const struct result *own = results_find(r, "all_major_faults");
+	double faults, slack;
+
+	if (!own || !measured(in, "memory_stat", "pgmajfault", &faults))
+		return;
+	slack = LOADS_TOLERANCE * faults + LOADS_SLACK;
+	if (own->value > faults + slack || own->value < faults - slack)
+		results_flag(r, "FAULTS_MISMATCH", SEVERITY_FATAL,
+			     "the program counted %.0f major faults, its group %.0f", own->value,
+			     faults);
+}
+
+/* Nothing is taken away, so nothing has to leave while pages come in. */
+static void judge_stores(const struct flag_input *in, struct results *r)
+{
+	double faults, stores;
+
+	if (in->limit_bytes || !measured(in, "memory_stat", "pgmajfault", &faults) ||
+	    (!measured(in, "fastswap", "stores", &stores) &&
+	     !measured(in, "vmstat", "pswpout", &stores)))
+		return;
+	if (stores > LOADS_TOLERANCE * faults + LOADS_SLACK)
+		results_flag(r, "STORES_WITHOUT_RECLAIM", SEVERITY_WARNING,
+			     "%.0f pages were stored although no limit asked for it: the machine "
+			     "itself is short of memory, or another program swaps",
+			     stores);
 }
 
 static void judge_oom(const struct flag_input *in, struct results *r)
@@ -169,6 +194,8 @@ void flags_judge(const struct flag_input *in, struct results *results)
 	judge_limit(in, results);
 	judge_swap(in, results);
 	judge_loads(in, results);
+	judge_own_count(in, results);
+	judge_stores(in, results);
 	judge_oom(in, results);
 	judge_sampler(in, results);
 	judge_machine(in, results);
