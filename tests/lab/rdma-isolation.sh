@@ -10,7 +10,7 @@
 
 to=("$address" "$port")
 
-must "the server starts" server_up --size 4M
+must "the server starts" server_up --size 4M --linger 1s
 ok "another client's rkey opens nothing" "$client" foreign "${to[@]}"
 ok "nor does one's own beyond its end" "$client" beyond "${to[@]}"
 ok "clients that end without a word are noticed" within 5 is 3 server_says clients_lost
