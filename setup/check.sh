@@ -44,6 +44,7 @@ for what in "$@"; do
 	all)
 		build clang CC=clang B=build/clang all
 		build asan B=build/asan CFLAGS="$sanitize" unit
+		build fuzz fuzz-programs
 		lab_build 6.1
 		printf '#!/bin/sh\nexec make -s lint\n' >build/tests/lint
 		chmod +x build/tests/lint
