@@ -6,13 +6,10 @@ need_swap
 
 # Is the run past this phase? Its row is written at its end; "" asks for the run itself.
 past() {
-	[[ -e $FMBENCH_DB ]] || return 1
-	if [[ -z $1 ]]; then
-		[[ $(sql "SELECT count(*) FROM run WHERE status = 'started'") -gt 0 ]]
-	else
-		[[ $(sql "SELECT count(*) FROM phase WHERE name = '$1'
-			AND run = (SELECT max(id) FROM run)") -gt 0 ]]
-	fi
+	[[ -e $FMBENCH_DB && $(sql "SELECT count(*) FROM run WHERE status = 'started'") -gt 0 ]] ||
+		return 1
+	[[ -z $1 || $(sql "SELECT count(*) FROM phase WHERE name = '$1'
+		AND run = (SELECT max(id) FROM run)") -gt 0 ]]
 }
 
 machine_state >"$tmp/before"
