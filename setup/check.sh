@@ -38,7 +38,7 @@ lab_build() {
 	build "modules-$1" modules-lab KERNEL="$1"
 }
 
-build gcc all unit bench-programs test-helpers memserver
+build gcc all unit bench-programs test-helpers lab-helpers
 for what in "$@"; do
 	case $what in
 	all)
