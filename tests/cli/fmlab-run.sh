@@ -49,7 +49,11 @@ lab/fmlab run --timeout 120 --out "$scratch/files" -- sh "$scratch/job" 'two wor
 		printf '%s\n' "$line"
 		[[ $line != "first line" ]] || touch "$scratch/files/go"
 	done >"$scratch/out") 2>"$scratch/err" && status=0 || status=$?
-wait
+# The reader above is no job of this shell: give it time to take in what has arrived.
+for ((i = 0; i < 100; i++)); do
+	[[ $(tail -n 1 "$scratch/out") != 100000 ]] || break
+	sleep 0.1
+done
 
 check "the exit status comes back" ended 42
 check "arguments survive" out_has "^arguments: 3 \[two words\] \[it's \"\\\$x\"\] \[\]$"
