@@ -8,7 +8,7 @@
 "$fmbench" run memaslap --ratio 0.5 --peak 96M -o memory=96M --duration 60s --backend zram \
 	--mem-node 0 --sample-hz 10 >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-trap 'kill -INT $pid 2>/dev/null; wait $pid 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'kill -INT $pid 2>/dev/null || true; wait $pid 2>/dev/null || true; rm -rf "$tmp"' EXIT
 for ((i = 0; i < 900; i++)); do
 	sleep 0.1
 	[[ -e $FMBENCH_DB && $(sql "SELECT count(*) FROM phase WHERE name = 'warmup'") == 1 ]] && break
