@@ -59,8 +59,8 @@ void damage_merge(struct damage *into, const struct damage *from);
 
 /*
  * Prove by /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst) that every page is
- * swapped out, pushing out with MADV_PAGEOUT those that are not; *ret_pushed counts these. Pages
- * that stay are an error that says what to look at.
+ * swapped out, pushing out with MADV_PAGEOUT those that are not; *ret_pushed counts these. More
+ * than one page in a thousand that stays is an error that says what to look at.
  */
 int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err);
 /* How many pages are mapped (pagemap); and mapped or in the swap cache (mincore). */

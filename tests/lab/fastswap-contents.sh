@@ -23,7 +23,11 @@ check_all() {
 	ok "$how: under a limit" under 16M "$pagecheck" --mib 32 --threads 4 --random \
 		--write-percent 30 --no-pageout
 	ok "$how: pages did come back" test $(($(stat_of loads) + $(stat_of loads_async))) -gt 20000
-	ok "$how: nothing failed" test $(($(stat_of failed_loads) + $(stat_of failed_stores))) -eq 0
+	ok "$how: no store failed" test "$(stat_of failed_stores)" -eq 0
+	# Before Linux 6.8 two threads that fault on one page of a synchronous area may both load it, the
+	# second from a slot that the first has given back; mm throws that page away (pte_same()).
+	[[ $how == *synchronous* ]] ||
+		ok "$how: no load failed" test "$(stat_of failed_loads)" -eq 0
 }
 
 for setting in "auto" "none" "auto async_readahead=1" "auto synchronous=1"; do
