@@ -184,11 +184,31 @@ static void describe_sharing(const struct placement_wish *wish, struct placement
 	snprintf(p->shared, sizeof(p->shared), "%s", who);
 }
 
+/* Loaded once: it takes some ten milliseconds, and neither cores nor nodes move meanwhile. */
+static int load_topology(hwloc_topology_t *ret, struct err *err)
+{
+	static hwloc_topology_t topology;
+	static bool loaded;
+
+	if (!loaded) {
+		if (hwloc_topology_init(&topology) != 0)
+			return err_failed(err, ENOMEM, "hwloc");
+		hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+		if (hwloc_topology_load(topology) != 0) {
+			hwloc_topology_destroy(topology);
+			return err_failed(err, errno, "hwloc cannot read this machine's topology");
+		}
+		loaded = true;
+	}
+	*ret = topology;
+	return 0;
+}
+
 int placement_choose(const struct placement_wish *wish, struct placement *p, struct err *err)
 {
-	hwloc_topology_t topology;
+	hwloc_topology_t topology = NULL;
 	struct cores cores = { .nr = 0 };
-	int node, rc = 0;
+	int node, rc;
 
 	memset(p, 0, sizeof(*p));
 	p->mem_node = wish->mem_node;
@@ -200,13 +220,9 @@ int placement_choose(const struct placement_wish *wish, struct placement *p, str
 				 "(`numactl -H` lists them)",
 				 wish->mem_node);
 
-	if (hwloc_topology_init(&topology) != 0)
-		return err_failed(err, ENOMEM, "hwloc");
-	hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
-	if (hwloc_topology_load(topology) != 0) {
-		rc = err_failed(err, errno, "hwloc cannot read this machine's topology");
-		goto out;
-	}
+	rc = load_topology(&topology, err);
+	if (rc)
+		return rc;
 	node = wish->mem_node >= 0 ? wish->mem_node : nic_node(topology);
 	find_cores(topology, node, &cores);
 
@@ -216,7 +232,7 @@ int placement_choose(const struct placement_wish *wish, struct placement *p, str
 	if (!rc && wish->client_cpus)
 		rc = parse_cpus(wish->client_cpus, "--client-cpus", &p->client, err);
 	if (rc)
-		goto out;
+		return rc;
 
 	/* The sampler sits beside the reclaim CPU from four cores on, else on it. */
 	p->sampler_cpu = cores.cpu[cores.nr - 1];
@@ -224,9 +240,7 @@ int placement_choose(const struct placement_wish *wish, struct placement *p, str
 		p->sampler_cpu = cores.cpu[cores.nr - 2];
 	share_out(wish, &cores, node, p);
 	describe_sharing(wish, p);
-out:
-	hwloc_topology_destroy(topology);
-	return rc;
+	return 0;
 }
 
 static void fact_cpus(struct facts *facts, const char *name, const cpu_set_t *cpus)
