@@ -28,6 +28,12 @@ need_root() {
 	[[ $(id -u) -eq 0 ]] || skip "needs root"
 }
 
+# Root, and an ordinary user can run this tree (it may lie below a directory of root's own).
+can_be_user() {
+	[[ $(id -u) -eq 0 ]] &&
+		setpriv --reuid nobody --regid nogroup --clear-groups test -x "$fmbench" 2>/dev/null
+}
+
 # Swapping for real: zram, or a swap file where there is no zram.
 need_swap() {
 	need_root

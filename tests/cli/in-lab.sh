@@ -6,7 +6,7 @@
 command -v qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64 (make deps)"
 
 as_user=()
-if [[ $(id -u) -eq 0 ]]; then
+if can_be_user; then
 	chmod 755 "$tmp"
 	mkdir -m 777 "$tmp/user"
 	as_user=(setpriv --reuid nobody --regid nogroup --clear-groups env HOME="$tmp/user"

@@ -9,7 +9,7 @@ expect_run "$fmbench" run null --repeat 3
 [[ $(sql "SELECT count(*) FROM phase WHERE name = 'measure'") == 3 ]] || fail "no measure phases"
 wait_same "$tmp/before" 2 || fail "something was left behind"
 
-if [[ $(id -u) -eq 0 ]]; then
+if can_be_user; then
 	chmod 755 "$tmp"
 	mkdir -m 777 "$tmp/user"
 	expect_run setpriv --reuid nobody --regid nogroup --clear-groups \
