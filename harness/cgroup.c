@@ -281,11 +281,6 @@ int groups_create(struct groups *g, const char *root, const char *tag, const cpu
 	return rc;
 }
 
-void groups_release(struct groups *g)
-{
-	memset(g, 0, sizeof(*g));
-}
-
 int group_join(void *arg, pid_t pid, struct err *err)
 {
 	struct group *g = arg;

@@ -55,7 +55,6 @@ int cgroup_default_root(const struct cgroup_machine *m, char *dst, size_t size, 
  */
 int groups_create(struct groups *g, const char *root, const char *tag, const cpu_set_t *inside_cpus,
 		  const cpu_set_t *outside_cpus, int mem_node, struct journal *j, struct err *err);
-void groups_release(struct groups *g);
 
 /* As struct place's join: arg is a struct group. */
 int group_join(void *arg, pid_t pid, struct err *err);
