@@ -28,15 +28,13 @@
 #include "harness/relief.h"
 #include "harness/reclaimer.h"
 #include "harness/sampler.h"
+#include "harness/shrink.h"
 #include "harness/version.h"
 
 #define MAX_PAGE_CLUSTER 10 /* 4 MiB at once: more is surely a mistake */
 #define PAGE_CLUSTER	 "/proc/sys/vm/page-cluster"
-#define SETTLED		 1.01 /* memory is there when it is within 1 % of the limit */
 #define HEALTH_NS	 NSEC_PER_SEC
 #define POLL_MS		 100
-#define SHRINK_STEPS	 64u
-#define MIN_STEP_BYTES	 (4ull << 20)
 
 struct run {
 	struct session *session;
@@ -426,89 +424,18 @@ static int load(struct run *r, struct err *err)
 
 /* --- 6. shrink and settle ------------------------------------------------------------------- */
 
-/* Why does memory not leave? The first thing every new user of far memory meets. */
-static int explain_stuck(struct run *r, uint64_t usage, struct err *err)
-{
-	uint64_t total = 0, free_kib = 0, unevictable = 0, anon = 0;
-	char is[16], should[16], locked[16];
-
-	sysfile_read_key("/proc/meminfo", "SwapTotal:", &total);
-	sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib);
-	sampler_latest(r->sampler, "memory_stat", "unevictable", &unevictable);
-	sampler_latest(r->sampler, "memory_stat", "anon", &anon);
-	format_size(is, sizeof(is), usage);
-	format_size(should, sizeof(should), r->limit_bytes);
-	format_size(locked, sizeof(locked), unevictable);
-
-	if (total == 0)
-		return err_failed(err, 0,
-				  "memory stays at %s, %s wanted: no swap area is on (choose a "
-				  "backend that brings one: --backend zram)",
-				  is, should);
-	if (free_kib * 100 < total)
-		return err_failed(err, 0,
-				  "memory stays at %s, %s wanted: the swap area is full (give "
-				  "it more room: -o %s.size=...)",
-				  is, should, r->spec->backend->name);
-	if (unevictable > r->limit_bytes / 2)
-		return err_failed(err, 0,
-				  "memory stays at %s, %s wanted: %s of it are locked (mlock) and "
-				  "can't leave",
-				  is, should, locked);
-	if (anon < usage / 2)
-		return err_failed(err, 0,
-				  "memory stays at %s, %s wanted: less than half of it is "
-				  "anonymous; page cache or shared memory charged to the "
-				  "group does not go to swap",
-				  is, should);
-	return err_failed(err, 0,
-			  "memory stays at %s, %s wanted, and the kernel reclaims no more (swap "
-			  "accounting or memory.swap.max? huge pages?)",
-			  is, should);
-}
-
-/* In steps, so that a signal ends it and progress shows; a v1 limit is refused (-EBUSY) when the
- * kernel can't get there at once. */
 static int shrink(struct run *r, struct err *err)
 {
-	uint64_t usage, best = UINT64_MAX, step, limit, patience;
+	struct shrink to = { .group = &r->groups.inside,
+			     .limit_bytes = r->limit_bytes,
+			     .patience_ns = r->spec->settings->settle_ns,
+			     .backend = r->spec->backend,
+			     .sampler = r->sampler,
+			     .idle = idle,
+			     .idle_arg = r };
 	int rc = phase_next(r, "shrink", err);
 
-	if (rc || !r->limit_bytes)
-		return rc;
-	rc = group_usage(&r->groups.inside, &usage, err);
-	if (rc)
-		return rc;
-	limit = usage > r->limit_bytes ? usage : r->limit_bytes;
-	step = (limit - r->limit_bytes) / SHRINK_STEPS;
-	if (step < MIN_STEP_BYTES)
-		step = MIN_STEP_BYTES;
-	patience = clock_ns() + r->spec->settings->settle_ns;
-
-	for (;;) {
-		uint64_t next = limit > r->limit_bytes + step ? limit - step : r->limit_bytes;
-
-		rc = group_set_limit(&r->groups.inside, next, err);
-		if (rc && rc != -EBUSY)
-			return rc;
-		if (!rc)
-			limit = next;
-		rc = tick(r, err);
-		if (!rc)
-			rc = group_usage(&r->groups.inside, &usage, err);
-		if (rc)
-			return rc;
-		if (limit == r->limit_bytes && (double)usage <= (double)limit * SETTLED)
-			return 0;
-		if (usage < best) {
-			best = usage;
-			patience = clock_ns() + r->spec->settings->settle_ns;
-		} else if (clock_ns() > patience) {
-			return explain_stuck(r, usage, err);
-		} else {
-			usleep(1000);
-		}
-	}
+	return rc || !r->limit_bytes ? rc : shrink_run(&to, err);
 }
 
 /* --- 7. warm-up and measure ----------------------------------------------------------------- */
