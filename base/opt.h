@@ -47,38 +47,30 @@ struct opt {
 	const char *unit; /* for reports; NULL: follows from the type */
 };
 
-#define OPT_BOOL(n, s, f, d, h)                                                                    \
+/* One row: name, struct, field, default, limits or choices, help; then .letter, .arg, .unit. */
+#define OPT_BOOL(n, s, f, d, h, ...)                                                               \
 	{                                                                                          \
-		.name = n, .type = OPT_T_BOOL, .offset = offsetof(s, f), .def = d, .help = h       \
+		.name = n, .type = OPT_T_BOOL, .offset = offsetof(s, f), .def = d, .help = h,      \
+		##__VA_ARGS__                                                                      \
 	}
-#define OPT_U64(n, s, f, d, lo, hi, h)                                                             \
+#define OPT_NUMBER(n, t, s, f, d, lo, hi, h, ...)                                                  \
 	{                                                                                          \
-		.name = n, .type = OPT_T_U64, .offset = offsetof(s, f), .def = d, .min = lo,       \
-		.max = hi, .help = h                                                               \
+		.name = n, .type = t, .offset = offsetof(s, f), .def = d, .min = lo, .max = hi,    \
+		.help = h, ##__VA_ARGS__                                                           \
 	}
-#define OPT_SIZE(n, s, f, d, lo, hi, h)                                                            \
+#define OPT_U64(n, ...)	     OPT_NUMBER(n, OPT_T_U64, __VA_ARGS__)
+#define OPT_SIZE(n, ...)     OPT_NUMBER(n, OPT_T_SIZE, __VA_ARGS__)
+#define OPT_DURATION(n, ...) OPT_NUMBER(n, OPT_T_DURATION, __VA_ARGS__)
+#define OPT_DOUBLE(n, ...)   OPT_NUMBER(n, OPT_T_DOUBLE, __VA_ARGS__)
+#define OPT_STRING(n, s, f, d, h, ...)                                                             \
 	{                                                                                          \
-		.name = n, .type = OPT_T_SIZE, .offset = offsetof(s, f), .def = d, .min = lo,      \
-		.max = hi, .help = h                                                               \
+		.name = n, .type = OPT_T_STRING, .offset = offsetof(s, f), .def = d, .help = h,    \
+		##__VA_ARGS__                                                                      \
 	}
-#define OPT_DURATION(n, s, f, d, lo, hi, h)                                                        \
-	{                                                                                          \
-		.name = n, .type = OPT_T_DURATION, .offset = offsetof(s, f), .def = d, .min = lo,  \
-		.max = hi, .help = h                                                               \
-	}
-#define OPT_DOUBLE(n, s, f, d, lo, hi, h)                                                          \
-	{                                                                                          \
-		.name = n, .type = OPT_T_DOUBLE, .offset = offsetof(s, f), .def = d, .min = lo,    \
-		.max = hi, .help = h                                                               \
-	}
-#define OPT_STRING(n, s, f, d, h)                                                                  \
-	{                                                                                          \
-		.name = n, .type = OPT_T_STRING, .offset = offsetof(s, f), .def = d, .help = h     \
-	}
-#define OPT_CHOICE(n, s, f, d, c, h)                                                               \
+#define OPT_CHOICE(n, s, f, d, c, h, ...)                                                          \
 	{                                                                                          \
 		.name = n, .type = OPT_T_CHOICE, .offset = offsetof(s, f), .def = d, .choices = c, \
-		.help = h                                                                          \
+		.help = h, ##__VA_ARGS__                                                           \
 	}
 #define OPT_END                                                                                    \
 	{                                                                                          \

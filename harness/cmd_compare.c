@@ -8,23 +8,12 @@ struct params {
 	bool untrusted;
 };
 
-static const struct opt opts[] = { { .name = "power",
-				     .type = OPT_T_STRING,
-				     .offset = offsetof(struct params, power),
-				     .arg = "PERCENT",
-				     .help = "how many runs would show a difference of, say, 2%" },
-				   { .name = "untrusted",
-				     .type = OPT_T_BOOL,
-				     .offset = offsetof(struct params, untrusted),
-				     .help = "take in runs that a fatal flag made untrusted" },
-				   { .name = "format",
-				     .type = OPT_T_CHOICE,
-				     .offset = offsetof(struct params, format),
-				     .def = "table",
-				     .choices = "table|csv|json",
-				     .arg = "F",
-				     .help = "of the rows" },
-				   OPT_END };
+static const struct opt opts[] = { OPT_STRING("power", struct params, power, NULL,
+					      "how many runs would show a difference of, say, 2%",
+					      .arg = "PERCENT"),
+				   OPT_BOOL("untrusted", struct params, untrusted, NULL,
+					    "take in runs that a fatal flag made untrusted"),
+				   OPT_FORMAT(struct params, format), OPT_END };
 
 static const char doc[] =
 	"A and B choose runs by key=value terms with commas between, all of which must hold; a word\n"

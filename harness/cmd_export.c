@@ -12,26 +12,14 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	{ .name = "run",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, run),
-	  .arg = "RUN",
-	  .help = "only this run: a number, the beginning of a uuid, or latest" },
-	{ .name = "experiment",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, experiment),
-	  .arg = "NAME",
-	  .help = "only runs with this label" },
-	{ .name = "wide",
-	  .type = OPT_T_BOOL,
-	  .offset = offsetof(struct params, wide),
-	  .help = "samples: one row a tick, one column a counter, filled forward" },
-	{ .name = "output",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, output),
-	  .letter = 'o',
-	  .arg = "FILE",
-	  .help = "write there (default: standard output)" },
+	OPT_STRING("run", struct params, run, NULL,
+		   "only this run: a number, the beginning of a uuid, or latest", .arg = "RUN"),
+	OPT_STRING("experiment", struct params, experiment, NULL, "only runs with this label",
+		   .arg = "NAME"),
+	OPT_BOOL("wide", struct params, wide, NULL,
+		 "samples: one row a tick, one column a counter, filled forward"),
+	OPT_STRING("output", struct params, output, NULL, "write there (default: standard output)",
+		   .letter = 'o', .arg = "FILE"),
 	OPT_END
 };
 

@@ -10,11 +10,8 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	{ .name = "into",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, into),
-	  .arg = "FILE",
-	  .help = "the database that takes them in (default: that of --db)" },
+	OPT_STRING("into", struct params, into, NULL,
+		   "the database that takes them in (default: that of --db)", .arg = "FILE"),
 	OPT_END
 };
 

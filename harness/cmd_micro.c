@@ -17,23 +17,17 @@ struct params {
 	struct run_settings settings;
 };
 
-#define ROW(n, t, field, ...)                                                                      \
-	{                                                                                          \
-		.name = n, .type = t, .offset = offsetof(struct params, field), __VA_ARGS__        \
-	}
-
 static const struct opt opts[] = {
-	ROW("cores", OPT_T_STRING, cores, .arg = "LIST",
-	    .help = "threads to run with, one after the other, such as 1-4 or 1,2,8"),
-	ROW("backend", OPT_T_STRING, backend, .def = "auto", .arg = "LIST",
-	    .help = "where far memory is, one or several; `fmbench list backends`"),
-	ROW("repeat", OPT_T_U64, repeat, .def = "1", .min = 1, .max = 10000, .arg = "N",
-	    .help = "runs of each, interleaved in random order"),
+	OPT_STRING("cores", struct params, cores, NULL,
+		   "threads to run with, one after the other, such as 1-4 or 1,2,8", .arg = "LIST"),
+	OPT_STRING("backend", struct params, backend, "auto",
+		   "where far memory is, one or several; `fmbench list backends`", .arg = "LIST"),
+	OPT_U64("repeat", struct params, repeat, "1", 1, 10000,
+		"runs of each, interleaved in random order", .arg = "N"),
 	RUN_SETTINGS_OPTS(struct params, settings),
-	ROW("seed", OPT_T_U64, seed, .def = "1", .min = 0, .max = 9e18, .arg = "N",
-	    .help = "of the accesses and of the order of runs"),
-	ROW("format", OPT_T_CHOICE, format, .def = "table", .choices = "table|csv|json", .arg = "F",
-	    .help = "of the closing table"),
+	OPT_U64("seed", struct params, seed, "1", 0, 9e18,
+		"of the accesses and of the order of runs", .arg = "N"),
+	OPT_FORMAT(struct params, format),
 	OPT_END
 };
 

@@ -13,22 +13,13 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	{ .name = "output",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, output),
-	  .letter = 'o',
-	  .arg = "FILE",
-	  .help = "pdf, png or svg by its ending (default: FIGURE.pdf)" },
-	{ .name = "run",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, run),
-	  .arg = "RUN",
-	  .help = "of this run: a number, the beginning of a uuid, or latest" },
-	{ .name = "experiment",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, experiment),
-	  .arg = "NAME",
-	  .help = "of runs with this label only" },
+	OPT_STRING("output", struct params, output, NULL,
+		   "pdf, png or svg by its ending (default: FIGURE.pdf)", .letter = 'o',
+		   .arg = "FILE"),
+	OPT_STRING("run", struct params, run, NULL,
+		   "of this run: a number, the beginning of a uuid, or latest", .arg = "RUN"),
+	OPT_STRING("experiment", struct params, experiment, NULL, "of runs with this label only",
+		   .arg = "NAME"),
 	OPT_END
 };
 

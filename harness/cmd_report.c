@@ -17,18 +17,11 @@ struct params {
 	char *experiment, *output;
 };
 
-static const struct opt opts[] = { { .name = "output",
-				     .type = OPT_T_STRING,
-				     .offset = offsetof(struct params, output),
-				     .def = "report.html",
-				     .letter = 'o',
-				     .arg = "FILE",
-				     .help = "where to write the page" },
-				   { .name = "experiment",
-				     .type = OPT_T_STRING,
-				     .offset = offsetof(struct params, experiment),
-				     .arg = "NAME",
-				     .help = "of runs with this label only" },
+static const struct opt opts[] = { OPT_STRING("output", struct params, output, "report.html",
+					      "where to write the page", .letter = 'o',
+					      .arg = "FILE"),
+				   OPT_STRING("experiment", struct params, experiment, NULL,
+					      "of runs with this label only", .arg = "NAME"),
 				   OPT_END };
 
 struct figures {

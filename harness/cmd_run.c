@@ -23,26 +23,21 @@ struct params {
 	struct run_settings settings;
 };
 
-#define ROW(n, t, field, ...)                                                                      \
-	{                                                                                          \
-		.name = n, .type = t, .offset = offsetof(struct params, field), __VA_ARGS__        \
-	}
-
 static const struct opt opts[] = {
-	ROW("ratio", OPT_T_STRING, ratios, .def = "1", .arg = "LIST",
-	    .help = "local memory as a share of the workload's peak, such as 1,0.5,0.25"),
-	ROW("backend", OPT_T_STRING, backend, .def = "auto", .arg = "LIST",
-	    .help = "where far memory is, one or several; `fmbench list backends`"),
-	ROW("repeat", OPT_T_U64, repeat, .def = "1", .min = 1, .max = 10000, .arg = "N",
-	    .help = "runs of each ratio, interleaved in random order"),
-	ROW("peak", OPT_T_SIZE, peak_bytes, .min = 1 << 20, .max = 1e15, .arg = "SIZE",
-	    .help = "state the workload's peak instead of measuring it"),
-	ROW("recalibrate", OPT_T_BOOL, recalibrate, .help = "measure the peak again"),
+	OPT_STRING("ratio", struct params, ratios, "1",
+		   "local memory as a share of the workload's peak, such as 1,0.5,0.25",
+		   .arg = "LIST"),
+	OPT_STRING("backend", struct params, backend, "auto",
+		   "where far memory is, one or several; `fmbench list backends`", .arg = "LIST"),
+	OPT_U64("repeat", struct params, repeat, "1", 1, 10000,
+		"runs of each ratio, interleaved in random order", .arg = "N"),
+	OPT_SIZE("peak", struct params, peak_bytes, NULL, 1 << 20, 1e15,
+		 "state the workload's peak instead of measuring it", .arg = "SIZE"),
+	OPT_BOOL("recalibrate", struct params, recalibrate, NULL, "measure the peak again"),
 	RUN_SETTINGS_OPTS(struct params, settings),
-	ROW("seed", OPT_T_U64, seed, .def = "1", .min = 0, .max = 9e18, .arg = "N",
-	    .help = "of the workload and of the order of runs"),
-	ROW("format", OPT_T_CHOICE, format, .def = "table", .choices = "table|csv|json", .arg = "F",
-	    .help = "of the closing table"),
+	OPT_U64("seed", struct params, seed, "1", 0, 9e18,
+		"of the workload and of the order of runs", .arg = "N"),
+	OPT_FORMAT(struct params, format),
 	OPT_END
 };
 

@@ -55,6 +55,10 @@ struct common {
 };
 extern struct common common;
 
+/* For commands that end with a table: export_format_parse() takes it. */
+#define OPT_FORMAT(S, f)                                                                           \
+	OPT_CHOICE("format", S, f, "table", "table|csv|json", "of the closing table", .arg = "F")
+
 /* Report an error once and give its exit code. */
 int command_fail(const struct err *err);
 
