@@ -64,7 +64,6 @@ int module_load(struct journal *j, const char *what, const char *options, struct
 {
 	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
 	struct kmod_module *mod = NULL;
-	char boot[BOOT_ID_SIZE];
 	int rc;
 
 	if (!kmod)
@@ -78,10 +77,7 @@ int module_load(struct journal *j, const char *what, const char *options, struct
 		rc = 0;
 		goto out;
 	}
-	rc = boot_id(boot, err);
-	if (rc < 0)
-		goto out;
-	rc = journal_add(j, err, "module", kmod_module_get_name(mod), boot, NULL);
+	rc = journal_add(j, err, "module", kmod_module_get_name(mod), NULL);
 	if (rc < 0)
 		goto out;
 	rc = strchr(what, '/') ? kmod_module_insert_module(mod, 0, options)
@@ -95,15 +91,12 @@ out:
 
 int module_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 {
-	const char *name = args[0], *boot = args[1];
-	struct kmod_ctx *kmod;
+	const char *name = args[0];
+	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
 	struct kmod_module *mod = NULL;
 	unsigned int tries = 0;
 	int rc;
 
-	if (!boot_is_this(boot))
-		return 0;
-	kmod = kmod_new(NULL, NULL);
 	if (!kmod)
 		return err_failed(err, ENOMEM, "libkmod");
 	rc = kmod_module_new_from_name(kmod, name, &mod);

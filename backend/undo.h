@@ -4,18 +4,6 @@
 #define BACKEND_UNDO_H
 
 #include <stdbool.h>
-#include <stddef.h>
-
-#include "base/err.h"
-
-#define BOOT_ID_SIZE 37
-
-/*
- * Swap, zram devices and modules do not outlive a boot: what carries their names after a reboot
- * is someone else's. Entries for them therefore hold the boot they were made in.
- */
-int boot_id(char dst[BOOT_ID_SIZE], struct err *err);
-bool boot_is_this(const char *id);
 
 /*
  * udev opens a block device for an instant after each change to it, and the kernel refuses to

@@ -164,19 +164,16 @@ static int hot_add(unsigned int expected, struct err *err)
 static int claim_device(struct journal *j, unsigned int n, struct err *err)
 {
 	bool exists = device_exists(n);
-	char number[16], boot[BOOT_ID_SIZE], path[ZRAM_ATTR], after[64] = ZRAM_REMOVE;
+	char number[16], path[ZRAM_ATTR], after[64] = ZRAM_REMOVE;
 	int rc;
 
-	rc = boot_id(boot, err);
-	if (rc < 0)
-		return rc;
 	if (exists) {
 		rc = sysfile_read_choice(attr(path, n, "comp_algorithm"), after, sizeof(after));
 		if (rc < 0)
 			return err_failed(err, -rc, "%s", path);
 	}
 	snprintf(number, sizeof(number), "%u", n);
-	rc = journal_add(j, err, "zram", number, boot, after, NULL);
+	rc = journal_add(j, err, "zram", number, after, NULL);
 	if (rc < 0)
 		return rc;
 	return exists ? 0 : hot_add(n, err);
@@ -277,7 +274,7 @@ static int zram_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 
 int zram_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 {
-	const char *boot = args[1], *after = args[2];
+	const char *after = args[1];
 	char path[ZRAM_ATTR];
 	uint64_t number;
 	unsigned int n;
@@ -286,7 +283,7 @@ int zram_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 	if (parse_u64(args[0], &number) < 0 || number > INT_MAX)
 		return err_usage(err, "zram device number \"%s\"", args[0]);
 	n = (unsigned int)number;
-	if (!boot_is_this(boot) || !device_exists(n))
+	if (!device_exists(n))
 		return 0;
 	if (!device_idle(n))
 		rc = write_when_closed(attr(path, n, "reset"), "1", err);

@@ -102,18 +102,12 @@ static int undo_pid(char *const args[], struct err *err)
 }
 
 const struct journal_op journal_ops_base[] = {
-	{ "file", 1, "remove the file", undo_file },
-	{ "dir", 1, "remove the directory", undo_dir },
-	{ "write", 2, "write the old value to", undo_write },
-	{ "pid", 2, "end process", undo_pid },
+	{ "file", 1, "remove the file", undo_file, false },
+	{ "dir", 1, "remove the directory", undo_dir, false },
+	{ "write", 2, "write the old value to", undo_write, true },
+	{ "pid", 2, "end process", undo_pid, true },
 	{ 0 },
 };
-
-/* Kinds of the caller's that live in the kernel carry the boot's id among their arguments. */
-static bool undone_by_reboot(const struct journal_op *op)
-{
-	return op && (op->undo == undo_write || op->undo == undo_pid);
-}
 
 /* --- lines -------------------------------------------------------------------------------- */
 
@@ -338,7 +332,6 @@ int journal_create(const char *dir, const char *uuid, const struct journal_op *c
 	return ret;
 }
 
-/* A reboot undid the rest; what the machine has now is not ours. */
 static void drop_what_the_reboot_undid(struct journal *j)
 {
 	char boot[BOOT_ID_SIZE];
@@ -347,7 +340,7 @@ static void drop_what_the_reboot_undid(struct journal *j)
 	if (strcmp(boot, j->owner_boot) == 0)
 		return;
 	for (size_t i = 0; i < j->nr; i++) {
-		if (undone_by_reboot(j->entries[i].op))
+		if (j->entries[i].op && j->entries[i].op->reboot_undoes)
 			j->entries[i].undone = true;
 	}
 }

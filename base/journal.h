@@ -28,6 +28,7 @@ struct journal_op {
 	size_t nr_args;
 	const char *does; /* what undoing does, for messages: "turn swap off on" */
 	int (*undo)(char *const args[JOURNAL_MAX_ARGS], struct err *err);
+	bool reboot_undoes; /* what carries its name after a reboot is someone else's: not undone */
 };
 
 /*
@@ -37,7 +38,7 @@ struct journal_op {
  *	write PATH OLD		write OLD back, unless the file is gone; PATH without sysroot
  *	pid PID STARTTIME	SIGKILL, unless that process is gone (STARTTIME: field 22 of
  *				/proc/PID/stat, so that a recycled pid is never hit)
- * After a reboot, write and pid are dropped: what the machine has then is not ours.
+ * A reboot undoes write and pid.
  */
 extern const struct journal_op journal_ops_base[];
 

@@ -453,6 +453,7 @@ static int undo_cgroup(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 }
 
 const struct journal_op journal_ops_cgroup[] = {
-	{ "cgroup", 1, "kill what is in the group and remove it", undo_cgroup },
+	{ "cgroup", 1, "kill what is in the group and remove it", undo_cgroup,
+	  .reboot_undoes = true },
 	{ 0 },
 };

@@ -15,8 +15,8 @@ static int undo_nothing(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 }
 
 static const struct journal_op ops[] = {
-	{ "one", 1, "undo one", undo_nothing },
-	{ "two", 2, "undo two", undo_nothing },
+	{ "one", 1, "undo one", undo_nothing, false },
+	{ "two", 2, "undo two", undo_nothing, false },
 	{ 0 },
 };
 

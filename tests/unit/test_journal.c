@@ -32,8 +32,9 @@ static int undo_pair(char *const args[], struct err *err)
 }
 
 static const struct journal_op test_ops[] = {
-	{ "note", 1, "forget", undo_note },
-	{ "pair", 2, "part", undo_pair },
+	{ "note", 1, "forget", undo_note, false },
+	{ "pair", 2, "part", undo_pair, false },
+	{ "kernel", 1, "unload", undo_note, true },
 	{ 0 },
 };
 
@@ -465,7 +466,7 @@ static void test_pid(void **state)
 	journal_free(j);
 }
 
-/* After a reboot values and processes are the new boot's; files are still ours. */
+/* After a reboot values, processes and kernel objects are the new boot's; files are still ours. */
 static void test_reboot(void **state)
 {
 	struct buf text = BUF_INIT;
@@ -483,11 +484,14 @@ static void test_reboot(void **state)
 	buf_addf(&text, "write\t%s\told\n", scratch_path(state, "value"));
 	buf_addf(&text, "pid\t%d\t%ju\n", pid, (uintmax_t)start);
 	buf_addf(&text, "file\t%s\n", scratch_path(state, "ours"));
+	buf_adds(&text, "kernel\tzram1\nnote\tdisk\n");
 	write_text(scratch_path(state, "run/journals/test.journal"), text.data);
 
 	j = load(state);
 	assert_false(journal_owned(j));
 	assert_int_equal(journal_undo_to(j, 0, &err), 0);
+	assert_null(strstr(undone.data, "zram1"));
+	assert_non_null(strstr(undone.data, "disk"));
 	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
 	assert_int_equal(sysfile_read(scratch_path(state, "value"), &text), 0);
 	assert_string_equal(text.data, "new boot's\n");
