@@ -17,7 +17,7 @@ const struct opt common_opts[] = {
 		   "~/.local/state/fmbench)",
 		   .arg = "DIR"),
 	OPT_BOOL("in-lab", struct common, in_lab, NULL, "run the same command in the lab guest"),
-	OPT_STRING("lab", struct common, lab, "--cpus 4 --mem 3G --rdma",
+	OPT_STRING("lab", struct common, lab, "--cpus 4 --mem 3G --rdma --disk 4G",
 		   "the guest of --in-lab; `lab/fmlab --help`", .arg = "OPTIONS"),
 	OPT_BOOL("verbose", struct common, verbose, NULL, "say more", .letter = 'v'),
 	OPT_BOOL("quiet", struct common, quiet, NULL, "say only errors", .letter = 'q'),

@@ -41,6 +41,7 @@ write_job() {
 		kind=$1
 		cgroup=$cgroup
 		rdma=$rdma
+		disk=$disk
 		share_out=${out:+yes}
 		export FMLAB=1
 		export FMLAB_KERNEL=$kernel
@@ -90,9 +91,20 @@ qemu_command() {
 	if [[ $out ]]; then
 		share "$out" out
 	fi
+	if [[ $disk ]]; then
+		qemu+=(-drive "file=${work//,/,,}/disk,format=raw,if=virtio,cache=unsafe")
+	fi
 	if ((nodes > 1)); then
 		numa_nodes
 	fi
+}
+
+# A file with holes: it takes what the guest writes, and goes with the guest.
+make_disk() {
+	[[ $disk ]] || return 0
+	need mkfs.ext4 e2fsprogs
+	truncate -s "$disk" "$work/disk"
+	mkfs.ext4 -q -E root_owner=0:0 "$work/disk"
 }
 
 # prepare program|terminal
@@ -115,6 +127,7 @@ prepare() {
 	trap end_guest EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	make_disk
 	qemu_command
 	write_job "$1"
 }

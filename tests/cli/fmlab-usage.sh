@@ -22,6 +22,7 @@ check "no command" refuses 2 'no command' run --cpus 2
 check "an option without its value" refuses 2 '--cpus needs a value' run --cpus
 check "cpus as a word" refuses 2 'whole number' run --cpus two true
 check "memory without a unit" refuses 2 '512M or 4G' run --mem 2048 true
+check "a disk without a unit" refuses 2 'disk 5: give it as 512M or 4G' run --disk 5 true
 check "CPUs that cannot be split" refuses 2 'cannot be split' run --cpus 3 --numa 2 true
 check "exact with CPUs" refuses 2 'one CPU' run --exact --cpus 2 true
 check "exact with KVM" refuses 2 'needs emulation' run --exact --accel kvm true

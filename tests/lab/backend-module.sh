@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 2 --mem 1G
+# lab: --cpus 2 --mem 1G --disk 1G
 # As tests/cli/backend-killed.sh, on a stock kernel: zram is a module there, loaded and unloaded.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ if [[ ! -x build/tests/unit/backend_killed ]]; then
 	echo "build/tests/unit/backend_killed is not built: make build/tests/unit/backend_killed"
 	exit 1
 fi
-dir=$(mktemp -d)
+dir=$(mktemp -d /var/tmp/fmbench-XXXXXX)
 trap 'rmdir "$dir"' EXIT
 build/tests/unit/backend_killed "$dir"
 [[ ! -e /sys/module/zram ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
 # Offloaded reclaim: the reclaimer thread does nearly all of it, memory stays at the limit, and a
 # kernel without memory.reclaim says so and goes on.
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
 # The ratio holds on v2: resident memory within 1 % of the limit in the measure phase, or a flag;
 # events and pressure are the group's; the group and all its traces are gone afterwards.
 . "$(dirname "$0")/../lib.sh"
@@ -24,3 +24,9 @@ awk -F'|' '$1 < 1 { off = ($2 - $3) / $3; if (off > 0.01 && $4 !~ /EVICTION_INCO
 [[ $(sql "SELECT count(*) FROM run_summary WHERE ratio = 1 AND major_faults > 20") == 0 ]] ||
 	fail "page-ins at ratio 1"
 [[ $(sql "SELECT count(*) FROM flag WHERE code = 'V1_LIMIT'") == 0 ]] || fail "V1_LIMIT on v2"
+
+# A disk as far memory: everything that leaves is written to it.
+expect_run "$fmbench" run quicksort --ratio 0.5 -o memory=32M --backend swapfile -o swapfile.size=96M
+[[ $(sql "SELECT major_faults > 0 AND far_bytes > 0 FROM run_summary
+	WHERE backend = 'swapfile' AND ratio < 1") == 1 ]] || fail "nothing went to the swap file"
+wait_same "$tmp/before" 2 || fail "something was left behind by swapfile"
