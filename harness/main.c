@@ -25,7 +25,10 @@ static const struct command *find_command(const char *name, struct err *err)
 	}
 	names[nr] = NULL;
 	near = did_you_mean(name, names);
-	if (near)
+	if (name[0] == '-')
+		err_usage(err, "'%s' before a command: options come after it, fmbench COMMAND %s",
+			  name, name);
+	else if (near)
 		err_usage(err, "unknown command '%s' (did you mean '%s'?)", name, near);
 	else
 		err_usage(err, "unknown command '%s'; `fmbench --help` lists them", name);

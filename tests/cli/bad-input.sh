@@ -23,6 +23,7 @@ bad() {
 }
 
 bad 2 "did you mean 'run'" rnu
+bad 2 'options come after it' --db x run null
 bad 2 'WORKLOAD is missing' run
 bad 2 "did you mean 'memaslap'" run memslap
 bad 2 'quicksort' run quicksrt
