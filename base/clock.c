@@ -22,6 +22,14 @@ int clock_sleep_until(uint64_t deadline_ns)
 	return -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL);
 }
 
+int64_t clock_wall_lead_ns(void)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (int64_t)wall.tv_sec * (int64_t)NSEC_PER_SEC + wall.tv_nsec - (int64_t)clock_ns();
+}
+
 void clock_wall(char *dst, size_t size)
 {
 	time_t now = time(NULL);

@@ -12,6 +12,8 @@
 uint64_t clock_ns(void);
 /* Sleep until the monotonic instant; a signal ends the sleep early. Returns 0 or -EINTR. */
 int clock_sleep_until(uint64_t deadline_ns);
+/* What the wall clock is ahead of clock_ns(): changes when somebody sets it. */
+int64_t clock_wall_lead_ns(void);
 /* "2026-11-22T09:04:11Z" into dst (at least 21 bytes). */
 void clock_wall(char *dst, size_t size);
 

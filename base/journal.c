@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/dirs.h"
 #include "base/process.h"
 #include "base/sysfile.h"
 
@@ -216,28 +217,6 @@ static void sync_dir_of(const char *path)
 	free(copy);
 }
 
-static int make_dirs(const char *dir, struct err *err)
-{
-	char *path = xstrdup(dir);
-	int ret = 0;
-
-	for (char *slash = path + 1; ret == 0 && *path; slash++) {
-		bool last;
-
-		slash += strcspn(slash, "/");
-		last = !*slash;
-		*slash = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST)
-			ret = err_failed(err, errno, "cannot make the journal's directory %s",
-					 path);
-		if (last)
-			break;
-		*slash = '/';
-	}
-	free(path);
-	return ret;
-}
-
 /* One write() and fdatasync(); what fails half-way is cut off before the next one. */
 static int append(struct journal *j, const char *bytes, size_t len)
 {
@@ -320,7 +299,7 @@ int journal_create(const char *dir, const char *uuid, const struct journal_op *c
 	*j = (struct journal){ .path = buf_steal(&path), .ops = ops, .fd = -1, .owner = getpid() };
 	process_start(j->owner, &j->owner_start);
 	process_boot_id(j->owner_boot);
-	ret = make_dirs(dir, err);
+	ret = make_dirs(dir, 0700, err);
 	if (ret == 0 && access(j->path, F_OK) == 0)
 		ret = err_failed(err, EEXIST, "%s is there already", j->path);
 	if (ret == 0)

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/sysfile.h"
 
 #define KILL_PATIENCE_NS (2 * NSEC_PER_SEC)
@@ -253,6 +254,8 @@ static void group_init(struct group *g, const struct cgroup_machine *m, const ch
 int groups_create(struct groups *g, const char *root, const char *tag, const cpu_set_t *inside_cpus,
 		  const cpu_set_t *outside_cpus, int mem_node, struct journal *j, struct err *err)
 {
+	uint64_t start = 0;
+	char since[24];
 	int rc;
 
 	memset(g, 0, sizeof(*g));
@@ -270,7 +273,9 @@ int groups_create(struct groups *g, const char *root, const char *tag, const cpu
 	group_init(&g->inside, &g->machine, g->top, "inside");
 	group_init(&g->outside, &g->machine, g->top, "outside");
 
-	rc = journal_add(j, err, "cgroup", g->top, NULL);
+	process_start(getpid(), &start);
+	snprintf(since, sizeof(since), "%llu", (unsigned long long)start);
+	rc = journal_add(j, err, "cgroup", g->top, since, NULL);
 	if (rc < 0)
 		return rc;
 	rc = create_one(&g->machine, g->top, NULL, -1, err);
@@ -361,39 +366,49 @@ int group_nr_procs(const struct group *g)
 
 /* --- undo ----------------------------------------------------------------------------------- */
 
-/* SIGKILL everything in the directory and below. Returns how many were still there, -1: no dir. */
-static int kill_below(const char *dir)
+struct killing {
+	uint64_t
+		since; /* when the run's fmbench started, in ticks: what is older is not the run's */
+	pid_t foreign; /* one that is older: somebody moved it into the group */
+};
+
+static void kill_one(pid_t pid, struct killing *k)
+{
+	uint64_t start;
+
+	if (pid <= 0 || process_start(pid, &start) != 0)
+		return;
+	if (start < k->since)
+		k->foreign = pid;
+	else
+		kill(pid, SIGKILL);
+}
+
+/* SIGKILL what the run started, in the directory and below. */
+static void kill_below(const char *dir, struct killing *k)
 {
 	char path[PATH_MAX];
 	struct buf b = BUF_INIT;
 	struct dirent *entry;
-	int nr = 0;
 	DIR *d = opendir(dir);
 
 	if (!d)
-		return -1;
+		return;
 	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
 	if (sysfile_read(path, &b) == 0) {
 		char *save, *line = strtok_r(b.data, "\n", &save);
 
-		for (; line; line = strtok_r(NULL, "\n", &save), nr++) {
-			if (atoi(line) > 1)
-				kill(atoi(line), SIGKILL);
-		}
+		for (; line; line = strtok_r(NULL, "\n", &save))
+			kill_one(atoi(line), k);
 	}
 	buf_release(&b);
 	while ((entry = readdir(d))) {
-		int below;
-
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >= (int)sizeof(path))
-			continue;
-		below = kill_below(path);
-		nr += below > 0 ? below : 0;
+		if (snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) < (int)sizeof(path))
+			kill_below(path, k);
 	}
 	closedir(d);
-	return nr;
 }
 
 /* Groups are directories; removing an absent one is no error. Leaves first. */
@@ -415,6 +430,37 @@ static int remove_below(const char *dir)
 	return rmdir(dir) != 0 && errno != ENOENT ? -errno : 0;
 }
 
+static int undo_one(const char *dir, uint64_t since, struct err *err)
+{
+	uint64_t deadline = clock_ns() + KILL_PATIENCE_NS;
+	char comm[32] = "?", path[64];
+	int rc;
+
+	for (;;) {
+		struct killing k = { .since = since };
+
+		kill_below(dir, &k);
+		rc = remove_below(dir);
+		if (!rc)
+			return 0;
+		if (clock_ns() <= deadline) {
+			usleep(2000);
+			continue;
+		}
+		if (!k.foreign)
+			return err_failed(err, -rc,
+					  "%s: what is in it does not die, or is out of sight (see "
+					  "cgroup.procs there)",
+					  dir);
+		snprintf(path, sizeof(path), "/proc/%d/comm", k.foreign);
+		sysfile_read_line(path, comm, sizeof(comm));
+		return err_failed(err, 0,
+				  "process %d (%s) was moved into %s and is not the run's: move it "
+				  "out",
+				  k.foreign, comm, dir);
+	}
+}
+
 /*
  * By hand rather than by cgroup_delete_cgroup_ext(): that one moves what is left into the parent
  * group, where a workload that refused to die would run on without its limit.
@@ -422,38 +468,24 @@ static int remove_below(const char *dir)
 static int undo_cgroup(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 {
 	struct cgroup_machine m;
-	const char *mounts[3];
-	uint64_t deadline = clock_ns() + KILL_PATIENCE_NS;
 	char dir[PATH_MAX * 2];
 	int rc = cgroup_detect(&m, err);
 
 	if (rc)
 		return rc;
-	mounts[0] = m.memory_mount;
-	mounts[1] = m.cpuset_mount;
-	mounts[2] = m.cpuacct_mount;
-	for (size_t i = 0; i < 3; i++) {
+
+	const char *mounts[] = { m.memory_mount, m.cpuset_mount, m.cpuacct_mount };
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]) && !rc; i++) {
 		if (!mounts[i][0])
 			continue;
 		snprintf(dir, sizeof(dir), "%s/%s", mounts[i], args[0]);
-		for (;;) {
-			kill_below(dir);
-			rc = remove_below(dir);
-			if (!rc)
-				break;
-			if (clock_ns() > deadline)
-				return err_failed(err, -rc,
-						  "cannot remove group %s (processes in "
-						  "it do not die?)",
-						  dir);
-			usleep(2000);
-		}
+		rc = undo_one(dir, strtoull(args[1], NULL, 10), err);
 	}
-	return 0;
+	return rc;
 }
 
 const struct journal_op journal_ops_cgroup[] = {
-	{ "cgroup", 1, "kill what is in the group and remove it", undo_cgroup,
-	  .reboot_undoes = true },
+	{ "cgroup", 2, "remove group", undo_cgroup, .reboot_undoes = true },
 	{ 0 },
 };

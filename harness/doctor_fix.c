@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* doctor --fix: settings for the time of a command. */
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include "base/log.h"
 #include "harness/doctor.h"
 #include "harness/janitor.h"
+#include "harness/lock.h"
 #include "harness/recover.h"
 
 struct mending {
@@ -78,7 +77,8 @@ static void asked_set(sigset_t *set)
 }
 
 /* In the foreground, on the caller's terminal; it ends when we are killed. */
-static pid_t start(char **argv, const sigset_t *mask, struct err *err)
+static pid_t start(char **argv, const sigset_t *mask, int lock_fd, const char *lock_below,
+		   struct err *err)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -89,6 +89,7 @@ static pid_t start(char **argv, const sigset_t *mask, struct err *err)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(128 + SIGTERM);
+	machine_lock_hand_down(lock_fd, lock_below);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(argv[0], argv);
 	log_error("cannot run %s: %s", argv[0], strerror(errno));
@@ -111,21 +112,21 @@ static int wait_for(pid_t pid, const sigset_t *set)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Two at once would each take the other's values for the machine's own. */
-static int lock(const char *state_dir, int *ret_fd, struct err *err)
+/* fmbench below COMMAND would wait for us for ever: it has a lock of its own to take. */
+static int lock(const char *state_dir, char *below, int *ret_fd, struct err *err)
 {
-	char path[PATH_MAX];
+	char dir[PATH_MAX - 16];
 
-	snprintf(path, sizeof(path), "%s/fix.lock", state_dir);
-	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (machine_lock_handed_down())
+		return err_usage(err, "doctor --fix is at work already, and this is below it: one "
+				      "is enough");
+	*ret_fd = machine_lock(state_dir, err);
 	if (*ret_fd < 0)
-		return err_failed(err, errno, "cannot open %s (see --state-dir)", path);
-	if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	close(*ret_fd);
-	*ret_fd = -1;
-	return err_failed(err, 0, "another `fmbench doctor --fix` is under way (%s): let it end",
-			  path);
+		return *ret_fd;
+	if (!realpath(state_dir, dir))
+		return err_failed(err, errno, "cannot find %s", state_dir);
+	snprintf(below, PATH_MAX, "%s/fix.lock", dir);
+	return 0;
 }
 
 int doctor_fix_during(const struct doctor *d, char **argv, const char *state_dir, int *ret_status,
@@ -135,9 +136,16 @@ int doctor_fix_during(const struct doctor *d, char **argv, const char *state_dir
 	struct journal *j = NULL;
 	struct err undo_err = { 0 };
 	sigset_t set, before;
-	char dir[PATH_MAX], name[32];
+	char dir[PATH_MAX], name[32], lock_below[PATH_MAX];
 	int lock_fd = -1, nr, rc, undo_rc;
 	pid_t pid;
+
+	rc = lock(state_dir, lock_below, &lock_fd, err);
+	if (rc) {
+		if (lock_fd >= 0)
+			close(lock_fd);
+		return rc;
+	}
 
 	recover_journal_dir(state_dir, dir, sizeof(dir));
 	snprintf(name, sizeof(name), "fix-%llx", (unsigned long long)clock_ns());
@@ -146,9 +154,7 @@ int doctor_fix_during(const struct doctor *d, char **argv, const char *state_dir
 	sigprocmask(SIG_BLOCK, &set, &before);
 	rc = recover_all(state_dir, false, &nr, err);
 	if (!rc)
-		rc = journal_create(dir, name, recover_ops, &j, err); /* makes state_dir, too */
-	if (!rc)
-		rc = lock(state_dir, &lock_fd, err);
+		rc = journal_create(dir, name, recover_ops, &j, err);
 	if (!rc)
 		rc = janitor_start(&janitor, journal_path(j), NULL, err);
 	if (!rc)
@@ -156,7 +162,7 @@ int doctor_fix_during(const struct doctor *d, char **argv, const char *state_dir
 	if (!rc) {
 		if (nr == 0)
 			log_info("nothing to change");
-		pid = start(argv, &before, err);
+		pid = start(argv, &before, lock_fd, lock_below, err);
 		rc = pid < 0 ? pid : 0;
 		if (!rc)
 			*ret_status = wait_for(pid, &set);
@@ -164,8 +170,7 @@ int doctor_fix_during(const struct doctor *d, char **argv, const char *state_dir
 	undo_rc = j ? journal_undo_to(j, 0, &undo_err) : 0;
 	journal_free(j);
 	janitor_end(&janitor);
-	if (lock_fd >= 0)
-		close(lock_fd);
+	close(lock_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (undo_rc && rc)
 		log_error("%s; `fmbench recover` tries again", undo_err.msg);

@@ -18,6 +18,7 @@ static void janitor_main(int fd, const char *journal_path, const char *db_path)
 	struct err err = { 0 };
 	struct store *store;
 	char byte;
+	ssize_t n;
 	int nr;
 
 	/* Its own session: a kill of the harness's process group must not hit it. */
@@ -25,9 +26,10 @@ static void janitor_main(int fd, const char *journal_path, const char *db_path)
 	prctl(PR_SET_NAME, "fmbench-janitor");
 	for (size_t i = 0; i < sizeof(deaf) / sizeof(deaf[0]); i++)
 		signal(deaf[i], SIG_IGN);
-	while (read(fd, &byte, 1) < 0 && errno == EINTR)
-		;
-	if (access(journal_path, F_OK) != 0)
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n > 0 || access(journal_path, F_OK) != 0)
 		_exit(0);
 	if (recover_journal(journal_path, &err) != 0)
 		log_error("%s; `fmbench recover` tries again", err.msg);
@@ -64,6 +66,9 @@ void janitor_end(struct janitor *jan)
 {
 	if (jan->pid <= 0)
 		return;
+	/* A word that its work is done, or was tried and reported; one that is killed says nothing. */
+	if (write(jan->pipe_fd, "", 1) < 0)
+		log_verbose("the janitor is gone");
 	close(jan->pipe_fd);
 	while (waitpid(jan->pid, NULL, 0) < 0 && errno == EINTR)
 		;

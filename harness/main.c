@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench: what happens to a program when part of its memory is far away? */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,18 @@ int command_fail(const struct err *err)
 	return err->kind ? (int)err->kind : ERR_FAILED;
 }
 
+/* A standard stream that is closed would be the next file opened: the journal, say. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char *argv[])
 {
 	const struct command *command;
@@ -116,6 +129,7 @@ int main(int argc, char *argv[])
 	char *line;
 	int rc;
 
+	open_standard_streams();
 	if (argc < 2) {
 		usage(stderr);
 		return ERR_USAGE;

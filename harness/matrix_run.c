@@ -240,8 +240,10 @@ int matrix_run(struct matrix *m, enum export_format format)
 		rc = plan_fill(m, mk.session.store, &err);
 	if (!rc)
 		rc = make_cells(&mk, &err);
-	if (mk.session.store && print_runs(&mk, format, &show_err) != 0)
-		log_error("%s", show_err.msg);
+	if (mk.session.store && print_runs(&mk, format, &show_err) != 0) {
+		log_error("%s; what was measured is in %s", show_err.msg, mk.session.db_path);
+		worsen(&mk, ERR_FAILED);
+	}
 	session_close(&mk.session);
 	free(mk.runs);
 	return rc ? command_fail(&err) : mk.worst;

@@ -630,7 +630,7 @@ static int undo(struct run *r, int rc, struct err *err)
 	if (rc)
 		log_error("%s; `fmbench recover` tries again", undo_err.msg);
 	else
-		*err = undo_err;
+		err_failed(err, 0, "%s; `fmbench recover` tries again", undo_err.msg);
 	return rc ? rc : undo_rc;
 }
 
@@ -661,16 +661,18 @@ static int finish(struct run *r, int rc, struct err *err)
 	struct err store_err = { 0 };
 	int store_rc;
 
-	r->outcome->status = rc				    ? RUN_FAILED
-			     : flags_untrusted(&r->results) ? RUN_UNTRUSTED
-							    : RUN_OK;
 	store_rc = store_results(r->session->store, r->outcome->id, &r->results, &store_err);
 	if (!store_rc)
 		store_rc = record_artifacts(r, &store_err);
-	if (!store_rc)
-		store_rc =
-			store_run_end(r->session->store, r->outcome->id, names[r->outcome->status],
-				      rc ? err->msg : NULL, &store_err);
+	if (store_rc && !rc) {
+		*err = store_err;
+		rc = store_rc;
+	}
+	r->outcome->status = rc				    ? RUN_FAILED
+			     : flags_untrusted(&r->results) ? RUN_UNTRUSTED
+							    : RUN_OK;
+	store_rc = store_run_end(r->session->store, r->outcome->id, names[r->outcome->status],
+				 rc ? err->msg : NULL, &store_err);
 	if (store_rc && !rc) {
 		*err = store_err;
 		r->outcome->status = RUN_FAILED;

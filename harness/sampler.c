@@ -272,6 +272,8 @@ int sampler_drain(struct sampler *s, struct err *err)
 		rc = store_one(s, n, &s->ring[n % RING_TICKS], err);
 	if (!rc)
 		rc = store_commit(s->store, err);
+	if (rc)
+		store_rollback(s->store);
 
 	pthread_mutex_lock(&s->lock);
 	s->tail = head;

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/session.h"
 
-#include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/dirs.h"
 #include "harness/command.h"
+#include "harness/lock.h"
 #include "harness/machine.h"
 #include "harness/recover.h"
 
@@ -47,62 +43,6 @@ static void take_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* mkdir -p */
-static int make_dirs(const char *path, mode_t mode, struct err *err)
-{
-	char dir[PATH_MAX];
-
-	if (snprintf(dir, sizeof(dir), "%s", path) >= (int)sizeof(dir))
-		return err_usage(err, "the path '%s' is too long", path);
-	for (char *c = dir + 1;; c++) {
-		char kept = *c;
-
-		if (kept != '/' && kept != '\0')
-			continue;
-		*c = '\0';
-		if (mkdir(dir, mode) != 0 && errno != EEXIST)
-			return err_failed(err, errno, "cannot make directory %s", dir);
-		*c = kept;
-		if (!kept)
-			return 0;
-	}
-}
-
-/* One for the machine: two runs at once would swap to each other's areas. */
-static int open_lock(const char *state_dir, char *path, size_t size)
-{
-	int fd;
-
-	snprintf(path, size, "/run/lock/fmbench.lock");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* O_CREAT on another user's file in a sticky directory is refused (fs.protected_regular). */
-	if (fd < 0 && errno == ENOENT)
-		fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
-	if (fd >= 0)
-		return fd;
-	snprintf(path, size, "%s/lock", state_dir);
-	return open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
-}
-
-static int take_lock(struct session *s, struct err *err)
-{
-	char path[PATH_MAX];
-
-	s->lock_fd = open_lock(s->state_dir, path, sizeof(path));
-	if (s->lock_fd < 0)
-		return err_failed(err, errno, "cannot open %s (see --state-dir)", path);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	log_info("another fmbench is measuring on this machine; waiting for it to end (%s)", path);
-	while (flock(s->lock_fd, LOCK_EX) != 0) {
-		if (errno != EINTR)
-			return err_failed(err, errno, "cannot lock %s", path);
-		if (session_check_signal(err))
-			return -EINTR;
-	}
-	return 0;
-}
-
 int session_open(struct session *s, const char *line, struct err *err)
 {
 	struct facts facts;
@@ -116,11 +56,10 @@ int session_open(struct session *s, const char *line, struct err *err)
 	s->state_dir = common.state_dir;
 	take_signals();
 
-	rc = make_dirs(s->state_dir, 0700, err);
-	if (!rc)
-		rc = take_lock(s, err);
-	if (!rc)
-		rc = recover_all(s->state_dir, false, &nr, err);
+	s->lock_fd = machine_lock(s->state_dir, err);
+	if (s->lock_fd < 0)
+		return s->lock_fd;
+	rc = recover_all(s->state_dir, false, &nr, err);
 	if (rc)
 		return rc;
 	db_copy = strdup(s->db_path);

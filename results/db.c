@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 
-static int fail_write(struct store *s, struct err *err, int errnum)
+int db_fail_write(struct store *s, struct err *err, int errnum)
 {
 	switch (errnum) {
 	case ENOSPC:
@@ -54,11 +54,11 @@ int db_fail(struct store *s, struct err *err)
 
 	switch (sqlite3_errcode(s->db) & 0xff) {
 	case SQLITE_FULL:
-		return fail_write(s, err, ENOSPC);
+		return db_fail_write(s, err, ENOSPC);
 	case SQLITE_READONLY:
-		return fail_write(s, err, EROFS);
+		return db_fail_write(s, err, EROFS);
 	case SQLITE_IOERR:
-		return fail_write(s, err, errnum ? errnum : EIO);
+		return db_fail_write(s, err, errnum ? errnum : EIO);
 	case SQLITE_CANTOPEN:
 		/* Its last try was to read, so that a file it may not make is one not found. */
 		if (errnum == ENOENT)
@@ -73,7 +73,7 @@ int db_fail(struct store *s, struct err *err)
 				   s->path);
 			return -EISDIR;
 		}
-		return fail_write(s, err, errnum);
+		return db_fail_write(s, err, errnum);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		err_failed(

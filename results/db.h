@@ -13,10 +13,13 @@ struct store {
 	char *path;
 	/* Kept prepared: they run thousands of times a second. */
 	sqlite3_stmt *insert_tick, *insert_sample;
+	int reserve_fd; /* -1: none */
 };
 
 /* Turn SQLite's last error into a sentence that names the file and the next step. */
 int db_fail(struct store *s, struct err *err);
+/* The same for an errno of writing it. */
+int db_fail_write(struct store *s, struct err *err, int errnum);
 
 /*
  * Arguments for ?1, ?2, … by one letter each: i int64_t, u uint64_t (REAL above INT64_MAX),

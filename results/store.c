@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "results/store.h"
 
+#include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@ EMBED(schema_sql, "results/schema.sql");
 #define APPLICATION_ID 0x666d6265 /* "fmbe" */
 #define SCHEMA_VERSION 1
 #define BUSY_MS	       5000
+#define RESERVE_BYTES  (512 << 10)
 
 enum owner { OWNER_NOBODY, OWNER_US };
 
@@ -87,7 +90,7 @@ static int create_schema(struct store *s, struct err *err)
 	if (!r)
 		r = store_commit(s, err);
 	if (r)
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		store_rollback(s);
 	return r;
 }
 
@@ -142,6 +145,36 @@ static int open_write(struct store *s, struct err *err)
 	return 0;
 }
 
+/*
+ * Room that a full disk can't take: without it a run that dies of the full disk could not be marked
+ * as failed. Nameless, so nothing is left behind; where the file system can't (EOPNOTSUPP), there
+ * is none.
+ */
+static int open_reserve(struct store *s, struct err *err)
+{
+	char *path = xstrdup(s->path);
+	int fd = open(dirname(path), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	free(path);
+	if (fd >= 0 && fallocate(fd, 0, 0, RESERVE_BYTES) != 0) {
+		bool full = errno == ENOSPC || errno == EDQUOT;
+
+		close(fd);
+		if (full)
+			return db_fail_write(s, err, ENOSPC);
+		fd = -1;
+	}
+	s->reserve_fd = fd;
+	return 0;
+}
+
+static void spend_reserve(struct store *s)
+{
+	if (s->reserve_fd >= 0)
+		close(s->reserve_fd);
+	s->reserve_fd = -1;
+}
+
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
@@ -149,6 +182,7 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	int r;
 
 	s->path = xstrdup(path);
+	s->reserve_fd = -1;
 	r = mode == STORE_READ ? open_read(s, err) : open_write(s, err);
 	if (r)
 		goto out;
@@ -168,6 +202,8 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	/* In WAL mode NORMAL loses no commit to a killed process, only to a power cut. */
 	if (!r)
 		r = db_run(s, err, "PRAGMA synchronous = NORMAL", "");
+	if (!r && mode == STORE_WRITE)
+		r = open_reserve(s, err);
 out:
 	if (r) {
 		store_close(s);
@@ -184,6 +220,7 @@ void store_close(struct store *s)
 	sqlite3_finalize(s->insert_tick);
 	sqlite3_finalize(s->insert_sample);
 	sqlite3_close(s->db);
+	spend_reserve(s);
 	free(s->path);
 	free(s);
 }
@@ -197,6 +234,12 @@ int store_begin(struct store *s, struct err *err)
 int store_commit(struct store *s, struct err *err)
 {
 	return db_run(s, err, "COMMIT", "");
+}
+
+void store_rollback(struct store *s)
+{
+	if (!sqlite3_get_autocommit(s->db))
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 static void facts_json(const struct facts *facts, struct buf *b)
@@ -386,15 +429,26 @@ int store_artifact(struct store *s, int64_t run, const char *name, const char *p
 		      run, name, path);
 }
 
+static int set_end(struct store *s, int64_t run, const char *status, const char *reason,
+		   struct err *err)
+{
+	return db_run(s, err, "UPDATE run SET status = ?2, reason = ?3, end_ns = ?4 WHERE id = ?1",
+		      "ittu", run, status, reason, clock_ns());
+}
+
 int store_run_end(struct store *s, int64_t run, const char *status, const char *reason,
 		  struct err *err)
 {
+	struct err again = { 0 };
 	int r = db_settle(s, run, err);
 
-	if (r)
-		return r;
-	return db_run(s, err, "UPDATE run SET status = ?2, reason = ?3, end_ns = ?4 WHERE id = ?1",
-		      "ittu", run, status, reason, clock_ns());
+	if (!r)
+		r = set_end(s, run, status, reason, err);
+	if (r == -ENOSPC) {
+		spend_reserve(s);
+		set_end(s, run, "failed", reason ? reason : err->msg, &again);
+	}
+	return r;
 }
 
 /* Is this the process that started then? Field 22 of its stat; comm may hold spaces and ')'. */
@@ -424,11 +478,12 @@ static int mark_dead(struct store *s, int64_t run, struct err *err)
 	if (r)
 		return r;
 	/* No end_ns: when it died is not known. */
-	return db_run(s, err,
-		      "UPDATE run SET status = 'failed',"
-		      " reason = 'fmbench was killed before this run ended'"
-		      " WHERE id = ?1 AND status = 'started'",
-		      "i", run);
+	return db_run(
+		s, err,
+		"UPDATE run SET status = 'failed',"
+		" reason = 'fmbench was killed, or could not write here, before this run ended'"
+		" WHERE id = ?1 AND status = 'started'",
+		"i", run);
 }
 
 int store_mark_dead(struct store *s, int *ret_nr, struct err *err)

@@ -60,7 +60,8 @@ int store_results(struct store *s, int64_t run, const struct results *results, s
 int store_log(struct store *s, int64_t run, uint64_t t_ns, const char *text, struct err *err);
 int store_artifact(struct store *s, int64_t run, const char *name, const char *path,
 		   struct err *err);
-/* status: "ok", "failed", "untrusted"; reason may be NULL. */
+/* status: "ok", "failed", "untrusted"; reason may be NULL. -ENOSPC: its samples did not fit, and it
+ * is recorded as failed. */
 int store_run_end(struct store *s, int64_t run, const char *status, const char *reason,
 		  struct err *err);
 /* Runs still `started` whose harness is gone become `failed`; *ret_nr how many. */
@@ -82,6 +83,7 @@ int store_sample(struct store *s, int64_t run, uint64_t tick, int64_t metric, ui
 		 struct err *err);
 int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
+void store_rollback(struct store *s); /* after either failed, or what is between them */
 
 /*
  * Take in the runs of another database that are not here yet, by their uuid; what is there stays as

@@ -123,6 +123,8 @@ struct memaslap {
 	uint64_t sets_before;		/* of ours, before the client's */
 	uint64_t gets_held;		/* gets answered when the client was stopped */
 	uint64_t go_ns, last_output_ns; /* 0: not yet */
+	uint64_t spawn_ns;
+	int64_t wall_lead_ns; /* then */
 	bool failed;
 	char *config_path, *log_path, *out_path;
 	/* After stop. */
@@ -328,7 +330,19 @@ static int start_client(struct workload_ctx *ctx, struct err *err)
 	}
 	ARG(NULL);
 #undef ARG
+	m->spawn_ns = clock_ns();
+	m->wall_lead_ns = clock_wall_lead_ns();
 	return child_spawn(&m->client, argv, ctx->outside, CHILD_PTY, m->log_path, err);
+}
+
+/* By how many seconds the wall clock was set since, which is what memaslap takes its times from; it
+ * aborts where that goes back. 0: not by more than NTP's slewing (at most 500 ppm). */
+static double wall_clock_step(const struct memaslap *m)
+{
+	double step = (double)(clock_wall_lead_ns() - m->wall_lead_ns) / 1e9;
+	double slewed = (double)(clock_ns() - m->spawn_ns) / 1e9 / 1000;
+
+	return fabs(step) < 0.1 + slewed ? 0 : step;
 }
 
 static void take_output(struct memaslap *m)
@@ -362,6 +376,11 @@ static int both_alive(struct memaslap *m, struct err *err)
 
 	take_output(m);
 	child_describe(&m->client, how, sizeof(how));
+	if (wall_clock_step(m))
+		return err_failed(err, 0,
+				  "memaslap %s: it can't bear that the machine's clock is set (by "
+				  "%+.1f s); run it again",
+				  how, wall_clock_step(m));
 	child_log_tail(m->log_path, tail, sizeof(tail));
 	if (*tail)
 		return err_failed(err, 0, "memaslap %s; its last output: %s", how, tail);
@@ -669,6 +688,11 @@ static int memaslap_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t 
 				  "memcached evicted %" PRIu64 " objects; raise -o memory",
 				  m->evictions);
 
+	if (wall_clock_step(m))
+		results_flag(results, "CLOCK_STEPPED", SEVERITY_FATAL,
+			     "the machine's clock was set by %+.1f s during the run, and memaslap "
+			     "takes its latencies from it",
+			     wall_clock_step(m));
 	results_add_metric(results, &metrics[OPS],
 			   (double)sum.ops * 1e9 / (double)(sum.end_ns - sum.begin_ns));
 	results_add_metric(results, &metrics[LATENCY_AVG], sum.avg_us);
