@@ -7,6 +7,7 @@
 # Elsewhere: signals in each phase (interrupt.sh), SIGKILL (kill.sh, recover.sh), a database that
 # can't be opened (bad-database.sh), a memcached that dies (run-memaslap.sh), a clock that is
 # stepped (tests/lab/clock-step.sh).
+# shellcheck disable=SC2016 # what sh -c gets is its own to expand
 . "$(dirname "$0")/../lib.sh"
 need_swap
 
