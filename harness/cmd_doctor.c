@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench doctor: what this machine can do, and what to change for more. */
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,6 +11,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/log.h"
+#include "harness/choice.h"
 #include "harness/command.h"
 #include "harness/doctor.h"
 
@@ -23,7 +25,8 @@ static const struct opt opts[] = {
 	  .type = OPT_T_STRING,
 	  .offset = offsetof(struct params, backend),
 	  .arg = "NAME",
-	  .help = "only what matters to this one, and its own check" },
+	  .help = "only what matters to this one, and its own check (with its -o); auto: the "
+		  "first that works" },
 	{ .name = "json",
 	  .type = OPT_T_BOOL,
 	  .offset = offsetof(struct params, json),
@@ -163,10 +166,37 @@ static char *database_dir(void)
 	return ret;
 }
 
+/* -o key=value, or NAME.key=value as `run` has it. */
+static int choose_backend(const struct cli *cli, const char *name, struct choice *c,
+			  struct err *err)
+{
+	char what[64];
+	int rc = 0;
+
+	if (!name)
+		return cli->nr_pairs ? err_usage(err, "-o %s: whose? Name a backend with --backend",
+						 cli->pairs[0])
+				     : 0;
+	rc = choice_backends(c, name, true, err);
+	if (!rc && c->nr_backends > 1)
+		rc = err_usage(err, "--backend '%s': one at a time here", name);
+	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {
+		const struct backend *b = c->backends[0].backend;
+		const char *pair = cli->pairs[i];
+		size_t len = strlen(b->name);
+
+		if (strncmp(pair, b->name, len) == 0 && pair[len] == '.')
+			pair += len + 1;
+		snprintf(what, sizeof(what), "backend %s", b->name);
+		rc = opt_set_pair(b->opts, c->backends[0].params, pair, what, err);
+	}
+	return rc;
+}
+
 static int cmd_doctor_run(struct cli *cli)
 {
 	const struct params *p = cli->params;
-	const struct backend *backend = NULL;
+	struct choice c = { 0 };
 	struct err err = { 0 };
 	struct doctor d;
 	int status = 0, rc = 0;
@@ -180,22 +210,24 @@ static int cmd_doctor_run(struct cli *cli)
 	else if (p->fix && p->json)
 		rc = err_usage(&err,
 			       "--json tells what is found, --fix runs a command: choose one");
-	if (!rc && p->backend) {
-		backend = backend_find(p->backend, &err);
-		rc = backend ? 0 : -EINVAL;
-	}
+	if (!rc)
+		rc = choose_backend(cli, p->backend, &c, &err);
 	if (!rc && p->fix && !child_find_program(cli->argv[0], NULL, 0))
 		rc = err_missing(&err, "no program %s in PATH", cli->argv[0]);
-	if (rc)
+	if (rc) {
+		choice_release(&c);
 		return command_fail(&err);
+	}
 
 	dir = database_dir();
-	doctor_init(&d, backend, dir);
+	doctor_init(&d, c.nr_backends ? c.backends[0].backend : NULL,
+		    c.nr_backends ? c.backends[0].params : NULL, dir);
 	if (p->fix)
 		rc = doctor_fix_during(&d, cli->argv, common.state_dir, &status, &err);
 	else
 		status = examine(&d, p->json);
 	free(dir);
+	choice_release(&c);
 	return rc ? command_fail(&err) : status;
 }
 
@@ -220,6 +252,7 @@ const struct command cmd_doctor = {
 	       "when COMMAND ends, when fmbench is killed, or by `fmbench recover`.\n",
 	.opts = opts,
 	.params_size = sizeof(struct params),
+	.takes_pairs = true,
 	.takes_command = true,
 	.in_lab = true,
 	.run = cmd_doctor_run,

@@ -19,9 +19,11 @@ const struct check_group doctor_groups[] = {
 	{ "Programs", doctor_tool_checks },  { NULL, NULL },
 };
 
-void doctor_init(struct doctor *d, const struct backend *backend, const char *dir)
+void doctor_init(struct doctor *d, const struct backend *backend, const void *backend_params,
+		 const char *dir)
 {
 	d->backend = backend;
+	d->backend_params = backend_params;
 	d->dir = dir;
 	d->concerns = ~0u;
 	if (!backend)

@@ -36,6 +36,7 @@ enum concern {
 
 struct doctor {
 	const struct backend *backend; /* NULL: none is named */
+	const void *backend_params;    /* its options */
 	unsigned int concerns;	       /* of enum concern; all where no backend is named */
 	const char *dir;	       /* where results go: the database's directory */
 };
@@ -68,7 +69,8 @@ extern const struct check_group doctor_groups[]; /* ended by one without a title
 extern const struct check doctor_kernel_checks[], doctor_memory_checks[], doctor_cpu_checks[],
 	doctor_device_checks[], doctor_tool_checks[];
 
-void doctor_init(struct doctor *d, const struct backend *backend, const char *dir);
+void doctor_init(struct doctor *d, const struct backend *backend, const void *backend_params,
+		 const char *dir);
 /* Look, and fill in the fix that the check's settings give. */
 void doctor_check(const struct doctor *d, const struct check *check, struct finding *f);
 

@@ -7,9 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/buf.h"
-#include "base/opt.h"
 #include "base/sysfile.h"
 #include "harness/doctor.h"
 
@@ -143,20 +141,15 @@ static void look_backend(const struct doctor *d, struct finding *f)
 {
 	const struct backend *b = d->backend;
 	struct err err = { 0 };
-	void *params;
 
 	if (!b)
 		return;
-	params = xcalloc(1, b->params_size + 1);
-	opt_defaults(b->opts, params);
-	if (b->check && b->check(params, &err) != 0) {
+	if (b->check && b->check(d->backend_params, &err) != 0) {
 		found(f, VERDICT_PROBLEM, "%s: %s", b->name, err.msg);
 		fix(f, "as it says; or `fmbench backend list` for one that works here");
 	} else {
 		found(f, VERDICT_OK, "%s: ready (%s)", b->name, b->summary);
 	}
-	opt_release(b->opts, params);
-	free(params);
 }
 
 const struct check doctor_tool_checks[] = {

@@ -30,7 +30,7 @@ static struct finding look_for(const struct backend *backend, const char *name)
 	struct finding f;
 	struct doctor d;
 
-	doctor_init(&d, backend, "/tmp");
+	doctor_init(&d, backend, NULL, "/tmp");
 	doctor_check(&d, check_named(name), &f);
 	return f;
 }
@@ -119,7 +119,7 @@ static void captured_trees_have_fixes(void **state)
 
 		snprintf(tree, sizeof(tree), FIXTURES "%s", trees[i]);
 		sysfile_set_root(tree);
-		doctor_init(&d, NULL, "/tmp");
+		doctor_init(&d, NULL, NULL, "/tmp");
 		for (size_t g = 0; doctor_groups[g].title; g++) {
 			for (const struct check *c = doctor_groups[g].checks; c->name; c++) {
 				struct finding f;
@@ -405,7 +405,7 @@ static void fixes_and_gives_back(void **state)
 	put(CPU "/cpufreq/policy2/scaling_governor", "schedutil\n");
 	put(CPU "/cpufreq/boost", "1\n");
 
-	doctor_init(&d, NULL, "/tmp");
+	doctor_init(&d, NULL, NULL, "/tmp");
 	snprintf(dir, sizeof(dir), "%s/journal", (char *)*state);
 	assert_int_equal(journal_create(dir, "fix", recover_ops, &j, &err), 0);
 	assert_int_equal(doctor_fix(&d, j, &nr, &err), 0);
