@@ -186,6 +186,14 @@ size_t doctor_each_file(const char *pattern, void (*fn)(const char *path, void *
 	return nr;
 }
 
+bool doctor_modules_possible(void)
+{
+	uint64_t disabled;
+
+	return sysfile_exists("/proc/modules") &&
+	       (sysfile_read_u64("/proc/sys/kernel/modules_disabled", &disabled) != 0 || !disabled);
+}
+
 bool doctor_captured(void)
 {
 	return sysfile_root()[0] != '\0';

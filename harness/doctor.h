@@ -105,6 +105,8 @@ bool doctor_value_of(const char *path, const char *key, char *dst, size_t size);
 bool doctor_has_program(const char *name);
 /* Calls fn with each file that matches, without the sysroot, sorted. Returns how many. */
 size_t doctor_each_file(const char *pattern, void (*fn)(const char *path, void *arg), void *arg);
+/* Does the kernel load modules at all, and still? */
+bool doctor_modules_possible(void);
 /* True when a captured tree is examined: what only the running machine tells is left out. */
 bool doctor_captured(void);
 /* This is the lab's guest. */

@@ -66,7 +66,11 @@ static void look_cores(const struct doctor *d, struct finding *f)
 	} else if (nr) {
 		found(f, VERDICT_WARNING,
 		      "%zu: workload, load generator, sampler and reclaim must share", nr);
-		fix(f, "use a machine with %d cores or more, or --reclaim-cpu none", CORES_WANTED);
+		if (doctor_in_lab())
+			fix(f, "--lab '--cpus %d', or --reclaim-cpu none", CORES_WANTED);
+		else
+			fix(f, "use a machine with %d cores or more, or --reclaim-cpu none",
+			    CORES_WANTED);
 	}
 	buf_release(&cores);
 }
@@ -153,8 +157,11 @@ static void look_clock(const struct doctor *d, struct finding *f)
 	if (strcmp(source, "tsc") != 0 && strcmp(source, "kvm-clock") != 0 &&
 	    strcmp(source, "arch_sys_counter") != 0 && strncmp(source, "hyperv", 6) != 0) {
 		found(f, VERDICT_WARNING, "%s: each reading is a system call", source);
-		fix(f, "boot with clocksource=tsc tsc=reliable, if dmesg does not call the TSC "
-		       "unstable for a reason");
+		fix(f, doctor_in_lab()
+			       ? "nothing in the guest: subtract the clock's own cost, which "
+				 "micro-benchmarks report"
+			       : "boot with clocksource=tsc tsc=reliable, if dmesg does not "
+				 "call the TSC unstable for a reason");
 	} else {
 		found(f, VERDICT_OK, "%s%s", source, invariant ? ", invariant TSC" : "");
 	}

@@ -54,8 +54,11 @@ static void look_rdma(const struct doctor *d, struct finding *f)
 
 	if (!nr) {
 		found(f, bad, "no device");
-		fix(f, "modprobe mlx5_ib (or your NIC's driver); in software: modprobe rdma_rxe && "
-		       "rdma link add rxe0 type rxe netdev eth0; or --in-lab with --lab --rdma");
+		fix(f, "%s--in-lab with --lab --rdma",
+		    doctor_modules_possible()
+			    ? "modprobe mlx5_ib (or your NIC's driver); in software: modprobe "
+			      "rdma_rxe && rdma link add rxe0 type rxe netdev eth0; or "
+			    : "");
 	} else if (!ports.active) {
 		found(f, bad, "%s", ports.list.data);
 		fix(f, "bring the link up: ip link set DEVICE up; on InfiniBand start a subnet "
@@ -111,7 +114,8 @@ static void look_disk(const struct doctor *d, struct finding *f)
 		fix(f, "name another database with --db FILE");
 	} else if (bytes < DISK_SCARCE) {
 		found(f, VERDICT_WARNING, "%s are free in %s", left, d->dir);
-		fix(f, "make room, or name a database elsewhere with --db FILE");
+		fix(f, doctor_in_lab() ? "give the guest more memory: --lab '--mem 6G'"
+				       : "make room, or name a database elsewhere with --db FILE");
 	} else {
 		found(f, VERDICT_OK, "%s are free in %s", left, d->dir);
 	}

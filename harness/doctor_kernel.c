@@ -120,14 +120,6 @@ static void look_frontswap(const struct doctor *d, struct finding *f)
 		fix(f, "boot a distribution's Linux 5.10 to 6.5; or use --in-lab");
 }
 
-static bool modules_possible(void)
-{
-	uint64_t disabled;
-
-	return sysfile_exists("/proc/modules") &&
-	       (sysfile_read_u64("/proc/sys/kernel/modules_disabled", &disabled) != 0 || !disabled);
-}
-
 static void look_modules(const struct doctor *d, struct finding *f)
 {
 	enum verdict bad = d->backend ? VERDICT_PROBLEM : VERDICT_WARNING;
@@ -137,7 +129,7 @@ static void look_modules(const struct doctor *d, struct finding *f)
 	if (sysfile_read("/proc/modules", &loaded) != 0) {
 		found(f, bad, "the kernel is built without loadable modules");
 		fix(f, "boot a distribution's kernel; or use --in-lab");
-	} else if (!modules_possible()) {
+	} else if (!doctor_modules_possible()) {
 		found(f, bad, "loading modules is switched off until reboot");
 		fix(f, "reboot without kernel.modules_disabled=1 in /etc/sysctl.d");
 	} else {
@@ -153,7 +145,7 @@ static void look_signatures(const struct doctor *d, struct finding *f)
 	char lockdown[128] = "none", enforce[8] = "N";
 
 	(void)d;
-	if (!modules_possible())
+	if (!doctor_modules_possible())
 		return;
 	sysfile_read_choice("/sys/kernel/security/lockdown", lockdown, sizeof(lockdown));
 	sysfile_read_line("/sys/module/module/parameters/sig_enforce", enforce, sizeof(enforce));
@@ -175,7 +167,7 @@ static void look_headers(const struct doctor *d, struct finding *f)
 
 	(void)d;
 	/* The lab's modules are built on the host. */
-	if (!modules_possible() || doctor_in_lab())
+	if (!doctor_modules_possible() || doctor_in_lab())
 		return;
 	doctor_kernel(release);
 	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", release);

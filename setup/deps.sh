@@ -18,7 +18,7 @@ while IFS=$'\t' read -r package why; do
 		missing+=("$package")
 		printf '  needs   %-20s %s\n' "$package" "$why"
 	fi
-done < <(cat "${lists[@]}" | sort -u)
+done < <(cat "${lists[@]}" | sort -u -t $'\t' -k 1,1)
 
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 
