@@ -19,6 +19,17 @@
 /* What a run happens to find or makes to measure: other areas that are on, devices and sizes. */
 #define CIRCUMSTANCE "source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes')"
 
+/* A limit that comes from a peak that was measured anew is the same limit. */
+#define SAME_LIMIT                                                                                 \
+	"CASE WHEN p.key = 'limit' THEN ifnull((SELECT min(o.value) FROM property o JOIN side"     \
+	"  USING (run) WHERE o.key = 'limit' AND o.value * 1.02 >= p.value), p.value)"             \
+	" ELSE p.value END"
+
+/* Other parameters, another machine have another peak. Another backend has not. */
+#define LIMIT_FOLLOWS                                                                              \
+	"p.key = 'limit' AND (o.key IN ('ratio', 'workload') OR o.source IN ('workload', "         \
+	"'machine'))"
+
 /*
  * A fact that only one side has says nothing: it comes with its backend or with the kernel. Any
  * other key that a side lacks is a difference.
@@ -27,7 +38,8 @@
 	"WITH " COMPARE_PROPERTY ", " FOLLOWS ","                                                  \
 	" side AS (SELECT value AS run, 'A' AS side FROM json_each(?1)"                            \
 	"  UNION ALL SELECT value, 'B' FROM json_each(?2)),"                                       \
-	" seen AS (SELECT DISTINCT source, key, value, side FROM property JOIN side USING (run)"   \
+	" seen AS (SELECT DISTINCT source, key, " SAME_LIMIT " AS value, side"                     \
+	"  FROM property p JOIN side USING (run)"                                                  \
 	"  WHERE source <> 'label' AND NOT (" CIRCUMSTANCE ") ORDER BY value),"                    \
 	" kinds AS (SELECT source, key, sum(side = 'A') AS nr_a, sum(side = 'B') AS nr_b,"         \
 	"  group_concat(CASE side WHEN 'A' THEN substr(value, 1, 40) END, ', ') AS a,"             \
@@ -42,7 +54,7 @@
 	"   AND EXISTS (SELECT 1 FROM json_each(?4) t WHERE " COMPARE_SAME_KEY "))"                \
 	"  AND NOT EXISTS (SELECT 1 FROM differing o WHERE o.key <> p.key AND"                     \
 	"   (o.key IN (SELECT parent FROM follows f WHERE p.key GLOB f.key) OR"                    \
-	"    o.key IN ('workload', 'backend') AND o.key = p.source))"                              \
+	"    o.key IN ('workload', 'backend') AND o.key = p.source OR " LIMIT_FOLLOWS "))"         \
 	" ORDER BY source <> 'run', source = 'fact', p.key"
 
 #define MAX_NAMED 8

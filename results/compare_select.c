@@ -128,7 +128,7 @@ static int no_such_key(struct store *s, const char *key, struct err *err)
 		r = err_usage(
 			err,
 			"no run is stored with a key '%s'%s%s%s; there are workload, backend, ratio, "
-			"experiment, run, machine, kernel, and every parameter",
+			"limit, experiment, run, machine, kernel, and every parameter",
 			key, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
 	} else if (!r) {
 		r = err_usage(err, "%s holds no run yet; make some with `fmbench run`", s->path);

@@ -45,7 +45,8 @@ int compare_sides_check(struct store *s, const struct compare_side *a, const str
 	"  json_each(json_object('run', r.id, 'experiment', experiment, 'repeat', repeat,"         \
 	"   'version', version)) j"                                                                \
 	" UNION ALL SELECT r.id, 'run', j.key, j.value FROM run r,"                                \
-	"  json_each(json_object('workload', workload, 'backend', backend, 'ratio', ratio)) j"     \
+	"  json_each(json_object('workload', workload, 'backend', backend, 'ratio', ratio,"        \
+	"   'limit', limit_bytes)) j"                                                              \
 	" UNION ALL SELECT r.id, 'setting', j.key, j.value FROM run r, json_each(run_params) j"    \
 	" UNION ALL SELECT r.id, 'workload', j.key, j.value FROM run r,"                           \
 	"  json_each(workload_params) j"                                                           \

@@ -220,13 +220,25 @@ static void test_like_with_like(void **state)
 	}
 	assert_refused(s, ASK("24", "25"), ERR_USAGE, "differ in thp (A: madvise; B: always): ");
 	assert_compares(s, ASK("24,thp=madvise", "25,thp=always"), "B/A");
+	/* The same share of another peak is another limit; one measured anew hardly is. */
+	for (int i = 0; i < 3; i++) {
+		r = synthetic_record("quicksort", i ? "swapfile" : "zram", 0.25, 1);
+		r.limit_bytes = (uint64_t[]){ 100 << 20, 101 << 20, 120 << 20 }[i];
+		add_run(s, &r, "6.1", 1, "ok"); /* 26, 27, 28 */
+	}
+	assert_compares(s, ASK("26,backend=zram", "27,backend=swapfile"), "B/A");
+	assert_refused(s, ASK("26,backend=zram", "28,backend=swapfile"), ERR_USAGE,
+		       "differ in limit (A: 104857600; B: 125829120): ");
+	assert_refused(s, ASK("27", "28"), ERR_USAGE, "differ in limit");
+	assert_compares(s, ASK("27,limit=101M", "28,limit=120M"), "B/A");
+	assert_refused(s, ASK("8", "26"), ERR_USAGE, "differ in ratio (A: 0.5; B: 0.25): ");
 	/* Another workload has parameters of its own: they follow from it. */
 	r = synthetic_record("kmeans", "zram", 0.5, 1);
 	r.workload_params = "{\"points\":5}";
-	add_run(s, &r, "6.1", 1, "ok"); /* 26 */
-	assert_refused(s, ASK("8", "26"), ERR_USAGE,
+	add_run(s, &r, "6.1", 1, "ok"); /* 29 */
+	assert_refused(s, ASK("8", "29"), ERR_USAGE,
 		       "differ in workload (A: quicksort; B: kmeans): ");
-	assert_compares(s, ASK("8,workload=quicksort", "26,workload=kmeans"), "B/A");
+	assert_compares(s, ASK("8,workload=quicksort", "29,workload=kmeans"), "B/A");
 	store_close(s);
 }
 
