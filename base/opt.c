@@ -498,17 +498,18 @@ void opt_json(const struct opt *table, const void *base, struct buf *b)
 	buf_adds(b, "}");
 }
 
+#define ENDLESS 1e15 /* a bound that is there for arithmetic only */
+
 static const char *const type_arg[] = {
 	[OPT_T_BOOL] = "yes|no",   [OPT_T_U64] = "N",	 [OPT_T_SIZE] = "SIZE",
 	[OPT_T_DURATION] = "TIME", [OPT_T_DOUBLE] = "X", [OPT_T_STRING] = "TEXT",
 };
 
-/* "-n, --repeat N" for a command line, "memory=SIZE" for -o keys. */
-static void add_synopsis(const struct opt *o, bool command_line, struct buf *b)
+static void add_synopsis(const struct opt *o, enum opt_style style, struct buf *b)
 {
 	const char *arg = o->arg ? o->arg : o->choices ? o->choices : type_arg[o->type];
 
-	if (!command_line) {
+	if (style == OPT_KEYS) {
 		buf_addf(b, "%s=%s", o->name, arg);
 		return;
 	}
@@ -521,13 +522,15 @@ static void add_synopsis(const struct opt *o, bool command_line, struct buf *b)
 		buf_addf(b, " %s", arg);
 }
 
-/* " (default 512M; 1M to 1T)" */
-static void add_default_and_range(const struct opt *o, bool command_line, struct buf *b)
+/* " (default 512M; 1M to 1T)"; bounds that nobody meets are not worth words. */
+static void add_default_and_range(const struct opt *o, enum opt_style style, struct buf *b)
 {
-	bool range = has_range(o) && (o->type == OPT_T_U64 || o->type == OPT_T_SIZE ||
-				      o->type == OPT_T_DURATION || o->type == OPT_T_DOUBLE);
+	bool number = o->type == OPT_T_U64 || o->type == OPT_T_SIZE || o->type == OPT_T_DURATION ||
+		      o->type == OPT_T_DOUBLE;
+	bool endless = o->max >= ENDLESS;
+	bool range = number && has_range(o) && !(endless && o->min == 0);
 	/* A switch that is off unless given needs no word about it. */
-	bool def = o->def && *o->def && !(command_line && o->type == OPT_T_BOOL);
+	bool def = o->def && *o->def && !(style == OPT_FLAGS && o->type == OPT_T_BOOL);
 
 	if (!range && !def)
 		return;
@@ -537,40 +540,38 @@ static void add_default_and_range(const struct opt *o, bool command_line, struct
 	if (range) {
 		buf_adds(b, def ? "; " : "");
 		add_bound(o, o->min, b);
-		buf_adds(b, " to ");
-		add_bound(o, o->max, b);
+		buf_adds(b, endless ? " or more" : " to ");
+		if (!endless)
+			add_bound(o, o->max, b);
 	}
 	buf_adds(b, ")");
 }
 
-void opt_print_help(const struct opt *table, FILE *out)
+size_t opt_print_help(const struct opt *table, enum opt_style style, size_t indent, FILE *out)
 {
 	struct buf b = BUF_INIT;
-	bool command_line = false;
 	size_t width = 0;
 
-	for_each_opt (o, table)
-		command_line |= o->letter || o->arg;
 	for_each_opt (o, table) {
 		buf_reset(&b);
-		add_synopsis(o, command_line, &b);
+		add_synopsis(o, style, &b);
 		if (b.len > width && b.len <= 32)
 			width = b.len;
 	}
 	for_each_opt (o, table) {
 		buf_reset(&b);
-		add_synopsis(o, command_line, &b);
+		add_synopsis(o, style, &b);
+		fprintf(out, "%*s%-*s", (int)indent, "", (int)width, b.data);
 		/* A long synopsis gets a line of its own, so that the others stay aligned. */
 		if (b.len > width)
-			fprintf(out, "  %s\n  %*s", b.data, (int)width, "");
-		else
-			fprintf(out, "  %-*s", (int)width, b.data);
+			fprintf(out, "\n%*s", (int)(indent + width), "");
 		buf_reset(&b);
 		buf_adds(&b, o->help ? o->help : "");
-		add_default_and_range(o, command_line, &b);
+		add_default_and_range(o, style, &b);
 		fprintf(out, "  %s\n", b.data);
 	}
 	buf_release(&b);
+	return width;
 }
 
 /* Names longer than this are not mistyped, they are something else. */

@@ -94,8 +94,12 @@ void opt_format(const struct opt *o, const void *base, struct buf *b);
 /* {"memory":536870912,"get-share":1,…}: all options in table order, sizes in bytes, durations in
  * seconds, unset strings null. Equal parameters give equal text. A NULL table gives {}. */
 void opt_json(const struct opt *table, const void *base, struct buf *b);
-/* One aligned row an option with its default and range, for `list -v` and --help. */
-void opt_print_help(const struct opt *table, FILE *out);
+enum opt_style {
+	OPT_KEYS,  /* memory=SIZE, for -o */
+	OPT_FLAGS, /* -n, --repeat N */
+};
+/* One aligned row an option with its default and range. Returns how wide the first column is. */
+size_t opt_print_help(const struct opt *table, enum opt_style style, size_t indent, FILE *out);
 
 /* Parsers that stand alone. Return 0 or -EINVAL (-ERANGE). */
 int parse_u64(const char *s, uint64_t *ret);

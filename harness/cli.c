@@ -181,24 +181,10 @@ void cli_release(struct cli *cli)
 	memset(cli, 0, sizeof(*cli));
 }
 
-static void help_row(const struct opt *o, FILE *out)
-{
-	char left[64];
-
-	snprintf(left, sizeof(left), "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
-		 o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
-		 o->type == OPT_T_BOOL ? "" : " ",
-		 o->type == OPT_T_BOOL ? "" : (o->arg ? o->arg : "VALUE"));
-	fprintf(out, "  %-28s %s", left, o->help);
-	if (o->choices)
-		fprintf(out, " (%s)", o->choices);
-	if (o->def && o->type != OPT_T_BOOL)
-		fprintf(out, " [%s]", o->def);
-	fputc('\n', out);
-}
-
 void cli_help(const struct command *command, FILE *out)
 {
+	size_t width = 0;
+
 	fprintf(out, "usage: fmbench %s%s%s%s%s\n", command->name, command->args[0] ? " " : "",
 		command->args, command->opts ? " [options]" : "",
 		command->takes_pairs ? " [-o key=value]..." : "");
@@ -207,16 +193,14 @@ void cli_help(const struct command *command, FILE *out)
 	fprintf(out, "\n%s\n", command->summary);
 	if (command->opts) {
 		fputs("\nOptions:\n", out);
-		for_each_opt (o, command->opts)
-			help_row(o, out);
-		if (command->takes_pairs)
-			fprintf(out, "  %-28s %s\n", "-o  key=value",
-				"an option of the workload, or NAME.key=value of backend NAME");
+		width = opt_print_help(command->opts, OPT_FLAGS, 2, out);
 	}
+	if (command->takes_pairs)
+		fprintf(out, "  %-*s  %s\n", (int)width, "-o  key=value",
+			"an option of the workload, or NAME.key=value of backend NAME");
 	fputs("\nCommon options:\n", out);
-	for_each_opt (o, common_opts)
-		help_row(o, out);
-	fprintf(out, "  %-28s %s\n", "-h, --help", "show this");
+	width = opt_print_help(common_opts, OPT_FLAGS, 2, out);
+	fprintf(out, "  %-*s  %s\n", (int)width, "-h, --help", "show this");
 	if (command->doc)
 		fprintf(out, "\n%s", command->doc);
 }

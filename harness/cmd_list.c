@@ -13,7 +13,7 @@ static void row(const char *name, const char *summary, const struct opt *opts)
 {
 	printf("  %-16s %s\n", name, summary);
 	if (common.verbose && opts)
-		opt_print_help(opts, stdout);
+		opt_print_help(opts, OPT_KEYS, 6, stdout);
 }
 
 static void list_workloads(void)
@@ -41,7 +41,7 @@ static void list_collectors(void)
 
 		row(c->name, c->summary, NULL);
 		for (size_t k = 0; common.verbose && k < c->nr_keys; k++)
-			printf("    %-28s %s, %s\n", c->keys[k].name, c->keys[k].unit,
+			printf("      %-28s %s, %s\n", c->keys[k].name, c->keys[k].unit,
 			       c->keys[k].kind == KEY_COUNTER ? "counter" : "gauge");
 	}
 }

@@ -57,7 +57,7 @@ extern struct common common;
 
 /* For commands that end with a table: export_format_parse() takes it. */
 #define OPT_FORMAT(S, f)                                                                           \
-	OPT_CHOICE("format", S, f, "table", "table|csv|json", "of the closing table", .arg = "F")
+	OPT_CHOICE("format", S, f, "table", "table|csv|json", "of the closing table")
 
 /* Report an error once and give its exit code. */
 int command_fail(const struct err *err);

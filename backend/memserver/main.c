@@ -68,7 +68,7 @@ void say(const char *fmt, ...)
 static void usage(FILE *out)
 {
 	fputs("usage: memserver [--OPTION VALUE | --OPTION=VALUE]...\n", out);
-	opt_print_help(opts, out);
+	opt_print_help(opts, OPT_FLAGS, 0, out);
 }
 
 static const struct opt *find_bool(const char *name)

@@ -328,13 +328,13 @@ static void test_format_is_exact(void **state)
 	buf_release(&b);
 }
 
-static char *help_text(const struct opt *table)
+static char *help_text(const struct opt *table, enum opt_style style)
 {
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	opt_print_help(table, out);
+	assert_true(opt_print_help(table, style, 2, out) > 0);
 	fclose(out);
 	return text;
 }
@@ -342,19 +342,12 @@ static char *help_text(const struct opt *table)
 static void test_help(void **state)
 {
 	static const struct opt switches[] = {
-		{ .name = "repeat",
-		  .letter = 'n',
-		  .type = OPT_T_U64,
-		  .def = "1",
-		  .min = 1,
-		  .max = 1000,
-		  .arg = "N",
-		  .help = "runs" },
-		{ .name = "quiet", .letter = 'q', .type = OPT_T_BOOL, .def = "no", .help = "less" },
-		{ .name = "db", .type = OPT_T_STRING, .arg = "FILE", .help = "where" },
-		OPT_END
+		OPT_U64("repeat", struct params, threads, "1", 1, 1000, "runs", .letter = 'n'),
+		OPT_U64("most", struct params, threads, NULL, 1, 1e18, "of them"),
+		OPT_BOOL("quiet", struct params, verify, "no", "less", .letter = 'q'),
+		OPT_STRING("db", struct params, path, NULL, "where", .arg = "FILE"), OPT_END
 	};
-	char *text = help_text(opts);
+	char *text = help_text(opts, OPT_KEYS);
 
 	(void)state;
 	assert_non_null(
@@ -362,8 +355,9 @@ static void test_help(void **state)
 	assert_non_null(strstr(text, "  order=random|sequential  of keys (default random)\n"));
 	assert_non_null(strstr(text, "  path=TEXT                where\n"));
 	free(text);
-	text = help_text(switches);
+	text = help_text(switches, OPT_FLAGS);
 	assert_string_equal(text, "  -n, --repeat N  runs (default 1; 1 to 1000)\n"
+				  "      --most N    of them (1 or more)\n"
 				  "  -q, --quiet     less\n"
 				  "      --db FILE   where\n");
 	free(text);
