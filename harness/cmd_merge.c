@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench merge: what several machines have measured, in one database. */
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "harness/command.h"
 #include "results/store.h"
@@ -36,14 +40,34 @@ static int check_sources(const struct cli *cli, struct err *err)
 	return rc;
 }
 
+/* Where artifacts are that a database names, as store_merge() wants it: nothing to say of those that
+ * lie beside both. */
+static int find_artifacts(const char *from, const char *into, char *ret, struct err *err)
+{
+	char there[PATH_MAX], here[PATH_MAX];
+
+	if (!realpath(from, there) || !realpath(into, here))
+		return err_failed(err, errno, "cannot find %s or %s", from, into);
+	dirname(there);
+	dirname(here);
+	if (strcmp(there, here) == 0)
+		ret[0] = '\0';
+	else
+		snprintf(ret, PATH_MAX, "%.*s/", PATH_MAX - 2, there);
+	return 0;
+}
+
 static int merge_all(const struct cli *cli, const char *into, struct store *store, struct err *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < cli->nr_args && !rc; i++) {
+		char artifacts_in[PATH_MAX];
 		struct store_merged merged;
 
-		rc = store_merge(store, cli->args[i], &merged, err);
+		rc = find_artifacts(cli->args[i], into, artifacts_in, err);
+		if (!rc)
+			rc = store_merge(store, cli->args[i], artifacts_in, &merged, err);
 		if (rc)
 			break;
 		printf("%s: %lld runs added to %s, %lld were there", cli->args[i],

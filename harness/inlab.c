@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/inlab.h"
 
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/dirs.h"
+
+#define TAKE_NS (100 * NSEC_PER_MSEC)
 
 /* build/fmbench has its lab in ../lab. */
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
@@ -32,51 +36,159 @@ static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
 	return 0;
 }
 
-static int copy_file(const char *from, const char *to, struct err *err)
-{
-	int in = open(from, O_RDONLY | O_CLOEXEC), out, rc = 0;
-	struct stat st;
-	off_t left;
-
-	if (in < 0)
-		return errno == ENOENT ? 0 : err_failed(err, errno, "cannot read %s", from);
-	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (out < 0 || fstat(in, &st) != 0) {
-		rc = err_failed(err, errno, "cannot write %s", to);
-		goto out;
-	}
-	for (left = st.st_size; left > 0 && !rc;) {
-		ssize_t n = sendfile(out, in, NULL, (size_t)left);
-
-		if (n <= 0)
-			rc = err_failed(err, n ? errno : EIO, "cannot copy %s to %s", from, to);
-		else
-			left -= n;
-	}
-out:
-	if (out >= 0 && close(out) != 0 && !rc)
-		rc = err_failed(err, errno, "cannot write %s", to);
-	close(in);
-	return rc;
-}
-
-static int run_and_wait(char *const argv[], int *ret_status, struct err *err)
+/* The program ends when we do, however that is. */
+static pid_t start(char *const argv[], struct err *err)
 {
 	pid_t pid = fork();
-	int status;
 
 	if (pid < 0)
 		return err_failed(err, errno, "fork");
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		execvp(argv[0], argv);
 		_exit(127);
 	}
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return err_failed(err, errno, "waitpid");
+	return pid;
+}
+
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
+}
+
+static int run_and_wait(char *const argv[], struct err *err)
+{
+	pid_t pid = start(argv, err);
+	int status;
+
+	if (pid < 0)
+		return pid;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return exit_status(status) ? err_failed(err, 0, "%s fails", argv[0]) : 0;
+}
+
+/* What the guest has saved so far goes into the user's database. */
+struct taking {
+	char dir[PATH_MAX - 16]; /* of our own */
+	char saved[PATH_MAX];	 /* the guest's copy of the database in there */
+	struct timespec taken;	 /* when what was taken in was saved */
+};
+
+/* cp -r keeps what is there: files of earlier runs do not change. */
+static int copy_artifacts(const char *from, const char *to, struct err *err)
+{
+	char artifacts[PATH_MAX];
+	char *const copy[] = { (char *)"cp", (char *)"-rn", artifacts, (char *)to, NULL };
+
+	snprintf(artifacts, sizeof(artifacts), "%s/artifacts", from);
+	return access(artifacts, F_OK) == 0 ? run_and_wait(copy, err) : 0;
+}
+
+static int take_in(struct taking *t, struct err *err)
+{
+	struct store_merged merged;
+	struct store *store;
+	struct stat st;
+	char *path, *dir;
+	int rc;
+
+	if (stat(t->saved, &st) != 0 ||
+	    (st.st_mtim.tv_sec == t->taken.tv_sec && st.st_mtim.tv_nsec == t->taken.tv_nsec))
+		return 0;
+	path = xstrdup(common.db);
+	dir = dirname(path);
+	rc = make_dirs(dir, 0777, err);
+	if (!rc)
+		rc = copy_artifacts(t->dir, dir, err);
+	if (!rc)
+		rc = store_open(common.db, STORE_WRITE, &store, err);
+	if (!rc) {
+		rc = store_merge(store, t->saved, "", &merged, err);
+		store_close(store);
 	}
-	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
-	return 0;
+	if (!rc)
+		t->taken = st.st_mtim;
+	free(path);
+	return rc;
+}
+
+/* What the guest begins with: it is to know peaks, and which runs of an experiment are made. */
+static int hand_out(struct taking *t, struct err *err)
+{
+	struct store *store;
+	struct stat st;
+	int rc;
+
+	if (access(common.db, F_OK) != 0)
+		return 0;
+	rc = store_open(common.db, STORE_READ, &store, err);
+	if (rc)
+		return rc;
+	rc = store_copy(store, t->saved, err);
+	store_close(store);
+	if (!rc && stat(t->saved, &st) == 0)
+		t->taken = st.st_mtim;
+	return rc;
+}
+
+static volatile sig_atomic_t asked;
+
+static void ask(int signum)
+{
+	asked = signum;
+}
+
+/* Run the guest to its end, or until a signal ends it. What it saves is taken in at once: neither
+ * a kernel that breaks down in the guest nor a kill of ours loses a finished run. */
+static int run_guest(char *const argv[], struct taking *t, int *ret_status, struct err *err)
+{
+	static const int asking[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = ask };
+	pid_t pid = start(argv, err), ended;
+	int status, rc = 0;
+
+	if (pid < 0)
+		return pid;
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+		sigaction(asking[i], &action, NULL);
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
+		if (asked)
+			kill(pid, SIGTERM);
+		if (!rc)
+			rc = take_in(t, err);
+		clock_sleep_until(clock_ns() + TAKE_NS);
+	}
+	*ret_status = asked ? 128 + asked : exit_status(status);
+	return rc ? rc : take_in(t, err);
+}
+
+int inlab_save(struct store *store, const char *db_path, struct err *err)
+{
+	const char *to = getenv("FMBENCH_SAVE_TO");
+	char copy[PATH_MAX], fresh[PATH_MAX], saved[PATH_MAX];
+	char *const cp[] = { (char *)"cp", copy, fresh, NULL };
+	char *path, *dir;
+	int rc;
+
+	if (!to)
+		return 0;
+	snprintf(copy, sizeof(copy), "%s.copy", db_path);
+	snprintf(fresh, sizeof(fresh), "%s/fmbench.db.new", to);
+	snprintf(saved, sizeof(saved), "%s/fmbench.db", to);
+	path = xstrdup(db_path);
+	dir = dirname(path);
+	/* By way of a file in the guest: the share is slow with many small writes. */
+	unlink(copy);
+	rc = store_copy(store, copy, err);
+	if (!rc)
+		rc = copy_artifacts(dir, to, err);
+	if (!rc)
+		rc = run_and_wait(cp, err);
+	if (!rc && rename(fresh, saved) != 0)
+		rc = err_failed(err, errno, "cannot make %s", saved);
+	free(path);
+	return rc;
 }
 
 /* Words before "--" that are the host's business are left out; the rest goes as it was typed. */
@@ -128,36 +240,15 @@ static char **build_argv(const struct cli *cli, char *lab, char *program, char *
 	return argv;
 }
 
-/* Database and artifacts to where the user wants them. */
-static int bring_back(const char *out_dir, struct err *err)
-{
-	char from[PATH_MAX], *db_copy = strdup(common.db);
-	int status = 0, rc;
-
-	if (!db_copy)
-		abort();
-	snprintf(from, sizeof(from), "%s/fmbench.db", out_dir);
-	rc = copy_file(from, common.db, err);
-	snprintf(from, sizeof(from), "%s/artifacts", out_dir);
-	if (!rc && access(from, F_OK) == 0) {
-		char *const copy[] = { (char *)"cp", (char *)"-r", from, dirname(db_copy), NULL };
-
-		rc = run_and_wait(copy, &status, err);
-		if (!rc && status)
-			rc = err_failed(err, 0, "cannot copy %s beside %s", from, common.db);
-	}
-	free(db_copy);
-	return rc;
-}
-
 int inlab_run(const struct cli *cli)
 {
-	char program[PATH_MAX], fmlab[PATH_MAX], glue[PATH_MAX], out_db[64];
-	char out_dir[] = "/tmp/fmbench-lab.XXXXXX";
-	char *const tidy[] = { (char *)"rm", (char *)"-rf", out_dir, NULL };
+	const char *tmp = getenv("TMPDIR");
+	struct taking t = { 0 };
+	char *const tidy[] = { (char *)"rm", (char *)"-rf", t.dir, NULL };
+	char program[PATH_MAX], fmlab[PATH_MAX], glue[PATH_MAX];
 	char *lab, **argv;
 	struct err err = { 0 };
-	int status = 0, ignored, rc = 0;
+	int status = 0, rc = 0;
 
 	if (!cli->command->in_lab)
 		rc = err_usage(&err,
@@ -165,23 +256,23 @@ int inlab_run(const struct cli *cli)
 			       cli->command->name);
 	if (!rc)
 		rc = find_lab(program, fmlab, glue, &err);
-	if (!rc && !mkdtemp(out_dir))
-		rc = err_failed(&err, errno, "cannot make a directory in /tmp");
+	snprintf(t.dir, sizeof(t.dir), "%s/fmbench-lab.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!rc && !mkdtemp(t.dir))
+		rc = err_failed(&err, errno, "cannot make directory %s (see TMPDIR)", t.dir);
 	if (rc)
 		return command_fail(&err);
 
-	snprintf(out_db, sizeof(out_db), "%s/fmbench.db", out_dir);
-	lab = strdup(common.lab);
-	if (!lab)
-		abort();
-	argv = build_argv(cli, lab, program, fmlab, glue, out_dir);
-	rc = copy_file(common.db, out_db, &err);
+	snprintf(t.saved, sizeof(t.saved), "%s/fmbench.db", t.dir);
+	lab = xstrdup(common.lab);
+	argv = build_argv(cli, lab, program, fmlab, glue, t.dir);
+	rc = hand_out(&t, &err);
 	if (!rc)
-		rc = run_and_wait(argv, &status, &err);
-	if (!rc)
-		rc = bring_back(out_dir, &err);
-	run_and_wait(tidy, &ignored, NULL);
+		rc = run_guest(argv, &t, &status, &err);
 	free(argv);
 	free(lab);
+	if (rc && t.taken.tv_sec)
+		err_prefix(&err, "what was measured is in %s", t.saved);
+	else
+		run_and_wait(tidy, NULL);
 	return rc ? command_fail(&err) : status;
 }

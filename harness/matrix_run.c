@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "harness/command.h"
 #include "harness/identity.h"
+#include "harness/inlab.h"
 #include "harness/plan.h"
 
 struct making {
@@ -93,10 +94,13 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 	struct run_spec spec = matrix_spec(mk->m, cell);
 	struct run_outcome outcome;
 	uint64_t begin_ns = clock_ns();
+	struct err save_err = { 0 };
 	int rc;
 
 	show_progress(mk);
 	rc = run_execute(&mk->session, &spec, &outcome, err);
+	if (outcome.id && inlab_save(mk->session.store, mk->session.db_path, &save_err) != 0)
+		log_warn("%s", save_err.msg);
 	if (outcome.id && ours) {
 		cell->run = outcome.id;
 	} else if (outcome.id) {

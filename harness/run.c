@@ -634,10 +634,11 @@ static int undo(struct run *r, int rc, struct err *err)
 	return rc ? rc : undo_rc;
 }
 
-/* Every file the run left in its directory, by name. An empty directory goes. */
+/* Every file the run left in its directory, by name and by its path from the database's directory. An
+ * empty directory goes. */
 static int record_artifacts(struct run *r, struct err *err)
 {
-	char path[PATH_MAX + 256];
+	char path[320];
 	struct dirent *entry;
 	DIR *d = opendir(r->dir);
 	int rc = 0;
@@ -647,7 +648,7 @@ static int record_artifacts(struct run *r, struct err *err)
 	while (!rc && (entry = readdir(d))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", r->dir, entry->d_name);
+		snprintf(path, sizeof(path), "artifacts/%s/%s", r->uuid, entry->d_name);
 		rc = store_artifact(r->session->store, r->outcome->id, entry->d_name, path, err);
 	}
 	closedir(d);

@@ -146,10 +146,27 @@ static int check_source(struct store *s, const char *from, struct err *err)
 	return 0;
 }
 
-int store_merge(struct store *s, const char *from, struct store_merged *ret, struct err *err)
+/* Those that came just now: they are told by the highest run id before. */
+static int place_artifacts(struct store *s, int64_t after, const char *artifacts_in,
+			   struct err *err)
+{
+	return db_run(s, err,
+		      "UPDATE main.artifact SET path = ?2 || path"
+		      " WHERE run > ?1 AND substr(path, 1, 1) <> '/'",
+		      "it", after, artifacts_in);
+}
+
+int store_copy(struct store *s, const char *path, struct err *err)
+{
+	return db_run(s, err, "VACUUM main INTO ?1", "t", path);
+}
+
+int store_merge(struct store *s, const char *from, const char *artifacts_in,
+		struct store_merged *ret, struct err *err)
 {
 	struct store_merged merged = { 0 };
 	struct err ignored;
+	int64_t last = 0;
 	int r = check_source(s, from, err);
 
 	if (!r)
@@ -158,11 +175,15 @@ int store_merge(struct store *s, const char *from, struct store_merged *ret, str
 		return r;
 	r = store_begin(s, err);
 	if (!r)
+		r = db_int(s, &last, err, "SELECT ifnull(max(id), 0) FROM main.run", "");
+	if (!r)
 		r = copy_all(s, &merged, err);
+	if (!r)
+		r = place_artifacts(s, last, artifacts_in, err);
 	if (!r)
 		r = store_commit(s, err);
 	if (r)
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		store_rollback(s);
 	else
 		*ret = merged;
 	db_run(s, &ignored, "DETACH other", "");

@@ -97,7 +97,7 @@ CREATE INDEX log_by_run ON log (run, t_ns);
 CREATE TABLE artifact (
 	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
 	name TEXT NOT NULL,
-	path TEXT NOT NULL,
+	path TEXT NOT NULL,		-- relative to the database's directory
 	PRIMARY KEY (run, name)
 ) STRICT, WITHOUT ROWID;
 

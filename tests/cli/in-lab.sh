@@ -6,13 +6,14 @@
 command -v qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64 (make deps)"
 
 as_user=()
+mkdir -m 777 "$tmp/user"
 if can_be_user; then
 	chmod 755 "$tmp"
-	mkdir -m 777 "$tmp/user"
 	as_user=(setpriv --reuid nobody --regid nogroup --clear-groups env HOME="$tmp/user"
 		FMBENCH_STATE_DIR="$tmp/user/state")
 	export FMBENCH_DB=$tmp/user/x.db
 fi
+export TMPDIR=$tmp/user
 lab=(--in-lab --lab '--cpus 2 --mem 1G')
 expect_run "${as_user[@]}" "$fmbench" run quicksort --ratio 0.5 -o memory=32M --backend zram "${lab[@]}"
 grep -q quicksort "$tmp/out" || fail "no table"
@@ -21,5 +22,33 @@ expect_run "${as_user[@]}" "$fmbench" run "${lab[@]}" -- echo 'it was   here'
 [[ $(sql "SELECT count(*) FROM run") == 3 ]] || fail "the second call did not add to the database"
 artifact=$(dirname "$FMBENCH_DB")/artifacts
 grep -rqF 'it was   here' "$artifact" || fail "no artifact on the host"
+[[ -e $(dirname "$FMBENCH_DB")/$(sql "SELECT path FROM artifact ORDER BY run DESC LIMIT 1") ]] ||
+	fail "the artifact is not where the database says"
 sql "SELECT facts FROM machine" | grep -q lab || fail "the machine is not labelled as the lab's"
 expect 2 "${as_user[@]}" "$fmbench" run quicksrt "${lab[@]}"
+
+# A guest that breaks down takes no finished run with it, nor does a kill of fmbench on the host.
+finished() {
+	sql "SELECT count(*) FROM run WHERE workload = 'null' AND status = 'ok'" 2>/dev/null || echo 0
+}
+for signal in INT KILL; do
+	before=$(finished)
+	env --default-signal=INT "${as_user[@]}" "$fmbench" run null --repeat 100 -o seconds=0.5 \
+		"${lab[@]}" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	for ((i = 0; i < 300 && $(finished) < before + 2; i++)); do
+		sleep 0.2
+	done
+	lab_pid=$(pgrep -P "$pid" -f fmlab) || fail "no fmlab below fmbench"
+	kill "-$signal" "$pid"
+	status=0
+	wait "$pid" || status=$?
+	for ((i = 0; i < 50; i++)); do
+		[[ -e /proc/$lab_pid ]] || break
+		sleep 0.1
+	done
+	[[ ! -e /proc/$lab_pid ]] || fail "the guest lives on after SIG$signal"
+	[[ $status -eq $((128 + $(kill -l "$signal"))) ]] || fail "exit status $status after SIG$signal"
+	[[ $(finished) -ge $((before + 2)) ]] || fail "finished runs were lost by SIG$signal"
+	[[ $(sql 'PRAGMA integrity_check') == ok ]] || fail "the database is damaged"
+done
