@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "plots/series.h"
+
 /* SQL has lines of its own. */
 /* clang-format off */
 
@@ -30,20 +32,11 @@
 	" middle AS (SELECT panel, series, x,"                                                  \
 	"  avg(CASE WHEN i IN ((n + 1) / 2, (n + 2) / 2) THEN y END) AS median,"                \
 	"  min(y) AS low, max(y) AS high FROM ranked GROUP BY panel, series, x),"               \
-	NAMES
-
-#define NAMES " names AS (SELECT series, name, min(id) AS first FROM shown GROUP BY series)"
+	SERIES_NAMES
 
 #define PANEL(number)                                                                           \
 	" SELECT series, x, median, low, high FROM middle WHERE panel = " number                \
 	" ORDER BY series, x"
-
-/* Two series of one name differ in their parameters: the first run tells which is which. */
-#define LABELS                                                                                  \
-	" SELECT (SELECT count(*) FROM names) AS nr_series,"                                    \
-	" (SELECT group_concat(label, char(9)) FROM (SELECT name || CASE WHEN (SELECT count(*)" \
-	"   FROM names b WHERE b.name = a.name) > 1 THEN ' (run ' || first || ' …)' ELSE ''"    \
-	"   END AS label FROM names a ORDER BY series)) AS labels"
 
 /* --- latency-cdf --------------------------------------------------------------------------- */
 
@@ -61,7 +54,7 @@
 	"   AND b.name IN ('major', 'minor', 'uffd', 'uffd_wp')),"                              \
 	" shown AS (SELECT *, dense_rank() OVER (ORDER BY name, cell) - 1 AS series FROM point" \
 	"  WHERE NOT ?1 OR cell = (SELECT cell FROM runs WHERE id = ?1)),"                      \
-	NAMES
+	SERIES_NAMES
 
 static const char *const latency_queries[] = {
 	LATENCY
@@ -77,7 +70,7 @@ const struct figure figure_latency_cdf = {
 	.summary = "latency of one fault: which share is done within which time",
 	.gp = latency_cdf_gp,
 	.queries = latency_queries,
-	.variables = LATENCY LABELS,
+	.variables = LATENCY SERIES_LABELS("repeat"),
 	.empty_hint = "make a run with fmbench micro fault_latency --backend zram, or "
 		      "fmbench micro uffd",
 };
@@ -121,7 +114,7 @@ const struct figure figure_xput = {
 	.summary = "faults per second over cores: medians, bars over all repeats",
 	.gp = xput_gp,
 	.queries = xput_queries,
-	.variables = XPUT LABELS ", 0 AS overlay",
+	.variables = XPUT SERIES_LABELS("threads") ", 0 AS overlay",
 	.empty_hint = XPUT_HINT,
 };
 
@@ -130,7 +123,7 @@ const struct figure figure_xput_published = {
 	.summary = "the same over Fastswap's published curves (another machine's)",
 	.gp = xput_gp,
 	.queries = xput_published_queries,
-	.variables = XPUT LABELS ", 1 AS overlay",
+	.variables = XPUT SERIES_LABELS("threads") ", 1 AS overlay",
 	.empty_hint = XPUT_HINT,
 };
 
@@ -156,7 +149,7 @@ const struct figure figure_readahead = {
 	.summary = "pages per second of a scan, and touches that waited, over vm.page-cluster",
 	.gp = readahead_gp,
 	.queries = readahead_queries,
-	.variables = READAHEAD LABELS,
+	.variables = READAHEAD SERIES_LABELS("page-cluster"),
 	.empty_hint = "make some runs with fmbench micro readahead --page-cluster N, N from 0 to 6",
 };
 
@@ -199,7 +192,7 @@ const struct figure figure_reclaim = {
 	.summary = "faults per second, and the faulting threads' own share of reclaim, over cores",
 	.gp = reclaim_gp,
 	.queries = reclaim_queries,
-	.variables = RECLAIM LABELS,
+	.variables = RECLAIM SERIES_LABELS("threads"),
 	.empty_hint = "make some runs with fmbench micro fault_throughput --cores 1-4, and again "
 		      "with --offload-reclaim",
 };

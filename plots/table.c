@@ -6,6 +6,7 @@
 #include "base/embed.h"
 #include "base/opt.h"
 #include "plots/micro.h"
+#include "plots/series.h"
 #include "plots/style.h"
 
 EMBED(style_gp, "plots/style.gp");
@@ -86,24 +87,25 @@ static const struct figure timeseries = {
  * ratio 1 over all runs of the same cell, `y` what the figure shows. With one cell without such a
  * base nothing is normalised: raw and relative numbers do not go on one axis.
  */
-#define SLOWDOWN                                                                                     \
-	"WITH trusted AS (SELECT r.id, r.workload, r.backend, r.ratio, r.experiment, a.cell,"        \
-	"  p.name, p.unit, p.better, p.value FROM run r JOIN alike a ON a.run = r.id"                \
-	"  JOIN performance p ON p.run = r.id"                                                       \
-	"  WHERE r.status = 'ok' AND p.value > 0 AND r.ratio > 0),"                                  \
-	" ranked AS (SELECT cell, value, row_number() OVER (PARTITION BY cell ORDER BY value) AS i," \
-	"  count(*) OVER (PARTITION BY cell) AS n FROM trusted WHERE ratio = 1),"                    \
-	" bases AS (SELECT cell, avg(value) AS base FROM ranked"                                     \
-	"  WHERE i IN ((n + 1) / 2, (n + 2) / 2) GROUP BY cell),"                                    \
-	" chosen AS (SELECT t.*, b.base FROM trusted t LEFT JOIN bases b USING (cell)"               \
-	"  WHERE (NOT ?1 OR t.cell = (SELECT cell FROM alike WHERE run = ?1))"                       \
-	"  AND (?2 IS NULL OR t.experiment = ?2)),"                                                  \
-	" shown AS (SELECT *, dense_rank() OVER (ORDER BY workload, backend, cell) - 1 AS series,"   \
-	"  CASE WHEN EXISTS (SELECT 1 FROM chosen WHERE base IS NULL) THEN value"                    \
-	"  WHEN better = 'higher' THEN value / base ELSE base / value END AS y FROM chosen),"        \
-	" medians AS (SELECT series, ratio, avg(y) AS y FROM (SELECT series, ratio, y,"              \
-	"   row_number() OVER (PARTITION BY series, ratio ORDER BY y) AS i,"                         \
-	"   count(*) OVER (PARTITION BY series, ratio) AS n FROM shown)"                             \
+#define SLOWDOWN                                                                                                  \
+	"WITH trusted AS (SELECT r.id, r.workload, r.backend, r.ratio, r.experiment, a.cell,"                     \
+	"  r.backend_params, p.name AS metric, p.unit, p.better, p.value FROM run r JOIN alike a ON a.run = r.id" \
+	"  JOIN performance p ON p.run = r.id"                                                                    \
+	"  WHERE r.status = 'ok' AND p.value > 0 AND r.ratio > 0),"                                               \
+	" ranked AS (SELECT cell, value, row_number() OVER (PARTITION BY cell ORDER BY value) AS i,"              \
+	"  count(*) OVER (PARTITION BY cell) AS n FROM trusted WHERE ratio = 1),"                                 \
+	" bases AS (SELECT cell, avg(value) AS base FROM ranked"                                                  \
+	"  WHERE i IN ((n + 1) / 2, (n + 2) / 2) GROUP BY cell),"                                                 \
+	" chosen AS (SELECT t.*, b.base FROM trusted t LEFT JOIN bases b USING (cell)"                            \
+	"  WHERE (NOT ?1 OR t.cell = (SELECT cell FROM alike WHERE run = ?1))"                                    \
+	"  AND (?2 IS NULL OR t.experiment = ?2)),"                                                               \
+	" shown AS (SELECT *, workload || ', ' || backend AS name,"                                               \
+	"  dense_rank() OVER (ORDER BY workload, backend, cell, backend_params) - 1 AS series,"                   \
+	"  CASE WHEN EXISTS (SELECT 1 FROM chosen WHERE base IS NULL) THEN value"                                 \
+	"  WHEN better = 'higher' THEN value / base ELSE base / value END AS y FROM chosen),"                     \
+	" medians AS (SELECT series, ratio, avg(y) AS y FROM (SELECT series, ratio, y,"                           \
+	"   row_number() OVER (PARTITION BY series, ratio ORDER BY y) AS i,"                                      \
+	"   count(*) OVER (PARTITION BY series, ratio) AS n FROM shown)"                                          \
 	"  WHERE i IN ((n + 1) / 2, (n + 2) / 2) GROUP BY series, ratio) "
 
 static const char *const slowdown_queries[] = {
@@ -112,20 +114,14 @@ static const char *const slowdown_queries[] = {
 	NULL,
 };
 
-/* Two series of one name differ in their parameters: the first run tells which is which. */
-static const char slowdown_variables[] = SLOWDOWN
-	", names AS (SELECT series, workload || ', ' || backend AS name, min(id) AS first"
-	"  FROM shown GROUP BY series)"
-	"SELECT (SELECT count(*) FROM names) AS nr_series,"
-	" (SELECT group_concat(label, char(9)) FROM (SELECT name || CASE WHEN (SELECT count(*)"
-	"   FROM names b WHERE b.name = a.name) > 1 THEN ' (run ' || first || ' …)' ELSE '' END"
-	"   AS label FROM names a ORDER BY series)) AS labels,"
-	" NOT EXISTS (SELECT 1 FROM shown WHERE base IS NULL) AS normalised,"
-	" CASE WHEN NOT EXISTS (SELECT 1 FROM shown WHERE base IS NULL)"
-	"   THEN 'performance relative to ratio 1'"
-	"  WHEN (SELECT count(DISTINCT name || ' ' || unit) FROM shown) = 1"
-	"   THEN (SELECT name || ' (' || replace(unit, 'per_s', '1/s') || ')' FROM shown LIMIT 1)"
-	"  ELSE 'performance (each in its own unit)' END AS y_label";
+static const char slowdown_variables[] = SLOWDOWN "," SERIES_NAMES SERIES_LABELS(
+	"ratio") ","
+		 " NOT EXISTS (SELECT 1 FROM shown WHERE base IS NULL) AS normalised,"
+		 " CASE WHEN NOT EXISTS (SELECT 1 FROM shown WHERE base IS NULL)"
+		 "   THEN 'performance relative to ratio 1'"
+		 "  WHEN (SELECT count(DISTINCT metric || ' ' || unit) FROM shown) = 1"
+		 "   THEN (SELECT metric || ' (' || replace(unit, 'per_s', '1/s') || ')' FROM shown LIMIT 1)"
+		 "  ELSE 'performance (each in its own unit)' END AS y_label";
 
 static const struct figure slowdown = {
 	.name = "slowdown",

@@ -124,7 +124,8 @@ static void test_xput(void **state)
 	assert_ok(export_query_variables(s, f->variables, 0, NULL, &vars, &err));
 	expect_in(vars.data, "nr_series = 3");
 	expect_in(vars.data, "zram, noevict");
-	expect_in(vars.data, "zram, evict-clean (run ");
+	expect_in(vars.data, "zram, evict-clean, offload-reclaim=no\tzram, evict-clean, "
+			     "offload-reclaim=yes");
 	buf_release(&vars);
 
 	/* A chosen run: its cell at all numbers of cores. */
