@@ -12,7 +12,7 @@ label(n) = split(labels, n)
 of_series(n, col) = column('series') == n ? column(col) : NaN
 
 set xrange [0:1.05]
-set yrange [0:*<1.15]
+set yrange [0:1.15<*]
 if (!normalised) { set yrange [0:*] }
 set xtics 0.25
 set mxtics 5

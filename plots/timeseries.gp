@@ -45,7 +45,7 @@ plot data index 1 using (0):(0):2:3:(0):(rate_top):(shade(strcol(1), $0)) with b
 	'' index 0 using 1:(column('page_outs_per_s') / scale) with lines lt 2 title 'page-outs'
 
 set tmargin at screen 0.43
-set bmargin at screen 0.115
+set bmargin at screen 0.135
 set yrange [0:memory_top]
 set label 1 'memory (MiB)' at screen y_title, graph 0.5 center rotate
 set xlabel 'time from the start of the run (s)' offset 0, 0.5
