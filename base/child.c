@@ -389,7 +389,7 @@ static void wait_patiently(struct child *c, int patience_ms)
 
 void child_stop(struct child *c, int grace_ms)
 {
-	if (!c->pid || c->reaped)
+	if (!c->pid || c->reaped || c->stuck)
 		return;
 	child_signal(c, SIGTERM);
 	child_signal(c, SIGCONT); /* a stopped process would never see it */
@@ -398,6 +398,7 @@ void child_stop(struct child *c, int grace_ms)
 		return;
 	child_signal(c, SIGKILL);
 	wait_patiently(c, KILL_PATIENCE_MS);
+	c->stuck = !c->reaped;
 }
 
 void child_release(struct child *c)

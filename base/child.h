@@ -42,6 +42,7 @@ struct child {
 	int out_fd; /* see child_stdio; non-blocking; -1: none. A terminal whose program
 			    * has ended reads -EIO, not end of file */
 	bool reaped;
+	bool stuck;		   /* killed in vain (a disk that hangs?): not waited for again */
 	int status;		   /* as waitpid(), once reaped */
 	struct rusage usage;	   /* once reaped */
 	uint64_t start_ns, end_ns; /* released to exec; reaped */

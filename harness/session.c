@@ -60,8 +60,10 @@ int session_open(struct session *s, const char *line, struct err *err)
 	if (s->lock_fd < 0)
 		return s->lock_fd;
 	rc = recover_all(s->state_dir, false, &nr, err);
-	if (rc)
+	if (rc) {
+		err_prefix(err, "what an earlier run left behind is still there");
 		return rc;
+	}
 	db_copy = strdup(s->db_path);
 	if (!db_copy)
 		abort();
