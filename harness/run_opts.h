@@ -9,7 +9,7 @@
 
 #define RUN_LONGEST 864e11 /* a day */
 
-/* clang-format off: a table */
+/* clang-format off */
 #define RUN_SETTINGS_OPTS(S, m)                                                                       \
 	OPT_DURATION("duration", S, m.duration_ns, "10s", 1e6, RUN_LONGEST,                           \
 		     "the measure window of a service", .arg = "TIME"),                               \

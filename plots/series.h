@@ -3,7 +3,8 @@
 #ifndef PLOTS_SERIES_H
 #define PLOTS_SERIES_H
 
-/* clang-format off: SQL has lines of its own */
+/* SQL has lines of its own. */
+/* clang-format off */
 
 /* From `shown` (series, name, id: a run): one row a series. */
 #define SERIES_NAMES " names AS (SELECT series, name, min(id) AS first FROM shown GROUP BY series)"
