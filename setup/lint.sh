@@ -43,6 +43,17 @@ report 'layers: swapon in backend/ only' \
 report 'no shell from C' "$(git grep -nE '\b(system|popen)\(' -- '*.c' '*.h' ':!tests')"
 report 'nothing unfinished' \
 	"$(git grep -nIE '\b(TODO|FIXME|XXX|HACK|not implemented)\b' -- . ':!setup/lint.sh' ':!LICENSE')"
+# Both sides, sorted, one a line.
+flags_in_code() {
+	git grep -hA2 -E '(results|worker)_flag\(' -- '*.c' ':!tests' |
+		grep -oE '"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"' | tr -d '"' | sort -u
+}
+flags_in_readme() {
+	# shellcheck disable=SC2016 # backquotes of Markdown
+	sed -n '/^## Trust/,/^## The house/p' README.md |
+		grep -oE '`[A-Z][A-Z0-9]+(_[A-Z0-9]+)*`' | tr -d '`' | sort -u
+}
+report 'README: explains every flag, and no other' "$(diff <(flags_in_code) <(flags_in_readme))"
 report 'every file has its license line' \
 	"$(git ls-files '*.c' '*.h' '*.sh' '*.gp' '*.sql' | xargs -r grep -L SPDX-License-Identifier)"
 exit "$bad"
