@@ -76,8 +76,8 @@ machine_state() {
 	cat /sys/block/zram*/disksize 2>/dev/null || true
 	# Processes of ours, their keepers included.
 	# shellcheck disable=SC2009 # pgrep shows no arguments of the short names
-	ps -eo args= | grep -E '^([^ ]*/)?(memcached|memaslap|memcaslap)|[f]mbench (worker|run)' || true
-	find "$FMBENCH_STATE_DIR" -type f ! -name lock 2>/dev/null || true
+	ps -eo args= | grep -E '^([^ ]*/)?(memcached|memaslap|memcaslap)|[f]mbench (run|micro|sweep)|/proc/self/ex[e] worker' || true
+	find "$FMBENCH_STATE_DIR" -type f ! -name '*lock' 2>/dev/null || true
 }
 
 # wait_same FILE SECONDS: machine_state equals FILE's within that time.
