@@ -349,21 +349,6 @@ int group_peak(const struct group *g, uint64_t *ret_bytes)
 	return sysfile_read_u64(path, ret_bytes);
 }
 
-int group_nr_procs(const struct group *g)
-{
-	char path[PATH_MAX + 64];
-	struct buf b = BUF_INIT;
-	int nr = 0;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", g->memory_dir);
-	if (sysfile_read(path, &b) == 0) {
-		for (const char *c = b.data; c && *c; c++)
-			nr += *c == '\n';
-	}
-	buf_release(&b);
-	return nr;
-}
-
 /* --- undo ----------------------------------------------------------------------------------- */
 
 struct killing {

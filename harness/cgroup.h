@@ -65,10 +65,12 @@ int group_set_limit(const struct group *g, uint64_t bytes, struct err *err);
 int group_usage(const struct group *g, uint64_t *ret_bytes, struct err *err);
 /* memory.peak (Linux 5.19) or memory.max_usage_in_bytes. -ENOENT where the kernel has none. */
 int group_peak(const struct group *g, uint64_t *ret_bytes);
-/* Processes in it now. */
-int group_nr_procs(const struct group *g);
 
-/* Journal kind "cgroup NAME": kill what is in the group and below, remove it. */
+/*
+ * Journal kind "cgroup NAME SINCE": kill what is in the group and below, remove it. What started
+ * before SINCE (clock ticks since boot, when the run's fmbench did) was moved there by somebody: it
+ * is named, and left alone.
+ */
 extern const struct journal_op journal_ops_cgroup[];
 
 #endif
