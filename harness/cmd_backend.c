@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "backend/backend.h"
 #include "base/log.h"
 #include "base/sysfile.h"
 #include "harness/command.h"
+#include "harness/lock.h"
 #include "harness/recover.h"
 #include "harness/session.h"
 
@@ -56,7 +58,7 @@ static int up(const struct cli *cli, const struct backend *b, void *params, stru
 	char dir[PATH_MAX], path[PATH_MAX], uuid[64];
 	struct journal *j;
 	struct err undo_err = { 0 };
-	int rc = 0;
+	int lock_fd, rc = 0;
 
 	for (size_t i = 0; i < cli->nr_pairs && !rc; i++)
 		rc = opt_set_pair(b->opts, params, cli->pairs[i], b->name, err);
@@ -68,11 +70,14 @@ static int up(const struct cli *cli, const struct backend *b, void *params, stru
 		rc = b->check(params, err);
 	if (rc)
 		return rc;
+	lock_fd = machine_lock(common.state_dir, err);
+	if (lock_fd < 0)
+		return lock_fd;
 	recover_journal_dir(common.state_dir, dir, sizeof(dir));
 	snprintf(uuid, sizeof(uuid), "kept-%s", b->name);
 	rc = journal_create(dir, uuid, recover_ops, &j, err);
 	if (rc)
-		return rc;
+		goto out;
 	rc = b->up ? b->up(&ctx, j, err) : 0;
 	if (!rc)
 		rc = journal_keep(j, err);
@@ -83,18 +88,26 @@ static int up(const struct cli *cli, const struct backend *b, void *params, stru
 	if (b->release)
 		b->release(&ctx);
 	journal_free(j);
+out:
+	close(lock_fd);
 	return rc;
 }
 
 static int down(const char *name, struct err *err)
 {
 	char path[PATH_MAX];
+	int lock_fd, rc;
 
 	kept_journal(name, path, sizeof(path));
 	if (!sysfile_exists(path))
 		return err_usage(err, "backend %s was not brought up by `fmbench backend up`",
 				 name);
-	return recover_journal(path, err);
+	lock_fd = machine_lock(common.state_dir, err);
+	if (lock_fd < 0)
+		return lock_fd;
+	rc = recover_journal(path, err);
+	close(lock_fd);
+	return rc;
 }
 
 static int print_kept(const char *path, void *arg)

@@ -108,6 +108,8 @@ two_at_once() {
 	"$fmbench" run --backend none -- sleep 60 >"$tmp/out" 2>"$tmp/err" &
 	local first=$! second got=0
 	until_true pgrep -P "$first" -x sleep >/dev/null
+	ends 124 timeout 1 "$fmbench" backend up zram -o size=64M
+	says "waiting for process $first"
 	env --default-signal=INT "$fmbench" run null >"$tmp/out" 2>"$tmp/err" &
 	second=$!
 	until_true grep -q "waiting for process $first (.*fmbench run --backend none -- sleep 60)" \
@@ -126,8 +128,15 @@ two_at_once() {
 	clean
 }
 
+# remove_zram N: what somebodys_zram made, in whatever state.
+remove_zram() {
+	[[ -e /sys/block/zram$1 ]] || return 0
+	swapoff "/dev/zram$1" 2>/dev/null || true
+	echo 1 >"/sys/block/zram$1/reset"
+	echo "$1" >/sys/class/zram-control/hot_remove
+}
+
 somebodys_zram() {
-	local made
 	made=$(</sys/class/zram-control/hot_add)
 	echo 64M >"/sys/block/zram$made/disksize"
 	mkswap "/dev/zram$made" >/dev/null
@@ -140,8 +149,7 @@ somebodys_zram() {
 	machine_state >"$tmp/with-zram"
 	ends 0 "$fmbench" run quicksort -o memory=64M --ratio 0.5 --peak 64M --backend zram
 	wait_same "$tmp/with-zram" 2 2>/dev/null || wrong "somebody's idle zram was changed"
-	echo 1 >"/sys/block/zram$made/reset"
-	echo "$made" >/sys/class/zram-control/hot_remove
+	remove_zram "$made"
 	clean
 }
 
@@ -270,7 +278,8 @@ for case in "${cases[@]}"; do
 	set +e
 	(
 		set -e
-		trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+		made=
+		trap 'kill $(jobs -p) 2>/dev/null || true; [[ -z $made ]] || remove_zram "$made"' EXIT
 		"$case"
 	)
 	result=$?
@@ -280,7 +289,9 @@ for case in "${cases[@]}"; do
 	else
 		echo "not ok $number - ${case//_/ }"
 		failed=$((failed + 1))
-		"$fmbench" recover || true # for the next one
+		# For the next one.
+		"$fmbench" recover || true
+		"$fmbench" backend down zram 2>/dev/null || true
 	fi
 	umount -q "$tmp/disk" || true
 done
