@@ -94,6 +94,19 @@ static int phase_next(struct run *r, const char *name, struct err *err)
 	return rc;
 }
 
+static int check_health(struct run *r, struct err *err)
+{
+	int rc;
+
+	if (!r->backend_up || !r->spec->backend->health)
+		return 0;
+	r->next_health_ns = clock_ns() + HEALTH_NS;
+	rc = r->spec->backend->health(&r->backend, err);
+	if (rc)
+		results_flag(&r->results, "BACKEND_LOST", SEVERITY_FATAL, "%s", err->msg);
+	return rc;
+}
+
 /* What must happen ten times a second in every phase. */
 static int tick(struct run *r, struct err *err)
 {
@@ -107,12 +120,8 @@ static int tick(struct run *r, struct err *err)
 	if (sampler_latest(r->sampler, "memory_usage", "memory.current", &usage) == 0 &&
 	    usage > r->peak_seen)
 		r->peak_seen = usage;
-	if (now >= r->next_health_ns && r->backend_up && r->spec->backend->health) {
-		r->next_health_ns = now + HEALTH_NS;
-		rc = r->spec->backend->health(&r->backend, err);
-		if (rc)
-			results_flag(&r->results, "BACKEND_LOST", SEVERITY_FATAL, "%s", err->msg);
-	}
+	if (now >= r->next_health_ns)
+		rc = check_health(r, err);
 	log_progress("%s%s %s ratio %g: %s %.0f s", r->session->progress, r->spec->workload->name,
 		     r->spec->backend->name, r->spec->ratio, r->phase ? r->phase : "",
 		     (double)(now - r->phase_begin_ns) / NSEC_PER_SEC);
@@ -561,6 +570,8 @@ static int stop(struct run *r, int rc, struct err *err)
 	struct err ignored = { 0 }, *first = err;
 	int stop_rc = 0;
 
+	if (!rc)
+		rc = check_health(r, err); /* as of the window's end */
 	err = rc ? &ignored : err;
 	if (r->sampler)
 		stop_rc = phase_next(r, "stop", err);

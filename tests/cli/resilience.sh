@@ -110,17 +110,19 @@ two_at_once() {
 	until_true pgrep -P "$first" -x sleep >/dev/null
 	ends 124 timeout 1 "$fmbench" backend up zram -o size=64M
 	says "waiting for process $first"
+	rm "$tmp/err"
 	env --default-signal=INT "$fmbench" run null >"$tmp/out" 2>"$tmp/err" &
 	second=$!
-	until_true grep -q "waiting for process $first (.*fmbench run --backend none -- sleep 60)" \
+	until_true grep -qs "waiting for process $first (.*fmbench run --backend none -- sleep 60)" \
 		"$tmp/err"
 	kill -INT "$second"
 	wait "$second" || got=$?
 	[[ $got -eq 1 ]] || wrong "exit status $got of one that waited and was interrupted"
 	says 'interrupted by SIGINT'
+	rm "$tmp/err"
 	"$fmbench" run null >"$tmp/out" 2>"$tmp/err" &
 	second=$!
-	until_true grep -q 'waiting for' "$tmp/err"
+	until_true grep -qs 'waiting for' "$tmp/err"
 	kill -TERM "$first"
 	wait "$first" || true
 	wait "$second" || wrong "the second run did not come to its turn"
@@ -260,6 +262,10 @@ far_memory_is_taken_away() {
 	says "/dev/zram$device is no longer on"
 	status failed "/dev/zram$device is no longer on"
 	[[ $(sql "SELECT count(*) FROM flag WHERE code = 'BACKEND_LOST'") -eq 1 ]] || wrong "no flag"
+	# In a run's last moment.
+	ends 1 "$fmbench" run --backend zram --ratio 0.5 --peak 64M -- \
+		sh -c 'sleep 0.3; swapoff $(grep -o "/dev/zram[0-9]*" /proc/swaps)'
+	status failed 'is no longer on'
 	clean
 }
 
