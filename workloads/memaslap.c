@@ -53,8 +53,8 @@
  * most by 3 % where it was measured. */
 #define TOUCHED_TOLERANCE 0.1
 /* memcached goes on moving objects between its LRU lists while it dumps them one list after the
- * other, and so misses some: 1 % on a busy machine. */
-#define DUMP_TOLERANCE 0.05
+ * other, and so misses some: up to 6 % on a busy machine. */
+#define DUMP_TOLERANCE 0.1
 
 struct params {
 	uint64_t memory_bytes, objects, value_bytes, key_bytes;
