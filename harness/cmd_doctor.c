@@ -21,20 +21,14 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	{ .name = "backend",
-	  .type = OPT_T_STRING,
-	  .offset = offsetof(struct params, backend),
-	  .arg = "NAME",
-	  .help = "only what matters to this one, and its own check (with its -o); auto: the "
-		  "first that works" },
-	{ .name = "json",
-	  .type = OPT_T_BOOL,
-	  .offset = offsetof(struct params, json),
-	  .help = "an array of objects: name, status, found, why, fix" },
-	{ .name = "fix",
-	  .type = OPT_T_BOOL,
-	  .offset = offsetof(struct params, fix),
-	  .help = "change what is safe to change while COMMAND runs, then change it back" },
+	OPT_STRING("backend", struct params, backend, NULL,
+		   "only what matters to this one, and its own check (with its -o); auto: the "
+		   "first that works",
+		   .arg = "NAME"),
+	OPT_BOOL("json", struct params, json, NULL,
+		 "an array of objects: name, status, found, why, fix"),
+	OPT_BOOL("fix", struct params, fix, NULL,
+		 "change what is safe to change while COMMAND runs, then change it back"),
 	OPT_END
 };
 
