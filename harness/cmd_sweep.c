@@ -61,7 +61,7 @@ static void print_cell(struct table *t, const struct cell *cell)
 	table_addf(t, "%d", cell->repeat);
 	table_add(t, cell->workload->name);
 	table_add(t, cell->backend->name);
-	if (cell->workload->limit)
+	if (workload_times_itself(cell->workload))
 		table_add(t, NULL);
 	else
 		table_addf(t, "%g", cell->ratio);

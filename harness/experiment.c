@@ -286,7 +286,7 @@ static int read_ratios(struct section *s, struct err *err)
 		list_add(&s->ratios, "1", 1);
 		return 0;
 	}
-	if (s->unit->limit)
+	if (workload_times_itself(s->unit))
 		rc = err_usage(err,
 			       "micro %s sets its limit itself (local = SIZE): leave out ratio",
 			       s->unit->name);

@@ -133,7 +133,8 @@ static void judge_stores(const struct flag_input *in, struct results *r)
 
 static void judge_oom(const struct flag_input *in, struct results *r)
 {
-	static const char *const phases[] = { "load", "shrink", "warmup", "measure" };
+	static const char *const phases[] = { "load",  "shrink",  "warmup",
+					      "prime", "measure", "verify" };
 	double kills;
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {

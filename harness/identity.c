@@ -51,7 +51,9 @@ void run_identity_init(struct run_identity *id, const struct run_spec *spec)
 					     .experiment = spec->settings->experiment,
 					     .workload = spec->workload->name,
 					     .backend = spec->backend->name,
-					     .ratio = spec->workload->limit ? NAN : spec->ratio,
+					     .ratio = workload_times_itself(spec->workload)
+							      ? NAN
+							      : spec->ratio,
 					     .repeat = spec->repeat,
 					     .seed = spec->seed,
 				     } };

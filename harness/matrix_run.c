@@ -59,7 +59,7 @@ static void show_progress(struct making *mk)
 static void describe(const struct cell *cell, struct buf *b)
 {
 	buf_addf(b, "%s %s", cell->workload->name, cell->backend->name);
-	if (!cell->workload->limit)
+	if (!workload_times_itself(cell->workload))
 		buf_addf(b, " ratio %g", cell->ratio);
 	if (cell->label && cell->label[0])
 		buf_addf(b, " %s", cell->label);

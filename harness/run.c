@@ -111,6 +111,7 @@ static int check_health(struct run *r, struct err *err)
 static int tick(struct run *r, struct err *err)
 {
 	uint64_t usage, now = clock_ns();
+	char ratio[32] = "";
 	int rc = session_check_signal(err);
 
 	if (!rc)
@@ -122,8 +123,10 @@ static int tick(struct run *r, struct err *err)
 		r->peak_seen = usage;
 	if (now >= r->next_health_ns)
 		rc = check_health(r, err);
-	log_progress("%s%s %s ratio %g: %s %.0f s", r->session->progress, r->spec->workload->name,
-		     r->spec->backend->name, r->spec->ratio, r->phase ? r->phase : "",
+	if (!workload_times_itself(r->spec->workload))
+		snprintf(ratio, sizeof(ratio), " ratio %g", r->spec->ratio);
+	log_progress("%s%s %s%s: %s %.0f s", r->session->progress, r->spec->workload->name,
+		     r->spec->backend->name, ratio, r->phase ? r->phase : "",
 		     (double)(now - r->phase_begin_ns) / NSEC_PER_SEC);
 	return rc;
 }
@@ -131,6 +134,15 @@ static int tick(struct run *r, struct err *err)
 static int idle(void *arg, struct err *err)
 {
 	return tick(arg, err);
+}
+
+/* Where the workload says itself when it begins to measure. */
+static int next_own_phase(struct run *r, struct err *err)
+{
+	const char *name = workload_phase(&r->ctx);
+	int rc = name ? phase_next(r, name, err) : 0;
+
+	return rc || !name ? rc : workload_go(&r->ctx, err);
 }
 
 /* Let the workload run until the instant. 1: a BATCH workload has ended before. */
@@ -150,6 +162,8 @@ static int run_until(struct run *r, uint64_t deadline_ns, struct err *err)
 		if (rc)
 			return rc;
 		rc = tick(r, err);
+		if (!rc)
+			rc = next_own_phase(r, err);
 		if (rc)
 			return rc;
 	}
@@ -178,7 +192,7 @@ static int place(const struct run_spec *spec, struct placement *placement, struc
 				       .reclaim_cpu = s->reclaim_cpu,
 				       .mem_node = -1,
 				       .needs_client = spec->workload->shape == WORKLOAD_SERVICE &&
-						       !spec->workload->main };
+						       !workload_times_itself(spec->workload) };
 	uint64_t node;
 
 	if (s->mem_node) {
@@ -500,15 +514,15 @@ static int set_window_limit(struct run *r, struct err *err)
 			       err);
 }
 
-/* A load generator runs until it is stopped; code of ours warms up and ends by itself. */
+/* A load generator runs until it is stopped. */
 static int measure_service(struct run *r, struct err *err)
 {
 	const struct run_settings *s = r->spec->settings;
-	bool ours = r->spec->workload->main;
+	bool ours = workload_times_itself(r->spec->workload);
 	int rc = set_window_limit(r, err);
 
 	if (!rc)
-		rc = phase_next(r, ours ? "measure" : "warmup", err);
+		rc = phase_next(r, ours ? "prime" : "warmup", err);
 	if (!rc)
 		rc = workload_go(&r->ctx, err);
 	if (!rc && ours) {
@@ -605,8 +619,8 @@ static int harvest(struct run *r, struct err *err)
 		.limit_bytes = r->lift ? 0 : r->limit_bytes,
 		.has_group = r->has_group,
 		.cgroup_version = r->groups.machine.memory_version,
-		.fills_limit =
-			r->spec->workload->shape == WORKLOAD_SERVICE && !r->spec->workload->main,
+		.fills_limit = r->spec->workload->shape == WORKLOAD_SERVICE &&
+			       !workload_times_itself(r->spec->workload),
 		.placement = &r->placement,
 		.settings = &r->settings,
 		.sampler = &r->sampler_stats,

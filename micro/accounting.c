@@ -165,10 +165,14 @@ static int account(const struct params *p, struct region *r, struct worker *work
 		rc = region_prove_far(r, &pushed, &err);
 	if (!rc)
 		rc = hold_and_read(p, path, worker, &before);
+	if (!rc)
+		rc = worker_phase(worker, "measure");
 	if (!rc) {
 		scan(r, p);
 		rc = hold_and_read(p, path, worker, &after);
 	}
+	if (!rc)
+		rc = worker_phase(worker, "verify");
 	if (!rc)
 		rc = region_count_near(r, &mapped, &in_memory, &err);
 	if (rc && err.kind)

@@ -9,8 +9,9 @@
  *	2. add its row to micro/table.c and its line to the list below.
  *
  * .main maps and fills its region, calls worker_ready(), proves that the region is far away
- * (region.h), lets its threads touch it (team.h) and returns; it detects its own warm-up and ends
- * by itself. .limit states how much memory stays local.
+ * (region.h), begins phase "measure" (worker.h), lets its threads touch it (team.h), begins phase
+ * "verify" and returns; it detects its own warm-up and ends by itself. .limit states how much
+ * memory stays local.
  */
 #ifndef MICRO_MICRO_H
 #define MICRO_MICRO_H

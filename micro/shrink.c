@@ -152,8 +152,12 @@ static int shrink(const struct params *p, struct region *r, struct worker *worke
 		rc = report(&o, worker);
 	if (!rc) {
 		worker_result(worker, metrics[OWN_CPU].name, cpu_s() - before_s);
-		rc = region_prove_far(r, &pushed, &err);
+		rc = worker_phase(worker, "measure"); /* what is left: two readings of it */
 	}
+	if (!rc)
+		rc = worker_phase(worker, "verify");
+	if (!rc)
+		rc = region_prove_far(r, &pushed, &err);
 	if (!rc)
 		worker_result(worker, metrics[PUSHED].name, (double)pushed);
 	if (!rc && p->common.verify)

@@ -345,6 +345,9 @@ static int run(struct team *t, struct worker *worker, uint64_t bin_ns, struct wi
 	last.by_member = xcalloc(t->nr, sizeof(uint64_t));
 	all.by_member = xcalloc(t->nr, sizeof(uint64_t));
 
+	rc = worker_phase(worker, "measure");
+	if (rc)
+		goto out;
 	/* The first look is before the gate: nothing that a thread does escapes it. */
 	series_add(t, &s);
 	pthread_barrier_wait(&t->gate);
@@ -368,9 +371,8 @@ static int run(struct team *t, struct worker *worker, uint64_t bin_ns, struct wi
 		begin = &s.moments[s.nr / 2 - 1];
 		end = &s.moments[s.nr - 2];
 	}
-	if (worker_stopping(worker))
-		rc = -EPIPE;
-	else if (end->touched <= begin->touched)
+	rc = worker_phase(worker, "verify");
+	if (!rc && end->touched <= begin->touched)
 		rc = -ENODATA;
 	if (!rc) {
 		fill_window(t, &s.moments[0], begin, end, &w);
@@ -379,6 +381,7 @@ static int run(struct team *t, struct worker *worker, uint64_t bin_ns, struct wi
 		w.all_minor = all.minor - s.moments[0].minor;
 		*ret = w;
 	}
+out:
 	free(now.by_member);
 	free(last.by_member);
 	free(all.by_member);
@@ -410,10 +413,7 @@ int team_run(struct team *t, struct worker *worker, struct window *ret)
 
 	if (rc == -ENODATA)
 		worker_error(worker, "not a page was touched in the window");
-	if (rc)
-		return rc;
-	worker_window(worker, ret->begin_ns, ret->end_ns);
-	return 0;
+	return rc;
 }
 
 static void verify(struct team *t, struct worker *worker)

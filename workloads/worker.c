@@ -117,20 +117,35 @@ bool worker_stopping(const struct worker *w)
 	return atomic_load_explicit(&w->stopping, memory_order_relaxed);
 }
 
-int worker_ready(struct worker *w)
+/* Say so and wait for the answer. */
+static int ask(struct worker *w, struct buf *line)
 {
-	struct buf line = BUF_INIT;
 	int r;
 
-	buf_adds(&line, "ready");
-	send_line(w, &line);
-
+	send_line(w, line);
 	pthread_mutex_lock(&w->lock);
 	while (!w->go && !atomic_load(&w->stopping))
 		pthread_cond_wait(&w->changed, &w->lock);
 	r = w->go ? 0 : -EPIPE;
+	w->go = false;
 	pthread_mutex_unlock(&w->lock);
 	return r;
+}
+
+int worker_ready(struct worker *w)
+{
+	struct buf line = BUF_INIT;
+
+	buf_adds(&line, "ready");
+	return ask(w, &line);
+}
+
+int worker_phase(struct worker *w, const char *name)
+{
+	struct buf line = BUF_INIT;
+
+	buf_addf(&line, "phase\t%s", name);
+	return ask(w, &line);
 }
 
 void worker_result(struct worker *w, const char *name, double value)
@@ -169,14 +184,6 @@ void worker_hist(struct worker *w, const char *name, const struct hist *h)
 		buf_addf(&line, "%s%" PRIu64 ":%" PRIu64, comma, low, h->bucket[i]);
 		comma = ",";
 	}
-	send_line(w, &line);
-}
-
-void worker_window(struct worker *w, uint64_t begin_ns, uint64_t end_ns)
-{
-	struct buf line = BUF_INIT;
-
-	buf_addf(&line, "window\t%" PRIu64 "\t%" PRIu64, begin_ns, end_ns);
 	send_line(w, &line);
 }
 

@@ -5,8 +5,8 @@
  *
  * Protocol, one line a message, fields separated by tabs. To the harness: "ready", "result NAME
  * VALUE", "flag CODE SEVERITY TEXT" (0 note, 1 warning, 2 fatal), "hist NAME SUM MIN MAX
- * LOW:COUNT,…", "error TEXT", "window BEGIN END" (ns, if the worker measured its own window).
- * From it: "go", "stop". worker.c is this side of it, worker_host.c the harness's.
+ * LOW:COUNT,…", "error TEXT", "phase NAME". From it: "go" (the answer to "ready" and "phase"),
+ * "stop". worker.c is this side of it, worker_host.c the harness's.
  */
 #ifndef WORKLOADS_WORKER_H
 #define WORKLOADS_WORKER_H
@@ -23,6 +23,12 @@ uint64_t worker_seed(const struct worker *w);
 /* SERVICE only: memory is full; returns once the harness has shrunk it and says go.
  * -EPIPE: the harness is gone or wants an end; return from .main then. */
 int worker_ready(struct worker *w);
+/*
+ * SERVICE only: end the phase under way (after worker_ready() it is "prime") and begin the next:
+ * "measure", then "verify". The harness reads its counters in between, so that what this process
+ * does in a phase is what they count there. -EPIPE as above.
+ */
+int worker_phase(struct worker *w, const char *name);
 /* Has the harness asked for an end? Cheap: one read of a flag in this process. */
 bool worker_stopping(const struct worker *w);
 /* Name must be a row of the workload's metrics. */
@@ -30,8 +36,6 @@ void worker_result(struct worker *w, const char *name, double value);
 void worker_flag(struct worker *w, const char *code, enum severity severity, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void worker_hist(struct worker *w, const char *name, const struct hist *h);
-/* The window this process measured itself, monotonic ns. */
-void worker_window(struct worker *w, uint64_t begin_ns, uint64_t end_ns);
 /* The reason, in a sentence; .main returns non-zero after it. */
 int worker_error(struct worker *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

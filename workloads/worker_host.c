@@ -25,8 +25,8 @@ struct worker_host {
 	struct results results;
 	char *log_path;
 	char *error; /* what the worker said of its failure */
-	bool ready, going, has_window, protocol_broken;
-	uint64_t window_begin_ns, window_end_ns;
+	bool ready, going, protocol_broken;
+	const char *phase; /* that the worker waits for, or NULL */
 };
 
 /* Flag codes live as long as the program (result.h), the worker's words do not. */
@@ -94,6 +94,19 @@ static int take_hist(struct worker_host *host, char *fields[6])
 	return 0;
 }
 
+static int take_phase(struct worker_host *host, const char *name)
+{
+	static const char *const names[] = { "measure", "verify" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && host->going; i++) {
+		if (!strcmp(names[i], name)) {
+			host->phase = names[i];
+			return 0;
+		}
+	}
+	return -EPROTO;
+}
+
 /* One message. Returns 0 or -errno where it is none of the protocol. */
 static int take_line(struct worker_host *host, const struct workload *workload, char *line)
 {
@@ -129,13 +142,8 @@ static int take_line(struct worker_host *host, const struct workload *workload, 
 	}
 	if (!strcmp(fields[0], "hist") && nr == 6)
 		return take_hist(host, fields);
-	if (!strcmp(fields[0], "window") && nr == 3) {
-		if (parse_u64(fields[1], &host->window_begin_ns) ||
-		    parse_u64(fields[2], &host->window_end_ns))
-			return -EPROTO;
-		host->has_window = true;
-		return 0;
-	}
+	if (!strcmp(fields[0], "phase") && nr == 2)
+		return take_phase(host, fields[1]);
 	if (!strcmp(fields[0], "error") && nr == 2) {
 		free(host->error);
 		host->error = xstrdup(fields[1]);
@@ -308,6 +316,7 @@ static int host_go(struct workload_ctx *ctx, struct err *err)
 	int r = host_tell(host, "go\n");
 
 	host->going = true;
+	host->phase = NULL;
 	return r ? err_failed(err, -r, "telling workload %s to go", ctx->workload->name) : 0;
 }
 
@@ -378,16 +387,11 @@ static void host_release(struct workload_ctx *ctx)
 	ctx->state = NULL;
 }
 
-bool worker_host_window(const struct workload_ctx *ctx, uint64_t *ret_begin_ns,
-			uint64_t *ret_end_ns)
+const char *worker_host_phase(const struct workload_ctx *ctx)
 {
 	const struct worker_host *host = ctx->state;
 
-	if (!host->has_window)
-		return false;
-	*ret_begin_ns = host->window_begin_ns;
-	*ret_end_ns = host->window_end_ns;
-	return true;
+	return host->phase;
 }
 
 const struct workload worker_hooks = {

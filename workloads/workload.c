@@ -47,6 +47,11 @@ int workload_go(struct workload_ctx *ctx, struct err *err)
 	return ctx->workload->shape == WORKLOAD_SERVICE ? hooks_of(ctx)->go(ctx, err) : 0;
 }
 
+const char *workload_phase(const struct workload_ctx *ctx)
+{
+	return workload_times_itself(ctx->workload) ? worker_host_phase(ctx) : NULL;
+}
+
 int workload_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
 {
 	return hooks_of(ctx)->poll(ctx, timeout_ms, err);

@@ -107,6 +107,15 @@ int workload_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
 		   struct results *results, struct err *err);
 void workload_release(struct workload_ctx *ctx);
 
+/* Code of ours that is a SERVICE (every micro-benchmark) evicts, warms up and ends by itself. */
+static inline bool workload_times_itself(const struct workload *w)
+{
+	return w->main && w->shape == WORKLOAD_SERVICE;
+}
+
+/* After poll(): the phase that it waits to begin, by another workload_go(); NULL: none. */
+const char *workload_phase(const struct workload_ctx *ctx);
+
 /* For load(): ctx->idle where there is one. */
 int workload_idle(struct workload_ctx *ctx, struct err *err);
 

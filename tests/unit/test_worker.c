@@ -43,7 +43,6 @@ static void say_all(const struct params *p, struct worker *w)
 	worker_result(w, "size", (double)p->size_bytes);
 	worker_result(w, "seed", (double)worker_seed(w));
 	worker_flag(w, "TEST_NOTE", SEVERITY_NOTE, "%s", p->text ? p->text : "nothing");
-	worker_window(w, 1000, 5000);
 }
 
 static int end(const struct params *p, struct worker *w)
@@ -79,6 +78,10 @@ static int service_main(const void *params, struct worker *w)
 		usleep(1000);
 	if (worker_ready(w))
 		return 0;
+	if (!strcmp(p->mode, "phases") && (worker_phase(w, "measure") || worker_phase(w, "verify")))
+		return 0;
+	if (!strcmp(p->mode, "odd-phase"))
+		worker_phase(w, "nap");
 	while (!worker_stopping(w))
 		usleep(1000);
 	say_all(p, w);
@@ -154,7 +157,6 @@ static int wait_for_end(struct run *run)
 static void check_said(struct run *run, const char *text)
 {
 	const struct results *r = &run->results;
-	uint64_t begin_ns, end_ns;
 
 	assert_int_equal(results_find(r, "size")->value, 4096);
 	assert_string_equal(results_find(r, "size")->unit, "bytes");
@@ -174,9 +176,6 @@ static void check_said(struct run *run, const char *text)
 	assert_int_equal(h->max, 123456789);
 	assert_int_equal(h->bucket[3], 2);
 	assert_int_equal(h->bucket[hist_index(123456789)], 1);
-	assert_true(worker_host_window(&run->ctx, &begin_ns, &end_ns));
-	assert_int_equal(begin_ns, 1000);
-	assert_int_equal(end_ns, 5000);
 }
 
 static void test_batch(void **state)
@@ -233,6 +232,43 @@ static void test_service(void **state)
 	check_said(&run, "nothing");
 	/* The end of a service is the harness's choice. */
 	assert_null(results_find(&run.results, "elapsed"));
+	run_release(&run);
+}
+
+static const char *wait_for_phase(struct run *run)
+{
+	uint64_t deadline_ns = clock_ns() + 20 * NSEC_PER_SEC;
+
+	while (!workload_phase(&run->ctx) && clock_ns() < deadline_ns)
+		assert_int_equal(workload_poll(&run->ctx, 1000, &run->err), 0);
+	return workload_phase(&run->ctx);
+}
+
+/* Each phase begins when the harness says so, not before. */
+static void test_phases(void **state)
+{
+	struct run run;
+
+	run_init(&run, &service, *state, "phases", NULL);
+	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	assert_null(workload_phase(&run.ctx));
+	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_string_equal(wait_for_phase(&run), "measure");
+	assert_int_equal(workload_poll(&run.ctx, 100, &run.err), 0);
+	assert_string_equal(workload_phase(&run.ctx), "measure");
+	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_string_equal(wait_for_phase(&run), "verify");
+	workload_stop(&run.ctx); /* told to stop while it waits */
+	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	assert_int_equal(run.results.nr, 0);
+	run_release(&run);
+
+	run_init(&run, &service, *state, "odd-phase", NULL);
+	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_true(wait_for_end(&run) < 0);
+	assert_non_null(strstr(run.err.msg, "not in its protocol"));
+	workload_stop(&run.ctx);
 	run_release(&run);
 }
 
@@ -326,7 +362,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_batch),	      cmocka_unit_test(test_batch_fails),
 		cmocka_unit_test(test_service),	      cmocka_unit_test(test_service_never_goes),
 		cmocka_unit_test(test_service_fails), cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_interrupted),   cmocka_unit_test(test_phases),
 	};
 
 	if (argc > 2 && !strcmp(argv[1], "worker"))
