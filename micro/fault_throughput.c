@@ -4,15 +4,13 @@
  * own count of touches is held against the kernel's count of faults.
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "micro/micro.h"
 #include "micro/mode.h"
+#include "micro/tally.h"
 #include "micro/team.h"
-
-/* How far the program's count and the kernel's may be apart. */
-#define AGREEMENT 0.01
 
 struct params {
 	struct micro_common common;
@@ -33,6 +31,8 @@ static const struct metric metrics[] = {
 	{ "touched", "per_s", BETTER_HIGHER, "pages touched per second of the window" },
 	{ "faults_per_core", "per_s", BETTER_HIGHER, "major faults per second and thread" },
 	{ "threads", "count", BETTER_NEITHER, "one to a core" },
+	{ "stayed", "share", BETTER_NEITHER,
+	  "touches of a page that the kernel had kept, by pagemap: these are no faults" },
 	TEAM_METRICS,
 	{ .name = NULL },
 };
@@ -59,35 +59,30 @@ static void loop(struct member *m)
 	loop_count(&m->walk, &m->touched);
 }
 
-/* Each page comes at most once between two touches of it. */
-static bool one_fault_each(const struct params *p)
-{
-	/* A shared page may have been brought by another thread, and a write after a read is a
-	 * fault of its own. */
-	return !p->common.shared && strcmp(p->common.access, "read-then-write") != 0;
-}
-
-/* Does every touch stand for one major fault? */
 static void judge(const struct params *p, const struct window *w, struct worker *worker)
 {
-	double touched = (double)w->touched, faults = (double)(w->major + w->minor);
-	double stayed = (touched - faults) / touched, cached = (double)w->minor / faults;
+	struct tally t = { .touched = w->all_touched,
+			   .major = w->all_major,
+			   .minor = w->all_minor,
+			   .looked = w->looked,
+			   .near = w->near,
+			   .twice = !strcmp(p->common.access, "read-then-write") };
+	double near = tally_near(&t), cached = (double)t.minor / (double)(t.major + t.minor);
 
-	if (!one_fault_each(p))
-		return;
-	/* Without eviction every page was proven far, and is touched once. */
-	if (mode_evicts(p->mode) ? stayed < -AGREEMENT : fabs(stayed) > AGREEMENT)
+	worker_result(worker, "stayed", near);
+	if (tally_judge(&t) != TALLY_AGREES)
 		worker_flag(worker, "FAULTS_MISMATCH", SEVERITY_FATAL,
-			    "%" PRIu64 " pages were touched, but rusage counts %" PRIu64
+			    "%" PRIu64 " pages were touched, of which %.2f %% were there already "
+			    "(by pagemap, within %.2f), but rusage counts %" PRIu64
 			    " major and %" PRIu64 " minor faults",
-			    w->touched, w->major, w->minor);
-	else if (stayed > AGREEMENT && strcmp(p->common.pattern, "zipf") != 0)
-		worker_flag(worker, "PAGES_STAYED", SEVERITY_WARNING,
-			    "%.1f %% of the touches found their page in memory: the kernel kept it "
-			    "for a whole pass, as it evicts by its own notion of age (faults per "
-			    "second counts faults only; a larger -o region helps)",
-			    100 * stayed);
-	if (cached > AGREEMENT)
+			    t.touched, 100 * near, 100 * tally_blur(&t), t.major, t.minor);
+	if (near > TALLY_AGREEMENT && !p->common.shared && strcmp(p->common.pattern, "zipf") != 0)
+		worker_flag(worker, "PAGES_STAYED", SEVERITY_NOTE,
+			    "%.1f %% of the touches found their page in memory (by pagemap): the "
+			    "kernel kept it for a whole pass, as it evicts by its own notion of "
+			    "age; faults per second counts faults only (a larger -o region helps)",
+			    100 * near);
+	if (!t.twice && cached > TALLY_AGREEMENT)
 		worker_flag(worker, "READ_AHEAD", SEVERITY_WARNING,
 			    "%.1f %% of the faults found their page in the swap cache: faults per "
 			    "second counts the others only (--page-cluster 0)",
@@ -98,7 +93,10 @@ static int fault_throughput_main(const void *arg, struct worker *worker)
 {
 	const struct params *p = arg;
 	struct micro_common common = p->common;
-	struct team t = { .common = &common, .loop = loop, .one_pass = !mode_evicts(p->mode) };
+	struct team t = { .common = &common,
+			  .loop = loop,
+			  .one_pass = !mode_evicts(p->mode),
+			  .looks = mode_evicts(p->mode) };
 	struct window w;
 	int rc;
 

@@ -26,11 +26,20 @@ static bool stopped(const struct walk *w)
 	return atomic_load_explicit(w->stop, memory_order_relaxed);
 }
 
+static __attribute__((noinline)) void look(struct walk *w, uint64_t page)
+{
+	w->until_look = LOOK_EVERY;
+	w->looked++;
+	w->near += region_is_mapped(w->region, w->pagemap_fd, page);
+}
+
 void loop_count(struct walk *w, _Atomic uint64_t *touched)
 {
 	for (uint64_t n = 0; n < w->most && !stopped(w);) {
 		uint64_t page = order_next(&w->order);
 
+		if (__builtin_expect(--w->until_look == 0, 0))
+			look(w, page);
 		touch(region_page(w->region, page), w->access, region_stamp(w->region, page),
 		      w->verify);
 		if (__builtin_expect(w->verify, 0))

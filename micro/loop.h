@@ -29,7 +29,17 @@ struct walk {
 	uint64_t most; /* touches before it ends by itself */
 	const atomic_bool *stop;
 	struct damage damage;
+	int pagemap_fd;
+	uint64_t until_look; /* touches before the next look into pagemap; 0: none is taken */
+	uint64_t looked, near;
 };
+
+/*
+ * How often the kernel kept a page that is touched again can't be told from its counters. So
+ * loop_count() looks into pagemap before one touch in so many: a prime, as strides are powers of
+ * two. At some 300 ns a look this is a nanosecond a touch.
+ */
+#define LOOK_EVERY 251
 
 /* Count touches in *touched, which others may read at any time, until stop or walk->most. */
 void loop_count(struct walk *w, _Atomic uint64_t *touched);

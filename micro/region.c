@@ -122,11 +122,25 @@ void region_release(struct region *r)
 	*r = (struct region){ 0 };
 }
 
-static int open_pagemap(struct err *err)
+int region_open_pagemap(struct err *err)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? err_failed(err, errno, "cannot open /proc/self/pagemap") : fd;
+}
+
+static off_t pagemap_offset(const struct region *r, uint64_t index)
+{
+	return (off_t)((uintptr_t)region_page(r, index) / PAGE_BYTES * sizeof(uint64_t));
+}
+
+bool region_is_mapped(const struct region *r, int pagemap_fd, uint64_t index)
+{
+	uint64_t entry = 0;
+
+	return pread(pagemap_fd, &entry, sizeof(entry), pagemap_offset(r, index)) ==
+		       sizeof(entry) &&
+	       (entry & PM_PRESENT);
 }
 
 /* pagemap's entries of the pages from `first`; returns how many, or -errno. */
@@ -134,8 +148,7 @@ static ssize_t read_pagemap(const struct region *r, int fd, uint64_t first, uint
 			    struct err *err)
 {
 	size_t want = r->pages - first < CHUNK ? r->pages - first : CHUNK;
-	off_t at = (off_t)((uintptr_t)region_page(r, first) / PAGE_BYTES * sizeof(uint64_t));
-	ssize_t n = pread(fd, entries, want * sizeof(uint64_t), at);
+	ssize_t n = pread(fd, entries, want * sizeof(uint64_t), pagemap_offset(r, first));
 
 	if (n < (ssize_t)sizeof(uint64_t))
 		return err_failed(err, n < 0 ? errno : 0, "cannot read /proc/self/pagemap");
@@ -173,7 +186,7 @@ int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *e
 {
 	uint64_t give_up_ns = clock_ns() + PROVE_NS;
 	int64_t near, pushed = -1;
-	int fd = open_pagemap(err);
+	int fd = region_open_pagemap(err);
 
 	if (fd < 0)
 		return fd;
@@ -205,7 +218,7 @@ int region_count_near(const struct region *r, uint64_t *ret_mapped, uint64_t *re
 {
 	uint64_t entries[CHUNK], mapped = 0, in_memory = 0;
 	unsigned char in_core[CHUNK];
-	int fd = open_pagemap(err), rc = 0;
+	int fd = region_open_pagemap(err), rc = 0;
 
 	if (fd < 0)
 		return fd;

@@ -9,6 +9,7 @@
 #define MICRO_REGION_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,10 @@ void damage_merge(struct damage *into, const struct damage *from);
  * than one page in a thousand that stays is an error that says what to look at.
  */
 int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err);
+/* /proc/self/pagemap, for region_is_mapped(). */
+int region_open_pagemap(struct err *err);
+/* Is that page there, so that touching it is no fault? */
+bool region_is_mapped(const struct region *r, int pagemap_fd, uint64_t index);
 /* How many pages are mapped (pagemap); and mapped or in the swap cache (mincore). */
 int region_count_near(const struct region *r, uint64_t *ret_mapped, uint64_t *ret_in_memory,
 		      struct err *err);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -154,7 +155,9 @@ static int fill(struct team *t, uint64_t seed, struct err *err)
 			return err_failed(err, errno, "mlock");
 	}
 	rc = region_init(&t->region, c, 1, err);
-	if (rc)
+	if (!rc && t->looks)
+		rc = t->pagemap_fd = region_open_pagemap(err);
+	if (rc < 0)
 		return rc;
 	for (unsigned int i = 0; i < t->nr; i++) {
 		struct member *m = &t->members[i];
@@ -166,6 +169,8 @@ static int fill(struct team *t, uint64_t seed, struct err *err)
 			.verify = c->verify,
 			.most = t->one_pass ? slice : UINT64_MAX,
 			.stop = &t->stop,
+			.pagemap_fd = t->pagemap_fd,
+			.until_look = t->looks ? LOOK_EVERY : 0,
 		};
 		if (c->shared) {
 			/* One order for all, each begins elsewhere in it. */
@@ -204,6 +209,8 @@ void team_release(struct team *t)
 			hist_free(t->members[i].timing.hist[k]);
 	}
 	region_release(&t->region);
+	if (t->pagemap_fd > 0)
+		close(t->pagemap_fd);
 	if (!t->running)
 		free(t->members);
 	free(t->zipf);
@@ -379,6 +386,10 @@ static int run(struct team *t, struct worker *worker, uint64_t bin_ns, struct wi
 		w.all_touched = all.touched - s.moments[0].touched;
 		w.all_major = all.major - s.moments[0].major;
 		w.all_minor = all.minor - s.moments[0].minor;
+		for (unsigned int i = 0; i < t->nr; i++) {
+			w.looked += t->members[i].walk.looked;
+			w.near += t->members[i].walk.near;
+		}
 		*ret = w;
 	}
 out:

@@ -44,6 +44,7 @@ struct team {
 	void (*loop)(struct member *);
 	bool one_pass; /* each page is touched once only, as the limit was lifted */
 	bool stays;    /* the region is not far away: no proof */
+	bool looks;    /* its loop is loop_count(), and pages may stay: look which do */
 
 	unsigned int nr, running;
 	struct member *members;
@@ -52,6 +53,7 @@ struct team {
 	struct region region;
 	struct zipf *zipf;
 	struct ticks ticks;
+	int pagemap_fd;
 	uint64_t pushed;
 	atomic_uint ended; /* members whose loop returned */
 };
@@ -61,8 +63,9 @@ struct window {
 	bool steady;	/* the end of the warm-up was found; else the second half was taken */
 	bool exhausted; /* a thread had touched all its pages before the window's end */
 	uint64_t touched, major, minor;
-	double share_min, share_max;		    /* of a thread, 1 being its fair share */
-	uint64_t all_touched, all_major, all_minor; /* since the gate opened */
+	double share_min, share_max; /* of a thread, 1 being its fair share */
+	/* From before the gate opened to after the threads' end. */
+	uint64_t all_touched, all_major, all_minor, looked, near;
 };
 
 /*
