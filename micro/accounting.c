@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/sysfile.h"
 #include "micro/micro.h"
@@ -17,8 +18,8 @@
 
 #define PAGE_CLUSTER "/proc/sys/vm/page-cluster"
 
-/* Fewer pages in the swap cache than CPUs keep charged in advance say nothing. */
-#define MIN_CACHED 1024
+/* Fewer pages than CPUs keep charged in advance say nothing. */
+#define MIN_AHEAD 1024
 
 struct params {
 	struct micro_common common;
@@ -36,15 +37,16 @@ static const struct opt opts[] = {
 	OPT_END
 };
 
-enum { CHARGED, MAPPED, CACHED, BEFORE, AFTER, CLUSTER };
+enum { CHARGED, MAPPED, AHEAD, BEFORE, AFTER, CLUSTER };
 
 static const struct metric metrics[] = {
 	[CHARGED] = { "read_ahead_charged", "share", BETTER_NEITHER,
 		      "of the pages that read-ahead brought and nobody mapped, how many the group "
 		      "was charged for" },
-	[MAPPED] = { "mapped", "bytes", BETTER_NEITHER, "pages touched, by pagemap" },
-	[CACHED] = { "swap_cache", "bytes", BETTER_NEITHER,
-		     "pages in memory that nobody mapped, by mincore" },
+	[MAPPED] = { "mapped", "bytes", BETTER_NEITHER,
+		     "pages that came and are mapped, by pagemap" },
+	[AHEAD] = { "read_ahead", "bytes", BETTER_NEITHER,
+		    "pages that came and nobody mapped: in the swap cache, by mincore" },
 	[BEFORE] = { "charged_before", "bytes", BETTER_NEITHER,
 		     "the group's memory before the scan" },
 	[AFTER] = { "charged_after", "bytes", BETTER_NEITHER, "and after it" },
@@ -125,34 +127,83 @@ static void scan(const struct region *r, const struct params *p)
 	}
 }
 
-static void report(const struct region *r, uint64_t before, uint64_t after, uint64_t mapped,
-		   uint64_t in_memory, struct worker *worker)
-{
-	uint64_t cached = in_memory - mapped, cluster = 0;
-	double charged = (double)after - (double)before - (double)(mapped * PAGE_BYTES);
+/* What is known of memory at one moment. */
+struct moment {
+	uint8_t *near; /* region_look() */
+	uint64_t charged_bytes;
+};
 
-	if (cached >= MIN_CACHED)
-		worker_result(worker, metrics[CHARGED].name,
-			      charged / (double)(cached * PAGE_BYTES));
+static int moment_take(struct moment *m, const struct region *r, const struct params *p,
+		       const char *path, struct worker *worker)
+{
+	struct err err = { 0 };
+	int rc;
+
+	/* Before the hold: the looks of the first moment must not be the charge of the second. */
+	m->near = xcalloc(r->pages, sizeof(*m->near));
+	memset(m->near, 0, r->pages * sizeof(*m->near));
+	rc = hold_and_read(p, path, worker, &m->charged_bytes);
+	if (!rc && region_look(r, m->near, &err))
+		rc = worker_error(worker, "%s", err.msg);
+	return rc;
+}
+
+/* The question's answer, in words. */
+static void answer(double share, uint64_t pages, struct worker *worker)
+{
+	if (share > 0.1 && share < 0.9)
+		worker_flag(worker, "READ_AHEAD_UNCLEAR", SEVERITY_WARNING,
+			    "of %" PRIu64 " pages that read-ahead brought and nobody mapped the "
+			    "group was charged for %.1f %%: neither all nor none",
+			    pages, 100 * share);
 	else
+		worker_flag(worker, share > 0.5 ? "READ_AHEAD_COUNTS" : "READ_AHEAD_FREE",
+			    SEVERITY_NOTE,
+			    "read-ahead %s against the limit: of %" PRIu64 " pages that it brought "
+			    "and nobody mapped the group was charged for %.1f %%",
+			    share > 0.5 ? "counts" : "does not count", pages, 100 * share);
+}
+
+static void report(const struct region *r, const struct moment *before, const struct moment *after,
+		   struct worker *worker)
+{
+	uint64_t mapped = 0, ahead = 0, cluster = 0;
+	double charged = (double)after->charged_bytes - (double)before->charged_bytes;
+
+	/* What the swap cache held before the scan was charged before, or not, already. */
+	for (uint64_t i = 0; i < r->pages; i++) {
+		bool came = (after->near[i] & NEAR_MEMORY) && !(before->near[i] & NEAR_MEMORY);
+
+		mapped += came && (after->near[i] & NEAR_MAPPED);
+		ahead += came && !(after->near[i] & NEAR_MAPPED);
+	}
+	if (ahead >= MIN_AHEAD) {
+		double share =
+			(charged - (double)(mapped * PAGE_BYTES)) / (double)(ahead * PAGE_BYTES);
+
+		worker_result(worker, metrics[CHARGED].name, share);
+		answer(share, ahead, worker);
+	} else {
 		worker_flag(worker, "NO_READ_AHEAD", SEVERITY_WARNING,
-			    "read-ahead left %" PRIu64 " of %" PRIu64 " pages in the swap cache: "
-			    "too few to tell what they cost (vm.page-cluster=0? a device that the "
-			    "kernel reads without it, such as zram?)",
-			    cached, r->pages);
+			    "read-ahead brought only %" PRIu64 " of %" PRIu64 " pages: too few to "
+			    "tell what they cost (vm.page-cluster=0? a device that the kernel "
+			    "reads without it, such as zram? else raise -o region)",
+			    ahead, r->pages);
+	}
 	worker_result(worker, metrics[MAPPED].name, (double)(mapped * PAGE_BYTES));
-	worker_result(worker, metrics[CACHED].name, (double)(cached * PAGE_BYTES));
-	worker_result(worker, metrics[BEFORE].name, (double)before);
-	worker_result(worker, metrics[AFTER].name, (double)after);
+	worker_result(worker, metrics[AHEAD].name, (double)(ahead * PAGE_BYTES));
+	worker_result(worker, metrics[BEFORE].name, (double)before->charged_bytes);
+	worker_result(worker, metrics[AFTER].name, (double)after->charged_bytes);
 	if (sysfile_read_u64(PAGE_CLUSTER, &cluster) == 0)
 		worker_result(worker, metrics[CLUSTER].name, (double)cluster);
 }
 
 static int account(const struct params *p, struct region *r, struct worker *worker)
 {
-	uint64_t pushed, before, after, mapped = 0, in_memory = 0;
+	struct moment before = { 0 }, after = { 0 };
 	struct err err = { 0 };
 	char path[4096];
+	uint64_t pushed;
 	int rc;
 
 	if (find_usage_file(path, sizeof(path)))
@@ -163,24 +214,24 @@ static int account(const struct params *p, struct region *r, struct worker *work
 		rc = worker_ready(worker);
 	if (!rc)
 		rc = region_prove_far(r, &pushed, &err);
+	if (rc && err.kind)
+		return worker_error(worker, "%s", err.msg);
 	if (!rc)
-		rc = hold_and_read(p, path, worker, &before);
+		rc = moment_take(&before, r, p, path, worker);
 	if (!rc)
 		rc = worker_phase(worker, "measure");
 	if (!rc) {
 		scan(r, p);
-		rc = hold_and_read(p, path, worker, &after);
+		rc = moment_take(&after, r, p, path, worker);
 	}
 	if (!rc)
 		rc = worker_phase(worker, "verify");
 	if (!rc)
-		rc = region_count_near(r, &mapped, &in_memory, &err);
-	if (rc && err.kind)
-		return worker_error(worker, "%s", err.msg);
-	if (!rc)
-		report(r, before, after, mapped, in_memory, worker);
+		report(r, &before, &after, worker);
 	if (!rc && p->common.verify)
 		verify_region(r, NULL, worker);
+	free(before.near);
+	free(after.near);
 	return rc;
 }
 

@@ -213,34 +213,27 @@ int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *e
 	return 0;
 }
 
-int region_count_near(const struct region *r, uint64_t *ret_mapped, uint64_t *ret_in_memory,
-		      struct err *err)
+int region_look(const struct region *r, uint8_t *near, struct err *err)
 {
-	uint64_t entries[CHUNK], mapped = 0, in_memory = 0;
+	uint64_t entries[CHUNK];
 	unsigned char in_core[CHUNK];
-	int fd = region_open_pagemap(err), rc = 0;
+	int fd = region_open_pagemap(err), rc = fd < 0 ? fd : 0;
 
-	if (fd < 0)
-		return fd;
-	for (uint64_t first = 0; first < r->pages;) {
+	for (uint64_t first = 0; first < r->pages && !rc;) {
 		ssize_t n = read_pagemap(r, fd, first, entries, err);
 
 		if (n > 0 && mincore(region_page(r, first), (size_t)n * PAGE_BYTES, in_core))
 			n = err_failed(err, errno, "mincore");
-		if (n < 0) {
+		for (ssize_t i = 0; i < n; i++)
+			near[first + (uint64_t)i] =
+				(uint8_t)((entries[i] & PM_PRESENT ? NEAR_MAPPED : 0) |
+					  (in_core[i] & 1 ? NEAR_MEMORY : 0));
+		if (n < 0)
 			rc = (int)n;
-			break;
-		}
-		for (ssize_t i = 0; i < n; i++) {
-			mapped += (entries[i] & PM_PRESENT) != 0;
-			in_memory += in_core[i] & 1;
-		}
-		first += (uint64_t)n;
+		else
+			first += (uint64_t)n;
 	}
-	close(fd);
-	if (rc)
-		return rc;
-	*ret_mapped = mapped;
-	*ret_in_memory = in_memory;
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }

@@ -68,8 +68,10 @@ int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *e
 int region_open_pagemap(struct err *err);
 /* Is that page there, so that touching it is no fault? */
 bool region_is_mapped(const struct region *r, int pagemap_fd, uint64_t index);
-/* How many pages are mapped (pagemap); and mapped or in the swap cache (mincore). */
-int region_count_near(const struct region *r, uint64_t *ret_mapped, uint64_t *ret_in_memory,
-		      struct err *err);
+/* Where each page is: bits of NEAR_*, into near[r->pages]. By pagemap and mincore(2). */
+#define NEAR_MAPPED (1u << 0)
+#define NEAR_MEMORY (1u << 1) /* mapped, or in the swap cache only */
+
+int region_look(const struct region *r, uint8_t *near, struct err *err);
 
 #endif

@@ -22,6 +22,7 @@
 /* A gigabyte read once lasts only for a second or some. */
 #define ONE_PASS_BIN_NS (20 * NSEC_PER_MSEC)
 #define SHORT_WINDOW_S	0.2
+#define ASLEEP		0.5  /* a thread that is on its CPU for less than this share */
 #define MAX_BINS	2048 /* of the warm-up: 30 s of the shortest bins, and some */
 
 /* --- CPUs ---------------------------------------------------------------------------------- */
@@ -220,13 +221,19 @@ void team_release(struct team *t)
 
 /* All that is known at one moment. */
 struct moment {
-	uint64_t ns, touched, major, minor;
+	uint64_t ns, touched, major, minor, cpu_ns;
 	uint64_t *by_member;
 };
 
+static uint64_t cpu_ns(const struct rusage *u)
+{
+	return (uint64_t)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * NSEC_PER_SEC +
+	       (uint64_t)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) * 1000;
+}
+
 static void look(const struct team *t, struct moment *m)
 {
-	struct rusage usage;
+	struct rusage usage, own;
 
 	m->ns = clock_ns();
 	m->touched = 0;
@@ -238,6 +245,9 @@ static void look(const struct team *t, struct moment *m)
 	getrusage(RUSAGE_SELF, &usage);
 	m->major = (uint64_t)usage.ru_majflt;
 	m->minor = (uint64_t)usage.ru_minflt;
+	/* This thread's own looking aside. */
+	getrusage(RUSAGE_THREAD, &own);
+	m->cpu_ns = cpu_ns(&usage) - cpu_ns(&own);
 }
 
 struct series {
@@ -302,6 +312,7 @@ static void fill_window(const struct team *t, const struct moment *first,
 	w->touched = end->touched - begin->touched;
 	w->major = end->major - begin->major;
 	w->minor = end->minor - begin->minor;
+	w->on_cpu = (double)(end->cpu_ns - begin->cpu_ns) / (double)(end->ns - begin->ns) / t->nr;
 	w->share_min = (double)(least * t->nr) / (double)w->touched;
 	w->share_max = (double)(most * t->nr) / (double)w->touched;
 }
@@ -448,6 +459,7 @@ void team_report(struct team *t, const struct window *w, struct worker *worker)
 	worker_result(worker, "all_major_faults", (double)w->all_major);
 	worker_result(worker, "thread_share_min", w->share_min);
 	worker_result(worker, "thread_share_max", w->share_max);
+	worker_result(worker, "on_cpu", w->on_cpu);
 	worker_result(worker, "pages_pushed", (double)t->pushed);
 	if (!w->steady)
 		worker_flag(worker, "NO_PLATEAU", SEVERITY_WARNING,
@@ -460,6 +472,13 @@ void team_report(struct team *t, const struct window *w, struct worker *worker)
 		worker_flag(worker, "WINDOW_SHORT", SEVERITY_WARNING,
 			    "the region was used up %.2f s after the warm-up; raise -o region",
 			    window_s);
+	if (w->on_cpu < ASLEEP)
+		worker_flag(
+			worker, "ASLEEP", SEVERITY_NOTE,
+			"a thread was on its CPU for only %.0f %% of the window: else it slept, "
+			"for its turn at the device or as memory.high slows down a group that "
+			"exceeds it (-o local=32M a thread and more, --offload-reclaim)",
+			100 * w->on_cpu);
 	if (t->common->verify)
 		verify(t, worker);
 }

@@ -2,6 +2,9 @@
 /* The micro-benchmarks' table and parameters, their regions' content checks, their loops. */
 #include "tests/unit/test.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "micro/loop.h"
 #include "micro/micro.h"
 #include "micro/mode.h"
@@ -256,17 +259,36 @@ static void test_damage_merges(void **state)
 	assert_int_equal(a.where[3].page, 77);
 }
 
-/* Resident memory is near, and nothing but a swap area could take it away. */
+static size_t count_mapped(const struct region *r)
+{
+	uint8_t near[PAGES];
+	struct err err;
+	size_t nr = 0;
+
+	assert_int_equal(region_look(r, near, &err), 0);
+	for (size_t i = 0; i < PAGES; i++) {
+		assert_true(!(near[i] & NEAR_MAPPED) || (near[i] & NEAR_MEMORY));
+		nr += (near[i] & NEAR_MAPPED) != 0;
+	}
+	return nr;
+}
+
+/* Resident memory is near; a page that was given back is not. */
 static void test_region_is_near(void **state)
 {
 	struct region r = new_region(false, 0.5);
-	uint64_t mapped = 0, in_memory = 0;
 	struct err err;
+	int fd = region_open_pagemap(&err);
 
 	(void)state;
-	assert_int_equal(region_count_near(&r, &mapped, &in_memory, &err), 0);
-	assert_int_equal(mapped, PAGES);
-	assert_int_equal(in_memory, PAGES);
+	assert_true(fd >= 0);
+	assert_int_equal(count_mapped(&r), PAGES);
+	assert_true(region_is_mapped(&r, fd, 5));
+	assert_int_equal(madvise(region_page(&r, 5), PAGE_BYTES, MADV_DONTNEED), 0);
+	assert_int_equal(count_mapped(&r), PAGES - 1);
+	assert_false(region_is_mapped(&r, fd, 5));
+	assert_true(region_is_mapped(&r, fd, 6));
+	close(fd);
 	region_release(&r);
 }
 
@@ -281,6 +303,33 @@ static struct walk new_walk(struct region *r, enum access access, bool verify, u
 
 	order_init(&w.order, ORDER_RANDOM, 0, r->pages, 1, NULL, 1);
 	return w;
+}
+
+/* A look at one touch in LOOK_EVERY, before it: of a region half of which is not there. */
+static void test_loop_looks(void **state)
+{
+	atomic_bool stop = false;
+	struct region r = new_region(false, 0.5);
+	struct walk w = new_walk(&r, ACCESS_READ, false, 10 * LOOK_EVERY, &stop);
+	_Atomic uint64_t touched = 0;
+	struct err err;
+
+	(void)state;
+	loop_count(&w, &touched);
+	assert_int_equal(w.looked, 0);
+	w.pagemap_fd = region_open_pagemap(&err);
+	w.until_look = LOOK_EVERY;
+	loop_count(&w, &touched);
+	assert_int_equal(w.looked, 10);
+	assert_int_equal(w.near, 10);
+	assert_int_equal(madvise(r.base, PAGES * PAGE_BYTES, MADV_DONTNEED), 0);
+	w.most = LOOK_EVERY - 1; /* one short of the next look */
+	w.until_look = 1;	 /* which comes with the first touch */
+	loop_count(&w, &touched);
+	assert_int_equal(w.looked, 11);
+	assert_int_equal(w.near, 10);
+	close(w.pagemap_fd);
+	region_release(&r);
 }
 
 /* Every access leaves a page that passes its check, and damage is found whatever it does. */
@@ -370,7 +419,7 @@ static void pager_round(const char *handler, const char *evict, unsigned int fds
 	};
 	struct pager *p = calloc(1, sizeof(*p));
 	struct region r = new_region(true, 0.5);
-	uint64_t pages[PAGES], filled = 0, mapped, in_memory;
+	uint64_t pages[PAGES], filled = 0;
 	struct err err = { 0 };
 
 	assert_non_null(p);
@@ -379,8 +428,7 @@ static void pager_round(const char *handler, const char *evict, unsigned int fds
 		goto out;
 	}
 	assert_int_equal(pager_init(p, &config, &r, &err), 0);
-	assert_int_equal(region_count_near(&r, &mapped, &in_memory, &err), 0);
-	assert_int_equal(mapped, 0);
+	assert_int_equal(count_mapped(&r), 0);
 
 	/* All come, are written, go back, and come again as written. */
 	pager_count_into(&filled);
@@ -390,8 +438,7 @@ static void pager_round(const char *handler, const char *evict, unsigned int fds
 		assert_int_equal(pager_write_back(p, i), 0);
 	}
 	assert_int_equal(pager_evict(p, pages, PAGES), 0);
-	assert_int_equal(region_count_near(&r, &mapped, &in_memory, &err), 0);
-	assert_int_equal(mapped, 0);
+	assert_int_equal(count_mapped(&r), 0);
 	assert_int_equal(check_all(&r).pages, 0);
 	if (!strcmp(handler, "sigbus"))
 		assert_int_equal(filled, 2 * PAGES);
@@ -435,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_damage_merges),
 		cmocka_unit_test(test_region_is_near),
 		cmocka_unit_test(test_loops_verify),
+		cmocka_unit_test(test_loop_looks),
 		cmocka_unit_test(test_loop_time),
 		cmocka_unit_test(test_pager),
 	};
