@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The micro suite against its peers on one zram swap: faults per second of the kernel's path, then
-# of userfaultfd. Needs `make bench-programs` and root.
+# The micro suite against its peers, taking turns: faults per second of the kernel's path on one
+# zram swap, then of userfaultfd. Medians over rounds; exit status 1 where a peer has more. Root;
+# `make bench-micro` builds what it needs.
 #
 #	bench/micro_peers.sh [REGION [SECONDS [ROUNDS]]]
 set -euo pipefail
@@ -12,20 +13,51 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 db=$dir/peers.db
 
-# A limit that most of the region does not fit under; the program's output is the run's artifact.
-rc=0
-build/fmbench run -q --db "$db" --backend zram --peak "$region" --ratio 0.2 -- \
-	build/bench/micro_peers "$region" "$seconds" "$rounds" >"$dir/table" || rc=$?
-cat "$dir"/artifacts/*/command.log || cat "$dir/table"
+# A limit that most of the region does not fit under, and swap for two of them, as stress-ng has its
+# own; the program's output is the run's artifact.
+status=0
+build/fmbench run -q --db "$db" --backend zram --page-cluster 0 --peak "$region" --ratio 0.2 \
+	-o zram.size=64G -- \
+	build/bench/micro_peers "$region" "$seconds" "$rounds" >"$dir/table" 2>"$dir/why" || status=$?
+if ! cat "$dir"/artifacts/*/command.log; then
+	cat "$dir/why" >&2
+	exit "$status"
+fi
 
-printf '\n%-14s %s\n' userfaultfd faults/s
-for ((i = 0; i < rounds; i++)); do
-	build/fmbench micro uffd -q --db "$db" --experiment uffd --seed "$i" --backend none \
-		-o measure=throughput -o duration="$seconds" >"$dir/table"
-	command -v stress-ng >/dev/null || continue
+# uffd HANDLER: one turn of ours, into $dir/rates.
+uffd() {
+	build/fmbench micro uffd -q --db "$db" --experiment "$1-$round" --backend none \
+		-o measure=throughput -o handler="$1" -o duration="$seconds" >"$dir/table"
+	build/fmbench export csv results --db "$db" --experiment "$1-$round" |
+		awk -F, -v name="fmbench, $1" '$2 == "faults" { print name "\t" $3 }'
+}
+
+# Columns of its table: ops are pages, column 9 is ops per second of real time.
+stress_ng() {
 	stress-ng --userfaultfd 1 --userfaultfd-bytes 256M --timeout "$seconds" --metrics-brief 2>&1 |
-		awk '$4 == "userfaultfd" && $5 > 0 && NF == 10 { printf "%-14s %.0f\n", "stress-ng", $9 }'
-done
-build/fmbench export csv results --db "$db" --experiment uffd |
-	awk -F, '$2 == "faults" { printf "%-14s %.0f\n", "fmbench", $3 }'
-exit "$rc"
+		awk '$4 == "userfaultfd" && NF >= 10 { printf "stress-ng\t%.0f\n", $9 }'
+}
+
+for ((round = 1; round <= rounds; round++)); do
+	uffd sigbus
+	uffd poll
+	if command -v stress-ng >/dev/null; then
+		stress_ng
+	fi
+done >"$dir/rates"
+
+printf '\n%-20s %12s %22s\n' userfaultfd faults/s 'ours / its, medians'
+sort -t$'\t' -k1,1 -k2,2n "$dir/rates" | awk -F'\t' '
+	{ rate[$1, ++n[$1]] = $2 }
+	function median(who) {
+		return (rate[who, int((n[who] + 1) / 2)] + rate[who, int(n[who] / 2) + 1]) / 2
+	}
+	END {
+		ours = median("fmbench, sigbus")
+		for (who in n) {
+			printf "%-20s %12.0f %22.2f\n", who, median(who), ours / median(who)
+			less += median(who) > ours
+		}
+		exit less > 0
+	}' || status=1
+exit "$status"

@@ -20,10 +20,10 @@
 #define MAX_WARMUP_NS (30 * NSEC_PER_SEC)
 #define BIN_NS	      (100 * NSEC_PER_MSEC)
 /* A gigabyte read once lasts only for a second or some. */
-#define ONE_PASS_BIN_NS (20 * NSEC_PER_MSEC)
+#define ONE_PASS_BIN_NS (5 * NSEC_PER_MSEC)
 #define SHORT_WINDOW_S	0.2
 #define ASLEEP		0.5  /* a thread that is on its CPU for less than this share */
-#define MAX_BINS	2048 /* of the warm-up: 30 s of the shortest bins, and some */
+#define MAX_BINS	6200 /* of the warm-up: 30 s of the shortest bins, and some */
 
 /* --- CPUs ---------------------------------------------------------------------------------- */
 
@@ -433,7 +433,10 @@ int team_run(struct team *t, struct worker *worker, struct window *ret)
 {
 	int rc = run(t, worker, t->one_pass ? ONE_PASS_BIN_NS : BIN_NS, ret);
 
-	if (rc == -ENODATA)
+	if (rc == -ENODATA && t->one_pass)
+		worker_error(worker, "the region was used up before a window could begin; raise "
+				     "-o region");
+	else if (rc == -ENODATA)
 		worker_error(worker, "not a page was touched in the window");
 	return rc;
 }
