@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,8 +14,8 @@
 #define PM_PRESENT (1ull << 63)
 
 /* Pages under write-back or on a per-CPU list resist for a moment. */
-#define PROVE_NS (5 * NSEC_PER_SEC)
-#define MAY_STAY 1000 /* one page in so many: a tenth of what counts may differ by */
+#define PROVE_NS (5 * NSEC_PER_SEC) /* without a page fewer */
+#define MAY_STAY 1000		    /* one page in so many: a tenth of what counts may differ by */
 #define NAP_NS	 (10 * NSEC_PER_MSEC)
 
 #define CHUNK 4096 /* pages looked at in one system call */
@@ -155,14 +156,34 @@ static ssize_t read_pagemap(const struct region *r, int fd, uint64_t first, uint
 	return n / (ssize_t)sizeof(uint64_t);
 }
 
-/* Push out every page that pagemap does not call swapped. Returns how many that were, or -errno. */
-static int64_t push_out(const struct region *r, int fd, struct err *err)
+/* pagemap's and mincore's word on the pages from `first`: NEAR_*. How many pages, or -errno. */
+static ssize_t look_at(const struct region *r, int fd, uint64_t first, uint8_t near[CHUNK],
+		       struct err *err)
 {
 	uint64_t entries[CHUNK];
+	unsigned char in_core[CHUNK];
+	ssize_t n = read_pagemap(r, fd, first, entries, err);
+
+	if (n > 0 && mincore(region_page(r, first), (size_t)n * PAGE_BYTES, in_core))
+		return err_failed(err, errno, "mincore");
+	for (ssize_t i = 0; i < n; i++)
+		near[i] = (uint8_t)((entries[i] & PM_PRESENT ? NEAR_MAPPED : 0) |
+				    (in_core[i] & 1 ? NEAR_MEMORY : 0) |
+				    (entries[i] & (PM_PRESENT | PM_SWAPPED) ? 0 : NEAR_NOTHING));
+	return n;
+}
+
+/*
+ * Push out every page that is mapped or in the swap cache. Returns how many that were, or -errno.
+ * MADV_PAGEOUT passes over pages that are in the swap cache only: a touch maps them again.
+ */
+static int64_t push_out(const struct region *r, int fd, struct err *err)
+{
+	uint8_t state[CHUNK];
 	int64_t near = 0;
 
 	for (uint64_t first = 0; first < r->pages;) {
-		ssize_t n = read_pagemap(r, fd, first, entries, err);
+		ssize_t n = look_at(r, fd, first, state, err);
 		ssize_t i = 0;
 
 		if (n < 0)
@@ -170,8 +191,11 @@ static int64_t push_out(const struct region *r, int fd, struct err *err)
 		while (i < n) {
 			ssize_t from = i;
 
-			for (; i < n && !(entries[i] & PM_SWAPPED); i++)
-				near++;
+			for (; i < n && state[i]; i++, near++) {
+				if (!(state[i] & NEAR_MAPPED))
+					(void)*(volatile uint64_t *)region_page(
+						r, first + (uint64_t)i);
+			}
 			if (i > from && madvise(region_page(r, first + (uint64_t)from),
 						(size_t)(i - from) * PAGE_BYTES, MADV_PAGEOUT))
 				return err_failed(err, errno, "madvise(MADV_PAGEOUT)");
@@ -184,8 +208,8 @@ static int64_t push_out(const struct region *r, int fd, struct err *err)
 
 int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err)
 {
-	uint64_t give_up_ns = clock_ns() + PROVE_NS;
-	int64_t near, pushed = -1;
+	uint64_t give_up_ns = 0;
+	int64_t near, least = INT64_MAX, pushed = -1;
 	int fd = region_open_pagemap(err);
 
 	if (fd < 0)
@@ -194,6 +218,10 @@ int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *e
 		near = push_out(r, fd, err);
 		if (pushed < 0)
 			pushed = near;
+		if (near < least) {
+			least = near;
+			give_up_ns = clock_ns() + PROVE_NS;
+		}
 		if (near <= 0 || clock_ns() > give_up_ns)
 			break;
 		clock_sleep_until(clock_ns() + NAP_NS);
@@ -215,23 +243,17 @@ int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *e
 
 int region_look(const struct region *r, uint8_t *near, struct err *err)
 {
-	uint64_t entries[CHUNK];
-	unsigned char in_core[CHUNK];
+	uint8_t state[CHUNK];
 	int fd = region_open_pagemap(err), rc = fd < 0 ? fd : 0;
 
 	for (uint64_t first = 0; first < r->pages && !rc;) {
-		ssize_t n = read_pagemap(r, fd, first, entries, err);
+		ssize_t n = look_at(r, fd, first, state, err);
 
-		if (n > 0 && mincore(region_page(r, first), (size_t)n * PAGE_BYTES, in_core))
-			n = err_failed(err, errno, "mincore");
-		for (ssize_t i = 0; i < n; i++)
-			near[first + (uint64_t)i] =
-				(uint8_t)((entries[i] & PM_PRESENT ? NEAR_MAPPED : 0) |
-					  (in_core[i] & 1 ? NEAR_MEMORY : 0));
 		if (n < 0)
 			rc = (int)n;
 		else
-			first += (uint64_t)n;
+			memcpy(near + first, state, (size_t)n);
+		first += n < 0 ? 0 : (uint64_t)n;
 	}
 	if (fd >= 0)
 		close(fd);

@@ -59,9 +59,10 @@ void region_check_page(const struct region *r, uint64_t index, struct damage *d)
 void damage_merge(struct damage *into, const struct damage *from);
 
 /*
- * Prove by /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst) that every page is
- * swapped out, pushing out with MADV_PAGEOUT those that are not; *ret_pushed counts these. More
- * than one page in a thousand that stays is an error that says what to look at.
+ * Prove by /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst) and mincore(2) that every
+ * page is swapped out and has left the swap cache, pushing out with MADV_PAGEOUT those that have
+ * not; *ret_pushed counts these. More than one page in a thousand that stays is an error that says
+ * what to look at.
  */
 int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err);
 /* /proc/self/pagemap, for region_is_mapped(). */
@@ -69,8 +70,9 @@ int region_open_pagemap(struct err *err);
 /* Is that page there, so that touching it is no fault? */
 bool region_is_mapped(const struct region *r, int pagemap_fd, uint64_t index);
 /* Where each page is: bits of NEAR_*, into near[r->pages]. By pagemap and mincore(2). */
-#define NEAR_MAPPED (1u << 0)
-#define NEAR_MEMORY (1u << 1) /* mapped, or in the swap cache only */
+#define NEAR_MAPPED  (1u << 0)
+#define NEAR_MEMORY  (1u << 1) /* mapped, or in the swap cache only */
+#define NEAR_NOTHING (1u << 2) /* no page there: never written, or given back */
 
 int region_look(const struct region *r, uint8_t *near, struct err *err);
 
