@@ -66,17 +66,19 @@ static void judge(const struct params *p, const struct window *w, struct worker 
 			   .minor = w->all_minor,
 			   .looked = w->looked,
 			   .near = w->near,
-			   .twice = !strcmp(p->common.access, "read-then-write") };
+			   .twice = !strcmp(p->common.access, "read-then-write"),
+			   .shared = p->common.shared };
 	double near = tally_near(&t), cached = (double)t.minor / (double)(t.major + t.minor);
 
-	worker_result(worker, "stayed", near);
+	if (t.looked)
+		worker_result(worker, "stayed", near);
 	if (tally_judge(&t) != TALLY_AGREES)
 		worker_flag(worker, "FAULTS_MISMATCH", SEVERITY_FATAL,
 			    "%" PRIu64 " pages were touched, of which %.2f %% were there already "
 			    "(by pagemap, within %.2f), but rusage counts %" PRIu64
 			    " major and %" PRIu64 " minor faults",
 			    t.touched, 100 * near, 100 * tally_blur(&t), t.major, t.minor);
-	if (near > TALLY_AGREEMENT && !p->common.shared && strcmp(p->common.pattern, "zipf") != 0)
+	if (near > TALLY_AGREEMENT && strcmp(p->common.pattern, "zipf") != 0)
 		worker_flag(worker, "PAGES_STAYED", SEVERITY_NOTE,
 			    "%.1f %% of the touches found their page in memory (by pagemap): the "
 			    "kernel kept it for a whole pass, as it evicts by its own notion of "
@@ -96,7 +98,7 @@ static int fault_throughput_main(const void *arg, struct worker *worker)
 	struct team t = { .common = &common,
 			  .loop = loop,
 			  .one_pass = !mode_evicts(p->mode),
-			  .looks = mode_evicts(p->mode) };
+			  .looks = mode_evicts(p->mode) && !p->common.shared };
 	struct window w;
 	int rc;
 

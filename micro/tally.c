@@ -22,7 +22,7 @@ enum tally_verdict tally_judge(const struct tally *t)
 	double slack = touched * (TALLY_AGREEMENT + tally_blur(t));
 	double major = (double)t->major, faults = major + (double)t->minor;
 
-	if ((t->twice ? major : faults) > far + slack)
+	if ((t->twice || t->shared ? major : faults) > far + slack)
 		return TALLY_TOO_MANY_FAULTS;
-	return faults < far - slack ? TALLY_TOO_FEW_FAULTS : TALLY_AGREES;
+	return !t->shared && faults < far - slack ? TALLY_TOO_FEW_FAULTS : TALLY_AGREES;
 }

@@ -18,6 +18,9 @@ struct tally {
 	uint64_t major, minor; /* by the kernel (rusage) */
 	uint64_t looked, near; /* touches looked at beforehand, and those whose page was there */
 	bool twice;	       /* a touch may fault once more, for its write */
+	/* Other threads bring the same pages: one may come between a look and its touch, and two
+	 * that want it at once both fault, or wait. Touches bound major faults, and that is all. */
+	bool shared;
 };
 
 /* Touches of pages that were there, by the looks: a share. */

@@ -27,7 +27,7 @@ micro 0 fault_latency --backend zram -o paced=5000
 near "$(value touches)" "5000 * $(value window)" 0.05 "not the pace that was asked for"
 true_that "$(value late) >= 0 && $(value late) <= 1" "share of late touches"
 
-micro 0 fault_throughput --backend zram -o region=64M -o mode=noevict -o verify
+micro 0 fault_throughput --backend zram --duration 20s -o region=64M -o mode=noevict -o verify
 counts_agree
 window_is_sound
 near "$(value all_major_faults)" $((2 * pages)) 0.01 "not each page once"

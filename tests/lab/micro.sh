@@ -14,7 +14,7 @@ for backend in fastswap-dram fastswap-rdma zram; do
 	counts_agree
 	window_is_sound
 	only_flags
-	micro 0 fault_throughput --backend $backend "${cpus[@]}" -o mode=noevict -o verify
+	micro 0 fault_throughput --backend $backend "${cpus[@]}" --duration 20s -o mode=noevict -o verify
 	counts_agree
 	near "$(value all_major_faults)" $pages 0.01 "not each page once"
 	for stores in "fastswap stores" "fastswap stores_async" "vmstat pswpout"; do

@@ -65,6 +65,16 @@ static void test_pages_that_stay(void **state)
 	assert_true(tally_blur(&t) > 0.5);
 }
 
+static void test_shared_pages(void **state)
+{
+	struct tally t = { .touched = 100000, .major = 60000, .minor = 90000, .shared = true };
+
+	(void)state;
+	assert_int_equal(judge(t, 0), TALLY_AGREES);
+	assert_int_equal(judge(t, -50000), TALLY_AGREES);
+	assert_int_equal(judge(t, 41010), TALLY_TOO_MANY_FAULTS);
+}
+
 /* --- against the group and the backend ------------------------------------------------------- */
 
 /* Deltas of the measure phase; 0: that collector was not there. */
@@ -226,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_every_touch_is_a_fault),
 		cmocka_unit_test(test_a_second_fault_for_the_write),
 		cmocka_unit_test(test_pages_that_stay),
+		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_all_agree),
 		cmocka_unit_test(test_group_disagrees),
 		cmocka_unit_test(test_backend_disagrees),
