@@ -29,7 +29,7 @@ set bmargin at screen at(3.6)
 set yrange [0:*]
 set label 1 'thousand faults/s' at screen y_title, graph 0.5 center rotate
 set format x ''
-set key at screen 0.1, screen 0.995 left top Left reverse vertical maxrows nr_series
+set key at screen 0.1, screen 0.995 left top Left reverse horizontal maxcols 1
 plot for [n = 0 : nr_series - 1] data index 0 \
 	using 2:(of_series(n, 'median')):(of_series(n, 'low')):(of_series(n, 'high')) \
 	with yerrorlines lt n + 1 title label(n)
