@@ -61,8 +61,7 @@ void damage_merge(struct damage *into, const struct damage *from);
 /*
  * Prove by /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst) and mincore(2) that every
  * page is swapped out and has left the swap cache, pushing out with MADV_PAGEOUT those that have
- * not; *ret_pushed counts these. More than one page in a thousand that stays is an error that says
- * what to look at.
+ * not; *ret_pushed counts these. More than a few that stay are an error that says what to look at.
  */
 int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err);
 /* /proc/self/pagemap, for region_is_mapped(). */

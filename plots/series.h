@@ -19,7 +19,7 @@
 	" WHEN length(value) > 24 THEN substr(value, 1, 24) || '…' ELSE value END"
 
 #define SERIES_PARAMS(column, x)                                                                \
-	" SELECT n.series, n.name, p.key, p.value, p.type FROM names n"                         \
+	" SELECT n.series, n.name, '" column "' AS whose, p.key, p.value, p.type FROM names n"  \
 	" JOIN run r ON r.id = n.first JOIN json_each(r." column ") p WHERE p.key <> '" x "'"
 
 /*
@@ -33,7 +33,8 @@
 		   " telling AS (SELECT series, group_concat(key || '=' || " SERIES_VALUE                                               \
 		   ", ' ') AS how"                                                                                                      \
 		   "  FROM params p WHERE value IS NOT NULL AND EXISTS (SELECT 1 FROM params q"                                         \
-		   "   WHERE q.name = p.name AND q.key = p.key AND q.value IS NOT p.value)"                                             \
+		   "   WHERE q.name = p.name AND q.whose = p.whose AND q.key = p.key"                                                   \
+		   "    AND q.value IS NOT p.value)"                                                                                    \
 		   "  GROUP BY series),"                                                                                                \
 		   " told AS (SELECT series, first, name || ifnull(', ' || how, '') AS label"                                           \
 		   "  FROM names LEFT JOIN telling USING (series))"                                                                     \

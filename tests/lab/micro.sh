@@ -10,6 +10,12 @@ pages=8192 # of 32 MiB
 machine_state >"$tmp/before"
 cpus=(--cpus 0-1 --page-cluster 0)
 for backend in fastswap-dram fastswap-rdma zram; do
+	micro 0 fault_throughput --backend $backend "${cpus[@]}" --cores 2 -o verify
+	counts_agree
+	window_is_sound
+	pages_are_whole $pages
+	only_flags
+	[[ $backend != zram ]] || continue # the host's tests have the rest
 	micro 0 fault_latency --backend $backend "${cpus[@]}"
 	counts_agree
 	window_is_sound
@@ -22,26 +28,14 @@ for backend in fastswap-dram fastswap-rdma zram; do
 		true_that "0$(delta $stores) == 0" "$stores without reclaim"
 	done
 	pages_are_whole $pages
-	micro 0 fault_throughput --backend $backend "${cpus[@]}" --cores 2 -o verify
-	counts_agree
-	window_is_sound
-	pages_are_whole $pages
-	only_flags
 done
 
-# What read-ahead brings counts against the limit; without read-ahead there is nothing to tell.
-for cluster in 0 3; do
-	micro 0 accounting --backend fastswap-dram --page-cluster $cluster -o region=64M -o block=32 \
-		-o burst=4 -o hold=200ms
-	if [[ $cluster == 0 ]]; then
-		only_flags NO_READ_AHEAD
-	else
-		only_flags READ_AHEAD_COUNTS
-		true_that "$(value read_ahead_charged) > 0.95 && $(value read_ahead_charged) < 1.05" \
-			"the charge"
-		true_that "$(value read_ahead) >= 4096 * 1024" "few pages read ahead"
-	fi
-done
+# What read-ahead brings counts against the limit.
+micro 0 accounting --backend fastswap-dram --page-cluster 3 -o region=64M -o block=32 -o burst=4 \
+	-o hold=200ms
+only_flags READ_AHEAD_COUNTS
+true_that "$(value read_ahead_charged) > 0.95 && $(value read_ahead_charged) < 1.05" "the charge"
+true_that "$(value read_ahead) >= 4096 * 1024" "few pages read ahead"
 micro 0 readahead --backend fastswap-dram --page-cluster 3
 counts_agree read-ahead
 window_is_sound
@@ -52,26 +46,27 @@ pages_are_whole $pages
 only_flags
 
 # Every 1000th page that is loaded has a bit flipped.
-for cores in 1 2; do
-	for name in fault_latency fault_throughput; do
-		micro 7 $name --backend fastswap-dram -o fastswap-dram.inject=flip:1000 -o verify \
-			"${cpus[@]}" --cores $cores
-		[[ $(sql "SELECT status FROM run WHERE id = $run") == untrusted ]] || fail "trusted"
-		flagged PAGE_CORRUPTED || fail "damage was not found: $what"
-		loads=$(sql "SELECT CAST(sum(delta) AS INTEGER) FROM phase_delta WHERE run = $run
-			AND phase IN ('measure', 'verify') AND collector = 'fastswap'
-			AND key LIKE 'loads%'")
-		# A page that stays damaged in memory is found once more by the last pass.
-		true_that "$(value pages_damaged) >= $loads / 1000 - 2 &&
-			$(value pages_damaged) <= $loads / 1000 + 16" "not one load in 1000"
-		where='page [0-9]+ at 0x[0-9a-f]+, offset [0-9]+: 0x[0-9a-f]{16} instead of 0x[0-9a-f]{16}'
-		[[ $(sql "SELECT detail FROM flag WHERE run = $run AND code = 'PAGE_CORRUPTED'") =~ $where ]] ||
-			fail "the damage is not located"
-		# One bit it was.
-		bits=$(sql "SELECT detail FROM flag WHERE run = $run AND code = 'PAGE_CORRUPTED'" |
-			sed -E 's/.*offset [0-9]+: (0x[0-9a-f]+) instead of (0x[0-9a-f]+).*/\1 \2/')
-		flip=$((${bits% *} ^ ${bits#* }))
-		((flip != 0 && (flip & (flip - 1)) == 0)) || fail "not one bit: $bits"
-	done
-done
+while read -r name cores; do
+	micro 7 "$name" --backend fastswap-dram -o fastswap-dram.inject=flip:1000 -o verify \
+		"${cpus[@]}" --cores "$cores"
+	[[ $(sql "SELECT status FROM run WHERE id = $run") == untrusted ]] || fail "trusted"
+	flagged PAGE_CORRUPTED || fail "damage was not found: $what"
+	loads=$(sql "SELECT CAST(sum(delta) AS INTEGER) FROM phase_delta WHERE run = $run
+		AND phase IN ('measure', 'verify') AND collector = 'fastswap'
+		AND key LIKE 'loads%'")
+	# A page that stays damaged in memory is found once more by the last pass.
+	true_that "$(value pages_damaged) >= $loads / 1000 - 2 &&
+		$(value pages_damaged) <= $loads / 1000 + 16" "not one load in 1000"
+	where='page [0-9]+ at 0x[0-9a-f]+, offset [0-9]+: 0x[0-9a-f]{16} instead of 0x[0-9a-f]{16}'
+	[[ $(sql "SELECT detail FROM flag WHERE run = $run AND code = 'PAGE_CORRUPTED'") =~ $where ]] ||
+		fail "the damage is not located"
+	# One bit it was.
+	bits=$(sql "SELECT detail FROM flag WHERE run = $run AND code = 'PAGE_CORRUPTED'" |
+		sed -E 's/.*offset [0-9]+: (0x[0-9a-f]+) instead of (0x[0-9a-f]+).*/\1 \2/')
+	flip=$((${bits% *} ^ ${bits#* }))
+	((flip != 0 && (flip & (flip - 1)) == 0)) || fail "not one bit: $bits"
+done <<-END
+	fault_latency 1
+	fault_throughput 2
+END
 wait_same "$tmp/before" 3 || fail "something was left behind"

@@ -77,7 +77,7 @@ static struct store *micro_store(const char *name)
 {
 	static const char direct[] = "{\"offload-reclaim\":false}";
 	static const char offloaded[] = "{\"offload-reclaim\":true}";
-	static const char sequential[] = "{\"pattern\":\"sequential\"}";
+	static const char sequential[] = "{\"pattern\":\"sequential\",\"duration\":1}";
 	struct store *s = synthetic_store(name);
 
 	for (int threads = 1; threads <= 3; threads++) {
@@ -95,7 +95,8 @@ static struct store *micro_store(const char *name)
 					  { "page_cluster", cluster } };
 		char run_params[64];
 
-		snprintf(run_params, sizeof(run_params), "{\"page-cluster\":%d}", cluster);
+		snprintf(run_params, sizeof(run_params), "{\"page-cluster\":%d,\"duration\":10}",
+			 cluster);
 		add_run(s, "readahead", "zram", sequential, run_params, 1, values, 3, NULL, 0);
 	}
 	add_run(s, "fault_latency", "zram", "{\"pattern\":\"random\"}", direct, 1, NULL, 0, "major",
@@ -169,6 +170,11 @@ static void test_readahead_and_reclaim(void **state)
 	expect_in(text, "0\t3\t400\t400\t400\n");
 	expect_in(text, "0\t2\t0.25\t0.25\t0.25\n");
 	free(text);
+	/* A run's duration and its workload's are two parameters, no difference of curves. */
+	assert_ok(export_query_variables(s, figure_find("readahead", &err)->variables, 0, NULL,
+					 &vars, &err));
+	expect_in(vars.data, "labels = 'zram, sequential'");
+	buf_release(&vars);
 
 	text = query(s, f, 0, &rows);
 	assert_int_equal(rows, 6);
