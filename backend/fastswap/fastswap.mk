@@ -16,6 +16,7 @@ modules-lab: $B/lab/$(KERNEL)/fastswap/fastswap.ko ## build them for a kernel of
 modules-lab-all: $(LAB_KERNELS:%=$B/lab/%/fastswap/fastswap.ko) ## build them for all of the lab's
 
 $B/lab/%/fastswap/fastswap.ko: $(FASTSWAP_SOURCES)
+	@mkdir -p $(@D)
 	$(call say,KMOD,$(@D))lab/fmlab fetch --headers $* && \
 	backend/fastswap/build.sh "$$(lab/fmlab path $* headers)" $(@D) \
 		"$$(awk '$$1 == "$*" { print $$2 }' lab/kernels)" $B/lab/$*/apt/sources.list \
