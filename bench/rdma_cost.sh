@@ -6,13 +6,13 @@
 # the NIC is all the cost there is, and once over a cable with a delay, where waiting is.
 #
 # Many short scans and their median: a busy host stops a guest now and then, and that is not what
-# is to be measured.
+# is to be measured. Not too short, as each begins with small windows.
 
 # shellcheck source=tests/lab/rdma.bash
 . "$(dirname "$0")/../tests/lab/rdma.bash" || exit 1
 set -e
 
-rounds=${1:-3} pages=64 delay=1ms
+rounds=${1:-3} pages=256 scans=15 delay=1ms
 
 median() {
 	sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
@@ -49,7 +49,7 @@ scan() {
 	swapon -p 100 /dev/fastswap0
 	for cluster in 0 3 4 5; do
 		echo $cluster >/proc/sys/vm/page-cluster
-		build/bench/fault_median $pages 50 >"$results/line"
+		"$fault_median" $pages $scans >"$results/line"
 		cut -d' ' -f1 "$results/line" | record "$1-fault-$cluster"
 		cut -d' ' -f2 "$results/line" | record "$1-page-$cluster"
 	done

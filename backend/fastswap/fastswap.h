@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/jump_label.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 
 #include "pool.h"
 
@@ -60,16 +61,16 @@ static inline bool fastswap_owns(unsigned int type)
 	return type == READ_ONCE(fastswap_type);
 }
 
-/* readahead.c: is this slot merely a neighbour of the one that the current task waits for? */
-DECLARE_STATIC_KEY_FALSE(fastswap_splitting_readahead);
+/*
+ * Does the current task read a window of read-ahead? Around one, and not around a single page, mm
+ * plugs the block layer: more reads are to come. They are all under way at once when none of them
+ * is waited for here, not even the one that the task is after.
+ */
+DECLARE_STATIC_KEY_FALSE(fastswap_async_windows);
 
-int fastswap_readahead_split(bool on);
-bool __fastswap_is_neighbour(unsigned int type, pgoff_t slot);
-
-static inline bool fastswap_is_neighbour(unsigned int type, pgoff_t slot)
+static inline bool fastswap_in_window(void)
 {
-	return static_branch_unlikely(&fastswap_splitting_readahead) &&
-	       __fastswap_is_neighbour(type, slot);
+	return static_branch_unlikely(&fastswap_async_windows) && current->plug;
 }
 
 /* symbols.c: the address of a kernel symbol that is not exported, or NULL */

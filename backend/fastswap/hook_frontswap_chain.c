@@ -21,7 +21,7 @@ static int store(unsigned int type, pgoff_t slot, struct page *page)
 
 static int load(unsigned int type, pgoff_t slot, struct page *page)
 {
-	if (!fastswap_owns(type) || fastswap_is_neighbour(type, slot))
+	if (!fastswap_owns(type) || fastswap_in_window())
 		return -ENODEV;
 	return fastswap_load(slot, page, VIA_HOOK);
 }

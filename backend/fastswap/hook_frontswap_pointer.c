@@ -69,7 +69,7 @@ static int load(unsigned int type, pgoff_t slot, struct page *page)
 {
 	if (!fastswap_owns(type))
 		return load_elsewhere(type, slot, page);
-	if (fastswap_is_neighbour(type, slot))
+	if (fastswap_in_window())
 		return -EAGAIN;
 	return fastswap_load(slot, page, VIA_HOOK);
 }

@@ -31,7 +31,7 @@ static bool load(struct folio *folio)
 	pgoff_t slot = swp_offset(folio->swap);
 	long i, n = folio_nr_pages(folio);
 
-	if (fastswap_is_neighbour(swp_type(folio->swap), slot))
+	if (fastswap_in_window())
 		return false;
 	for (i = 0; i < n; i++)
 		if (fastswap_load(slot + i, folio_page(folio, i), VIA_HOOK))

@@ -13,6 +13,8 @@ static DEFINE_MUTEX(pool_lock);
 static bool hook_wanted = true;
 static bool hook_installed;
 
+DEFINE_STATIC_KEY_FALSE(fastswap_async_windows);
+
 static int hook_set(const char *value, const struct kernel_param *param)
 {
 	if (sysfs_streq(value, "auto"))
@@ -45,26 +47,17 @@ static int start_pool(struct pool *pool)
 	err = fastswap_path_init(pool);
 	if (err)
 		return err;
-	if (pool->async_readahead && hook_installed) {
-		err = fastswap_readahead_split(true);
-		if (err) {
-			pr_err(FASTSWAP_NAME ": can't probe swapin_readahead: %d\n", err);
-			goto release_path;
-		}
-	}
 	err = fastswap_blkdev_add(pool);
-	if (err)
-		goto stop_split;
+	if (err) {
+		fastswap_path_release();
+		return err;
+	}
+	if (pool->async_readahead)
+		static_branch_enable(&fastswap_async_windows);
 	pr_info(FASTSWAP_NAME ": /dev/" FASTSWAP_NAME "0 has %lu pages of pool %s, hook %s\n",
 		pool->nr_pages, pool->ops->name,
 		hook_installed ? fastswap_page_hook.name : "none");
 	return 0;
-
-stop_split:
-	fastswap_readahead_split(false);
-release_path:
-	fastswap_path_release();
-	return err;
 }
 
 int fastswap_pool_register(struct pool *pool)
@@ -82,7 +75,7 @@ void fastswap_pool_unregister(struct pool *pool)
 {
 	mutex_lock(&pool_lock);
 	fastswap_blkdev_remove();
-	fastswap_readahead_split(false);
+	static_branch_disable(&fastswap_async_windows);
 	fastswap_path_release();
 	mutex_unlock(&pool_lock);
 }

@@ -65,8 +65,8 @@ struct pool {
 	int node;		/* nearest NUMA node, or NUMA_NO_NODE */
 
 	/*
-	 * The hook serves only the page that the faulting task waits for, and leaves read-ahead to
-	 * load_async. For pools where a load has a latency worth overlapping.
+	 * The hook serves single pages, and leaves a whole window of read-ahead to load_async. For
+	 * pools where a load has a latency worth overlapping.
 	 */
 	bool async_readahead;
 

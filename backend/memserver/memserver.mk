@@ -16,9 +16,9 @@ $B/tests/lab/rdma_client: tests/lab/rdma_client.c backend/memserver/handshake.h
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(RDMA_LIBS)
 
 # What the lab's tests need beside the modules.
-modules-lab modules-lab-all lab-helpers: $B/memserver $B/tests/lab/rdma_client
+modules-lab modules-lab-all lab-helpers: $B/memserver $B/tests/lab/rdma_client $B/bench/fault_median
 
-bench-rdma: modules-lab lab-helpers $B/bench/fault_median ## cost of a fault over RDMA, beside the NIC's own
+bench-rdma: modules-lab lab-helpers ## cost of a fault over RDMA, beside the NIC's own
 	$(Q)lab/fmlab run --kernel $(KERNEL) --rdma --cpus 2 --mem 2G -- bench/rdma_cost.sh
 
 -include $(MEMSERVER_OBJ:.o=.d)

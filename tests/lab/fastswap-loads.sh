@@ -36,10 +36,9 @@ read_ahead_by_hook() {
 	run && ((majflt > 1000 && majflt < 8000 && loads > 16000 && loads_async == 0))
 }
 
-# The hook takes the page waited for, the device its neighbours.
-read_ahead_by_device() {
-	run && ((majflt > 1000 && majflt < 8000 && loads > 0 && loads <= majflt)) &&
-		((loads + loads_async > 16000))
+# The hook takes single pages, the device those of a window.
+windows_by_device() {
+	run && ((majflt > 1000 && majflt < 8000 && loads < 100 && loads_async > 16000))
 }
 
 histograms_cover() {
@@ -71,5 +70,7 @@ ok "loads are major faults, the device sees all" all_by_device
 down
 echo 3 >/proc/sys/vm/page-cluster
 ok "up, async_readahead=1" up auto async_readahead=1
-ok "read-ahead through the device" read_ahead_by_device
+ok "read-ahead through the device" windows_by_device
+echo 0 >/proc/sys/vm/page-cluster
+ok "single pages through the hook" all_by_hook
 finish

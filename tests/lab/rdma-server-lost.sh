@@ -1,5 +1,6 @@
 #!/bin/bash
 # lab: --rdma --cpus 2 --mem 2G
+# lab-6.12: --rdma --cpus 1 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The server is killed: what was there is lost, and that is all. No wrong page, no hang, and the

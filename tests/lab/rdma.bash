@@ -8,7 +8,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/fastswap.bash" || exit 1
 
 client=build/tests/lab/rdma_client
-for need in "$modules/fastswap_rdma.ko" build/memserver "$client"; do
+fault_median=build/bench/fault_median
+for need in "$modules/fastswap_rdma.ko" build/memserver "$client" "$fault_median"; do
 	[[ -e $need ]] || { echo "no $need: make modules-lab KERNEL=$FMLAB_KERNEL lab-helpers"; exit 1; }
 done
 # The lab's software NIC.
@@ -116,6 +117,12 @@ takes_at_most() {
 
 is() {
 	[[ $("${@:2}") == "$1" ]] || { echo "$("${@:2}"), not $1"; return 1; }
+}
+
+needs_cable() {
+	modprobe -n sch_netem && return
+	echo "ok 1 - a cable # SKIP no sch_netem in this kernel"
+	exit 0
 }
 
 # Two NICs at the ends of a cable, in one guest: what goes from one address to the other takes the
