@@ -19,6 +19,7 @@ static void end_load(void *ctx, struct page *page, int err)
 	struct bio *bio = ctx;
 
 	if (err) {
+		fastswap_load_failed(bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT, err);
 		bio->bi_status = errno_to_blk_status(err);
 	} else {
 		fastswap_count(STAT_LOADS_ASYNC);

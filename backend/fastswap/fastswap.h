@@ -25,7 +25,9 @@ int fastswap_path_init(struct pool *pool);
 void fastswap_path_release(void);
 int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via);
 int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via);
+/* Whoever starts one counts its end. */
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx);
+int fastswap_load_failed(pgoff_t slot, int err);
 void fastswap_discard(pgoff_t slot);
 bool fastswap_holds(pgoff_t slot);
 

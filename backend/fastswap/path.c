@@ -65,7 +65,7 @@ static noinline int store_failed(pgoff_t slot, int err)
 	return err;
 }
 
-static noinline int load_failed(pgoff_t slot, int err)
+noinline int fastswap_load_failed(pgoff_t slot, int err)
 {
 	fastswap_count(STAT_FAILED_LOADS);
 	pr_err_ratelimited(FASTSWAP_NAME ": load of slot %lu from pool %s failed: %d\n",
@@ -99,12 +99,12 @@ static __always_inline int load_page(pgoff_t slot, struct page *page, enum fasts
 	int err;
 
 	if (unlikely(!holds(pool, slot)))
-		return load_failed(slot, -ENODATA);
+		return fastswap_load_failed(slot, -ENODATA);
 	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
-		return load_failed(slot, -EIO);
+		return fastswap_load_failed(slot, -EIO);
 	err = pool->ops->load(pool, slot, page);
 	if (unlikely(err))
-		return load_failed(slot, err);
+		return fastswap_load_failed(slot, err);
 	if (static_branch_unlikely(&fastswap_injecting))
 		fastswap_inject_flip(page);
 	fastswap_count(via == VIA_HOOK ? STAT_LOADS : STAT_LOADS_ASYNC);
@@ -155,9 +155,9 @@ int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via)
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
 {
 	if (unlikely(!fastswap_holds(slot)))
-		done(ctx, page, load_failed(slot, -ENODATA));
+		done(ctx, page, -ENODATA);
 	else if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
-		done(ctx, page, load_failed(slot, -EIO));
+		done(ctx, page, -EIO);
 	else
 		fastswap_pool->ops->load_async(fastswap_pool, slot, page, done, ctx);
 }

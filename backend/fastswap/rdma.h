@@ -68,6 +68,7 @@ struct queue {
 
 	/* While connecting: one event at a time is waited for. */
 	struct completion event;
+	unsigned long deadline;		/* in jiffies */
 	int event_err;
 	bool established;
 };

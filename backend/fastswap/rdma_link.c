@@ -130,19 +130,27 @@ static int on_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	return 0;
 }
 
+/* Of one queue pair's connecting, all steps together: what fails is cleared away in time, too. */
+static unsigned int patience_ms(const struct rdma_link *link)
+{
+	return link->timeout_ms * 7 / 8;
+}
+
 /* err is what the step's call returned: its outcome comes by an event. */
 static int await(struct queue *queue, int err, const char *step)
 {
 	struct rdma_link *link = queue->link;
+	unsigned long left;
 
 	if (err) {
 		complain(link, "%s fails: %d: is it reached through an RDMA device (rdma link)?",
 			 step, err);
 		return err;
 	}
-	if (!wait_for_completion_timeout(&queue->event, msecs_to_jiffies(link->timeout_ms))) {
+	left = max_t(long, queue->deadline - jiffies, 1);
+	if (!wait_for_completion_timeout(&queue->event, left)) {
 		complain(link, "%s: no answer within %u ms: is it up, and does a firewall let "
-			 "UDP port 4791 through?", step, link->timeout_ms);
+			 "UDP port 4791 through?", step, patience_ms(link));
 		return -ETIMEDOUT;
 	}
 	return queue->event_err;
@@ -210,6 +218,7 @@ static int connect_queue(struct queue *queue, const void *hello, u8 len)
 
 	reinit_completion(&queue->event);
 	queue->established = false;
+	queue->deadline = jiffies + msecs_to_jiffies(patience_ms(link));
 	queue->id = rdma_create_id(&init_net, on_cm_event, queue, RDMA_PS_TCP, IB_QPT_RC);
 	if (IS_ERR(queue->id)) {
 		err = PTR_ERR(queue->id);
