@@ -581,11 +581,13 @@ static void explain_oom(struct run *r, struct err *err)
 /* Processes and sampler end, however it went. A first error stays the one that is reported. */
 static int stop(struct run *r, int rc, struct err *err)
 {
-	struct err ignored = { 0 }, *first = err;
+	struct err ignored = { 0 }, lost = { 0 }, *first = err;
 	int stop_rc = 0;
 
 	if (!rc)
 		rc = check_health(r, err); /* as of the window's end */
+	else if (!session_signal() && check_health(r, &lost))
+		*err = lost; /* the reason for what broke first, such as a SIGBUS */
 	err = rc ? &ignored : err;
 	if (r->sampler)
 		stop_rc = phase_next(r, "stop", err);

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# lab: --rdma --cpus 2 --mem 2G
+# lab-6.12: --rdma --cpus 1 --mem 2G
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The backend in whole runs: one that goes well, with a memserver of its own and with one by hand;
+# and those whose memserver is killed as it comes up, while memory shrinks, and in the window.
+. "$(dirname "$0")/../lib.sh"
+[[ ${FMLAB-} ]] || skip "runs in the lab guest only"
+
+sort=(run quicksort --ratio 0.5 --peak 24M -o memory=24M --backend fastswap-rdma)
+serve=(run memaslap --ratio 0.5 --peak 64M -o memory=64M --warmup 1s --duration 30s
+	--backend fastswap-rdma)
+
+state() {
+	machine_state
+	lsmod | grep -o '^fastswap[a-z_]*' || true
+	pgrep -a memserver || true
+}
+
+# restored WHEN
+restored() {
+	state >"$tmp/now"
+	diff "$tmp/before" "$tmp/now" >&2 || fail "$1: something was left behind"
+}
+
+# counted COLLECTOR KEY: in the window of the newest run.
+counted() {
+	[[ $(sql "SELECT delta > 1000 FROM phase_delta WHERE run = (SELECT max(id) FROM run)
+		AND phase = 'measure' AND collector = '$1' AND key = '$2'") == 1 ]] ||
+		fail "$1 did not count $2"
+}
+
+in_phase() { # LOAD_PHASES: so many are over
+	[[ -e $FMBENCH_DB && $(sql "SELECT count(*) FROM phase WHERE run = (SELECT max(id) FROM run)
+		AND name = 'load'") == "$1" ]]
+}
+
+many_loads() {
+	local loads
+	loads=$(awk '$1 == "loads" || $1 == "loads_async" { n += $2 } END { print n }' \
+		/sys/kernel/debug/fastswap/stats 2>/dev/null)
+	((${loads:-0} > 500))
+}
+
+# killed_when CONDITION ARGUMENTS… -- RUN…: the run, its memserver killed once CONDITION holds. It
+# must end within 4 s then: 2 s are promised, the rest is for the emulation.
+killed_when() {
+	local when=() pid status=0 begin tries
+	while [[ $1 != -- ]]; do
+		when+=("$1")
+		shift
+	done
+	"$fmbench" "${@:2}" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	for ((tries = 0; tries < 1200; tries++)); do
+		"${when[@]}" && break
+		kill -0 $pid 2>/dev/null || { cat "$tmp/err"; fail "it ended before ${when[*]}"; }
+		sleep 0.05
+	done
+	kill -KILL "$(pgrep -x memserver)" || fail "no memserver at ${when[*]}"
+	begin=${EPOCHREALTIME/./}
+	wait $pid || status=$?
+	took=$((${EPOCHREALTIME/./} - begin))
+	echo "${when[*]}: exit $status after $took us: $(<"$tmp/err")"
+	((status == 1)) || fail "exit status $status, not 1"
+	((took < 4000000)) || fail "it took $took us to end"
+	restored "${when[*]}"
+}
+
+is_lost() { # WHEN
+	grep -q "the far memory pool is lost" "$tmp/err" || fail "$1: not told: $(<"$tmp/err")"
+	[[ $(sql "SELECT flags FROM run_summary WHERE run = (SELECT max(id) FROM run)") == \
+		*BACKEND_LOST* ]] || fail "$1: not flagged"
+}
+
+state >"$tmp/before"
+expect_run "$fmbench" "${sort[@]}"
+restored "a run"
+counted fastswap loads_async
+counted fastswap stores
+counted rdma port_rcv_packets
+
+build/memserver --listen 10.99.0.1:50077 --size 64M --stats "$tmp/stats" 2>"$tmp/log" &
+server=$!
+for ((tries = 0; tries < 200; tries++)); do
+	[[ ! -S $tmp/stats ]] || break
+	sleep 0.05
+done
+expect_run "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
+grep -q "serving 10.99.0.1" "$tmp/log" || fail "a server by hand was not used"
+kill -TERM $server
+wait $server
+restored "a run with a server by hand"
+expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
+restored "nobody listens"
+
+killed_when pgrep -x memserver -- "${sort[@]}"
+killed_when many_loads -- "${sort[@]}"
+is_lost "the window"
+killed_when in_phase 1 -- "${serve[@]}"
+is_lost "memory shrinks"
