@@ -13,8 +13,12 @@ needs_cable
 wire_up
 address=$far
 
+loads() {
+	echo $(($(stat_of loads) + $(stat_of loads_async)))
+}
+
 some_loads() {
-	[[ $(stat_of loads) -gt $1 ]]
+	[[ $(loads) -gt $1 ]]
 }
 
 packets_lost() {
@@ -23,11 +27,11 @@ packets_lost() {
 
 # A program whose pages are out, asleep while the cable is broken for SECONDS.
 break_for() {
-	local pid loads
-	loads=$(stat_of loads)
+	local pid before
+	before=$(loads)
 	"$pagecheck" --mib 4 --seconds 3 --write-percent 20 &
 	pid=$!
-	within 10 some_loads $((loads + 100)) || return
+	within 10 some_loads $((before + 100)) || return
 	kill -STOP "$pid"
 	sleep 1
 	wire loss 100%

@@ -9,7 +9,7 @@
 [[ ${FMLAB-} ]] || skip "runs in the lab guest only"
 
 sort=(run quicksort --ratio 0.5 --peak 24M -o memory=24M --backend fastswap-rdma)
-serve=(run memaslap --ratio 0.5 --peak 64M -o memory=64M --warmup 1s --duration 30s
+serve=(run memaslap --ratio 0.5 --peak 32M -o memory=32M --warmup 1s --duration 30s
 	--backend fastswap-rdma)
 
 state() {
@@ -81,7 +81,7 @@ counted fastswap loads_async
 counted fastswap stores
 counted rdma port_rcv_packets
 
-build/memserver --listen 10.99.0.1:50077 --size 64M --stats "$tmp/stats" 2>"$tmp/log" &
+build/memserver --listen 10.99.0.1:50077 --size 256M --stats "$tmp/stats" 2>"$tmp/log" &
 server=$!
 for ((tries = 0; tries < 200; tries++)); do
 	[[ ! -S $tmp/stats ]] || break

@@ -44,9 +44,16 @@ ok "idle: and learns that its pages are lost" within 10 logged "this pool stays 
 ok "idle: the pool stays failed" test "$(pool_says health)" != ok
 rid_of_it "idle"
 
+echo 0 >/proc/sys/vm/page-cluster
 must "up again, with the new server" pool_up auto
 ok "loads: pages are lost, none is wrong" lose_while loads 0
 rid_of_it loads
+echo 3 >/proc/sys/vm/page-cluster
+
+must "a server for read-ahead" server_up
+must "up for read-ahead" pool_up auto
+ok "read-ahead: pages are lost, none is wrong" lose_while loads_async 0
+rid_of_it "read-ahead"
 
 must "the server starts once more" server_up
 must "up once more" pool_up auto

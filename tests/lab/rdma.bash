@@ -29,7 +29,7 @@ server_up() {
 	build/memserver --listen "$address:$port" --size 64M --stats "$scratch/stats" "$@" \
 		2>"$scratch/server.log" &
 	server=$!
-	within 30 test -S "$scratch/stats"
+	within 30 test -S "$scratch/stats" || { cat "$scratch/server.log"; return 1; }
 }
 
 # server_down SIGNAL
