@@ -54,7 +54,7 @@ for what in "$@"; do
 	kernels)
 		for kernel in 5.10 6.12; do
 			lab_build "$kernel"
-			tests+=(--kernel "$kernel" tests/lab/fastswap-*.sh)
+			tests+=(--kernel "$kernel" tests/lab/fastswap-*.sh tests/lab/rdma-*.sh)
 		done
 		;;
 	esac
