@@ -14,13 +14,14 @@
 #include "base/clock.h"
 #include "base/sysfile.h"
 
-#define RAISE_BYTES (1ull << 20)
-#define LOWER_TRIES 1000 /* a millisecond apart: then swap is full in earnest */
+#define RAISE_SHARE 64		   /* of the limit: less than it may be missed by (flags.c) … */
+#define RAISE_LEAST (256ull << 10) /* … but what the kernel charges a CPU in advance */
+#define LOWER_TRIES 1000	   /* a millisecond apart: then swap is full in earnest */
 
 struct relief {
 	pthread_t thread;
 	int event_fd, stop_fd;
-	uint64_t limit_bytes;
+	uint64_t limit_bytes, raised_bytes;
 	uint64_t events; /* the thread's until it is joined */
 	char oom_control[PATH_MAX + 32], limit[PATH_MAX + 32];
 };
@@ -43,7 +44,7 @@ static bool relieve(struct relief *r)
 	if (!waiting)
 		return true;
 	r->events++;
-	write_limit(r, r->limit_bytes + RAISE_BYTES);
+	write_limit(r, r->raised_bytes);
 	for (int i = 0; i < LOWER_TRIES; i++) {
 		if (write_limit(r, r->limit_bytes) == 0)
 			return true;
@@ -95,6 +96,9 @@ int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **re
 	if (!r)
 		return err_failed(err, ENOMEM, "relief");
 	r->limit_bytes = limit_bytes;
+	r->raised_bytes =
+		limit_bytes +
+		(limit_bytes / RAISE_SHARE > RAISE_LEAST ? limit_bytes / RAISE_SHARE : RAISE_LEAST);
 	snprintf(r->oom_control, sizeof(r->oom_control), "%s/memory.oom_control", g->memory_dir);
 	snprintf(r->limit, sizeof(r->limit), "%s/memory.limit_in_bytes", g->memory_dir);
 	r->event_fd = eventfd(0, EFD_CLOEXEC);

@@ -482,7 +482,7 @@ static void end_relief(struct run *r)
 		results_flag(
 			&r->results, "V1_OOM_RELIEF", SEVERITY_WARNING,
 			"the kernel gave up reclaim %llu times under its hard limit although swap "
-			"had room; each time the limit was raised by 1 MiB for a moment",
+			"had room; each time the limit was raised by 1/64 for a moment",
 			(unsigned long long)nr);
 }
 

@@ -46,6 +46,11 @@ clean() {
 	}
 }
 
+# gone PID: ended; whoever inherited it may not have looked yet.
+gone() {
+	! grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"
+}
+
 # until_true COMMAND…: within ten seconds.
 until_true() {
 	local i
@@ -190,7 +195,7 @@ daemon_is_left() {
 	ends 0 "$fmbench" run --ratio 0.5 --peak 16M --backend zram -- \
 		python3 -c "$daemon" "$tmp/daemon" 0.2
 	status ok
-	[[ -s $tmp/daemon && ! -e /proc/$(<"$tmp/daemon") ]] || wrong "the daemon lives on"
+	gone "$(<"$tmp/daemon")" || wrong "the daemon lives on"
 	clean
 }
 
@@ -205,7 +210,7 @@ deaf_to_sigterm() {
 	[[ $got -eq 1 ]] || wrong "exit status $got"
 	says 'interrupted by SIGTERM'
 	status failed 'interrupted by SIGTERM'
-	[[ ! -e /proc/$(<"$tmp/deaf") ]] || wrong "the workload lives on"
+	gone "$(<"$tmp/deaf")" || wrong "the workload lives on"
 	clean
 }
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 expect_run "$fmbench" run -- sh -c 'echo hello there; exit 0'
-artifact=$(sql "SELECT path FROM artifact LIMIT 1")
+artifact=$(dirname "$FMBENCH_DB")/$(sql "SELECT path FROM artifact LIMIT 1")
 grep -q 'hello there' "$artifact" || fail "output not kept in '$artifact'"
 
 expect 1 "$fmbench" run -- sh -c 'echo the reason is here >&2; exit 3'
