@@ -48,7 +48,7 @@ clean() {
 
 # gone PID: ended; whoever inherited it may not have looked yet.
 gone() {
-	! grep -qs '^State:[[:space:]]*[^Z]' "/proc/$1/status"
+	! grep -qs '^State:.[^Z]' "/proc/$1/status"
 }
 
 # until_true COMMAND…: within ten seconds.
