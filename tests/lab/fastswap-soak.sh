@@ -3,14 +3,14 @@
 # lab-6.12: --cpus 1 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# FASTSWAP_SOAK_SECONDS (120) of everything at once: shared random writes under a limit, slices
+# FASTSWAP_SOAK_SECONDS (60) of everything at once: shared random writes under a limit, slices
 # pushed out and read, forks, all on one pool.
 
 # shellcheck disable=SC2317 # functions are called by way of ok
 # shellcheck source=tests/lab/fastswap.bash
 . "$(dirname "$0")/fastswap.bash" || exit 1
 
-seconds=${FASTSWAP_SOAK_SECONDS:-120}
+seconds=${FASTSWAP_SOAK_SECONDS:-60}
 
 forks() {
 	local end=$((SECONDS + seconds))
