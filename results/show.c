@@ -294,6 +294,7 @@ static int add_run(struct store *s, sqlite3_stmt *stmt, struct table *t, struct 
 		table_addf(t, "%g", sqlite3_column_double(stmt, 3));
 	else
 		table_add(t, NULL);
+	table_add(t, have(stmt, 16) ? text_of(stmt, 16) : NULL);
 	table_add(t, text_of(stmt, 4));
 	add_human(t, stmt, 5, human_bytes);
 	add_human(t, stmt, 6, human_bytes);
@@ -310,18 +311,27 @@ static int add_run(struct store *s, sqlite3_stmt *stmt, struct table *t, struct 
 
 static int show_runs_table(struct store *s, const char *runs, FILE *out, struct err *err)
 {
-	static const char *const head[] = { "run",     "workload",   "backend",	 "ratio",
-					    "status",  "local",	     "far",	 "performance",
-					    "latency", "page-ins/s", "slowdown", "flags" };
-	struct table t = TABLE_INIT(12);
+	static const char *const head[] = { "run",	   "workload", "backend",    "ratio",
+					    "parameters",  "status",   "local",	     "far",
+					    "performance", "latency",  "page-ins/s", "slowdown",
+					    "flags" };
+	struct table t = TABLE_INIT(13);
 	sqlite3_stmt *stmt;
 	int r = db_prepare(
 		s, &stmt, err,
-		"SELECT s.run, s.workload, s.backend, s.ratio, s.status, s.local_bytes,"
+		"WITH params AS MATERIALIZED (SELECT p.*, r.workload,"
+		"  CASE whose WHEN 'backend' THEN r.backend ELSE '' END AS backend"
+		"  FROM json_each(?1) c JOIN run r ON r.id = c.value JOIN param p ON p.run = r.id),"
+		" differ AS (SELECT workload, backend, whose, key FROM params GROUP BY 1, 2, 3, 4"
+		"  HAVING count(DISTINCT ifnull(value, '')) > 1),"
+		" told AS (SELECT run, group_concat(key || '=' || text, ' ') AS how FROM params"
+		"  JOIN differ USING (workload, backend, whose, key) WHERE value IS NOT NULL"
+		"  GROUP BY run)"
+		" SELECT s.run, s.workload, s.backend, s.ratio, s.status, s.local_bytes,"
 		" s.far_bytes, p.name, p.unit, p.better, p.value, l.name, l.unit, l.value,"
-		" s.major_faults_per_s, s.flags"
+		" s.major_faults_per_s, s.flags, told.how"
 		" FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value"
-		" CROSS JOIN run_summary s ON s.run = r.id"
+		" CROSS JOIN run_summary s ON s.run = r.id LEFT JOIN told ON told.run = r.id"
 		" LEFT JOIN result p ON p.run = r.id AND p.ord ="
 		"  (SELECT min(ord) FROM result WHERE run = r.id AND better IS NOT NULL)"
 		" LEFT JOIN result l ON l.run = r.id AND l.ord ="

@@ -23,6 +23,8 @@ enum store_mode { STORE_READ, STORE_WRITE /* creates file and schema where neede
 
 /* Not ours, newer than us, locked for over 5 s, unwritable: one sentence each. STORE_READ of a
  * missing file is ERR_MISSING ("make one with fmbench run"). */
+/* Beside the schema's, an open store has the view param (run, whose: workload, backend or run, key,
+ * value, text: the value as people write it), a row a parameter. */
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err);
 void store_close(struct store *s); /* NULL is fine */
 

@@ -324,6 +324,21 @@ static void test_show(void **state)
 	contains(c.text, "  3  quicksort  zram       0.5  failed          -          -");
 	free(c.text);
 
+	/* Runs that parameters tell apart: those, and no other. */
+	record = synthetic_record("memaslap", "zram", 0.5, 1);
+	record.workload_params = "{\"memory\":1048576,\"verify\":true}";
+	runs[2] = synthetic_run(s, &record, 90e3);
+	record = synthetic_record("memaslap", "zram", 0.5, 2);
+	record.workload_params = "{\"memory\":6144,\"verify\":true}";
+	runs[1] = synthetic_run(s, &record, 83e3);
+	r = show_runs(s, &runs[1], 2, EXPORT_TABLE, capture(&c), &err);
+	captured(&c);
+	assert_ok(r);
+	contains(c.text, "memaslap  zram       0.5  memory=6K   ok ");
+	contains(c.text, "memaslap  zram       0.5  memory=1M   ok ");
+	free(c.text);
+	runs[1] = 2;
+
 	/* In the order asked for. */
 	int64_t backwards[] = { runs[1], runs[0] };
 
