@@ -145,14 +145,14 @@ static int run_guest(char *const argv[], struct taking *t, int *ret_status, stru
 {
 	static const int asking[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = ask };
-	pid_t pid = start(argv, err), ended;
+	pid_t pid = start(argv, err);
 	int status, rc = 0;
 
 	if (pid < 0)
 		return pid;
 	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
 		sigaction(asking[i], &action, NULL);
-	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
+	while (waitpid(pid, &status, WNOHANG) == 0) {
 		if (asked)
 			kill(pid, SIGTERM);
 		if (!rc)
