@@ -283,6 +283,7 @@ static void link_repair(struct work_struct *work)
 		.head = head(MEMSERVER_RESUME),
 		.session = cpu_to_be64(link->session),
 	};
+	unsigned long next = jiffies + msecs_to_jiffies(link->timeout_ms);
 
 	link_down(link);
 	if (READ_ONCE(link->leaving))
@@ -299,8 +300,7 @@ static void link_repair(struct work_struct *work)
 		pr_err(RDMA_NAME ": pages stored on %s are lost; this pool stays failed\n",
 		       link->server_name);
 	else
-		queue_delayed_work(system_long_wq, &link->repair,
-				   msecs_to_jiffies(link->timeout_ms));
+		queue_delayed_work(system_long_wq, &link->repair, max_t(long, next - jiffies, 0));
 }
 
 int link_open(struct rdma_link *link, const struct link_demand *demand)

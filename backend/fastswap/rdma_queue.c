@@ -405,11 +405,15 @@ static void probed(void *ctx, struct page *page, int err)
 	WRITE_ONCE(link->probing, false);
 }
 
-/* A write of no bytes: the server's NIC answers it, so silence is noticed without any load. */
+/*
+ * A write of no bytes: the server's NIC answers it, so silence is noticed without any load. Not
+ * among reads: Soft-RoCE (as of 6.12) takes the length of a read that it answers once more from
+ * whatever came last, and fails the read when that had none.
+ */
 static void probe(struct rdma_link *link)
 {
 	const struct page_request as = { .op = OP_PROBE, .done = probed, .ctx = link };
-	struct queue *queue = &link->queues[QUEUE_READAHEAD];
+	struct queue *queue = &link->queues[QUEUE_STORE];
 	int user = srcu_read_lock(&link->users);
 	struct page_request *request;
 
