@@ -253,14 +253,19 @@ static int connect_all(struct rdma_link *link, const void *hello, u8 len)
 	return err;
 }
 
-/* Once err is set. Ends within the time-out: see link_watch(). */
+/*
+ * Once err is set. Ends within the time-out: see link_watch(). The end of each id tells the server,
+ * one after the other: of several messages at once that it can't send, the interface being down,
+ * Soft-RoCE 6.1 completes the first only, and an id waits for its own.
+ */
 static void link_down(struct rdma_link *link)
 {
 	struct queue *queue, *end = link->queues + link->nr_queues;
+	struct ib_qp_attr failed = { .qp_state = IB_QPS_ERR };
 
 	for (queue = link->queues; queue < end; queue++)
 		if (queue->id && queue->established)
-			rdma_disconnect(queue->id);
+			ib_modify_qp(queue->id->qp, &failed, IB_QP_STATE);
 	synchronize_srcu(&link->users);
 	for (queue = link->queues; queue < end; queue++) {
 		while (queue_in_flight(queue))

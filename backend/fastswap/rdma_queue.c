@@ -121,8 +121,8 @@ static bool arm(struct queue *queue)
 }
 
 /*
- * Read-ahead has nobody who polls; of the others only a task that gave up spinning armed this, and
- * it may not be the only one.
+ * Read-ahead has nobody who polls; of the others a task that gave up spinning armed this, or a probe,
+ * and it may not be the only one.
  */
 static void reap_armed(struct tasklet_struct *tasklet)
 {
@@ -420,8 +420,11 @@ static void probe(struct rdma_link *link)
 	if (!READ_ONCE(link->err) && !READ_ONCE(link->probing)) {
 		request = claim(queue, &as);
 		WRITE_ONCE(link->probing, request);
-		if (request)
+		if (request) {
 			launch(queue, request);
+			/* Nobody polls for it: this arms the queue. */
+			tasklet_schedule(&queue->reaper);
+		}
 	}
 	srcu_read_unlock(&link->users, user);
 }

@@ -439,7 +439,7 @@ void clients_event(struct clients *c, struct rdma_cm_event *event)
 		if (id->context)
 			disconnected(c, id->context);
 		else
-			say("the RDMA device is gone");
+			c->device_gone = true;
 		break;
 	default:
 		break;

@@ -44,6 +44,7 @@ struct clients {
 	struct client *list;
 	unsigned int nr;
 	uint64_t served, refused, lost; /* since the start */
+	bool device_gone; /* of the address that is listened on: nobody can come any more */
 };
 
 /* Acknowledges the event. */

@@ -193,7 +193,10 @@ static int start_listening(const char *text, struct rdma_event_channel **ret_eve
 	return r;
 }
 
-/* Until a signal says to end. */
+/*
+ * Until a signal says to end, or the device is gone: a driver may wait for us to close it. Of several
+ * devices (0.0.0.0) the others serve on.
+ */
 static void serve(struct clients *clients, struct rdma_event_channel *events, int signals,
 		  int stats)
 {
@@ -215,6 +218,8 @@ static void serve(struct clients *clients, struct rdma_event_channel *events, in
 			return;
 		while (!rdma_get_cm_event(events, &event))
 			clients_event(clients, event);
+		if (clients->device_gone)
+			return;
 		if (fds[STATS].revents)
 			stats_answer(stats, clients);
 		if (clock_ns() >= next_tick_ns) {
@@ -280,6 +285,11 @@ static int run(const struct params *params, struct err *err)
 	say("lending %s on %s", size, params->listen);
 	serve(&clients, events, signals, stats);
 	say("ending, with %u clients", clients.nr);
+	if (clients.device_gone)
+		r = err_failed(err, 0,
+			       "the RDMA device of %s is gone: start again when rdma link "
+			       "shows it",
+			       params->listen);
 out:
 	clients_close(&clients);
 	if (stats >= 0) {

@@ -29,7 +29,8 @@ lose_by() {
 	within 3 more_than failed_loads 0 || return
 	echo "loads fail after $((${EPOCHREALTIME/./} - begin)) us"
 	# Not the log: 5.10 fills it with each page that could not be written.
-	is 1 rdma_says losses || return
+	is 1 rdma_says losses || { dmesg | grep 'fastswap_rdma:'; return 1; }
+	ends 30 "$scan" || return
 	wait "$scan" || status=$?
 	((status == 4))
 }
@@ -52,4 +53,11 @@ cut() {
 
 cut "silence" wire loss 100%
 cut "the client's device is removed" rdma link delete rxew0
+cut "the server's device is removed" rdma link delete rxew1
+ok "the server's device is removed: it told" server_logged "the RDMA device of $far:$port is gone"
+# There the first message that the software NIC can't send leaves it unable to send any later one,
+# and the connection manager waits for each: see "When the server is lost" in the README.
+if [[ $FMLAB_KERNEL != 5.10 ]]; then
+	cut "the client's interface is set down" ip link set wire0 down
+fi
 finish

@@ -22,6 +22,7 @@ lose_while() {
 	within 20 more_than "$1" $((before + 200)) || return
 	{ server_down KILL; } 2>/dev/null
 	within 2 is 0 rdma_says connected || return
+	ends 30 "$pid" || return
 	wait "$pid" || status=$?
 	# Lost pages were told to the program by SIGBUS; it saw none that was wrong.
 	((status == 4))
@@ -34,6 +35,8 @@ rid_of_it() {
 
 must "the server starts" server_up
 must "up" pool_up auto
+sleep 4
+ok "idle: nothing is lost in twice the time-out" is 0 rdma_says losses
 { server_down KILL; } 2>/dev/null
 ok "idle: the loss is noticed" within 2 is 0 rdma_says connected
 ok "idle: health tells" test "$(pool_says health)" != ok

@@ -19,8 +19,9 @@ server=''
 
 # As ok; the test ends when it isn't, for what follows would prove nothing.
 must() {
+	local before=$failures
 	ok "$@"
-	((failures == 0)) || finish
+	((failures == before)) || finish
 }
 
 # server_up [OPTIONS…]: returns once it listens.
@@ -79,6 +80,7 @@ down() {
 finish() {
 	down
 	server_down TERM
+	[[ ! -e /sys/class/net/wire0 ]] || wire_down
 	rm -rf "$scratch"
 	exit $((failures > 0))
 }
@@ -100,6 +102,14 @@ within() {
 		((${EPOCHREALTIME/./} < end)) || { echo "not so in time: $*"; return 1; }
 		sleep 0.05
 	done
+}
+
+# ends SECONDS PID: a program of ours, in that time; else it shows what the program waits for. `wait`
+# has its exit status.
+ends() {
+	within "$1" refused kill -0 "$2" 2>/dev/null && return
+	tail -n +1 "/proc/$2/task"/*/stack "$debug/rdma"
+	return 1
 }
 
 # takes_at_most SECONDS COMMAND…: it succeeds in that time.
