@@ -41,12 +41,14 @@ write_job() {
 		kind=$1
 		cgroup=$cgroup
 		rdma=$rdma
+		cable=${cable:+yes}
 		disk=$disk
 		share_out=${out:+yes}
 		export FMLAB=1
 		export FMLAB_KERNEL=$kernel
 		export FMLAB_ACCEL=$accel
 		export FMLAB_EXACT=$exact
+		export FMLAB_ADDRESS=$address
 		export FMLAB_OUT=/run/fmlab-out
 		export FMLAB_CWD=$(quoted "$PWD")
 		export FMLAB_MODULES=$(quoted "$cache/$kernel/modules")
@@ -62,13 +64,31 @@ share() {
 	qemu+=(-virtfs "local,path=${1//,/,,},mount_tag=$2,security_model=none,multidevs=remap${3-}")
 }
 
+# numa_nodes CPUS_EACH
 numa_nodes() {
-	local node each=$((cpus / nodes)) mb
+	local node first=0 mb of_cpus
 	for ((node = 0; node < nodes; node++)); do
 		mb=$((mem_mb * (node + 1) / nodes - mem_mb * node / nodes))
+		of_cpus=''
+		if ((first < cpus)); then
+			of_cpus=,cpus=$first-$((first + $1 - 1))
+		fi
+		first=$((first + $1))
 		qemu+=(-object "memory-backend-ram,id=m$node,size=${mb}M"
-			-numa "node,nodeid=$node,memdev=m$node,cpus=$((node * each))-$((node * each + each - 1))")
+			-numa "node,nodeid=$node,memdev=m$node$of_cpus")
 	done
+}
+
+# Each end sends to the other's socket. Datagrams, so that one guest may vanish and another take its
+# place; and a NIC that names an MTU, or the guest could set none above 1500.
+plug_cable() {
+	local sockets=${cable//,/,,}
+	mkdir -p "$cable"
+	exec {cable_lock}>"$cable/$cable_end.lock"
+	# A guest that was killed just now may hold it for another moment.
+	flock -w 2 "$cable_lock" || die 1 "another guest is at end $cable_end of the cable $cable"
+	qemu+=(-netdev "dgram,id=cable,local.type=unix,local.path=$sockets/$cable_end,remote.type=unix,remote.path=$sockets/$((3 - cable_end))"
+		-device "virtio-net-pci,netdev=cable,mac=02:00:00:99:01:0$cable_end,host_mtu=9000,romfile=")
 }
 
 qemu_command() {
@@ -76,9 +96,11 @@ qemu_command() {
 	# guest may have to wait for one of a busy host, so the watchdog is given more time.
 	local append="console=ttyS0 loglevel=5 panic=-1 oops=panic watchdog_thresh=30"
 
-	# One socket per node: the kernel warns of a socket that spans nodes.
+	# One socket per node with CPUs: the kernel warns of a socket that spans nodes.
+	local sockets=$((nodes < cpus ? nodes : cpus))
+	local cores=$((cpus / sockets))
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-machine pc -m "${mem_mb}M" -smp "$cpus,sockets=$nodes,cores=$((cpus / nodes)),threads=1"
+		-machine pc -m "${mem_mb}M" -smp "$cpus,sockets=$sockets,cores=$cores,threads=1"
 		-kernel "$cache/$kernel/image" -initrd "$cache/$kernel/initramfs.cpio"
 		-append "$append" -serial "file:$work/kernel.log")
 	case $accel-$exact in
@@ -95,7 +117,10 @@ qemu_command() {
 		qemu+=(-drive "file=${work//,/,,}/disk,format=raw,if=virtio,cache=unsafe")
 	fi
 	if ((nodes > 1)); then
-		numa_nodes
+		numa_nodes "$cores"
+	fi
+	if [[ $cable ]]; then
+		plug_cable
 	fi
 }
 

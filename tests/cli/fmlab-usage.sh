@@ -24,6 +24,10 @@ check "cpus as a word" refuses 2 'whole number' run --cpus two true
 check "memory without a unit" refuses 2 '512M or 4G' run --mem 2048 true
 check "a disk without a unit" refuses 2 'disk 5: give it as 512M or 4G' run --disk 5 true
 check "CPUs that cannot be split" refuses 2 'cannot be split' run --cpus 3 --numa 2 true
+check "a cable without its end" refuses 2 'a directory .* and an end' run --cable build/cable true
+check "a cable's third end" refuses 2 'a directory .* and an end' run --cable build/cable:3 true
+check "a cable with a path too long for a socket" refuses 2 'a short path' \
+	run --cable "$(printf '%0106d' 0):1" true
 check "exact with CPUs" refuses 2 'one CPU' run --exact --cpus 2 true
 check "exact with KVM" refuses 2 'needs emulation' run --exact --accel kvm true
 check "cgroup version" refuses 2 'v2, v1 or hybrid' run --cgroup v3 true
