@@ -86,7 +86,7 @@ plug_cable() {
 	mkdir -p "$cable"
 	exec {cable_lock}>"$cable/$cable_end.lock"
 	# A guest that was killed just now may hold it for another moment.
-	flock -w 2 "$cable_lock" || die 1 "another guest is at end $cable_end of the cable $cable"
+	flock -w 2 "$cable_lock" || die 3 "another guest is at end $cable_end of the cable $cable"
 	qemu+=(-netdev "dgram,id=cable,local.type=unix,local.path=$sockets/$cable_end,remote.type=unix,remote.path=$sockets/$((3 - cable_end))"
 		-device "virtio-net-pci,netdev=cable,mac=02:00:00:99:01:0$cable_end,host_mtu=9000,romfile=")
 }

@@ -26,9 +26,11 @@ check "hybrid cgroups" out_has '^cgroup: cgroupfs cgroup2fs cpu cpuset freezer$'
 
 # A clock that counts instructions jumps over sleep, and one loop always costs the same, but
 # for the interrupts that come in between.
-guest --exact -- bash -c '
+guest --exact --numa 2 -- bash -c '
 	sleep 130
 	echo "cpus: $(nproc) $FMLAB_EXACT $FMLAB_ACCEL"
+	cd /sys/devices/system/node
+	echo "nodes: $(cat has_cpu) $(cat has_memory)"
 	loop() {
 		local i begin=${EPOCHREALTIME/./}
 		for ((i = 0; i < 20000; i++)); do :; done
@@ -39,11 +41,17 @@ guest --exact -- bash -c '
 	done'
 check "an exact guest sleeps longer than it may take" ended 0
 check "an exact guest has one CPU" out_has '^cpus: 1 1 tcg$'
+check "a node that no CPU is left for has memory" out_has '^nodes: 0 0-1$'
 grep '^loop: ' "$scratch/out"
 # The first round reads the pages of the loop's code.
 check "an exact guest repeats its times to 0.5 %" awk '
 	/^loop: / && ++n > 1 { if (!min || $2 < min) min = $2; if ($2 > max) max = $2 }
 	END { exit !(n == 4 && max <= min * 1.005) }' "$scratch/out"
+
+exec {end}>"$scratch/1.lock"
+flock "$end"
+guest --cable "$scratch:1" -- true
+check "an end of a cable is for one guest" eval 'ended 3 && err_has "another guest is at end 1"'
 
 for kernel in $(lab/fmlab kernels | awk 'NR > 2 { print $1 }'); do
 	if ! lab/fmlab path "$kernel" release >/dev/null 2>&1; then

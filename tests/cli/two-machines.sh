@@ -10,7 +10,7 @@ export TMPDIR=$tmp
 declare -A machines=()
 
 clean_up() {
-	{ kill -KILL "${machines[@]}" && wait; } 2>/dev/null || true
+	{ kill -KILL "${machines[@]}" && wait "${machines[@]}"; } 2>/dev/null || true
 	rm -rf "$tmp"
 }
 trap clean_up EXIT
