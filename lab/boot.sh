@@ -159,7 +159,8 @@ prepare() {
 
 end_guest() {
 	if [[ $guest ]]; then
-		kill -KILL "$guest" 2>/dev/null || true
+		# bash would tell of it.
+		{ kill -KILL "$guest" && wait "$guest"; } 2>/dev/null || true
 	fi
 	rm -rf "$work"
 }
