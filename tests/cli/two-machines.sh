@@ -52,7 +52,7 @@ on() {
 		sleep 0.05
 	done
 	if [[ $(<"$tmp/$1/status") -ne 0 ]]; then
-		tail -n 5 "$tmp"/fmlab.*/kernel.log
+		grep -h "fastswap_rdma:" "$tmp"/fmlab.*/kernel.log >&2 || true
 		fail "$*: $(<"$tmp/$1/log")"
 	fi
 	rm "$tmp/$1/status"
