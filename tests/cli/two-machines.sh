@@ -52,8 +52,9 @@ on() {
 		sleep 0.05
 	done
 	if [[ $(<"$tmp/$1/status") -ne 0 ]]; then
+		cat "$tmp/$1/log" "$tmp/server/server.log" >&2
 		grep -h "fastswap_rdma:" "$tmp"/fmlab.*/kernel.log >&2 || true
-		fail "$*: $(<"$tmp/$1/log")"
+		fail "$*"
 	fi
 	rm "$tmp/$1/status"
 	echo "$SECONDS s: $*"

@@ -9,6 +9,8 @@
 . "$(dirname "$0")/rdma.bash" || exit 1
 
 address=10.99.1.1
+# The host reads the server's log even when this machine has vanished.
+ln -s "$FMLAB_OUT/server.log" "$scratch/server.log"
 
 more_than() {
 	[[ $(stat_of "$1") -gt $2 ]]
