@@ -2,8 +2,11 @@
 #include "backend/module.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libkmod.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/undo.h"
 
@@ -32,8 +35,42 @@ bool module_available(const char *name)
 	return available;
 }
 
-static int load_failed(const char *what, int rc, struct err *err)
+/* The kernel's log from here on, or -1 where it may not be read. */
+static int kernel_log(void)
 {
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/*
+ * What the module said last, "" if nothing. A record is "level,sequence,time,flags;text" and a line
+ * feed, see Documentation/ABI/testing/dev-kmsg; a read returns one, or EPIPE where some were
+ * overwritten meanwhile.
+ */
+static const char *last_words(int log, const char *module, char *words, size_t size)
+{
+	size_t len = strlen(module);
+	char record[1024], *text;
+	ssize_t n;
+
+	words[0] = '\0';
+	while ((n = read(log, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+		record[n < 0 ? 0 : n] = '\0';
+		text = strchr(record, ';');
+		if (text && strncmp(++text, module, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+			snprintf(words, size, "%.*s", (int)strcspn(text + len + 2, "\n"),
+				 text + len + 2);
+	}
+	return words;
+}
+
+static int load_failed(const char *what, const char *words, int rc, struct err *err)
+{
+	if (*words)
+		return err_failed(err, -rc, "kernel module %s: %s", what, words);
 	switch (-rc) {
 	case ENOENT:
 		return err_missing(err,
@@ -64,13 +101,14 @@ int module_load(struct journal *j, const char *what, const char *options, struct
 {
 	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
 	struct kmod_module *mod = NULL;
-	int rc;
+	char words[256] = "";
+	int rc, log = -1;
 
 	if (!kmod)
 		return err_failed(err, ENOMEM, "libkmod");
 	rc = open_module(kmod, what, &mod);
 	if (rc < 0) {
-		rc = load_failed(what, rc, err);
+		rc = load_failed(what, words, rc, err);
 		goto out;
 	}
 	if (is_present(kmod_module_get_initstate(mod))) {
@@ -80,10 +118,18 @@ int module_load(struct journal *j, const char *what, const char *options, struct
 	rc = journal_add(j, err, "module", kmod_module_get_name(mod), NULL);
 	if (rc < 0)
 		goto out;
+	log = kernel_log();
 	rc = strchr(what, '/') ? kmod_module_insert_module(mod, 0, options)
 			       : kmod_module_probe_insert_module(mod, 0, options, NULL, NULL, NULL);
-	rc = rc < 0 ? load_failed(what, rc, err) : 0;
+	if (rc < 0)
+		rc = load_failed(what,
+				 last_words(log, kmod_module_get_name(mod), words, sizeof(words)),
+				 rc, err);
+	else
+		rc = 0;
 out:
+	if (log >= 0)
+		close(log);
 	kmod_module_unref(mod);
 	kmod_unref(kmod);
 	return rc;

@@ -118,6 +118,10 @@ static int on_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		break;
 	case RDMA_CM_EVENT_ADDR_ERROR:
 	case RDMA_CM_EVENT_ROUTE_ERROR:
+		complain(link, "%s (%d): is it reached through an RDMA device (rdma link, ip route)?",
+			 rdma_event_msg(event->event), event->status);
+		queue->event_err = -EHOSTUNREACH;
+		break;
 	case RDMA_CM_EVENT_CONNECT_ERROR:
 	case RDMA_CM_EVENT_UNREACHABLE:
 		complain(link, "%s (%d)", rdma_event_msg(event->event), event->status);
@@ -136,8 +140,8 @@ static unsigned int patience_ms(const struct rdma_link *link)
 	return link->timeout_ms * 7 / 8;
 }
 
-/* err is what the step's call returned: its outcome comes by an event. */
-static int await(struct queue *queue, int err, const char *step)
+/* err is what the step's call returned: its outcome comes by an event, or doesn't, for a cause. */
+static int await(struct queue *queue, int err, const char *step, const char *cause)
 {
 	struct rdma_link *link = queue->link;
 	unsigned long left;
@@ -149,8 +153,7 @@ static int await(struct queue *queue, int err, const char *step)
 	}
 	left = max_t(long, queue->deadline - jiffies, 1);
 	if (!wait_for_completion_timeout(&queue->event, left)) {
-		complain(link, "%s: no answer within %u ms: is it up, and does a firewall let "
-			 "UDP port 4791 through?", step, patience_ms(link));
+		complain(link, "%s: no answer within %u ms: %s", step, patience_ms(link), cause);
 		return -ETIMEDOUT;
 	}
 	return queue->event_err;
@@ -163,11 +166,12 @@ static int resolve(struct queue *queue)
 	int err;
 
 	err = await(queue, rdma_resolve_addr(queue->id, from, (struct sockaddr *)&link->server,
-					     link->timeout_ms), "resolving the address");
+					     link->timeout_ms),
+		    "resolving the address", "does ping reach it?");
 	if (err)
 		return err;
 	return await(queue, rdma_resolve_route(queue->id, link->timeout_ms),
-		     "resolving the route");
+		     "resolving the route", "does the fabric have a subnet manager?");
 }
 
 static int make_queue_pair(struct queue *queue)
@@ -236,7 +240,8 @@ static int connect_queue(struct queue *queue, const void *hello, u8 len)
 	}
 	param.initiator_depth = min(link->device->attrs.max_qp_init_rd_atom, READS_IN_FLIGHT);
 	rdma_set_ack_timeout(queue->id, ack_timeout(link));
-	return await(queue, rdma_connect(queue->id, &param), "connecting");
+	return await(queue, rdma_connect(queue->id, &param), "connecting",
+		     "is it up, and does a firewall let UDP port 4791 through?");
 }
 
 /* The first queue pair begins the session or resumes it, the others join. */
