@@ -67,7 +67,7 @@ static int merge_all(const struct cli *cli, const char *into, struct store *stor
 
 		rc = find_artifacts(cli->args[i], into, artifacts_in, err);
 		if (!rc)
-			rc = store_merge(store, cli->args[i], artifacts_in, &merged, err);
+			rc = store_merge(store, cli->args[i], 0, artifacts_in, &merged, err);
 		if (rc)
 			break;
 		printf("%s: %lld runs added to %s, %lld were there", cli->args[i],

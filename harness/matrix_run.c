@@ -20,6 +20,7 @@ struct making {
 	int64_t *runs; /* made to find a peak, and of no cell */
 	size_t nr_runs;
 	bool calibrated; /* a peak was measured by this command */
+	bool unsaved;	 /* the newest run is in the lab guest only */
 	int worst;	 /* exit code */
 };
 
@@ -99,7 +100,8 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 
 	show_progress(mk);
 	rc = run_execute(&mk->session, &spec, &outcome, err);
-	if (outcome.id && inlab_save(mk->session.store, mk->session.db_path, &save_err) != 0)
+	mk->unsaved = outcome.id && inlab_save(mk->session.db_path, outcome.id, &save_err) != 0;
+	if (mk->unsaved)
 		log_warn("%s", save_err.msg);
 	if (outcome.id && ours) {
 		cell->run = outcome.id;
@@ -248,6 +250,8 @@ int matrix_run(struct matrix *m, enum export_format format)
 		log_error("%s; what was measured is in %s", show_err.msg, mk.session.db_path);
 		worsen(&mk, ERR_FAILED);
 	}
+	if (mk.unsaved)
+		worsen(&mk, ERR_FAILED);
 	session_close(&mk.session);
 	free(mk.runs);
 	return rc ? command_fail(&err) : mk.worst;

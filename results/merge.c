@@ -70,15 +70,16 @@ static int copy_part(struct store *s, const struct part *part, struct err *err)
 	buf_addf(&sql, ") SELECT mine.id, %s", part->metric ? "m.id, " : "");
 	if (!r)
 		r = columns(s, part->table, "p.", part->run, metric, &sql, err);
+	/* In this order each run's rows are a seek, and those of others are not looked at. */
 	buf_addf(&sql,
-		 " FROM temp.wanted w JOIN other.run theirs ON theirs.id = w.id"
-		 " JOIN main.run mine ON mine.uuid = theirs.uuid"
-		 " JOIN other.%s p ON p.%s = w.id",
+		 " FROM temp.wanted w CROSS JOIN other.run theirs ON theirs.id = w.id"
+		 " CROSS JOIN main.run mine ON mine.uuid = theirs.uuid"
+		 " CROSS JOIN other.%s p ON p.%s = w.id",
 		 part->table, part->run);
 	if (part->metric)
 		buf_addf(&sql,
-			 " JOIN other.metric o ON o.id = p.%s"
-			 " JOIN main.metric m ON m.collector = o.collector AND m.key = o.key",
+			 " CROSS JOIN other.metric o ON o.id = p.%s"
+			 " CROSS JOIN main.metric m ON m.collector = o.collector AND m.key = o.key",
 			 part->metric);
 	if (!r)
 		r = db_run(s, err, sql.data, "");
@@ -86,30 +87,32 @@ static int copy_part(struct store *s, const struct part *part, struct err *err)
 	return r;
 }
 
-static int count(struct store *s, struct store_merged *ret, struct err *err)
+static int count(struct store *s, int64_t after, struct store_merged *ret, struct err *err)
 {
 	int r = db_int(s, &ret->nr_new, err, "SELECT count(*) FROM temp.wanted", "");
 
 	if (!r)
 		r = db_int(s, &ret->nr_known, err,
-			   "SELECT count(*) FROM other.run JOIN main.run USING (uuid)", "");
+			   "SELECT count(*) FROM other.run p JOIN main.run USING (uuid)"
+			   " WHERE p.id > ?1",
+			   "i", after);
 	if (!r)
 		r = db_int(s, &ret->nr_under_way, err,
-			   "SELECT count(*) FROM other.run WHERE status = 'started'"
+			   "SELECT count(*) FROM other.run WHERE id > ?1 AND status = 'started'"
 			   " AND uuid NOT IN (SELECT uuid FROM main.run)",
-			   "");
+			   "i", after);
 	return r;
 }
 
-static int copy_all(struct store *s, struct store_merged *ret, struct err *err)
+static int copy_all(struct store *s, int64_t after, struct store_merged *ret, struct err *err)
 {
 	int r = db_run(s, err,
-		       "CREATE TEMP TABLE wanted AS SELECT id FROM other.run"
-		       " WHERE status <> 'started' AND uuid NOT IN (SELECT uuid FROM main.run)",
-		       "");
+		       "CREATE TEMP TABLE wanted AS SELECT id FROM other.run WHERE id > ?1"
+		       " AND status <> 'started' AND uuid NOT IN (SELECT uuid FROM main.run)",
+		       "i", after);
 
 	if (!r)
-		r = count(s, ret, err);
+		r = count(s, after, ret, err);
 	if (!r)
 		r = db_run(s, err,
 			   "INSERT OR IGNORE INTO main.machine (facts) SELECT facts"
@@ -161,7 +164,7 @@ int store_copy(struct store *s, const char *path, struct err *err)
 	return db_run(s, err, "VACUUM main INTO ?1", "t", path);
 }
 
-int store_merge(struct store *s, const char *from, const char *artifacts_in,
+int store_merge(struct store *s, const char *from, int64_t after, const char *artifacts_in,
 		struct store_merged *ret, struct err *err)
 {
 	struct store_merged merged = { 0 };
@@ -177,7 +180,7 @@ int store_merge(struct store *s, const char *from, const char *artifacts_in,
 	if (!r)
 		r = db_int(s, &last, err, "SELECT ifnull(max(id), 0) FROM main.run", "");
 	if (!r)
-		r = copy_all(s, &merged, err);
+		r = copy_all(s, after, &merged, err);
 	if (!r)
 		r = place_artifacts(s, last, artifacts_in, err);
 	if (!r)

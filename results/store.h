@@ -91,13 +91,14 @@ void store_rollback(struct store *s); /* after either failed, or what is between
 int store_copy(struct store *s, const char *path, struct err *err);
 /*
  * Take in the runs of another database that are not here yet, by their uuid; what is there stays as
- * it is. All or nothing. Runs that are under way there are left out. Artifacts are not copied:
+ * it is. All or nothing. Left out are runs that are under way there, and those up to id `after`
+ * there (0: none), which cost nothing. Artifacts are not copied:
  * artifacts_in goes before their paths, "DIR/", or "" where they are (to be) beside this database.
  */
 struct store_merged {
 	int64_t nr_new, nr_known, nr_under_way;
 };
-int store_merge(struct store *s, const char *from, const char *artifacts_in,
+int store_merge(struct store *s, const char *from, int64_t after, const char *artifacts_in,
 		struct store_merged *ret, struct err *err);
 
 /* --- asking ------------------------------------------------------------------------------- */

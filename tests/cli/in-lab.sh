@@ -24,6 +24,8 @@ artifact=$(dirname "$FMBENCH_DB")/artifacts
 grep -rqF 'it was   here' "$artifact" || fail "no artifact on the host"
 [[ -e $(dirname "$FMBENCH_DB")/$(sql "SELECT path FROM artifact ORDER BY run DESC LIMIT 1") ]] ||
 	fail "the artifact is not where the database says"
+[[ $(find "$artifact" -type f | wc -l) == $(sql "SELECT count(*) FROM artifact") ]] ||
+	fail "other artifacts than the database names"
 sql "SELECT facts FROM machine" | grep -q lab || fail "the machine is not labelled as the lab's"
 expect 2 "${as_user[@]}" "$fmbench" run quicksrt "${lab[@]}"
 

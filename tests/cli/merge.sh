@@ -14,25 +14,13 @@ sqlite3 "$tmp/b.db" "
 	UPDATE metric SET id = id + 1000; UPDATE sample SET metric = metric + 1000;
 	UPDATE metric SET id = 3000 - id; UPDATE sample SET metric = 3000 - metric;"
 
-# What a database says, by names instead of numbers.
-said() {
-	local table
-	sqlite3 "$1" "SELECT uuid, status, workload_params, json_extract(m.facts, '\$.host')
-		FROM run r JOIN machine m ON m.id = r.machine ORDER BY 1"
-	for table in phase result flag histogram bucket artifact log tick; do
-		sqlite3 "$1" "SELECT '$table', r.uuid, t.* FROM $table t JOIN run r ON r.id = t.run" |
-			cut -d'|' -f1,2,4- | sort
-	done
-	sqlite3 "$1" "SELECT r.uuid, m.collector, m.key, s.tick, s.value FROM sample s
-		JOIN run r ON r.id = s.run JOIN metric m ON m.id = s.metric ORDER BY 1, 2, 3, 4"
-}
-said "$tmp/a.db" >"$tmp/parts"
-said "$tmp/b.db" >>"$tmp/parts"
+db_says "$tmp/a.db" >"$tmp/parts"
+db_says "$tmp/b.db" >>"$tmp/parts"
 [[ $(grep -c . "$tmp/parts") -gt 500 ]] || fail "too little to compare"
 
 expect 0 "$fmbench" merge "$tmp/a.db" "$tmp/b.db" --into "$tmp/c.db"
 grep -q 'a.db: 2 runs added' "$tmp/out" || fail "not said what was added"
-said "$tmp/c.db" | sort >"$tmp/merged"
+db_says "$tmp/c.db" | sort >"$tmp/merged"
 sort "$tmp/parts" | diff - "$tmp/merged" >&2 || fail "the whole is not its parts"
 [[ $(sqlite3 "$tmp/c.db" 'PRAGMA foreign_key_check') == '' ]] || fail "foreign keys do not hold"
 [[ $(sqlite3 "$tmp/c.db" 'SELECT count(*) FROM machine') == 2 ]] || fail "not two machines"
@@ -41,8 +29,8 @@ sort "$tmp/parts" | diff - "$tmp/merged" >&2 || fail "the whole is not its parts
 expect 0 "$fmbench" merge "$tmp/b.db" "$tmp/c.db" "$tmp/a.db" --into "$tmp/d.db"
 expect 0 "$fmbench" merge "$tmp/a.db" "$tmp/b.db" --into "$tmp/c.db"
 grep -q 'a.db: 0 runs added .*, 2 were there' "$tmp/out" || fail "known runs are not known"
-said "$tmp/c.db" | sort | cmp -s - "$tmp/merged" || fail "merging twice changed something"
-said "$tmp/d.db" | sort | cmp -s - "$tmp/merged" || fail "order matters"
+db_says "$tmp/c.db" | sort | cmp -s - "$tmp/merged" || fail "merging twice changed something"
+db_says "$tmp/d.db" | sort | cmp -s - "$tmp/merged" || fail "order matters"
 
 # Runs that are under way are not taken in half.
 sqlite3 "$tmp/a.db" "UPDATE run SET status = 'started' WHERE id = 1"
