@@ -2,6 +2,7 @@
 #include "micro/team.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,14 +299,6 @@ static bool any_ended(const struct team *t)
 static void fill_window(const struct team *t, const struct moment *first,
 			const struct moment *begin, const struct moment *end, struct window *w)
 {
-	uint64_t least = UINT64_MAX, most = 0;
-
-	for (unsigned int i = 0; i < t->nr; i++) {
-		uint64_t n = end->by_member[i] - begin->by_member[i];
-
-		least = n < least ? n : least;
-		most = n > most ? n : most;
-	}
 	w->begin_ns = begin->ns;
 	w->end_ns = end->ns;
 	w->warmup_ns = begin->ns - first->ns;
@@ -313,8 +306,9 @@ static void fill_window(const struct team *t, const struct moment *first,
 	w->major = end->major - begin->major;
 	w->minor = end->minor - begin->minor;
 	w->on_cpu = (double)(end->cpu_ns - begin->cpu_ns) / (double)(end->ns - begin->ns) / t->nr;
-	w->share_min = (double)(least * t->nr) / (double)w->touched;
-	w->share_max = (double)(most * t->nr) / (double)w->touched;
+	for (unsigned int i = 0; i < t->nr; i++)
+		t->members[i].share = (double)((end->by_member[i] - begin->by_member[i]) * t->nr) /
+				      (double)w->touched;
 }
 
 /* Watch until the rate is steady; the last moment of the series is then the window's first. */
@@ -450,6 +444,20 @@ static void verify(struct team *t, struct worker *worker)
 	verify_region(&t->region, &all, worker);
 }
 
+static void report_shares(const struct team *t, struct worker *worker)
+{
+	double least = t->members[0].share, most = least;
+
+	for (unsigned int i = 1; i < t->nr; i++) {
+		least = fmin(least, t->members[i].share);
+		most = fmax(most, t->members[i].share);
+	}
+	worker_result(worker, "thread_share_min", least);
+	worker_result(worker, "thread_share_max", most);
+	for (unsigned int i = 0; i < t->nr; i++)
+		worker_thread_result(worker, "thread_share", i, t->members[i].share);
+}
+
 void team_report(struct team *t, const struct window *w, struct worker *worker)
 {
 	double window_s = (double)(w->end_ns - w->begin_ns) / 1e9;
@@ -460,8 +468,7 @@ void team_report(struct team *t, const struct window *w, struct worker *worker)
 	worker_result(worker, "minor_faults", (double)w->minor);
 	worker_result(worker, "touches", (double)w->touched);
 	worker_result(worker, "all_major_faults", (double)w->all_major);
-	worker_result(worker, "thread_share_min", w->share_min);
-	worker_result(worker, "thread_share_max", w->share_max);
+	report_shares(t, worker);
 	worker_result(worker, "on_cpu", w->on_cpu);
 	worker_result(worker, "pages_pushed", (double)t->pushed);
 	if (!w->steady)

@@ -33,7 +33,8 @@ struct member {
 	pthread_t thread;
 	struct walk walk;
 	struct timing timing;
-	void *arg; /* the micro-benchmark's own */
+	double share; /* of the window's touches, a fair one being 1; set by team_run() */
+	void *arg;    /* the micro-benchmark's own */
 };
 
 struct team {
@@ -63,8 +64,7 @@ struct window {
 	bool steady;	/* the end of the warm-up was found; else the second half was taken */
 	bool exhausted; /* a thread had touched all its pages before the window's end */
 	uint64_t touched, major, minor;
-	double on_cpu;		     /* share of its time that a thread was on its CPU */
-	double share_min, share_max; /* of a thread, 1 being its fair share */
+	double on_cpu; /* share of its time that a thread was on its CPU */
 	/* From before the gate opened to after the threads' end. */
 	uint64_t all_touched, all_major, all_minor, looked, near;
 };
@@ -97,6 +97,8 @@ void team_release(struct team *t);
 		{ "thread_share_min", "share", BETTER_NEITHER,                                     \
 		  "touches of the slowest thread, its fair share being 1" },                       \
 		{ "thread_share_max", "share", BETTER_NEITHER, "the same of the fastest" },        \
+		{ "thread_share", "share", BETTER_NEITHER,                                         \
+		  "the same of each, see `export results`" },                                      \
 		{ "on_cpu", "share", BETTER_NEITHER,                                               \
 		  "of the window, that a thread was on its CPU; for the rest it slept" },          \
 		{ "pages_pushed", "count", BETTER_NEITHER,                                         \

@@ -318,7 +318,8 @@ static int compare_results(struct store *s, const struct compare_request *q, con
 			   "WITH side AS (SELECT value AS run, 1 AS a, 0 AS b FROM json_each(?1)"
 			   "  UNION ALL SELECT value, 0, 1 FROM json_each(?2))"
 			   "SELECT name, unit, better FROM side CROSS JOIN result v USING (run)"
-			   " WHERE value IS NOT NULL GROUP BY name, unit HAVING max(a) AND max(b)"
+			   " WHERE value IS NOT NULL AND " OF_WHOLE_RUN
+			   " GROUP BY name, unit HAVING max(a) AND max(b)"
 			   " ORDER BY min(ord), name",
 			   "tt", runs_a, runs_b);
 

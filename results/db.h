@@ -8,6 +8,10 @@
 
 #include "base/err.h"
 
+/* SQL: a result of the whole run, not of one of its threads. These are many, and for the export of
+ * results alone. */
+#define OF_WHOLE_RUN "instr(name, '.') = 0"
+
 struct store {
 	sqlite3 *db;
 	char *path;

@@ -41,8 +41,10 @@ const struct export_kind export_kinds[] = {
 	  " JOIN phase p ON p.run = d.run AND p.name = d.phase"
 	  " ORDER BY c.key, p.begin_ns, d.collector, d.key" },
 	{ "samples", "every key at every tick, filled forward (--wide: a column a key)", NULL },
-	{ "results", "what the workloads measured",
-	  "SELECT v.run, v.name, v.value, v.unit, v.better" EACH_RUN
+	{ "results", "what the workloads measured, of each thread where they say so",
+	  "SELECT v.run, iif(instr(name, '.'), substr(name, 1, instr(name, '.') - 1), name) AS name,"
+	  " v.value, v.unit, v.better,"
+	  " CAST(substr(name, nullif(instr(name, '.'), 0) + 1) AS INTEGER) AS thread" EACH_RUN
 	  "CROSS JOIN result v ON v.run = r.id ORDER BY c.key, v.ord" },
 	{ "histograms", "latency buckets that are not empty, bounds inclusive",
 	  "SELECT b.run, b.name, b.low AS low_ns, b.high AS high_ns, b.count" EACH_RUN

@@ -19,7 +19,8 @@ static int add_pivot(struct store *s, const char *runs, struct buf *sql, struct 
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err,
 			   "SELECT DISTINCT v.name || '_' || v.unit FROM json_each(?1) c"
-			   " CROSS JOIN result v ON v.run = c.value ORDER BY 1",
+			   " CROSS JOIN result v ON v.run = c.value AND " OF_WHOLE_RUN
+			   " ORDER BY 1",
 			   "t", runs);
 
 	if (r)

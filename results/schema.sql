@@ -46,7 +46,7 @@ CREATE TABLE phase (
 ) STRICT, WITHOUT ROWID;
 
 -- Phase `measure`, and the others, in the order of `ord`; the first one that has a better
--- direction is the run's performance.
+-- direction is the run's performance. What one thread of several measured is named NAME.THREAD.
 CREATE TABLE result (
 	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
 	ord INTEGER NOT NULL,

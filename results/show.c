@@ -121,7 +121,7 @@ static int show_results(struct store *s, int64_t run, FILE *out, struct err *err
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err,
 			   "SELECT name, value, replace(unit, '_', ' '), better FROM result"
-			   " WHERE run = ?1 ORDER BY ord",
+			   " WHERE run = ?1 AND " OF_WHOLE_RUN " ORDER BY ord",
 			   "i", run);
 
 	if (r)

@@ -64,6 +64,16 @@ counts_agree() {
 	fi
 }
 
+# Each thread has its share of the touches: together they are all of them.
+shares_are_whole() {
+	local n least most sum
+	IFS='|' read -r n least most sum < <(sql "SELECT count(*), min(value), max(value), sum(value)
+		FROM result WHERE run = $run AND name GLOB 'thread_share.[0-9]*'")
+	true_that "$n >= 1 && ($sum - $n) ^ 2 < 1e-12" "$n shares that are $sum"
+	true_that "$least == $(value thread_share_min) && $most == $(value thread_share_max)" "extremes"
+	[[ $what != fault_throughput* ]] || true_that "$n == $(value threads)" "one to a thread"
+}
+
 # Counts in the window, their rates, shares and percentiles belong together.
 window_is_sound() {
 	local major minor touches window
@@ -71,6 +81,7 @@ window_is_sound() {
 	touches=$(value touches) window=$(value window)
 	true_that "$window > 0 && $touches > 0" "an empty window"
 	true_that "$(value thread_share_min) <= 1 && $(value thread_share_max) >= 1" "shares"
+	shares_are_whole
 	case $what in
 	fault_latency*)
 		near "$(value major_count) + $(value minor_count) + $(value none_count)" "$touches" 0.02 \

@@ -156,6 +156,14 @@ void worker_result(struct worker *w, const char *name, double value)
 	send_line(w, &line);
 }
 
+void worker_thread_result(struct worker *w, const char *name, unsigned int thread, double value)
+{
+	struct buf line = BUF_INIT;
+
+	buf_addf(&line, "result\t%s.%u\t%.17g", name, thread, value);
+	send_line(w, &line);
+}
+
 void worker_flag(struct worker *w, const char *code, enum severity severity, const char *fmt, ...)
 {
 	struct buf line = BUF_INIT;

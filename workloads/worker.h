@@ -4,7 +4,7 @@
  * `fmbench worker NAME key=value…` with a socket as fd 3, and nothing else runs there.
  *
  * Protocol, one line a message, fields separated by tabs. To the harness: "ready", "result NAME
- * VALUE", "flag CODE SEVERITY TEXT" (0 note, 1 warning, 2 fatal), "hist NAME SUM MIN MAX
+ * VALUE" or "result NAME.THREAD VALUE", "flag CODE SEVERITY TEXT" (0 note, 1 warning, 2 fatal), "hist NAME SUM MIN MAX
  * LOW:COUNT,…", "error TEXT", "phase NAME". From it: "go" (the answer to "ready" and "phase"),
  * "stop". worker.c is this side of it, worker_host.c the harness's.
  */
@@ -33,6 +33,8 @@ int worker_phase(struct worker *w, const char *name);
 bool worker_stopping(const struct worker *w);
 /* Name must be a row of the workload's metrics. */
 void worker_result(struct worker *w, const char *name, double value);
+/* The same of one of its threads: stored as NAME.THREAD. */
+void worker_thread_result(struct worker *w, const char *name, unsigned int thread, double value);
 void worker_flag(struct worker *w, const char *code, enum severity severity, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void worker_hist(struct worker *w, const char *name, const struct hist *h);

@@ -50,10 +50,16 @@ static const char *intern(const char *code)
 	return added->code;
 }
 
+/* NAME, or NAME.THREAD. */
 static const struct metric *find_metric(const struct workload *w, const char *name)
 {
+	size_t len = strcspn(name, ".");
+	uint64_t thread;
+
+	if (name[len] && parse_u64(name + len + 1, &thread))
+		return NULL;
 	for (const struct metric *m = w->metrics; m && m->name; m++) {
-		if (!strcmp(m->name, name))
+		if (!strncmp(m->name, name, len) && !m->name[len])
 			return m;
 	}
 	return NULL;
@@ -128,7 +134,7 @@ static int take_line(struct worker_host *host, const struct workload *workload, 
 
 		if (!m || parse_double(fields[2], &value))
 			return -EPROTO;
-		results_add_metric(&host->results, m, value);
+		results_add(&host->results, fields[1], m->unit, m->better, value);
 		return 0;
 	}
 	if (!strcmp(fields[0], "flag") && nr == 4) {

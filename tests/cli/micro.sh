@@ -53,6 +53,11 @@ if [[ $(nproc) -ge 2 ]]; then
 	pages_are_whole $pages
 	micro 0 fault_throughput --backend zram --cores 2 --cpus 0-1 -o shared
 	counts_agree
+	# A row a thread in the export of results, min and max for people.
+	[[ $("$fmbench" export csv results --run "$run" |
+		grep -c '^[0-9]*,thread_share,[0-9.]*,share,,[01]$') == 2 ]] || fail "not two rows"
+	"$fmbench" show "$run" | grep -q thread_share_min || fail "no extremes are shown"
+	! "$fmbench" show "$run" | grep -q 'thread_share\.' || fail "each thread is shown"
 fi
 
 # zram is read without read-ahead, whatever page-cluster says; and it is put back.

@@ -197,6 +197,8 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 	results_add(&results, "ops", "per_s", BETTER_HIGHER, ops);
 	results_add(&results, "latency_avg", "us", BETTER_LOWER, 16e6 / ops);
 	results_add(&results, "get_misses", "count", BETTER_NEITHER, 0);
+	results_add(&results, "thread_share.0", "share", BETTER_NEITHER, 0.75);
+	results_add(&results, "thread_share.10", "share", BETTER_NEITHER, 1.25);
 	results_add_hist(&results, "get", hist);
 	results_flag(
 		&results, "SHARED_CORES", SEVERITY_WARNING,

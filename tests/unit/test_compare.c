@@ -33,6 +33,7 @@ static int64_t add_run(struct store *s, const struct run_record *record, const c
 	results_init(&results);
 	results_add(&results, "elapsed", "s", BETTER_LOWER, elapsed);
 	results_add(&results, "misses", "count", BETTER_NEITHER, 0);
+	results_add(&results, "share.0", "share", BETTER_NEITHER, 1);
 	assert_ok(store_results(s, run, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, status, strcmp(status, "ok") ? "it said so" : NULL, &err));
@@ -140,6 +141,7 @@ static void test_ratio(void **state)
 			  &text));
 	assert_has(text, "B is better");
 	assert_has(text, "misses,count,,7,7,0,0,,,,0,,no difference seen\n");
+	assert_null(strstr(text, "share.0")); /* a thread's */
 	free(text);
 	assert_compares(s, ASK("backend=zram,ratio=0.5", "backend=swapfile,ratio=0.5"),
 			"no difference seen");

@@ -217,10 +217,12 @@ static void test_other_kinds(void **state)
 	assert_text(export(s, "flags", &all, EXPORT_JSON), "[\n]\n");
 	assert_text(export(s, "samples", &all, EXPORT_JSON), "[\n]\n");
 	synthetic_run(s, &record, 12.8);
-	assert_text(export(s, "results", &all, EXPORT_CSV), "run,name,value,unit,better\n"
-							    "1,ops,12.8,per_s,higher\n"
-							    "1,latency_avg,1250000,us,lower\n"
-							    "1,get_misses,0,count,\n");
+	assert_text(export(s, "results", &all, EXPORT_CSV), "run,name,value,unit,better,thread\n"
+							    "1,ops,12.8,per_s,higher,\n"
+							    "1,latency_avg,1250000,us,lower,\n"
+							    "1,get_misses,0,count,,\n"
+							    "1,thread_share,0.75,share,,0\n"
+							    "1,thread_share,1.25,share,,10\n");
 	assert_text(
 		export(s, "flags", &all, EXPORT_CSV),
 		"run,code,severity,detail\n1,SHARED_CORES,warning,"

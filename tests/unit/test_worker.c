@@ -27,6 +27,7 @@ static const struct metric metrics[] = {
 	{ "elapsed", "s", BETTER_LOWER, "life" },
 	{ "size", "bytes", BETTER_NEITHER, "as asked" },
 	{ "seed", "count", BETTER_NEITHER, "as asked" },
+	{ "seeds", "count", BETTER_NEITHER, "one a thread" },
 	{ .name = NULL },
 };
 
@@ -42,6 +43,7 @@ static void say_all(const struct params *p, struct worker *w)
 	hist_free(h);
 	worker_result(w, "size", (double)p->size_bytes);
 	worker_result(w, "seed", (double)worker_seed(w));
+	worker_thread_result(w, "seeds", 11, 3);
 	worker_flag(w, "TEST_NOTE", SEVERITY_NOTE, "%s", p->text ? p->text : "nothing");
 }
 
@@ -57,6 +59,8 @@ static int end(const struct params *p, struct worker *w)
 		raise(SIGKILL);
 	if (!strcmp(p->mode, "unknown"))
 		worker_result(w, "no_such_metric", 1);
+	if (!strcmp(p->mode, "unknown-thread"))
+		worker_result(w, "seeds.first", 1);
 	return 0;
 }
 
@@ -161,6 +165,8 @@ static void check_said(struct run *run, const char *text)
 	assert_int_equal(results_find(r, "size")->value, 4096);
 	assert_string_equal(results_find(r, "size")->unit, "bytes");
 	assert_int_equal(results_find(r, "seed")->value, 12345678901);
+	assert_int_equal(results_find(r, "seeds.11")->value, 3);
+	assert_string_equal(results_find(r, "seeds.11")->unit, "count");
 	assert_int_equal(r->nr_flags, 1);
 	assert_string_equal(r->flags[0].code, "TEST_NOTE");
 	assert_int_equal(r->flags[0].severity, SEVERITY_NOTE);
@@ -201,7 +207,7 @@ static void test_batch_fails(void **state)
 	} rows[] = {
 		{ "error", "the disk is too small" }, { "error-then-0", "it said so" },
 		{ "status", "ended with status 5" },  { "killed", "killed by signal 9" },
-		{ "unknown", "not in its protocol" },
+		{ "unknown", "not in its protocol" }, { "unknown-thread", "not in its protocol" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
