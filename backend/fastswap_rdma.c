@@ -169,13 +169,40 @@ static int journal_server(void *arg, pid_t pid, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+/* How it ended, what it said last, and what to do about it. */
+static int explain_server(const struct child *server, char *const memserver[], const char *log,
+			  struct err *err)
+{
+	char how[128], tail[512];
+	size_t len;
+
+	if (server->reaped) {
+		child_describe(server, how, sizeof(how));
+		len = strlen(how);
+		snprintf(how + len, sizeof(how) - len, " before it served");
+	} else {
+		snprintf(how, sizeof(how), "does not serve after %d s",
+			 (int)(SERVER_PATIENCE_NS / NSEC_PER_SEC));
+	}
+	child_log_tail(log, tail, sizeof(tail));
+	return err_failed(
+		err, 0,
+		"memserver %s%s%s; try `%.200s --listen %s --size %s` by hand, ask for less "
+		"(-o fastswap-rdma.size=SIZE), or name one that serves "
+		"(-o fastswap-rdma.far=HOST:PORT)",
+		how, tail[0] ? ": " : ", saying nothing", tail, memserver[0], memserver[2],
+		memserver[4]);
+}
+
 static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_params *p,
 			uint64_t size_bytes, const char *state_dir, struct journal *j,
 			struct err *err)
 {
 	struct place place = { .join = journal_server, .arg = j, .mem_node = -1 };
-	char program[PATH_MAX], listen[128], size[32], stats[PATH_MAX], log[PATH_MAX], tail[512];
-	/* It must outlive this process under `fmbench backend up`; the journal ends it. */
+	char program[PATH_MAX], listen[128], size[32], stats[PATH_MAX], log[PATH_MAX];
+	/* It must outlive this process under `fmbench backend up`; the journal ends it. What comes
+	 * first is setpriv's. */
+	enum { SERVER_ARGV = 3 };
 	char *argv[16] = { (char *)"setpriv",  (char *)"--pdeathsig",
 			   (char *)"clear",    program,
 			   (char *)"--listen", listen,
@@ -207,9 +234,8 @@ static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_para
 		rc = child_wait(&r->server, 10, err);
 		if (rc == 0 && clock_ns() < deadline)
 			continue;
-		child_log_tail(log, tail, sizeof(tail));
 		if (rc >= 0)
-			rc = err_failed(err, 0, "memserver on %s does not serve: %s", listen, tail);
+			rc = explain_server(&r->server, argv + SERVER_ARGV, log, err);
 	}
 	return rc;
 }

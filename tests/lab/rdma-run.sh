@@ -95,6 +95,25 @@ restored "a run with a server by hand"
 expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
 restored "nobody listens"
 
+# A memserver that does not come up says why.
+unserved() { # WORDS ARGUMENTS…
+	expect 1 "$fmbench" "${sort[@]}" "${@:2}"
+	grep -q "memserver $1.*; try .*--listen 10.99.0.1:50000" "$tmp/err" ||
+		fail "not told: $(<"$tmp/err")"
+	restored "$1"
+}
+unserved "exited with status 3 before it served.*more than the .* left" -o fastswap-rdma.size=64G
+build/memserver --listen 10.99.0.1:50000 --size 1M 2>"$tmp/log" &
+server=$!
+until grep -q lending "$tmp/log"; do
+	sleep 0.05
+done
+state >"$tmp/before"
+unserved "exited with status 1 before it served.*Address already in use"
+kill -TERM $server
+wait $server
+state >"$tmp/before"
+
 killed_when pgrep -x memserver -- "${sort[@]}"
 killed_when many_loads -- "${sort[@]}"
 is_lost "the window"

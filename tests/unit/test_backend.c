@@ -412,6 +412,52 @@ static void module_undo_takes_none_for_done(void **state)
 	assert_false(module_available("fmbench_none"));
 }
 
+/* A memserver that ends before it serves: how, its last words, and the next step are told. */
+static void memserver_says_how_it_ended(void **state)
+{
+	static const struct {
+		const char *script, *told;
+	} rows[] = {
+		{ "echo 'first words'; echo 'no memory left' >&2; exit 3",
+		  "memserver exited with status 3 before it served: first words | no memory left; try" },
+		{ "kill -KILL $$",
+		  "memserver was killed by signal 9 (Killed) before it served, saying nothing; try" },
+	};
+	const struct journal_op *const ops[] = { journal_ops_base, journal_ops_backend, NULL };
+	char path[PATH_MAX], program[128], tried[256];
+	char *before = strdup(getenv("PATH"));
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s:%s", tree, before);
+	snprintf(program, sizeof(program), "%s/memserver", tree);
+	snprintf(tried, sizeof(tried), "`%s --listen 127.0.0.1:50000 --size 1048576`", program);
+	setenv("PATH", path, 1);
+	put("/sys/class/infiniband/soft0/ports/1/gid_attrs/ndevs/0", "lo\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct backend *b = &backend_fastswap_rdma;
+		struct backend_ctx ctx = { .backend = b,
+					   .params = params_of(b, "size=1M"),
+					   .state_dir = tree };
+		struct err err = { 0 }, undo_err = { 0 };
+		struct journal *j;
+		char script[256];
+
+		snprintf(script, sizeof(script), "#!/bin/sh\n%s\n", rows[i].script);
+		put("/memserver", script);
+		chmod(program, 0700);
+		assert_int_equal(journal_create(tree, "test", ops, &j, &err), 0);
+		assert_true(b->up(&ctx, j, &err) < 0);
+		if (!strstr(err.msg, rows[i].told) || !strstr(err.msg, tried))
+			fail_msg("%s", err.msg);
+		assert_int_equal(journal_undo_to(j, 0, &undo_err), 0);
+		journal_free(j);
+		b->release(&ctx);
+		free((void *)ctx.params);
+	}
+	setenv("PATH", before, 1);
+	free(before);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -432,6 +478,7 @@ int main(void)
 		TEST(long_names_are_refused),
 		TEST(swapoff_only_of_ours),
 		TEST(module_undo_takes_none_for_done),
+		TEST(memserver_says_how_it_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
