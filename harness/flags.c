@@ -178,7 +178,8 @@ static void judge_sampler(const struct flag_input *in, struct results *r)
 			     (unsigned long long)s->dropped);
 	if (s->lost)
 		results_flag(r, "COUNTER_LOST", SEVERITY_WARNING,
-			     "collector %s could not be read %llu times: its file vanished",
+			     "collector %s could not be read %llu times: its file vanished, and "
+			     "what it had counted by then is all that the deltas have of it",
 			     s->lost_name, (unsigned long long)s->lost);
 }
 
