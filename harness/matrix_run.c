@@ -193,7 +193,9 @@ static int make_cells(struct making *mk, struct err *err)
 		if (cell->run || cell->missing)
 			continue;
 		memset(err, 0, sizeof(*err));
-		rc = find_peak(mk, cell, err);
+		rc = session_check_signal(err); /* one that came when the last run was measured */
+		if (!rc)
+			rc = find_peak(mk, cell, err);
 		if (rc == -EIO && mk->m->resume) {
 			struct buf what = BUF_INIT;
 
