@@ -31,6 +31,9 @@ static bool is_ours(const struct memserver_head *h, enum memserver_kind kind)
 	return h->magic == cpu_to_be32(MEMSERVER_MAGIC) && h->kind == cpu_to_be16(kind);
 }
 
+#define DOES_IT_ANSWER	"does ping reach it?"
+#define IS_IT_RDMA	"is it reached through an RDMA device (rdma link, ip route)?"
+
 /* Attempts to resume fail in silence: the loss itself was told. */
 #define complain(link, fmt, ...) do {							\
 	if (!(link)->session)								\
@@ -118,8 +121,8 @@ static int on_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		break;
 	case RDMA_CM_EVENT_ADDR_ERROR:
 	case RDMA_CM_EVENT_ROUTE_ERROR:
-		complain(link, "%s (%d): is it reached through an RDMA device (rdma link, ip route)?",
-			 rdma_event_msg(event->event), event->status);
+		complain(link, "%s (%d): %s", rdma_event_msg(event->event), event->status,
+			 event->status == -ETIMEDOUT ? DOES_IT_ANSWER : IS_IT_RDMA);
 		queue->event_err = -EHOSTUNREACH;
 		break;
 	case RDMA_CM_EVENT_CONNECT_ERROR:
@@ -147,8 +150,7 @@ static int await(struct queue *queue, int err, const char *step, const char *cau
 	unsigned long left;
 
 	if (err) {
-		complain(link, "%s fails: %d: is it reached through an RDMA device (rdma link)?",
-			 step, err);
+		complain(link, "%s fails (%d): " IS_IT_RDMA, step, err);
 		return err;
 	}
 	left = max_t(long, queue->deadline - jiffies, 1);
@@ -167,7 +169,7 @@ static int resolve(struct queue *queue)
 
 	err = await(queue, rdma_resolve_addr(queue->id, from, (struct sockaddr *)&link->server,
 					     link->timeout_ms),
-		    "resolving the address", "does ping reach it?");
+		    "resolving the address", DOES_IT_ANSWER);
 	if (err)
 		return err;
 	return await(queue, rdma_resolve_route(queue->id, link->timeout_ms),

@@ -95,6 +95,19 @@ restored "a run with a server by hand"
 expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
 restored "nobody listens"
 
+# What a server refuses is told in its own words.
+echo sesame >"$tmp/token"
+build/memserver --listen 10.99.0.1:50077 --size 256M --token-file "$tmp/token" 2>"$tmp/log" &
+server=$!
+until grep -q lending "$tmp/log"; do
+	sleep 0.05
+done
+expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077 -o fastswap-rdma.token=open
+grep -q "fastswap_rdma.ko: .*refuses: wrong access token" "$tmp/err" || fail "not told: $(<"$tmp/err")"
+kill -TERM $server
+wait $server
+restored "a wrong token"
+
 # A memserver that does not come up says why.
 unserved() { # WORDS ARGUMENTS…
 	expect 1 "$fmbench" "${sort[@]}" "${@:2}"
