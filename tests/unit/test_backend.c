@@ -435,9 +435,8 @@ static void memserver_says_how_it_ended(void **state)
 	put("/sys/class/infiniband/soft0/ports/1/gid_attrs/ndevs/0", "lo\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct backend *b = &backend_fastswap_rdma;
-		struct backend_ctx ctx = { .backend = b,
-					   .params = params_of(b, "size=1M"),
-					   .state_dir = tree };
+		void *params = params_of(b, "size=1M");
+		struct backend_ctx ctx = { .backend = b, .params = params, .state_dir = tree };
 		struct err err = { 0 }, undo_err = { 0 };
 		struct journal *j;
 		char script[256];
@@ -452,7 +451,8 @@ static void memserver_says_how_it_ended(void **state)
 		assert_int_equal(journal_undo_to(j, 0, &undo_err), 0);
 		journal_free(j);
 		b->release(&ctx);
-		free((void *)ctx.params);
+		opt_release(b->opts, params);
+		free(params);
 	}
 	setenv("PATH", before, 1);
 	free(before);
