@@ -60,11 +60,12 @@ on() {
 	echo "$SECONDS s: $*"
 }
 
-# serve [OPTIONS OF MEMSERVER…]
+# serve [OPTIONS OF MEMSERVER…]: to the client, which is up.
 serve() {
 	boot server 1
 	echo sesame >"$tmp/server/token"
 	on server server_up --size 128M --linger 2s "$@"
+	on client within 20 answers
 }
 
 all=(is $((128 << 20)) stat_of pool_bytes)
@@ -85,6 +86,7 @@ vanish client
 boot client 2
 on server within 20 server_logged "lost 10.99.1.2: it no longer answers"
 on server within 10 server_logged "10.99.1.2 did not come back: its memory is free"
+on client within 20 answers
 on client build/tests/lab/rdma_client look 10.99.1.1 50000
 on client pool_up auto
 on client "${all[@]}"

@@ -12,6 +12,11 @@ address=10.99.1.1
 # The host reads the server's log even when this machine has vanished.
 ln -s "$FMLAB_OUT/server.log" "$scratch/server.log"
 
+# answers: the other machine, if only with a refusal.
+answers() {
+	[[ $(timeout 2 bash -c "</dev/tcp/$address/9" 2>&1) == *refused* ]]
+}
+
 more_than() {
 	[[ $(stat_of "$1") -gt $2 ]]
 }
