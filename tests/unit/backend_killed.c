@@ -330,7 +330,7 @@ int main(int argc, char **argv)
 		{ "swapfile: killed while coming up", killed_while_coming_up, NULL, NULL,
 		  &swapfile },
 	};
-	char unnamed[PATH_MAX];
+	char unnamed[PATH_MAX + 32];
 	int failed;
 
 	if (argc != 2) {
