@@ -2,13 +2,13 @@
 #include "backend/module.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libkmod.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "backend/undo.h"
+#include "base/kmsg.h"
 
 static bool is_present(int initstate)
 {
@@ -35,34 +35,17 @@ bool module_available(const char *name)
 	return available;
 }
 
-/* The kernel's log from here on, or -1 where it may not be read. */
-static int kernel_log(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
-/*
- * What the module said last, "" if nothing. A record is "level,sequence,time,flags;text" and a line
- * feed, see Documentation/ABI/testing/dev-kmsg; a read returns one, or EPIPE where some were
- * overwritten meanwhile.
- */
+/* The last that the module said in the kernel's log, "" if nothing. */
 static const char *last_words(int log, const char *module, char *words, size_t size)
 {
 	size_t len = strlen(module);
-	char record[1024], *text;
-	ssize_t n;
+	char record[KMSG_RECORD_MAX];
+	const char *text;
 
 	words[0] = '\0';
-	while ((n = read(log, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
-		record[n < 0 ? 0 : n] = '\0';
-		text = strchr(record, ';');
-		if (text && strncmp(++text, module, len) == 0 && strncmp(text + len, ": ", 2) == 0)
-			snprintf(words, size, "%.*s", (int)strcspn(text + len + 2, "\n"),
-				 text + len + 2);
+	while ((text = kmsg_next(log, record))) {
+		if (strncmp(text, module, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+			snprintf(words, size, "%s", text + len + 2);
 	}
 	return words;
 }
@@ -118,7 +101,7 @@ int module_load(struct journal *j, const char *what, const char *options, struct
 	rc = journal_add(j, err, "module", kmod_module_get_name(mod), NULL);
 	if (rc < 0)
 		goto out;
-	log = kernel_log();
+	log = kmsg_open();
 	rc = strchr(what, '/') ? kmod_module_insert_module(mod, 0, options)
 			       : kmod_module_probe_insert_module(mod, 0, options, NULL, NULL, NULL);
 	if (rc < 0)

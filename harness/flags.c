@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/flags.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/kmsg.h"
 #include "base/opt.h"
 
 #define LIMIT_TOLERANCE 0.02 /* resident memory may miss the limit by this share */
@@ -230,40 +229,16 @@ bool flags_untrusted(const struct results *results)
 	return false;
 }
 
-int kmsg_open(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0 && lseek(fd, 0, SEEK_END) < 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* A record is "PRIO,SEQ,TIME,FLAGS;TEXT\n" (Documentation/ABI/testing/dev-kmsg). */
 void kmsg_judge(int fd, struct results *results)
 {
 	static const char *const signs[] = { "WARNING: CPU", "WARNING: possible",
 					     "BUG: ",	     "kernel BUG at",
 					     "Oops: ",	     "blocked for more than",
 					     "soft lockup",  "general protection fault" };
-	char record[8192];
-	ssize_t n;
+	char record[KMSG_RECORD_MAX];
+	const char *text;
 
-	if (fd < 0)
-		return;
-	while ((n = read(fd, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
-		char *text;
-
-		if (n < 0)
-			continue; /* overrun: the next read goes on with what is there */
-		record[n] = '\0';
-		text = strchr(record, ';');
-		if (!text)
-			continue;
-		text++;
-		text[strcspn(text, "\n")] = '\0';
+	while ((text = kmsg_next(fd, record))) {
 		for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 			if (strstr(text, signs[i]))
 				results_flag(results, "KERNEL_WARNING", SEVERITY_FATAL,

@@ -32,7 +32,6 @@ void flags_judge(const struct flag_input *in, struct results *results);
 bool flags_untrusted(const struct results *results);
 
 /* The kernel's log since kmsg_open(): WARNING, BUG, Oops, hung task. */
-int kmsg_open(void); /* a descriptor, or -1 where /dev/kmsg may not be read */
 void kmsg_judge(int fd, struct results *results);
 
 #endif

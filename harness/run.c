@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/kmsg.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/sysfile.h"
