@@ -170,8 +170,8 @@ static int journal_server(void *arg, pid_t pid, struct err *err)
 }
 
 /* How it ended, what it said last, and what to do about it. */
-static int explain_server(const struct child *server, char *const memserver[], const char *log,
-			  struct err *err)
+static int explain_server(const struct child *server, const char *program, const char *listen,
+			  const char *size, const char *log, struct err *err)
 {
 	char how[128], tail[512];
 	size_t len;
@@ -190,8 +190,7 @@ static int explain_server(const struct child *server, char *const memserver[], c
 		"memserver %s%s%s; try `%.200s --listen %s --size %s` by hand, ask for less "
 		"(-o fastswap-rdma.size=SIZE), or name one that serves "
 		"(-o fastswap-rdma.far=HOST:PORT)",
-		how, tail[0] ? ": " : ", saying nothing", tail, memserver[0], memserver[2],
-		memserver[4]);
+		how, tail[0] ? ": " : ", saying nothing", tail, program, listen, size);
 }
 
 static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_params *p,
@@ -200,9 +199,7 @@ static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_para
 {
 	struct place place = { .join = journal_server, .arg = j, .mem_node = -1 };
 	char program[PATH_MAX], listen[128], size[32], stats[PATH_MAX], log[PATH_MAX];
-	/* It must outlive this process under `fmbench backend up`; the journal ends it. What comes
-	 * first is setpriv's. */
-	enum { SERVER_ARGV = 3 };
+	/* It must outlive this process under `fmbench backend up`; the journal ends it. */
 	char *argv[16] = { (char *)"setpriv",  (char *)"--pdeathsig",
 			   (char *)"clear",    program,
 			   (char *)"--listen", listen,
@@ -235,7 +232,7 @@ static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_para
 		if (rc == 0 && clock_ns() < deadline)
 			continue;
 		if (rc >= 0)
-			rc = explain_server(&r->server, argv + SERVER_ARGV, log, err);
+			rc = explain_server(&r->server, program, listen, size, log, err);
 	}
 	return rc;
 }
