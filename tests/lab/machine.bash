@@ -17,14 +17,6 @@ answers() {
 	[[ $(timeout 2 bash -c "</dev/tcp/$address/9" 2>&1) == *refused* ]]
 }
 
-more_than() {
-	[[ $(stat_of "$1") -gt $2 ]]
-}
-
-loads_more_than() {
-	[[ -e $debug/stats ]] && (($(stat_of loads) + $(stat_of loads_async) > $1))
-}
-
 # begin COMMAND…: it goes on while the next jobs are done.
 begin() {
 	"$@" &

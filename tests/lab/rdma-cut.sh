@@ -15,10 +15,6 @@
 
 needs_cable
 
-more_than() {
-	[[ $(stat_of "$1") -gt $2 ]]
-}
-
 # lose_by COMMAND…: pagecheck sees lost pages, and none that is wrong (status 4).
 lose_by() {
 	local scan status=0 begin

@@ -14,14 +14,6 @@ needs_cable
 wire_up
 address=$far
 
-loads() {
-	echo $(($(stat_of loads) + $(stat_of loads_async)))
-}
-
-some_loads() {
-	[[ $(loads) -gt $1 ]]
-}
-
 packets_lost() {
 	tc -s qdisc show dev wire0 | grep 'dropped [1-9]'
 }
@@ -32,7 +24,7 @@ break_for() {
 	before=$(loads)
 	"$pagecheck" --mib 4 --seconds 3 --write-percent 20 &
 	pid=$!
-	within 10 some_loads $((before + 100)) || return
+	within 10 loads_more_than $((before + 100)) || return
 	kill -STOP "$pid"
 	sleep 1
 	wire loss 100%

@@ -15,10 +15,9 @@ fails() {
 	refused load_pool "$@"
 }
 
-# refusal NAME WORDS PARAMETERS…: within $patience s, with WORDS in the kernel's log.
-patience=2
+# refusal NAME WORDS PARAMETERS…: within $patience s (2), with WORDS in the kernel's log.
 refusal() {
-	ok "$1" takes_at_most $patience fails "${@:3}"
+	ok "$1" takes_at_most "${patience-2}" fails "${@:3}"
 	ok "$1: told why" logged "$2"
 	ok "$1: the module is not there" test ! -e /sys/module/fastswap_rdma
 }
@@ -44,9 +43,8 @@ fi
 refusal "a port where nobody listens" "is memserver running there, on this port" sport=50001
 refusal "an address that is not RDMA's" "$address.*fails\|127.0.0.1:50000: .*" sip=127.0.0.1
 # Here it waits for as long as it may, and the guest is emulated.
-patience=3
-refusal "an address where nobody is" "10.99.0.77:50000: .*no answer within 1750 ms" sip=10.99.0.77
-patience=2
+patience=3 refusal "an address where nobody is" "10.99.0.77:50000: .*no answer within 1750 ms" \
+	sip=10.99.0.77
 refusal "no address" "sip=: give an IPv4 or IPv6 address" sip=
 refusal "queue pairs that don't come in threes" "nq=4: give a multiple of 3" nq=4
 refusal "a size that is none" "size=4Q: give the pool's bytes" size=4Q

@@ -82,31 +82,37 @@ counted fastswap loads_async
 counted fastswap stores
 counted rdma port_rcv_packets
 
-build/memserver --listen 10.99.0.1:50077 --size 256M --stats "$tmp/stats" 2>"$tmp/log" &
-server=$!
-for ((tries = 0; tries < 200; tries++)); do
-	[[ ! -S $tmp/stats ]] || break
-	sleep 0.05
-done
+# by_hand PORT [OPTIONS OF MEMSERVER…]: returns once it serves.
+by_hand() {
+	local tries
+	build/memserver --listen "10.99.0.1:$1" "${@:2}" 2>"$tmp/log" &
+	server=$!
+	for ((tries = 0; tries < 200; tries++)); do
+		! grep -q lending "$tmp/log" || return 0
+		sleep 0.05
+	done
+	fail "no memserver: $(<"$tmp/log")"
+}
+
+end_by_hand() {
+	kill -TERM $server
+	wait $server
+}
+
+by_hand 50077 --size 256M
 expect_run "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
 grep -q "serving 10.99.0.1" "$tmp/log" || fail "a server by hand was not used"
-kill -TERM $server
-wait $server
+end_by_hand
 restored "a run with a server by hand"
 expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
 restored "nobody listens"
 
 # What a server refuses is told in its own words.
 echo sesame >"$tmp/token"
-build/memserver --listen 10.99.0.1:50077 --size 256M --token-file "$tmp/token" 2>"$tmp/log" &
-server=$!
-until grep -q lending "$tmp/log"; do
-	sleep 0.05
-done
+by_hand 50077 --size 256M --token-file "$tmp/token"
 expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077 -o fastswap-rdma.token=open
 grep -q "fastswap_rdma.ko: .*refuses: wrong access token" "$tmp/err" || fail "not told: $(<"$tmp/err")"
-kill -TERM $server
-wait $server
+end_by_hand
 restored "a wrong token"
 
 # A memserver that does not come up says why.
@@ -117,15 +123,10 @@ unserved() { # WORDS ARGUMENTS…
 	restored "$1"
 }
 unserved "exited with status 3 before it served.*more than the .* left" -o fastswap-rdma.size=64G
-build/memserver --listen 10.99.0.1:50000 --size 1M 2>"$tmp/log" &
-server=$!
-until grep -q lending "$tmp/log"; do
-	sleep 0.05
-done
+by_hand 50000 --size 1M
 state >"$tmp/before"
 unserved "exited with status 1 before it served.*Address already in use"
-kill -TERM $server
-wait $server
+end_by_hand
 state >"$tmp/before"
 
 killed_when pgrep -x memserver -- "${sort[@]}"

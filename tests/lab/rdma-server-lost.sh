@@ -11,10 +11,6 @@
 # shellcheck source=tests/lab/rdma.bash
 . "$(dirname "$0")/rdma.bash" || exit 1
 
-more_than() {
-	[[ $(stat_of "$1") -gt $2 ]]
-}
-
 # lose_while COUNTER WRITE_PERCENT: the server is killed while COUNTER counts up.
 lose_while() {
 	"$pagecheck" --mib 8 --threads 2 --seconds 8 --write-percent "$2" &

@@ -89,6 +89,20 @@ rdma_says() {
 	awk -v name="$1" '$1 == name { print $2 }' "$debug/rdma"
 }
 
+# more_than STAT N
+more_than() {
+	[[ $(stat_of "$1") -gt $2 ]]
+}
+
+# Of pages, whoever waits for them.
+loads() {
+	echo $(($(stat_of loads) + $(stat_of loads_async)))
+}
+
+loads_more_than() {
+	[[ -e $debug/stats ]] && (($(loads) > $1))
+}
+
 # What the kernel logged since pool_up.
 logged() {
 	dmesg | grep -e "$1" || { dmesg | tail -n 5; return 1; }
