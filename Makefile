@@ -18,7 +18,8 @@ ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -pthread \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma -lgsl -lgslcblas -lm
 
-DIRS := base workloads micro collectors backend results plots harness
+DIRS := base workloads micro collectors backend results plots \
+	harness harness/group harness/run harness/plan harness/doctor harness/cli
 SRC := $(wildcard $(DIRS:%=%/*.c))
 OBJ := $(SRC:%.c=$B/obj/%.o)
 LIB := $B/libfmbench.a
@@ -37,8 +38,8 @@ all: $B/fmbench ## build build/fmbench
 VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
 $B/version: FORCE
 	@mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
-$B/obj/harness/version.o: ALL_CFLAGS += -DFMBENCH_VERSION='"$(VERSION)"'
-$B/obj/harness/version.o: $B/version
+$B/obj/harness/run/version.o: ALL_CFLAGS += -DFMBENCH_VERSION='"$(VERSION)"'
+$B/obj/harness/run/version.o: $B/version
 
 # -Wa,-I.: where EMBED (base/embed.h) finds its files.
 $B/obj/%.o: %.c

@@ -41,7 +41,7 @@ struct opt {
 	double min, max; /* inclusive, in the stored unit; unused for BOOL, STRING, CHOICE */
 	const char *choices;
 	const char *help;
-	/* For command lines only (see harness/cli.h): a short letter, and what --help calls the value. */
+	/* For command lines only (see harness/cli/cli.h): a short letter, and what --help calls the value. */
 	char letter;
 	const char *arg;
 	const char *unit; /* for reports; NULL: follows from the type */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the reclaimer thread (harness/reclaimer.h) counts for collector `reclaimer`. */
+/* What the reclaimer thread (harness/group/reclaimer.h) counts for collector `reclaimer`. */
 #ifndef COLLECTORS_RECLAIMER_H
 #define COLLECTORS_RECLAIMER_H
 

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "harness/cli.h"
-#include "harness/command.h"
-#include "harness/inlab.h"
-#include "harness/version.h"
+#include "harness/cli/cli.h"
+#include "harness/cli/command.h"
+#include "harness/cli/inlab.h"
+#include "harness/run/version.h"
 
 static const struct command *find_command(const char *name, struct err *err)
 {

@@ -4,7 +4,7 @@
 
 #include <limits.h>
 
-#include "harness/experiment.h"
+#include "harness/plan/experiment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

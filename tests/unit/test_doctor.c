@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/sysfile.h"
-#include "harness/doctor.h"
-#include "harness/recover.h"
+#include "harness/doctor/doctor.h"
+#include "harness/run/recover.h"
 #include "tests/unit/test.h"
 
 #define FIXTURES "tests/fixtures/"

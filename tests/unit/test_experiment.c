@@ -3,9 +3,9 @@
 #include "tests/unit/test.h"
 
 #include "backend/backend.h"
-#include "harness/experiment.h"
-#include "harness/inifile.h"
-#include "harness/plan.h"
+#include "harness/plan/experiment.h"
+#include "harness/plan/inifile.h"
+#include "harness/plan/plan.h"
 
 #define HEAD "[experiment]\nname = e\n"
 

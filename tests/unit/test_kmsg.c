@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/kmsg.h"
-#include "harness/flags.h"
+#include "harness/run/flags.h"
 
 /* As /dev/kmsg does, a read returns one record, or fails with EAGAIN. */
 static int log_of(const char *const records[])

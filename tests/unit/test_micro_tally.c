@@ -5,7 +5,7 @@
  */
 #include "tests/unit/synthetic.h"
 
-#include "harness/flags.h"
+#include "harness/run/flags.h"
 #include "micro/tally.h"
 
 /* --- the program's count against rusage ------------------------------------------------------ */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/cli/choice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *params_new(const struct opt *opts, size_t size)
+{
+	void *params = calloc(1, size + 1);
+
+	if (!params)
+		abort();
+	opt_defaults(opts, params);
+	return params;
+}
+
+static void add_backend(struct choice *c, const struct backend *b)
+{
+	c->backends = reallocarray(c->backends, c->nr_backends + 1, sizeof(*c->backends));
+	if (!c->backends)
+		abort();
+	c->backends[c->nr_backends++] =
+		(struct choice_backend){ b, params_new(b->opts, b->params_size) };
+}
+
+int choice_backends(struct choice *c, const char *list, bool needs_far, struct err *err)
+{
+	char *copy = strdup(list), *save, *word;
+	const struct backend *b;
+	int rc = 0;
+
+	if (!copy)
+		abort();
+	for (word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		if (strcmp(word, "auto") != 0)
+			b = backend_find(word, err);
+		else
+			b = needs_far ? backend_auto(err) : &backend_none;
+		if (!b) {
+			rc = err->kind == ERR_MISSING ? -ENOENT : -EINVAL;
+			break;
+		}
+		add_backend(c, b);
+	}
+	if (!rc && !c->nr_backends)
+		rc = err_usage(err, "no backend in '%s'; `fmbench list backends`", list);
+	free(copy);
+	return rc;
+}
+
+static struct choice_backend *backend_of_pair(struct choice *c, const char *pair)
+{
+	for (size_t i = 0; i < c->nr_backends; i++) {
+		size_t len = strlen(c->backends[i].backend->name);
+
+		if (strncmp(pair, c->backends[i].backend->name, len) == 0 && pair[len] == '.')
+			return &c->backends[i];
+	}
+	return NULL;
+}
+
+int choice_add_params(struct choice *c, const struct cli *cli, void **ret, struct err *err)
+{
+	void *params = params_new(c->workload->opts, c->workload->params_size);
+	char what[64];
+	int rc = 0;
+
+	c->params = reallocarray(c->params, c->nr_params + 1, sizeof(*c->params));
+	if (!c->params)
+		abort();
+	c->params[c->nr_params++] = params;
+	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {
+		struct choice_backend *b = backend_of_pair(c, cli->pairs[i]);
+
+		if (b) {
+			snprintf(what, sizeof(what), "backend %s", b->backend->name);
+			rc = opt_set_pair(b->backend->opts, b->params,
+					  cli->pairs[i] + strlen(b->backend->name) + 1, what, err);
+		} else {
+			snprintf(what, sizeof(what), "workload %s", c->workload->name);
+			rc = opt_set_pair(c->workload->opts, params, cli->pairs[i], what, err);
+		}
+	}
+	*ret = params;
+	return rc;
+}
+
+void choice_release(struct choice *c)
+{
+	for (size_t i = 0; i < c->nr_params; i++) {
+		opt_release(c->workload->opts, c->params[i]);
+		free(c->params[i]);
+	}
+	for (size_t i = 0; i < c->nr_backends; i++) {
+		opt_release(c->backends[i].backend->opts, c->backends[i].params);
+		free(c->backends[i].params);
+	}
+	free(c->params);
+	free(c->backends);
+	memset(c, 0, sizeof(*c));
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From what was typed to units and their parameters: one workload, several backends. */
+#ifndef HARNESS_CHOICE_H
+#define HARNESS_CHOICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "backend/backend.h"
+#include "base/err.h"
+#include "harness/cli/command.h"
+#include "workloads/workload.h"
+
+struct choice {
+	const struct workload *workload;
+	void **params; /* parameter sets of the workload, owned */
+	size_t nr_params;
+	struct choice_backend {
+		const struct backend *backend;
+		void *params; /* owned */
+	} * backends;
+	size_t nr_backends;
+};
+
+/* list: names with commas, or "auto": the first that works, or none where nothing need be far. */
+int choice_backends(struct choice *c, const char *list, bool needs_far, struct err *err);
+/*
+ * A parameter set of the workload from the -o pairs: key=value is the workload's, NAME.key=value
+ * backend NAME's. The first call sets the backends' parameters, too. *ret stays the choice's.
+ */
+int choice_add_params(struct choice *c, const struct cli *cli, void **ret, struct err *err);
+void choice_release(struct choice *c);
+
+#endif

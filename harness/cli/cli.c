@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/cli/cli.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+struct common common;
+
+const struct opt common_opts[] = {
+	OPT_STRING("db", struct common, db, "results/fmbench.db", "the results database",
+		   .arg = "FILE"),
+	OPT_STRING("state-dir", struct common, state_dir, NULL,
+		   "undo journals and files of a run (default: /var/lib/fmbench for root, else "
+		   "~/.local/state/fmbench)",
+		   .arg = "DIR"),
+	OPT_BOOL("in-lab", struct common, in_lab, NULL, "run the same command in the lab guest"),
+	OPT_STRING("lab", struct common, lab, "--cpus 4 --mem 3G --rdma --disk 4G",
+		   "the guest of --in-lab; `lab/fmlab --help`", .arg = "OPTIONS"),
+	OPT_BOOL("verbose", struct common, verbose, NULL, "say more", .letter = 'v'),
+	OPT_BOOL("quiet", struct common, quiet, NULL, "say only errors", .letter = 'q'),
+	OPT_END
+};
+
+enum { OPT_HELP = 1, OPT_FIRST = 256 }; /* getopt values below OPT_FIRST are letters */
+#define MAX_OPTS 64
+
+struct row {
+	const struct opt *opt;
+	const struct opt *table;
+	void *base;
+};
+
+struct parser {
+	struct row rows[MAX_OPTS];
+	struct option longs[MAX_OPTS + 3];
+	char shorts[2 * MAX_OPTS + 8];
+	size_t nr;
+};
+
+static void parser_add(struct parser *p, const struct opt *table, void *base)
+{
+	for_each_opt (o, table) {
+		bool has_arg = o->type != OPT_T_BOOL;
+		size_t len = strlen(p->shorts);
+
+		if (p->nr == MAX_OPTS)
+			abort();
+		p->rows[p->nr] = (struct row){ o, table, base };
+		p->longs[p->nr] = (struct option){ o->name, has_arg, NULL, OPT_FIRST + (int)p->nr };
+		p->nr++;
+		if (o->letter) {
+			p->shorts[len++] = o->letter;
+			if (has_arg)
+				p->shorts[len++] = ':';
+			p->shorts[len] = '\0';
+		}
+	}
+}
+
+static const struct row *parser_find(const struct parser *p, int value)
+{
+	if (value >= OPT_FIRST)
+		return &p->rows[value - OPT_FIRST];
+	for (size_t i = 0; i < p->nr; i++) {
+		if (p->rows[i].opt->letter == value)
+			return &p->rows[i];
+	}
+	return NULL;
+}
+
+static int unknown_option(const struct parser *p, const struct command *command, const char *typed,
+			  struct err *err)
+{
+	const char *names[MAX_OPTS + 1];
+	char name[64];
+	const char *near;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(typed + strspn(typed, "-"), "="),
+		 typed + strspn(typed, "-"));
+	for (size_t i = 0; i < p->nr; i++)
+		names[i] = p->rows[i].opt->name;
+	names[p->nr] = NULL;
+	near = did_you_mean(name, names);
+	if (near)
+		return err_usage(err, "unknown option '%s' (did you mean --%s?)", typed, near);
+	return err_usage(err, "unknown option '%s'; `fmbench %s --help` lists them", typed,
+			 command->name);
+}
+
+static void add_string(char ***list, size_t *nr, char *s)
+{
+	*list = realloc(*list, (*nr + 2) * sizeof(**list));
+	if (!*list)
+		abort();
+	(*list)[(*nr)++] = s;
+	(*list)[*nr] = NULL;
+}
+
+int cli_parse(const struct command *command, int argc, char *argv[], struct cli *cli,
+	      struct err *err)
+{
+	struct parser p = { .shorts = "+:h" };
+	int nr_options = argc, c, rc = 0;
+
+	memset(cli, 0, sizeof(*cli));
+	cli->command = command;
+	cli->params = calloc(1, command->params_size ? command->params_size : 1);
+	cli->args = calloc(1, sizeof(*cli->args));
+	if (!cli->params || !cli->args)
+		abort();
+	opt_defaults(command->opts, cli->params);
+	parser_add(&p, command->opts, cli->params);
+	parser_add(&p, common_opts, &common);
+	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, OPT_HELP };
+	if (command->takes_pairs)
+		strcat(p.shorts, "o:");
+
+	if (command->takes_command) {
+		for (int i = 1; i < argc; i++) {
+			if (strcmp(argv[i], "--") != 0)
+				continue;
+			cli->argv = &argv[i + 1];
+			nr_options = i;
+			break;
+		}
+		if (cli->argv && !cli->argv[0])
+			return err_usage(err, "no command after `--`");
+	}
+
+	optind = 0; /* a fresh scan (glibc) */
+	opterr = 0;
+	/* "+" stops at the first argument: each is taken by hand, so that options may follow. */
+	while (optind < nr_options || optind == 0) {
+		c = getopt_long(nr_options, argv, p.shorts, p.longs, NULL);
+		if (c == -1) {
+			if (optind >= nr_options)
+				break;
+			add_string(&cli->args, &cli->nr_args, argv[optind++]);
+			continue;
+		}
+		if (c == OPT_HELP || c == 'h') {
+			cli_help(command, stdout);
+			return 1;
+		}
+		if (c == ':')
+			return err_usage(err, "option '%s' needs a value", argv[optind - 1]);
+		if (c == '?')
+			return unknown_option(&p, command, argv[optind - 1], err);
+		if (c == 'o' && command->takes_pairs) {
+			add_string(&cli->pairs, &cli->nr_pairs, optarg);
+			continue;
+		}
+
+		const struct row *row = parser_find(&p, c);
+
+		rc = opt_set(row->table, row->base, row->opt->name, optarg ? optarg : "yes",
+			     command->name, err);
+		if (rc)
+			return rc;
+	}
+
+	if (cli->nr_args < command->min_args && !cli->argv)
+		return err_usage(err, "%s: %s is missing; `fmbench %s --help` shows what it takes",
+				 command->name, command->args, command->name);
+	if (cli->nr_args > command->max_args)
+		return err_usage(err, "%s: '%s' is one argument too many", command->name,
+				 cli->args[command->max_args]);
+	return 0;
+}
+
+void cli_release(struct cli *cli)
+{
+	if (cli->command)
+		opt_release(cli->command->opts, cli->params);
+	free(cli->params);
+	free(cli->args);
+	free(cli->pairs);
+	memset(cli, 0, sizeof(*cli));
+}
+
+void cli_help(const struct command *command, FILE *out)
+{
+	size_t width = 0;
+
+	fprintf(out, "usage: fmbench %s%s%s%s%s\n", command->name, command->args[0] ? " " : "",
+		command->args, command->opts ? " [options]" : "",
+		command->takes_pairs ? " [-o key=value]..." : "");
+	if (command->takes_command)
+		fprintf(out, "       fmbench %s [options] -- COMMAND ARGS...\n", command->name);
+	fprintf(out, "\n%s\n", command->summary);
+	if (command->opts) {
+		fputs("\nOptions:\n", out);
+		width = opt_print_help(command->opts, OPT_FLAGS, 2, out);
+	}
+	if (command->takes_pairs)
+		fprintf(out, "  %-*s  %s\n", (int)width, "-o  key=value",
+			"an option of the workload, or NAME.key=value of backend NAME");
+	fputs("\nCommon options:\n", out);
+	width = opt_print_help(common_opts, OPT_FLAGS, 2, out);
+	fprintf(out, "  %-*s  %s\n", (int)width, "-h, --help", "show this");
+	if (command->doc)
+		fprintf(out, "\n%s", command->doc);
+}

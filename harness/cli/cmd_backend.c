@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench backend: bring far memory up and keep it up, outside any run. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/backend.h"
+#include "base/log.h"
+#include "base/sysfile.h"
+#include "harness/cli/command.h"
+#include "harness/run/lock.h"
+#include "harness/run/recover.h"
+#include "harness/run/session.h"
+
+static int list(void)
+{
+	for (size_t i = 0; backend_table[i]; i++) {
+		const struct backend *b = backend_table[i];
+		void *params = calloc(1, b->params_size + 1);
+		struct err err = { 0 };
+		int rc;
+
+		if (!params)
+			abort();
+		opt_defaults(b->opts, params);
+		rc = b->check ? b->check(params, &err) : 0;
+		printf("%-14s %-5s %s\n", b->name, rc ? "no" : "ready", rc ? err.msg : b->summary);
+		opt_release(b->opts, params);
+		free(params);
+	}
+	return 0;
+}
+
+/* The journal of what is kept up is named after its backend: at most one of each. */
+static void kept_journal(const char *name, char *dst, size_t size)
+{
+	snprintf(dst, size, "%s/journal/kept-%s.journal", common.state_dir, name);
+}
+
+static int print_facts(const struct backend_ctx *ctx)
+{
+	struct facts facts;
+
+	facts_init(&facts);
+	if (ctx->backend->facts)
+		ctx->backend->facts(ctx, &facts);
+	for (size_t i = 0; i < facts.nr; i++)
+		printf("%-24s %s\n", facts.rows[i].name, facts.rows[i].value);
+	facts_release(&facts);
+	return 0;
+}
+
+static int up(const struct cli *cli, const struct backend *b, void *params, struct err *err)
+{
+	struct backend_ctx ctx = { .backend = b, .params = params, .state_dir = common.state_dir };
+	char dir[PATH_MAX], path[PATH_MAX], uuid[64];
+	struct journal *j;
+	struct err undo_err = { 0 };
+	int lock_fd, rc = 0;
+
+	for (size_t i = 0; i < cli->nr_pairs && !rc; i++)
+		rc = opt_set_pair(b->opts, params, cli->pairs[i], b->name, err);
+	kept_journal(b->name, path, sizeof(path));
+	if (!rc && sysfile_exists(path))
+		rc = err_failed(err, 0, "backend %s is up already; `fmbench backend down %s` first",
+				b->name, b->name);
+	if (!rc && b->check)
+		rc = b->check(params, err);
+	if (rc)
+		return rc;
+	lock_fd = machine_lock(common.state_dir, err);
+	if (lock_fd < 0)
+		return lock_fd;
+	recover_journal_dir(common.state_dir, dir, sizeof(dir));
+	snprintf(uuid, sizeof(uuid), "kept-%s", b->name);
+	rc = journal_create(dir, uuid, recover_ops, &j, err);
+	if (rc)
+		goto out;
+	rc = b->up ? b->up(&ctx, j, err) : 0;
+	if (!rc)
+		rc = journal_keep(j, err);
+	if (!rc)
+		print_facts(&ctx);
+	else if (journal_undo_to(j, 0, &undo_err) != 0)
+		log_error("%s; `fmbench recover` tries again", undo_err.msg);
+	if (b->release)
+		b->release(&ctx);
+	journal_free(j);
+out:
+	close(lock_fd);
+	return rc;
+}
+
+static int down(const char *name, struct err *err)
+{
+	char path[PATH_MAX];
+	int lock_fd, rc;
+
+	kept_journal(name, path, sizeof(path));
+	if (!sysfile_exists(path))
+		return err_usage(err, "backend %s was not brought up by `fmbench backend up`",
+				 name);
+	lock_fd = machine_lock(common.state_dir, err);
+	if (lock_fd < 0)
+		return lock_fd;
+	rc = recover_journal(path, err);
+	close(lock_fd);
+	return rc;
+}
+
+static int print_kept(const char *path, void *arg)
+{
+	const char *base = strrchr(path, '/') + 1;
+
+	if (strncmp(base, "kept-", 5) == 0) {
+		printf("%.*s is up (journal %s)\n", (int)(strlen(base) - strlen("kept-.journal")),
+		       base + 5, path);
+		*(int *)arg += 1;
+	}
+	return 0;
+}
+
+static int status(struct err *err)
+{
+	struct buf b = BUF_INIT;
+	char dir[PATH_MAX];
+	int nr = 0, rc;
+
+	recover_journal_dir(common.state_dir, dir, sizeof(dir));
+	journal_each(dir, print_kept, &nr);
+	if (!nr)
+		printf("no backend was brought up by `fmbench backend up`\n");
+	rc = sysfile_read("/proc/swaps", &b);
+	if (!rc)
+		printf("%s", b.data ? b.data : "");
+	buf_release(&b);
+	return rc ? err_failed(err, -rc, "cannot read /proc/swaps") : 0;
+}
+
+static int cmd_backend_run(struct cli *cli)
+{
+	const char *verb = cli->args[0];
+	const struct backend *b = NULL;
+	struct err err = { 0 };
+	void *params;
+	int rc;
+
+	if (strcmp(verb, "list") == 0)
+		return list();
+	if (strcmp(verb, "status") == 0) {
+		rc = status(&err);
+	} else if (strcmp(verb, "up") != 0 && strcmp(verb, "down") != 0) {
+		rc = err_usage(&err, "backend '%s'? list, up, down or status", verb);
+	} else if (cli->nr_args < 2) {
+		rc = err_usage(&err, "backend %s which? `fmbench backend list`", verb);
+	} else if (!(b = backend_find(cli->args[1], &err))) {
+		rc = -EINVAL;
+	} else if (strcmp(verb, "down") == 0) {
+		rc = down(b->name, &err);
+	} else {
+		params = calloc(1, b->params_size + 1);
+		if (!params)
+			abort();
+		opt_defaults(b->opts, params);
+		rc = up(cli, b, params, &err);
+		opt_release(b->opts, params);
+		free(params);
+	}
+	return rc ? command_fail(&err) : 0;
+}
+
+const struct command cmd_backend = {
+	.name = "backend",
+	.args = "list|up NAME|down NAME|status",
+	.summary = "far memory outside a run: what works here, bring one up, take it down",
+	.doc = "What `up` brings up stays until `down`, after a reboot `fmbench backend down` only\n"
+	       "tidies what is left.\n",
+	.min_args = 1,
+	.max_args = 2,
+	.takes_pairs = true,
+	.in_lab = true,
+	.run = cmd_backend_run,
+};

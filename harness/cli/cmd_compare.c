@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench compare: two sets of runs, result by result. */
+#include "harness/cli/command.h"
+#include "results/compare.h"
+
+struct params {
+	char *power, *format;
+	bool untrusted;
+};
+
+static const struct opt opts[] = { OPT_STRING("power", struct params, power, NULL,
+					      "how many runs would show a difference of, say, 2%",
+					      .arg = "PERCENT"),
+				   OPT_BOOL("untrusted", struct params, untrusted, NULL,
+					    "take in runs that a fatal flag made untrusted"),
+				   OPT_FORMAT(struct params, format), OPT_END };
+
+static const char doc[] =
+	"A and B choose runs by key=value terms with commas between, all of which must hold; a word\n"
+	"without '=' is another value for the key before it, and at the front a run. Keys: workload,\n"
+	"backend, ratio, experiment, run, offload, machine (its host name), kernel, every parameter\n"
+	"(algorithm or zram.algorithm) and every fact (thp, page_cluster …) stored with a run.\n\n"
+	"A is the base. Each side must be of one kind, and the two may differ in nothing but what both\n"
+	"name; else the command says what they differ in and exits with status 2. Failed runs are left\n"
+	"out, untrusted ones too unless asked for, and the output says which.\n\n"
+	"Examples:\n"
+	"  fmbench compare backend=swapfile,ratio=0.5 backend=zram,ratio=0.5\n"
+	"  fmbench compare workload=memaslap,ratio=1 workload=memaslap,ratio=0.5 --power 2%\n"
+	"  fmbench compare 3,5,7 4,6,8\n";
+
+static int cmd_compare_run(struct cli *cli)
+{
+	const struct params *p = cli->params;
+	struct compare_request request = { .a = cli->args[0],
+					   .b = cli->args[1],
+					   .untrusted = p->untrusted };
+	struct store *store = NULL;
+	enum export_format format;
+	struct err err = { 0 };
+	int rc = export_format_parse(p->format, &format, &err);
+
+	if (!rc && cli->nr_args < 2)
+		rc = err_usage(&err, "compare %s with what? `fmbench compare --help` has examples",
+			       cli->args[0]);
+	if (!rc && p->power)
+		rc = compare_parse_power(p->power, &request.power, &err);
+	if (!rc)
+		rc = store_open(common.db, STORE_READ, &store, &err);
+	if (!rc)
+		rc = compare_runs(store, &request, format, stdout, stderr, &err);
+	store_close(store);
+	return rc ? command_fail(&err) : 0;
+}
+
+const struct command cmd_compare = {
+	.name = "compare",
+	.args = "A B",
+	.summary = "two sets of runs: ratio of medians with its confidence interval",
+	.doc = doc,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.min_args = 1,
+	.max_args = 2,
+	.run = cmd_compare_run,
+};

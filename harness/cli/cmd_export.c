@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench export: rows for other programs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/cli/command.h"
+#include "results/export.h"
+
+struct params {
+	char *run, *experiment, *output;
+	bool wide;
+};
+
+static const struct opt opts[] = {
+	OPT_STRING("run", struct params, run, NULL,
+		   "only this run: a number, the beginning of a uuid, or latest", .arg = "RUN"),
+	OPT_STRING("experiment", struct params, experiment, NULL, "only runs with this label",
+		   .arg = "NAME"),
+	OPT_BOOL("wide", struct params, wide, NULL,
+		 "samples: one row a tick, one column a counter, filled forward"),
+	OPT_STRING("output", struct params, output, NULL, "write there (default: standard output)",
+		   .letter = 'o', .arg = "FILE"),
+	OPT_END
+};
+
+static int check_kind(const char *kind, struct err *err)
+{
+	const char *names[32], *near;
+	size_t nr = 0;
+
+	for (; export_kinds[nr].name; nr++) {
+		if (strcmp(export_kinds[nr].name, kind) == 0)
+			return 0;
+		names[nr] = export_kinds[nr].name;
+	}
+	names[nr] = NULL;
+	near = did_you_mean(kind, names);
+	return err_usage(err,
+			 "there is no '%s' to export%s%s%s; `fmbench export --help` lists what "
+			 "there is",
+			 kind, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+}
+
+static int write_rows(struct store *store, const char *kind, const struct export_filter *filter,
+		      enum export_format format, const char *path, struct err *err)
+{
+	FILE *out = path ? fopen(path, "w") : stdout;
+	int rc;
+
+	if (!out)
+		return err_failed(err, errno, "cannot write %s", path);
+	rc = export_rows(store, kind, filter, format, out, err);
+	if (path && fclose(out) != 0 && !rc)
+		rc = err_failed(err, errno, "cannot write %s", path);
+	return rc;
+}
+
+static int cmd_export_run(struct cli *cli)
+{
+	const struct params *p = cli->params;
+	struct export_filter filter = { .experiment = p->experiment, .wide = p->wide };
+	struct store *store = NULL;
+	enum export_format format;
+	struct err err = { 0 };
+	int rc = export_format_parse(cli->args[0], &format, &err);
+
+	if (!rc && cli->nr_args < 2)
+		rc = err_usage(&err, "export %s what? `fmbench export --help` lists what there is",
+			       cli->args[0]);
+	if (!rc)
+		rc = check_kind(cli->args[1], &err);
+	if (!rc && p->wide && strcmp(cli->args[1], "samples") != 0)
+		rc = err_usage(&err, "--wide is for samples, not for %s", cli->args[1]);
+	if (!rc)
+		rc = store_open(common.db, STORE_READ, &store, &err);
+	if (!rc && p->run)
+		rc = store_find_run(store, p->run, &filter.run, &err);
+	if (!rc)
+		rc = write_rows(store, cli->args[1], &filter, format, p->output, &err);
+	store_close(store);
+	return rc ? command_fail(&err) : 0;
+}
+
+const struct command cmd_export = {
+	.name = "export",
+	.args = "csv|json|table WHAT",
+	.summary = "runs, phases, deltas, samples, results, histograms or flags as CSV or JSON",
+	.doc = "WHAT is one of runs, phases, deltas, samples, results, histograms, flags.\n"
+	       "CSV is RFC 4180 with a header; JSON has the same names. Missing is empty or null.\n",
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.min_args = 1,
+	.max_args = 2,
+	.run = cmd_export_run,
+};

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench run: a workload at one or more local ratios. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "harness/cli/choice.h"
+#include "harness/cli/command.h"
+#include "harness/plan/matrix.h"
+#include "harness/run/run.h"
+#include "harness/cli/run_opts.h"
+#include "results/export.h"
+
+struct params {
+	char *ratios;
+	char *backend;
+	uint64_t repeat;
+	uint64_t peak_bytes;
+	bool recalibrate;
+	uint64_t seed;
+	char *format;
+	struct run_settings settings;
+};
+
+static const struct opt opts[] = {
+	OPT_STRING("ratio", struct params, ratios, "1",
+		   "local memory as a share of the workload's peak, such as 1,0.5,0.25",
+		   .arg = "LIST"),
+	OPT_STRING("backend", struct params, backend, "auto",
+		   "where far memory is, one or several; `fmbench list backends`", .arg = "LIST"),
+	OPT_U64("repeat", struct params, repeat, "1", 1, 10000,
+		"runs of each ratio, interleaved in random order", .arg = "N"),
+	OPT_SIZE("peak", struct params, peak_bytes, NULL, 1 << 20, 1e15,
+		 "state the workload's peak instead of measuring it", .arg = "SIZE"),
+	OPT_BOOL("recalibrate", struct params, recalibrate, NULL, "measure the peak again"),
+	RUN_SETTINGS_OPTS(struct params, settings),
+	OPT_U64("seed", struct params, seed, "1", 0, 9e18,
+		"of the workload and of the order of runs", .arg = "N"),
+	OPT_FORMAT(struct params, format),
+	OPT_END
+};
+
+static const char doc[] =
+	"The workload runs in a control group of its own. Without a limit first, once, to learn its\n"
+	"peak; then, for each ratio below 1, memory.high is lowered to ratio x peak and the rest goes\n"
+	"to the backend. Exit status: 0 ok, 1 failed, 2 usage, 3 something needed is missing, 7 done\n"
+	"but not to be trusted (the flags say why).\n\n"
+	"Examples:\n"
+	"  fmbench run memaslap --ratio 0.5\n"
+	"  fmbench run memaslap --ratio 1,0.5,0.25 --backend zram -o memory=1G -o zram.algorithm=lz4\n"
+	"  fmbench run --ratio 0.5 -- ./my_program args\n";
+
+struct ratios {
+	double *values;
+	size_t nr;
+};
+
+static int parse_ratios(const char *list, struct ratios *r, struct err *err)
+{
+	char *copy = strdup(list), *save, *word;
+	int rc = 0;
+
+	r->values = calloc(strlen(list) + 1, sizeof(*r->values));
+	if (!copy || !r->values)
+		abort();
+	for (word = strtok_r(copy, ",", &save); word && !rc; word = strtok_r(NULL, ",", &save)) {
+		double ratio;
+
+		if (parse_double(word, &ratio) != 0 || !(ratio > 0 && ratio <= 1))
+			rc = err_usage(err, "ratio '%s' is not in (0, 1]", word);
+		else
+			r->values[r->nr++] = ratio;
+	}
+	if (!rc && !r->nr)
+		rc = err_usage(err, "no ratio in '%s'; try --ratio 1,0.5,0.25", list);
+	free(copy);
+	return rc;
+}
+
+static int choose(const struct cli *cli, const struct params *p, const struct ratios *ratios,
+		  struct choice *c, struct err *err)
+{
+	bool shrinks = false;
+	void *params;
+	int rc;
+
+	if (cli->argv && cli->nr_args)
+		return err_usage(err, "run takes a WORKLOAD or `-- COMMAND`, not both ('%s')",
+				 cli->args[0]);
+	c->workload = cli->argv ? &workload_command : workload_find(cli->args[0], err);
+	if (!c->workload)
+		return -EINVAL;
+	if (c->workload == &workload_command && !cli->argv)
+		return err_usage(err, "workload command runs a program of yours: fmbench run "
+				      "[options] -- COMMAND ARGS...");
+	for (size_t i = 0; i < ratios->nr; i++)
+		shrinks |= ratios->values[i] < 1;
+	rc = choice_backends(c, p->backend, shrinks, err);
+	return rc ? rc : choice_add_params(c, cli, &params, err);
+}
+
+static void add_cells(const struct cli *cli, const struct params *p, const struct ratios *ratios,
+		      const struct choice *c, struct matrix *m)
+{
+	struct cell cell = { .workload = c->workload,
+			     .workload_params = c->params[0],
+			     .argv = cli->argv };
+
+	for (cell.repeat = 1; cell.repeat <= (int)p->repeat; cell.repeat++) {
+		for (size_t b = 0; b < c->nr_backends; b++) {
+			cell.backend = c->backends[b].backend;
+			cell.backend_params = c->backends[b].params;
+			for (size_t i = 0; i < ratios->nr; i++) {
+				cell.ratio = ratios->values[i];
+				matrix_add(m, &cell);
+			}
+		}
+	}
+}
+
+static int cmd_run_run(struct cli *cli)
+{
+	struct params *p = cli->params;
+	struct matrix m = { .line = cli->line,
+			    .settings = &p->settings,
+			    .seed = p->seed,
+			    .peak_bytes = p->peak_bytes,
+			    .recalibrate = p->recalibrate };
+	struct ratios ratios = { 0 };
+	struct choice c = { 0 };
+	enum export_format format;
+	struct err err = { 0 };
+	int rc = export_format_parse(p->format, &format, &err);
+
+	if (!rc && p->peak_bytes && p->recalibrate)
+		rc = err_usage(&err, "--peak states what --recalibrate would measure: choose one");
+	if (!rc)
+		rc = parse_ratios(p->ratios, &ratios, &err);
+	if (!rc)
+		rc = choose(cli, p, &ratios, &c, &err);
+	if (!rc) {
+		add_cells(cli, p, &ratios, &c, &m);
+		rc = matrix_run(&m, format);
+	} else {
+		rc = command_fail(&err);
+	}
+	matrix_release(&m);
+	choice_release(&c);
+	free(ratios.values);
+	return rc;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.args = "WORKLOAD",
+	.summary = "run a workload with part of its memory far away",
+	.doc = doc,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.min_args = 1,
+	.max_args = 1,
+	.takes_pairs = true,
+	.takes_command = true,
+	.in_lab = true,
+	.run = cmd_run_run,
+};

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench sweep: an experiment from its file, resumable. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "harness/cli/command.h"
+#include "harness/plan/experiment.h"
+#include "harness/plan/plan.h"
+#include "harness/plan/slurm.h"
+#include "results/export.h"
+#include "results/table.h"
+
+struct params {
+	bool dry_run, slurm, skip_missing;
+	uint64_t block;
+	char *format;
+};
+
+static const struct opt opts[] = {
+	OPT_BOOL("dry-run", struct params, dry_run, NULL,
+		 "list the runs in their order and the time they will take; make none",
+		 .letter = 'n'),
+	OPT_BOOL("skip-missing", struct params, skip_missing, NULL,
+		 "leave out what this machine lacks the backend or program for"),
+	OPT_U64("block", struct params, block, NULL, 1, 10000, "only the Nth round", .arg = "N"),
+	OPT_BOOL("slurm", struct params, slurm, NULL,
+		 "print a Slurm array script: one task a round"),
+	OPT_FORMAT(struct params, format),
+	OPT_END
+};
+
+static const char doc[] =
+	"The file says what to run: experiments/README.md. Runs of a round come in random order, rounds\n"
+	"one after the other. The same command again goes on where the last one stopped: what is in the\n"
+	"database and did not fail is not made again.\n\n"
+	"Examples:\n"
+	"  fmbench sweep --dry-run experiments/memaslap-ratio.ini\n"
+	"  fmbench sweep experiments/memaslap-ratio.ini\n"
+	"  fmbench sweep --slurm experiments/memaslap-ratio.ini >job.sh && sbatch job.sh\n";
+
+/* What the store knows already; it may not be there yet. */
+static int fill_from_store(struct matrix *m, struct err *err)
+{
+	struct store *store = NULL;
+	int rc = 0;
+
+	if (access(common.db, F_OK) == 0)
+		rc = store_open(common.db, STORE_READ, &store, err);
+	if (!rc)
+		rc = plan_fill(m, store, err);
+	store_close(store);
+	return rc;
+}
+
+static void print_cell(struct table *t, const struct cell *cell)
+{
+	char text[HUMAN_SIZE];
+
+	table_addf(t, "%d", cell->repeat);
+	table_add(t, cell->workload->name);
+	table_add(t, cell->backend->name);
+	if (workload_times_itself(cell->workload))
+		table_add(t, NULL);
+	else
+		table_addf(t, "%g", cell->ratio);
+	table_add(t, cell->label[0] ? cell->label : NULL);
+	if (cell->run)
+		table_addf(t, "done (run %lld)", (long long)cell->run);
+	else
+		table_add(t, cell->missing	    ? "can't"
+			     : cell->expected_s > 0 ? human_seconds(text, cell->expected_s)
+						    : "?");
+}
+
+static int dry_run(const struct experiment *e, struct matrix *m, struct err *err)
+{
+	static const char *const head[] = { "repeat", "workload", "backend",
+					    "ratio",  "with",	  "takes" };
+	struct table t = TABLE_INIT(6);
+	char time[PLAN_TIME_SIZE];
+	struct plan_left left;
+	int rc = matrix_check(m, err);
+
+	if (!rc)
+		rc = fill_from_store(m, err);
+	if (rc)
+		return rc;
+	matrix_shuffle(m);
+	for (size_t i = 0; i < t.nr_cols; i++)
+		table_add(&t, head[i]);
+	for (size_t i = 0; i < m->nr_cells; i++)
+		print_cell(&t, &m->cells[i]);
+	printf("%s%s%s\n\n", e->name, e->question ? ": " : "", e->question ? e->question : "");
+	table_print(&t, "  ", stdout);
+	table_release(&t);
+
+	left = plan_left(m);
+	printf("\n%zu runs: %zu done, %zu left", left.nr_cells, left.nr_done, left.nr_left);
+	if (left.nr_left)
+		printf(", which take %s", plan_time(time, &left));
+	if (left.nr_unknown && left.nr_unknown < left.nr_left)
+		printf(" (of %zu it is not known)", left.nr_unknown);
+	printf("\n");
+	if (left.nr_missing)
+		printf("%zu can't be made here (--skip-missing leaves them out):\n",
+		       left.nr_missing);
+	for (size_t i = 0; i < m->nr_missing; i++)
+		printf("  %s\n", m->missing[i]);
+	return 0;
+}
+
+static int slurm(const struct experiment *e, struct matrix *m, const char *path, struct err *err)
+{
+	struct plan_left left;
+	int rc = fill_from_store(m, err);
+
+	if (rc)
+		return rc;
+	left = plan_left(m);
+	return slurm_print(e, path, common.db, &left, stdout, err);
+}
+
+static int sweep(const struct experiment *e, struct matrix *m, enum export_format format)
+{
+	int rc = matrix_run(m, format);
+
+	if (e->figure && (rc == 0 || rc == ERR_UNTRUSTED))
+		log_info("draw it: fmbench plot %s --experiment %s -o %s.pdf", e->figure, e->name,
+			 e->name);
+	return rc;
+}
+
+static int check_params(const struct params *p, const struct experiment *e, struct err *err)
+{
+	if (p->slurm && (p->dry_run || p->block))
+		return err_usage(err,
+				 "--slurm makes a script of the whole experiment: leave out %s",
+				 p->dry_run ? "--dry-run" : "--block");
+	if (p->block > e->repeat)
+		return err_usage(err, "--block %llu: %s has %llu rounds (repeat)",
+				 (unsigned long long)p->block, e->name,
+				 (unsigned long long)e->repeat);
+	return 0;
+}
+
+static int cmd_sweep_run(struct cli *cli)
+{
+	const struct params *p = cli->params;
+	struct matrix m = { .line = cli->line, .skip_missing = p->skip_missing };
+	enum export_format format;
+	struct experiment e = { 0 };
+	struct err err = { 0 };
+	int rc = export_format_parse(p->format, &format, &err), code = 0;
+
+	if (!rc)
+		rc = experiment_read(cli->args[0], &e, &err);
+	if (!rc)
+		rc = check_params(p, &e, &err);
+	m.seed = e.seed;
+	m.resume = !p->slurm; /* a script is for other machines, which have made nothing */
+	for (size_t i = 0; i < e.nr_cells && !rc; i++) {
+		if (!p->block || e.cells[i].repeat == (int)p->block)
+			matrix_add(&m, &e.cells[i]);
+	}
+	if (!rc && p->dry_run)
+		rc = dry_run(&e, &m, &err);
+	else if (!rc && p->slurm)
+		rc = slurm(&e, &m, cli->args[0], &err);
+	else if (!rc)
+		code = sweep(&e, &m, format);
+	matrix_release(&m);
+	experiment_release(&e);
+	return rc ? command_fail(&err) : code;
+}
+
+const struct command cmd_sweep = {
+	.name = "sweep",
+	.args = "FILE",
+	.summary = "run an experiment from its file: shuffled, repeated, resumable",
+	.doc = doc,
+	.opts = opts,
+	.params_size = sizeof(struct params),
+	.min_args = 1,
+	.max_args = 1,
+	.in_lab = true,
+	.run = cmd_sweep_run,
+};

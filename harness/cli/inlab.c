@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/cli/inlab.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/dirs.h"
+#include "base/log.h"
+#include "results/store.h"
+
+#define TAKE_NS	 (100 * NSEC_PER_MSEC)
+#define AGAIN_NS (5 * NSEC_PER_SEC)
+#define SAVED_DB "runs.db"
+
+/* build/fmbench has its lab in ../lab. */
+static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
+{
+	char copy[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", program, PATH_MAX - 1);
+
+	if (n < 0)
+		return err_failed(err, errno, "/proc/self/exe");
+	program[n] = '\0';
+	snprintf(copy, sizeof(copy), "%s", program);
+	snprintf(fmlab, PATH_MAX, "%.4000s/../lab/fmlab", dirname(copy));
+	snprintf(glue, PATH_MAX, "%.4000s/../lab/in-lab", copy);
+	if (access(fmlab, X_OK) != 0 || access(glue, X_OK) != 0)
+		return err_missing(err, "no lab at %s: --in-lab works from fmbench's source tree",
+				   fmlab);
+	return 0;
+}
+
+/* The program ends when we do, however that is. */
+static pid_t start(char *const argv[], struct err *err)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_failed(err, errno, "fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	return pid;
+}
+
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
+}
+
+static int run_and_wait(char *const argv[], struct err *err)
+{
+	pid_t pid = start(argv, err);
+	int status;
+
+	if (pid < 0)
+		return pid;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return exit_status(status) ? err_failed(err, 0, "%s fails", argv[0]) : 0;
+}
+
+static int remove_tree(char *path, struct err *err)
+{
+	char *const rm[] = { (char *)"rm", (char *)"-rf", path, NULL };
+
+	return run_and_wait(rm, err);
+}
+
+/* --- the host: what the guest saves goes into the user's database --------------------------- */
+
+/* A directory of our own. In it are what the guest began with, and what it has saved and was not
+ * taken in yet: directories 1, 2, … of SAVED_DB and artifacts. */
+struct share {
+	char dir[PATH_MAX - NAME_MAX - 32];
+	bool left;	   /* what could not be taken in is still there */
+	uint64_t again_ns; /* when to try once more */
+};
+
+static int take_in_one(char *saved, struct err *err)
+{
+	char from[PATH_MAX + NAME_MAX], artifacts[PATH_MAX + NAME_MAX];
+	char *path = xstrdup(common.db), *dir = dirname(path);
+	char *const cp[] = { (char *)"cp", (char *)"-r", artifacts, dir, NULL };
+	struct store_merged merged;
+	struct store *store;
+	int rc = make_dirs(dir, 0777, err);
+
+	snprintf(from, sizeof(from), "%s/" SAVED_DB, saved);
+	snprintf(artifacts, sizeof(artifacts), "%s/artifacts", saved);
+	if (!rc && access(artifacts, F_OK) == 0)
+		rc = run_and_wait(cp, err);
+	free(path);
+	if (!rc)
+		rc = store_open(common.db, STORE_WRITE, &store, err);
+	if (rc)
+		return rc;
+	rc = store_merge(store, from, 0, "", &merged, err);
+	store_close(store);
+	return rc ? rc : remove_tree(saved, err);
+}
+
+static int is_saved(const struct dirent *entry)
+{
+	return entry->d_name[strspn(entry->d_name, "0123456789")] == '\0';
+}
+
+/* In the order in which the guest has saved. */
+static int take_in(struct share *s, struct err *err)
+{
+	struct dirent **entries;
+	int nr = scandir(s->dir, &entries, is_saved, versionsort), rc = 0;
+
+	if (nr < 0)
+		return err_failed(err, errno, "%s", s->dir);
+	for (int i = 0; i < nr; i++) {
+		char saved[PATH_MAX];
+
+		snprintf(saved, sizeof(saved), "%s/%s", s->dir, entries[i]->d_name);
+		if (!rc)
+			rc = take_in_one(saved, err);
+		free(entries[i]);
+	}
+	free(entries);
+	s->left = rc;
+	return rc;
+}
+
+/* The database may be locked for a while only, or its disk full. */
+static void take_in_or_later(struct share *s)
+{
+	struct err err = { 0 };
+
+	if (clock_ns() < s->again_ns || take_in(s, &err) == 0)
+		return;
+	if (!s->again_ns)
+		log_warn("%s; trying again, what was measured is in %s meanwhile", err.msg, s->dir);
+	s->again_ns = clock_ns() + AGAIN_NS;
+}
+
+/* What the guest begins with: it is to know peaks, and which runs of an experiment are made. */
+static int hand_out(const struct share *s, struct err *err)
+{
+	struct store *store;
+	char path[PATH_MAX];
+	int rc;
+
+	if (access(common.db, F_OK) != 0)
+		return 0;
+	rc = store_open(common.db, STORE_READ, &store, err);
+	if (rc)
+		return rc;
+	snprintf(path, sizeof(path), "%s/fmbench.db", s->dir);
+	rc = store_copy(store, path, err);
+	store_close(store);
+	return rc;
+}
+
+static volatile sig_atomic_t asked;
+
+static void ask(int signum)
+{
+	asked = signum;
+}
+
+/* Run the guest to its end, or until a signal ends it. What it saves is taken in at once: neither
+ * a kernel that breaks down in the guest nor a kill of ours loses a finished run. */
+static int run_guest(char *const argv[], struct share *s, int *ret_status, struct err *err)
+{
+	static const int asking[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = ask };
+	pid_t pid = start(argv, err);
+	int status;
+
+	if (pid < 0)
+		return pid;
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+		sigaction(asking[i], &action, NULL);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (asked)
+			kill(pid, SIGTERM);
+		take_in_or_later(s);
+		clock_sleep_until(clock_ns() + TAKE_NS);
+	}
+	*ret_status = asked ? 128 + asked : exit_status(status);
+	return take_in(s, err);
+}
+
+/* --- the guest ------------------------------------------------------------------------------ */
+
+/* The runs after this one, and what is in the directory of artifacts: what was saved is removed from
+ * it. A directory on the host stands under its name when it is whole. */
+static int save(const char *db_path, const char *to, int64_t after, int64_t run, struct err *err)
+{
+	char one[PATH_MAX], artifacts[PATH_MAX], fresh[PATH_MAX], saved[PATH_MAX];
+	char *path = xstrdup(db_path), *dir = dirname(path);
+	struct store_merged merged;
+	struct store *store;
+	bool any;
+	int rc;
+
+	snprintf(one, sizeof(one), "%s/" SAVED_DB, dir);
+	snprintf(artifacts, sizeof(artifacts), "%s/artifacts", dir);
+	snprintf(fresh, sizeof(fresh), "%s/%" PRId64 ".new", to, run);
+	snprintf(saved, sizeof(saved), "%s/%" PRId64, to, run);
+	free(path);
+	any = access(artifacts, F_OK) == 0;
+
+	char *const cp[] = {
+		(char *)"cp", (char *)"-r", (char *)"-t", fresh, one, any ? artifacts : NULL, NULL,
+	};
+
+	/* Made in the guest: the share is slow with many small writes. */
+	unlink(one);
+	rc = store_open(one, STORE_WRITE, &store, err);
+	if (rc)
+		return rc;
+	rc = store_merge(store, db_path, after, "", &merged, err);
+	store_close(store);
+	if (!rc && mkdir(fresh, 0777) != 0)
+		rc = err_failed(err, errno, "cannot make %s", fresh);
+	if (!rc)
+		rc = run_and_wait(cp, err);
+	if (!rc && rename(fresh, saved) != 0)
+		rc = err_failed(err, errno, "cannot make %s", saved);
+	if (rc)
+		remove_tree(fresh, NULL);
+	else if (any)
+		rc = remove_tree(artifacts, err);
+	return rc;
+}
+
+int inlab_save(const char *db_path, int64_t run, struct err *err)
+{
+	static int64_t last; /* that is saved */
+	const char *to = getenv("FMBENCH_SAVE_TO");
+	int rc;
+
+	if (!to)
+		return 0;
+	if (!last)
+		last = run - 1;
+	rc = save(db_path, to, last, run, err);
+	if (rc)
+		err_prefix(err, "run %" PRId64 " is not on the host, the next is to take it along",
+			   run);
+	else
+		last = run;
+	return rc;
+}
+
+/* --- the command line ----------------------------------------------------------------------- */
+
+/* Words before "--" that are the host's business are left out; the rest goes as it was typed. */
+static bool host_only(const char *word, bool *ret_takes_next)
+{
+	static const char *const with_value[] = { "--db", "--lab", "--state-dir" };
+
+	*ret_takes_next = false;
+	for (size_t i = 0; i < sizeof(with_value) / sizeof(with_value[0]); i++) {
+		size_t len = strlen(with_value[i]);
+
+		if (strncmp(word, with_value[i], len) != 0 || (word[len] && word[len] != '='))
+			continue;
+		*ret_takes_next = word[len] == '\0';
+		return true;
+	}
+	return strcmp(word, "--in-lab") == 0;
+}
+
+static char **build_argv(const struct cli *cli, char *lab, char *program, char *fmlab, char *glue,
+			 char *out_dir)
+{
+	char **argv = calloc((size_t)cli->original_argc + strlen(lab) + 16, sizeof(*argv));
+	char *save, *word;
+	size_t nr = 0;
+	bool ours = true, skip;
+
+	if (!argv)
+		abort();
+	argv[nr++] = fmlab;
+	argv[nr++] = (char *)"run";
+	argv[nr++] = (char *)"--out";
+	argv[nr++] = out_dir;
+	for (word = strtok_r(lab, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[nr++] = word;
+	argv[nr++] = (char *)"--";
+	argv[nr++] = glue;
+	argv[nr++] = program;
+	for (int i = 1; i < cli->original_argc; i++) {
+		word = cli->original_argv[i];
+		if (ours && strcmp(word, "--") == 0)
+			ours = false;
+		if (ours && host_only(word, &skip)) {
+			i += skip;
+			continue;
+		}
+		argv[nr++] = word;
+	}
+	return argv;
+}
+
+int inlab_run(const struct cli *cli)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct share s = { 0 };
+	char program[PATH_MAX], fmlab[PATH_MAX], glue[PATH_MAX];
+	char *lab, **argv;
+	struct err err = { 0 };
+	int status = 0, rc = 0;
+
+	if (!cli->command->in_lab)
+		rc = err_usage(&err,
+			       "%s works on the host's database and files: leave out --in-lab",
+			       cli->command->name);
+	if (!rc)
+		rc = find_lab(program, fmlab, glue, &err);
+	snprintf(s.dir, sizeof(s.dir), "%s/fmbench-lab.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!rc && !mkdtemp(s.dir))
+		rc = err_failed(&err, errno, "cannot make directory %s (see TMPDIR)", s.dir);
+	if (rc)
+		return command_fail(&err);
+
+	lab = xstrdup(common.lab ? common.lab : ""); /* --lab "": fmlab's own */
+	argv = build_argv(cli, lab, program, fmlab, glue, s.dir);
+	rc = hand_out(&s, &err);
+	if (!rc)
+		rc = run_guest(argv, &s, &status, &err);
+	free(argv);
+	free(lab);
+	if (s.left)
+		err_prefix(&err,
+			   "what was measured is in %s; `fmbench merge %s/*/" SAVED_DB "` adds it",
+			   s.dir, s.dir);
+	else
+		remove_tree(s.dir, NULL);
+	return rc ? command_fail(&err) : status;
+}

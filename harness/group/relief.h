@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Relief for cgroup v1's hard limit. There the kernel now and then gives up reclaim for a single
+ * charge although swap has room (seen on 6.18 with zram: every inactive list empty, 1 run in 10 at
+ * a limit of 24 MiB), and kills the workload. While relief is on, the group's OOM killer is off: a
+ * task that can't be charged sleeps, the kernel tells this thread, which raises the limit by a
+ * little and lowers it again. Each such event is counted and flagged. Where that doesn't help, swap
+ * is really full, and the killer is let loose again.
+ *
+ * v2's memory.high never kills; nothing of this is needed there.
+ * (Documentation/admin-guide/cgroup-v1/memory.rst, sections 9 and 10)
+ */
+#ifndef HARNESS_RELIEF_H
+#define HARNESS_RELIEF_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "harness/group/cgroup.h"
+
+struct relief;
+
+/* limit_bytes: what stands now, and is put back after each event. */
+int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **ret, struct err *err);
+/* Ends the thread; returns how often it had to help. NULL is fine. */
+uint64_t relief_free(struct relief *r);
+
+#endif

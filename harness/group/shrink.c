@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/group/shrink.h"
+
+#include <unistd.h>
+
+#include "backend/backend.h"
+#include "base/clock.h"
+#include "base/opt.h"
+#include "base/sysfile.h"
+
+#define SETTLED	       1.01 /* memory is there when it is within 1 % of the limit */
+#define STEPS	       64u
+#define MIN_STEP_BYTES (4ull << 20)
+
+/* Why does memory not leave? The first thing every new user of far memory meets. */
+static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err)
+{
+	uint64_t total = 0, free_kib = 0, unevictable = 0, anon = 0;
+	char is[16], should[16], locked[16];
+
+	sysfile_read_key("/proc/meminfo", "SwapTotal:", &total);
+	sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib);
+	sampler_latest(s->sampler, "memory_stat", "unevictable", &unevictable);
+	sampler_latest(s->sampler, "memory_stat", "anon", &anon);
+	format_size(is, sizeof(is), usage);
+	format_size(should, sizeof(should), s->limit_bytes);
+	format_size(locked, sizeof(locked), unevictable);
+
+	if (total == 0)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: no swap area is on (choose a "
+				  "backend that brings one: --backend zram)",
+				  is, should);
+	if (free_kib * 100 < total)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: the swap area is full (give "
+				  "it more room: -o %s.size=...)",
+				  is, should, s->backend->name);
+	if (unevictable > s->limit_bytes / 2)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: %s of it are locked (mlock) and "
+				  "can't leave",
+				  is, should, locked);
+	if (anon < usage / 2)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: less than half of it is "
+				  "anonymous; page cache or shared memory charged to the "
+				  "group does not go to swap",
+				  is, should);
+	return err_failed(err, 0,
+			  "memory stays at %s, %s wanted, and the kernel reclaims no more (swap "
+			  "accounting or memory.swap.max? huge pages?)",
+			  is, should);
+}
+
+/* In steps, so that a signal ends it and progress shows; a v1 limit is refused (-EBUSY) when the
+ * kernel can't get there at once. */
+int shrink_run(const struct shrink *s, struct err *err)
+{
+	uint64_t usage, best = UINT64_MAX, step, limit, patience;
+	int rc = group_usage(s->group, &usage, err);
+
+	if (rc)
+		return rc;
+	limit = usage > s->limit_bytes ? usage : s->limit_bytes;
+	step = (limit - s->limit_bytes) / STEPS;
+	if (step < MIN_STEP_BYTES)
+		step = MIN_STEP_BYTES;
+	patience = clock_ns() + s->patience_ns;
+
+	for (;;) {
+		uint64_t next = limit > s->limit_bytes + step ? limit - step : s->limit_bytes;
+
+		rc = group_set_limit(s->group, next, err);
+		if (rc && rc != -EBUSY)
+			return rc;
+		if (!rc)
+			limit = next;
+		rc = s->idle(s->idle_arg, err);
+		if (!rc)
+			rc = group_usage(s->group, &usage, err);
+		if (rc)
+			return rc;
+		if (limit == s->limit_bytes && (double)usage <= (double)limit * SETTLED)
+			return 0;
+		if (usage < best) {
+			best = usage;
+			patience = clock_ns() + s->patience_ns;
+		} else if (clock_ns() > patience) {
+			return explain_stuck(s, usage, err);
+		} else {
+			usleep(1000);
+		}
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An experiment: a file that says what to run, as the cells of a matrix. experiments/README.md
+ * describes the file for those who write one.
+ */
+#ifndef HARNESS_EXPERIMENT_H
+#define HARNESS_EXPERIMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "harness/plan/matrix.h"
+
+struct experiment {
+	char *name, *question, *figure; /* question and figure: NULL where the file has none */
+	uint64_t repeat, seed;
+	struct cell *cells; /* in the order of the file, repeats of one side by side */
+	size_t nr_cells;
+	/* What cells point to: equal parameters are one set. */
+	struct parameter_set {
+		const struct opt *opts;
+		void *values;
+		char *json;
+	} * sets;
+	size_t nr_sets;
+	char ***commands;
+	size_t nr_commands;
+	char **labels;
+	size_t nr_labels;
+};
+
+/*
+ * Looks up everything that can be known without touching the machine: units, keys, values. Errors
+ * are ERR_USAGE as "FILE:LINE: what; next step". Release it either way.
+ */
+int experiment_read(const char *path, struct experiment *e, struct err *err);
+void experiment_release(struct experiment *e);
+
+#endif

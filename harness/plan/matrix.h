@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runs of one command. A cell is one run to make; cells that share a round (repeat) are made
+ * in random order, rounds one after the other. Where a ratio needs a peak that is neither stated
+ * nor known, a run at ratio 1 comes first: an ordinary run, which serves as the baseline too.
+ */
+#ifndef HARNESS_MATRIX_H
+#define HARNESS_MATRIX_H
+
+#include "harness/run/run.h"
+#include "results/export.h"
+
+struct cell {
+	const struct workload *workload;
+	const void *workload_params;
+	char *const *argv;
+	const struct backend *backend;
+	const void *backend_params;
+	const struct run_settings *settings; /* NULL: the matrix's */
+	const char *label;		     /* what else tells it from others; NULL: nothing */
+	double ratio;
+	int repeat; /* from 1 */
+
+	/* Found out on the way: zeroed by who adds it. */
+	size_t place;	     /* in the order they were added */
+	long draw;	     /* its lot in its round */
+	const char *missing; /* why this machine can't run it; NULL: it can */
+	int64_t run;	     /* made: its run, of this command or (resume) an earlier one */
+	uint64_t peak_bytes; /* 0: not known */
+	double expected_s;   /* 0: not known */
+};
+
+struct matrix {
+	const char *line; /* the command as typed */
+	const struct run_settings *settings;
+	uint64_t seed;
+	uint64_t peak_bytes; /* stated by the user, else 0 */
+	bool recalibrate;
+	bool resume;	    /* what an earlier command has made is not made again (plan.h) */
+	bool skip_missing;  /* leave out what this machine can't run, rather than refuse */
+	struct cell *cells; /* owned; what they point to is not */
+	size_t nr_cells;
+	char **missing; /* owned: the reasons that cells point to */
+	size_t nr_missing;
+};
+
+void matrix_add(struct matrix *m, const struct cell *cell);
+void matrix_release(struct matrix *m);
+/* The order in which they are made: each round shuffled by the seed. */
+void matrix_shuffle(struct matrix *m);
+/*
+ * Can they run here? Changes nothing on the machine. What is missing goes to cell->missing;
+ * anything else is an error.
+ */
+int matrix_check(struct matrix *m, struct err *err);
+/* Make them, then print the closing table to stdout. Returns an exit code. */
+int matrix_run(struct matrix *m, enum export_format format);
+
+/* The run that a cell stands for. */
+struct run_spec matrix_spec(const struct matrix *m, const struct cell *cell);
+
+#endif

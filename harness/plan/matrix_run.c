@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A matrix's cells, made one after the other. */
+#include "harness/plan/matrix.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "harness/cli/command.h"
+#include "harness/run/identity.h"
+#include "harness/cli/inlab.h"
+#include "harness/plan/plan.h"
+
+struct making {
+	struct matrix *m;
+	struct session session;
+	int64_t *runs; /* made to find a peak, and of no cell */
+	size_t nr_runs;
+	bool calibrated; /* a peak was measured by this command */
+	bool unsaved;	 /* the newest run is in the lab guest only */
+	int worst;	 /* exit code */
+};
+
+/* Before anything is touched. */
+static int check_or_leave_out(struct matrix *m, struct err *err)
+{
+	int rc = matrix_check(m, err);
+
+	if (rc || !m->nr_missing)
+		return rc;
+	if (!m->skip_missing)
+		return err_missing(err, "%s", m->missing[0]);
+	for (size_t i = 0; i < m->nr_missing; i++)
+		log_warn("left out: %s", m->missing[i]);
+	return 0;
+}
+
+/* A failure outweighs doubt. */
+static void worsen(struct making *mk, int code)
+{
+	if (mk->worst == 0 || code == ERR_FAILED)
+		mk->worst = code;
+}
+
+static void show_progress(struct making *mk)
+{
+	struct plan_left left = plan_left(mk->m);
+	char time[PLAN_TIME_SIZE];
+
+	if (mk->m->nr_cells > 1)
+		snprintf(mk->session.progress, sizeof(mk->session.progress),
+			 "%zu done, %zu left (%s): ", left.nr_done, left.nr_left,
+			 plan_time(time, &left));
+}
+
+/* "memaslap zram ratio 0.5 threads=2, repeat 1" */
+static void describe(const struct cell *cell, struct buf *b)
+{
+	buf_addf(b, "%s %s", cell->workload->name, cell->backend->name);
+	if (!workload_times_itself(cell->workload))
+		buf_addf(b, " ratio %g", cell->ratio);
+	if (cell->label && cell->label[0])
+		buf_addf(b, " %s", cell->label);
+	buf_addf(b, ", repeat %d", cell->repeat);
+}
+
+static void report_cell(const struct making *mk, const struct cell *cell, enum run_status status)
+{
+	static const char *const names[] = { "ok", "untrusted", "failed" };
+	struct plan_left left = plan_left(mk->m);
+	char time[PLAN_TIME_SIZE];
+	struct buf line = BUF_INIT;
+
+	if (!mk->m->resume)
+		return;
+	buf_addf(&line, "%zu of %zu done", left.nr_done, left.nr_cells);
+	if (left.nr_left)
+		buf_addf(&line, ", %zu left, %s to go", left.nr_left, plan_time(time, &left));
+	buf_adds(&line, ": ");
+	describe(cell, &line);
+	log_info("%s: %s", line.data, names[status]);
+	buf_release(&line);
+}
+
+/*
+ * Make a cell, or one that is not of the matrix and serves to find a peak. Returns 0 to go on (also
+ * after a failed run), -errno to stop here.
+ */
+static int make_run(struct making *mk, struct cell *cell, struct err *err)
+{
+	bool ours = cell >= mk->m->cells && cell < mk->m->cells + mk->m->nr_cells;
+	struct run_spec spec = matrix_spec(mk->m, cell);
+	struct run_outcome outcome;
+	uint64_t begin_ns = clock_ns();
+	struct err save_err = { 0 };
+	int rc;
+
+	show_progress(mk);
+	rc = run_execute(&mk->session, &spec, &outcome, err);
+	mk->unsaved = outcome.id && inlab_save(mk->session.db_path, outcome.id, &save_err) != 0;
+	if (mk->unsaved)
+		log_warn("%s", save_err.msg);
+	if (outcome.id && ours) {
+		cell->run = outcome.id;
+	} else if (outcome.id) {
+		mk->runs = xreallocarray(mk->runs, mk->nr_runs + 1, sizeof(*mk->runs));
+		mk->runs[mk->nr_runs++] = outcome.id;
+	}
+	if (outcome.status != RUN_FAILED)
+		plan_learn(mk->m, cell, (double)(clock_ns() - begin_ns) / NSEC_PER_SEC,
+			   outcome.peak_bytes);
+	if (outcome.status == RUN_UNTRUSTED)
+		worsen(mk, ERR_UNTRUSTED);
+	if (rc)
+		worsen(mk, ERR_FAILED);
+	if (rc && (rc == -EINTR || !outcome.id))
+		return rc;
+	if (rc)
+		log_error("run %lld failed: %s", (long long)outcome.id, err->msg);
+	if (ours)
+		report_cell(mk, cell, outcome.status);
+	return 0;
+}
+
+static int known_peak(struct making *mk, const struct cell *cell, uint64_t *ret_peak,
+		      struct err *err)
+{
+	struct run_spec spec = matrix_spec(mk->m, cell);
+	struct run_identity id;
+	int rc;
+
+	run_identity_init(&id, &spec);
+	rc = store_find_peak(mk->session.store, mk->session.machine, cell->workload->name,
+			     id.record.workload_params, ret_peak, err);
+	run_identity_release(&id);
+	return rc;
+}
+
+/* A cell of the first round that is the very run a calibration needs: then it is made now. */
+static struct cell *cell_at_ratio_1(const struct matrix *m, const struct cell *like)
+{
+	for (size_t i = 0; i < m->nr_cells && m->cells[i].repeat == m->cells[0].repeat; i++) {
+		struct cell *c = &m->cells[i];
+
+		if (c->ratio == 1 && !c->run && c->workload == like->workload &&
+		    c->workload_params == like->workload_params && c->argv == like->argv &&
+		    c->backend == like->backend)
+			return c;
+	}
+	return NULL;
+}
+
+/* The peak of a cell's workload: stated, found by an earlier run, or by a run at ratio 1 now. */
+static int find_peak(struct making *mk, struct cell *cell, struct err *err)
+{
+	struct matrix *m = mk->m;
+	struct cell at_1 = *cell, *baseline;
+	int rc;
+
+	if (!(cell->ratio < 1) || cell->workload->limit || m->peak_bytes || cell->peak_bytes)
+		return 0;
+	/* What this very command has found is newer than any --recalibrate. */
+	if (!m->recalibrate || mk->calibrated) {
+		rc = known_peak(mk, cell, &cell->peak_bytes, err);
+		if (rc != -ENODATA)
+			return rc;
+	}
+	at_1.ratio = 1;
+	at_1.repeat = m->cells[0].repeat;
+	baseline = cell_at_ratio_1(m, cell);
+	log_info("measuring the peak of %s: one run without a limit", cell->workload->name);
+	rc = make_run(mk, baseline ? baseline : &at_1, err);
+	mk->calibrated = true;
+	if (rc || cell->peak_bytes)
+		return rc;
+	if (!err->msg[0])
+		err_failed(err, 0,
+			   "the peak of %s could not be measured; state it with --peak SIZE",
+			   cell->workload->name);
+	return -EIO;
+}
+
+/* One that fails is recorded, and the rest goes on; without a peak there is nothing to record. */
+static int make_cells(struct making *mk, struct err *err)
+{
+	for (size_t i = 0; i < mk->m->nr_cells; i++) {
+		struct cell *cell = &mk->m->cells[i];
+		int rc;
+
+		if (cell->run || cell->missing)
+			continue;
+		memset(err, 0, sizeof(*err));
+		rc = session_check_signal(err); /* one that came when the last run was measured */
+		if (!rc)
+			rc = find_peak(mk, cell, err);
+		if (rc == -EIO && mk->m->resume) {
+			struct buf what = BUF_INIT;
+
+			describe(cell, &what);
+			log_error("left out: %s: %s", what.data, err->msg);
+			buf_release(&what);
+			continue;
+		}
+		if (!rc)
+			rc = make_run(mk, cell, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct cell *ca = a, *cb = b;
+
+	return (ca->place > cb->place) - (ca->place < cb->place);
+}
+
+/* Runs that only found a peak, then the cells in the order they were asked for. */
+static int print_runs(struct making *mk, enum export_format format, struct err *err)
+{
+	struct matrix *m = mk->m;
+	size_t nr = mk->nr_runs;
+
+	qsort(m->cells, m->nr_cells, sizeof(*m->cells), by_place);
+	mk->runs = xreallocarray(mk->runs, nr + m->nr_cells + 1, sizeof(*mk->runs));
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		if (m->cells[i].run)
+			mk->runs[nr++] = m->cells[i].run;
+	}
+	return nr ? show_runs(mk->session.store, mk->runs, nr, format, stdout, err) : 0;
+}
+
+int matrix_run(struct matrix *m, enum export_format format)
+{
+	struct making mk = { .m = m };
+	struct err err = { 0 }, show_err = { 0 };
+	int rc = check_or_leave_out(m, &err);
+
+	if (rc)
+		return command_fail(&err);
+	matrix_shuffle(m);
+	rc = session_open(&mk.session, m->line, &err);
+	if (!rc)
+		rc = plan_fill(m, mk.session.store, &err);
+	if (!rc)
+		rc = make_cells(&mk, &err);
+	if (mk.session.store && print_runs(&mk, format, &show_err) != 0) {
+		log_error("%s; what was measured is in %s", show_err.msg, mk.session.db_path);
+		worsen(&mk, ERR_FAILED);
+	}
+	if (mk.unsaved)
+		worsen(&mk, ERR_FAILED);
+	session_close(&mk.session);
+	free(mk.runs);
+	return rc ? command_fail(&err) : mk.worst;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/plan/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/run/identity.h"
+#include "results/table.h"
+
+static const struct opt *find_opt(const struct opt *opts, const char *name, enum opt_type type)
+{
+	for_each_opt (o, opts) {
+		if (o->type == type && strcmp(o->name, name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* What was asked for, where it says how long a run takes. 0: it does not. */
+static double asked_s(const struct run_spec *spec)
+{
+	const struct workload *w = spec->workload;
+	/* A micro-benchmark has a window of its own. */
+	const struct opt *o = find_opt(w->opts, "duration", OPT_T_DURATION);
+	uint64_t ns = 0;
+
+	if (o)
+		memcpy(&ns, (const char *)spec->workload_params + o->offset, sizeof(ns));
+	else if (w->shape == WORKLOAD_SERVICE && !w->main)
+		ns = spec->settings->warmup_ns + spec->settings->duration_ns;
+	return (double)ns / NSEC_PER_SEC;
+}
+
+static int fill_cell(const struct matrix *m, struct cell *cell, struct store *store,
+		     struct err *err)
+{
+	struct run_spec spec = matrix_spec(m, cell);
+	struct run_identity id;
+	int rc = -ENODATA;
+
+	cell->expected_s = asked_s(&spec);
+	if (!store)
+		return 0;
+	run_identity_init(&id, &spec);
+	if (m->resume)
+		rc = store_find_made(store, &id.record, &cell->run, &cell->peak_bytes, err);
+	if (rc == -ENODATA)
+		rc = store_expect(store, &id.record, &cell->expected_s, err);
+	run_identity_release(&id);
+	return rc == -ENODATA ? 0 : rc;
+}
+
+static bool same_workload(const struct cell *a, const struct cell *b)
+{
+	return a->workload == b->workload && a->workload_params == b->workload_params &&
+	       a->argv == b->argv;
+}
+
+static void share_peak(struct matrix *m, const struct cell *from, uint64_t peak_bytes)
+{
+	for (size_t i = 0; i < m->nr_cells && peak_bytes; i++) {
+		if (same_workload(&m->cells[i], from))
+			m->cells[i].peak_bytes = peak_bytes;
+	}
+}
+
+int plan_fill(struct matrix *m, struct store *store, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < m->nr_cells && !rc; i++)
+		rc = fill_cell(m, &m->cells[i], store, err);
+	for (size_t i = 0; i < m->nr_cells && !rc; i++) {
+		const struct cell *cell = &m->cells[i];
+
+		if (cell->run && cell->ratio == 1)
+			share_peak(m, cell, cell->peak_bytes);
+	}
+	return rc;
+}
+
+void plan_learn(struct matrix *m, const struct cell *made, double seconds, uint64_t peak_bytes)
+{
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		struct cell *cell = &m->cells[i];
+		bool alike = same_workload(cell, made) && cell->backend == made->backend &&
+			     cell->ratio == made->ratio;
+
+		if (!cell->run && (alike || !(cell->expected_s > 0)) &&
+		    cell->workload == made->workload)
+			cell->expected_s = seconds;
+	}
+	if (made->ratio == 1)
+		share_peak(m, made, peak_bytes);
+}
+
+struct plan_left plan_left(const struct matrix *m)
+{
+	struct plan_left left = { .nr_cells = m->nr_cells };
+
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		const struct cell *cell = &m->cells[i];
+
+		if (cell->run) {
+			left.nr_done++;
+		} else if (cell->missing) {
+			left.nr_missing++;
+		} else {
+			left.nr_left++;
+			left.nr_unknown += !(cell->expected_s > 0);
+			left.expected_s += cell->expected_s;
+		}
+	}
+	return left;
+}
+
+char *plan_time(char *dst, const struct plan_left *left)
+{
+	char text[HUMAN_SIZE];
+
+	if (left->nr_left && left->nr_unknown == left->nr_left)
+		snprintf(dst, PLAN_TIME_SIZE, "a time unknown");
+	else
+		snprintf(dst, PLAN_TIME_SIZE, "%s %s", left->nr_unknown ? "at least" : "about",
+			 human_seconds(text, left->expected_s));
+	return dst;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/identity.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+
+static void add_text(struct buf *b, const char *name, const char *value)
+{
+	buf_addf(b, ",\"%s\":", name);
+	if (value)
+		buf_add_json(b, value);
+	else
+		buf_adds(b, "null");
+}
+
+/* What changes a measurement. How long memory may take to settle and where groups are does not. */
+static void settings_json(const struct run_settings *s, struct buf *b)
+{
+	buf_addf(b, "{\"duration\":%.9g,\"warmup\":%.9g,\"sample-hz\":%llu,\"offload-reclaim\":%s",
+		 (double)s->duration_ns / NSEC_PER_SEC, (double)s->warmup_ns / NSEC_PER_SEC,
+		 (unsigned long long)s->sample_hz, s->offload ? "true" : "false");
+	if (s->offload)
+		buf_addf(b, ",\"reclaim-headroom\":%llu,\"reclaim-step\":%llu",
+			 (unsigned long long)s->headroom_bytes, (unsigned long long)s->step_bytes);
+	add_text(b, "reclaim-cpu", s->reclaim_cpu);
+	add_text(b, "cpus", s->cpus);
+	add_text(b, "client-cpus", s->client_cpus);
+	add_text(b, "mem-node", s->mem_node);
+	add_text(b, "page-cluster", s->page_cluster);
+	buf_adds(b, "}");
+}
+
+static void workload_json(const struct run_spec *spec, struct buf *b)
+{
+	if (!spec->argv) {
+		opt_json(spec->workload->opts, spec->workload_params, b);
+		return;
+	}
+	buf_adds(b, "{\"command\":["); /* another command is another workload */
+	for (size_t i = 0; spec->argv[i]; i++) {
+		buf_adds(b, i ? "," : "");
+		buf_add_json(b, spec->argv[i]);
+	}
+	buf_adds(b, "]}");
+}
+
+void run_identity_init(struct run_identity *id, const struct run_spec *spec)
+{
+	*id = (struct run_identity){ .record = {
+					     .experiment = spec->settings->experiment,
+					     .workload = spec->workload->name,
+					     .backend = spec->backend->name,
+					     .ratio = workload_times_itself(spec->workload)
+							      ? NAN
+							      : spec->ratio,
+					     .repeat = spec->repeat,
+					     .seed = spec->seed,
+				     } };
+	workload_json(spec, &id->workload);
+	opt_json(spec->backend->opts, spec->backend_params, &id->backend);
+	settings_json(spec->settings, &id->settings);
+	id->record.workload_params = id->workload.data;
+	id->record.backend_params = id->backend.data;
+	id->record.run_params = id->settings.data;
+}
+
+void run_identity_release(struct run_identity *id)
+{
+	buf_release(&id->workload);
+	buf_release(&id->backend);
+	buf_release(&id->settings);
+}

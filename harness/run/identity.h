@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a run is stored and found under. */
+#ifndef HARNESS_IDENTITY_H
+#define HARNESS_IDENTITY_H
+
+#include "base/buf.h"
+#include "harness/run/run.h"
+#include "results/store.h"
+
+struct run_identity {
+	/*
+	 * Experiment, workload, backend, their parameters, settings, ratio, repeat and seed: runs
+	 * equal in these were meant to be the same.
+	 */
+	struct run_record record;
+	struct buf workload, backend, settings; /* the texts that record points to */
+};
+
+/* Points into spec, too. */
+void run_identity_init(struct run_identity *id, const struct run_spec *spec);
+void run_identity_release(struct run_identity *id);
+
+#endif

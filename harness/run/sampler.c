@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/sampler.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define RING_TICKS     4096u /* 4 s at 1 kHz; the main thread drains ten times a second */
+#define MAX_COLLECTORS 32
+
+struct source {
+	const struct collector *collector;
+	void *state;
+	size_t first; /* its first column in a tick */
+};
+
+struct tick {
+	struct store_tick time;
+	uint64_t *values; /* nr_columns */
+	bool *have;
+};
+
+struct sampler {
+	struct source sources[MAX_COLLECTORS];
+	size_t nr_sources, nr_columns;
+	int64_t *metric;  /* the store's id of each column */
+	uint64_t *stored; /* what the store holds now */
+	bool *was_stored;
+
+	pthread_t thread;
+	bool running;
+	int cpu;
+	uint64_t period_ns;
+
+	pthread_mutex_t lock;
+	pthread_cond_t wake,
+		marked; /* the thread waits for the one, sampler_mark() for the other */
+	bool stop, mark;
+	uint64_t mark_ns;
+	struct tick *ring;
+	uint64_t head, tail; /* ticks ever written and drained; the thread owns head */
+	struct sampler_stats stats;
+
+	struct store *store;
+	int64_t run;
+};
+
+static int open_sources(struct sampler *s, const struct collector_ctx *ctx, struct err *err)
+{
+	for (size_t i = 0; collector_table[i]; i++) {
+		const struct collector *c = collector_table[i];
+		struct source *source = &s->sources[s->nr_sources];
+		int rc;
+
+		if (s->nr_sources == MAX_COLLECTORS)
+			abort();
+		rc = c->open(ctx, &source->state, err);
+		if (rc == -ENOENT)
+			continue;
+		if (rc)
+			return rc;
+		source->collector = c;
+		source->first = s->nr_columns;
+		s->nr_columns += c->nr_keys;
+		s->nr_sources++;
+	}
+	return 0;
+}
+
+static int name_columns(struct sampler *s, struct err *err)
+{
+	int rc = store_begin(s->store, err);
+
+	for (size_t i = 0; i < s->nr_sources && !rc; i++) {
+		const struct collector *c = s->sources[i].collector;
+
+		for (size_t k = 0; k < c->nr_keys && !rc; k++)
+			rc = store_metric(s->store, c->name, c->keys[k].name, c->keys[k].unit,
+					  c->keys[k].kind == KEY_COUNTER,
+					  &s->metric[s->sources[i].first + k], err);
+	}
+	return rc ? rc : store_commit(s->store, err);
+}
+
+/* One reading of everything. Called without the lock; only this thread writes at head. */
+static void take_tick(struct sampler *s, uint64_t scheduled_ns)
+{
+	struct tick *t = &s->ring[s->head % RING_TICKS];
+
+	t->time.begin_ns = clock_ns();
+	t->time.late_ns = scheduled_ns && t->time.begin_ns > scheduled_ns
+				  ? t->time.begin_ns - scheduled_ns
+				  : 0;
+	memset(t->have, 0, s->nr_columns * sizeof(*t->have));
+	for (size_t i = 0; i < s->nr_sources; i++) {
+		struct source *source = &s->sources[i];
+
+		if (source->collector->read(source->state, t->values + source->first,
+					    t->have + source->first) != 0) {
+			memset(t->have + source->first, 0,
+			       source->collector->nr_keys * sizeof(*t->have));
+			if (!s->stats.lost++)
+				s->stats.lost_name = source->collector->name;
+		}
+	}
+	t->time.end_ns = clock_ns();
+}
+
+static void count_tick(struct sampler *s, const struct store_tick *t)
+{
+	s->stats.ticks++;
+	s->stats.late += s->period_ns && t->late_ns > s->period_ns;
+	s->stats.busy_ns += t->end_ns - t->begin_ns;
+	s->mark_ns = t->end_ns;
+}
+
+static void *sampler_thread(void *arg)
+{
+	struct sampler *s = arg;
+	uint64_t next = clock_ns() + s->period_ns;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(s->cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus); /* best effort: time-stamps tell the truth */
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		struct timespec deadline = { .tv_sec = (time_t)(next / NSEC_PER_SEC),
+					     .tv_nsec = (long)(next % NSEC_PER_SEC) };
+		uint64_t now = clock_ns();
+		bool mark = s->mark;
+
+		if (!mark && !s->period_ns) {
+			pthread_cond_wait(&s->wake, &s->lock);
+			continue;
+		}
+		if (!mark && now < next) {
+			pthread_cond_timedwait(&s->wake, &s->lock, &deadline);
+			continue;
+		}
+		/* The last slot is kept for a mark, which must not wait for the drain. */
+		if (mark || s->head - s->tail < RING_TICKS - 1) {
+			pthread_mutex_unlock(&s->lock);
+			take_tick(s, mark ? 0 : next);
+			pthread_mutex_lock(&s->lock);
+			count_tick(s, &s->ring[s->head++ % RING_TICKS].time);
+		} else {
+			s->stats.dropped++;
+		}
+		if (mark) {
+			s->mark = false;
+			pthread_cond_signal(&s->marked);
+		}
+		while (!mark && next <= now)
+			next += s->period_ns;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static int allocate(struct sampler *s, struct err *err)
+{
+	size_t nr = s->nr_columns ? s->nr_columns : 1;
+
+	s->metric = calloc(nr, sizeof(*s->metric));
+	s->stored = calloc(nr, sizeof(*s->stored));
+	s->was_stored = calloc(nr, sizeof(*s->was_stored));
+	s->ring = calloc(RING_TICKS, sizeof(*s->ring));
+	if (!s->metric || !s->stored || !s->was_stored || !s->ring)
+		return err_failed(err, ENOMEM, "sampler");
+	for (size_t i = 0; i < RING_TICKS; i++) {
+		s->ring[i].values = malloc(nr * sizeof(*s->ring[i].values));
+		s->ring[i].have = malloc(nr * sizeof(*s->ring[i].have));
+		if (!s->ring[i].values || !s->ring[i].have)
+			return err_failed(err, ENOMEM, "sampler");
+		/* Page faults happen here, not in a tick. */
+		memset(s->ring[i].values, 0, nr * sizeof(*s->ring[i].values));
+		memset(s->ring[i].have, 0, nr * sizeof(*s->ring[i].have));
+	}
+	return 0;
+}
+
+int sampler_start(const struct collector_ctx *ctx, unsigned int hz, int cpu, struct store *store,
+		  int64_t run, struct sampler **ret, struct err *err)
+{
+	struct sampler *s = calloc(1, sizeof(*s));
+	pthread_condattr_t attr;
+	int rc;
+
+	if (!s)
+		return err_failed(err, ENOMEM, "sampler");
+	s->cpu = cpu;
+	s->period_ns = hz ? NSEC_PER_SEC / hz : 0;
+	s->store = store;
+	s->run = run;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_cond_init(&s->marked, &attr);
+	pthread_condattr_destroy(&attr);
+
+	rc = open_sources(s, ctx, err);
+	if (!rc)
+		rc = allocate(s, err);
+	if (!rc)
+		rc = name_columns(s, err);
+	if (!rc) {
+		rc = pthread_create(&s->thread, NULL, sampler_thread, s);
+		if (rc)
+			rc = err_failed(err, rc, "cannot start the sampler thread");
+		s->running = !rc;
+	}
+	if (rc) {
+		sampler_free(s);
+		return rc;
+	}
+	*ret = s;
+	return 0;
+}
+
+int sampler_mark(struct sampler *s, uint64_t *ret_ns, struct err *err)
+{
+	int rc = sampler_drain(s, err); /* makes room */
+
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&s->lock);
+	s->mark = true;
+	pthread_cond_signal(&s->wake);
+	while (s->mark)
+		pthread_cond_wait(&s->marked, &s->lock);
+	*ret_ns = s->mark_ns;
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}
+
+static int store_one(struct sampler *s, uint64_t number, const struct tick *t, struct err *err)
+{
+	int rc = store_tick(s->store, s->run, number, &t->time, err);
+
+	for (size_t i = 0; i < s->nr_columns && !rc; i++) {
+		if (!t->have[i] || (s->was_stored[i] && s->stored[i] == t->values[i]))
+			continue;
+		rc = store_sample(s->store, s->run, number, s->metric[i], t->values[i], err);
+		s->stored[i] = t->values[i];
+		s->was_stored[i] = true;
+	}
+	return rc;
+}
+
+int sampler_drain(struct sampler *s, struct err *err)
+{
+	uint64_t head, tail;
+	int rc;
+
+	pthread_mutex_lock(&s->lock);
+	head = s->head;
+	tail = s->tail;
+	pthread_mutex_unlock(&s->lock);
+	if (head == tail)
+		return 0;
+
+	/* Ticks from tail to head are ours until tail moves. */
+	rc = store_begin(s->store, err);
+	for (uint64_t n = tail; n < head && !rc; n++)
+		rc = store_one(s, n, &s->ring[n % RING_TICKS], err);
+	if (!rc)
+		rc = store_commit(s->store, err);
+	if (rc)
+		store_rollback(s->store);
+
+	pthread_mutex_lock(&s->lock);
+	s->tail = head;
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+int sampler_latest(struct sampler *s, const char *collector, const char *key, uint64_t *ret_value)
+{
+	int rc = -ENODATA;
+
+	for (size_t i = 0; i < s->nr_sources; i++) {
+		const struct collector *c = s->sources[i].collector;
+
+		if (strcmp(c->name, collector) != 0)
+			continue;
+		for (size_t k = 0; k < c->nr_keys; k++) {
+			size_t column = s->sources[i].first + k;
+
+			if (strcmp(c->keys[k].name, key) != 0)
+				continue;
+			pthread_mutex_lock(&s->lock);
+			if (s->head > 0 && s->ring[(s->head - 1) % RING_TICKS].have[column]) {
+				*ret_value = s->ring[(s->head - 1) % RING_TICKS].values[column];
+				rc = 0;
+			}
+			pthread_mutex_unlock(&s->lock);
+		}
+	}
+	return rc;
+}
+
+void sampler_stats(const struct sampler *s, struct sampler_stats *ret)
+{
+	*ret = s->stats;
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	if (s->running) {
+		pthread_mutex_lock(&s->lock);
+		s->stop = true;
+		pthread_cond_signal(&s->wake);
+		pthread_mutex_unlock(&s->lock);
+		pthread_join(s->thread, NULL);
+	}
+	for (size_t i = 0; i < s->nr_sources; i++)
+		s->sources[i].collector->close(s->sources[i].state);
+	for (size_t i = 0; s->ring && i < RING_TICKS; i++) {
+		free(s->ring[i].values);
+		free(s->ring[i].have);
+	}
+	pthread_cond_destroy(&s->wake);
+	pthread_cond_destroy(&s->marked);
+	pthread_mutex_destroy(&s->lock);
+	free(s->metric);
+	free(s->stored);
+	free(s->was_stored);
+	free(s->ring);
+	free(s);
+}

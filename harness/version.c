@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/version.h"
-
-const char fmbench_version[] = FMBENCH_VERSION;
