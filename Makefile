@@ -95,7 +95,7 @@ check: ## build and run all tests, the lab's too
 format: ## rewrite C files in the layout of .clang-format
 	clang-format -i $(C_FILES)
 
-lint: ## layout, shell, layering, unwanted words
+lint: all memserver ## layout, shell, layering, unwanted words
 	@setup/lint.sh "$(C_FILES)" "$(SHELL_FILES)"
 
 install: all ## install fmbench to PREFIX (default /usr/local)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backend/undo.h"
+#include "backend/busy.h"
 #include "base/kmsg.h"
 
 static bool is_present(int initstate)

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "backend/module.h"
+#include "backend/swap_areas.h"
+#include "backend/zram.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 
@@ -10,6 +13,13 @@ const struct backend *const backend_table[] = {
 	&backend_swap, &backend_fastswap_dram, &backend_fastswap_rdma,
 	&backend_zram, &backend_swapfile,      &backend_none,
 	NULL,
+};
+
+const struct journal_op journal_ops_backend[] = {
+	{ "swapon", 2, "turn swap off on", swap_area_undo, true },
+	{ "zram", 2, "free the memory of zram device", zram_undo, true },
+	{ "module", 1, "unload kernel module", module_undo, true },
+	{ 0 },
 };
 
 #define NR_BACKENDS (sizeof(backend_table) / sizeof(*backend_table) - 1)

@@ -18,7 +18,7 @@
 #include "backend/backend.h"
 #include "backend/module.h"
 #include "backend/swap_areas.h"
-#include "backend/undo.h"
+#include "backend/busy.h"
 #include "base/sysfile.h"
 
 #define ZRAM_CONTROL "/sys/class/zram-control"

@@ -2,8 +2,12 @@
 #include "base/dirs.h"
 
 #include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 int make_dirs(const char *path, mode_t mode, struct err *err)
 {
@@ -23,4 +27,39 @@ int make_dirs(const char *path, mode_t mode, struct err *err)
 		if (!kept)
 			return 0;
 	}
+}
+
+/* argv is only read: posix_spawnp(3) has it without const for history's sake. */
+static int run_tool(const char *const argv[], struct err *err)
+{
+	pid_t pid;
+	int status, rc = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)argv, environ);
+
+	if (rc)
+		return err_failed(err, rc, "cannot run %s", argv[0]);
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return err_failed(err, errno, "cannot wait for %s", argv[0]);
+	}
+	return status ? err_failed(err, 0, "%s fails", argv[0]) : 0;
+}
+
+int copy_into(const char *dir, const char *const paths[], struct err *err)
+{
+	const char *argv[16] = { "cp", "-r", "-t", dir };
+	size_t nr = 4;
+
+	for (size_t i = 0; paths[i]; i++) {
+		if (nr == sizeof(argv) / sizeof(argv[0]) - 1)
+			abort();
+		argv[nr++] = paths[i];
+	}
+	return run_tool(argv, err);
+}
+
+int remove_tree(const char *path, struct err *err)
+{
+	const char *const argv[] = { "rm", "-rf", "--", path, NULL };
+
+	return run_tool(argv, err);
 }

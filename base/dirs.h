@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Directories and what is below them. 0 or -errno with err filled. */
 #ifndef BASE_DIRS_H
 #define BASE_DIRS_H
 
@@ -8,5 +9,9 @@
 
 /* mkdir -p: make the directory and those above it that are missing. */
 int make_dirs(const char *path, mode_t mode, struct err *err);
+/* cp -r: put each of the NULL-ended paths, with what is below it, into dir, which exists. */
+int copy_into(const char *dir, const char *const paths[], struct err *err);
+/* rm -rf. */
+int remove_tree(const char *path, struct err *err);
 
 #endif

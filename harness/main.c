@@ -54,34 +54,6 @@ static void usage(FILE *out)
 	      out);
 }
 
-static void set_from_environment(const char *variable, const char *option)
-{
-	const char *value = getenv(variable);
-	struct err err;
-
-	if (value && value[0])
-		opt_set(common_opts, &common, option, value, variable,
-			&err); /* a string: can't fail */
-}
-
-static void default_state_dir(void)
-{
-	const char *home = getenv("XDG_STATE_HOME");
-	int rc;
-
-	if (common.state_dir)
-		return;
-	if (geteuid() == 0)
-		rc = asprintf(&common.state_dir, "/var/lib/fmbench");
-	else if (home && home[0])
-		rc = asprintf(&common.state_dir, "%s/fmbench", home);
-	else
-		rc = asprintf(&common.state_dir, "%s/.local/state/fmbench",
-			      getenv("HOME") ? getenv("HOME") : "/tmp");
-	if (rc < 0)
-		abort();
-}
-
 static char *join_words(int argc, char *argv[])
 {
 	struct buf b = BUF_INIT;
@@ -101,12 +73,6 @@ static char *join_words(int argc, char *argv[])
 		buf_adds(&b, "'");
 	}
 	return buf_steal(&b);
-}
-
-int command_fail(const struct err *err)
-{
-	log_error("%s", err->msg);
-	return err->kind ? (int)err->kind : ERR_FAILED;
 }
 
 /* A standard stream that is closed would be the next file opened: the journal, say. */
@@ -148,22 +114,19 @@ int main(int argc, char *argv[])
 		return command_fail(&err);
 
 	line = join_words(argc, argv);
-	opt_defaults(common_opts, &common);
-	set_from_environment("FMBENCH_DB", "db");
-	set_from_environment("FMBENCH_STATE_DIR", "state-dir");
+	common_init();
 	rc = cli_parse(command, argc - 1, argv + 1, &cli, &err);
 	if (rc == 0) {
 		cli.line = line;
 		cli.original_argc = argc;
 		cli.original_argv = argv;
-		default_state_dir();
 		log_set_level(common.quiet ? LOG_QUIET : common.verbose ? LOG_VERBOSE : LOG_NORMAL);
 		rc = common.in_lab ? inlab_run(&cli) : command->run(&cli);
 	} else {
 		rc = rc > 0 ? 0 : command_fail(&err);
 	}
 	cli_release(&cli);
-	opt_release(common_opts, &common);
+	common_release();
 	free(line);
 	if (fflush(stdout) != 0 && rc == 0) {
 		log_error("writing to standard output failed");

@@ -15,6 +15,7 @@
 #include "micro/region.h"
 #include "micro/verify.h"
 #include "workloads/worker.h"
+#include "workloads/worker_host.h"
 
 #define PAGE_CLUSTER "/proc/sys/vm/page-cluster"
 
@@ -247,11 +248,12 @@ static int accounting_main(const void *arg, struct worker *worker)
 const struct workload micro_accounting = {
 	.name = "accounting",
 	.summary = "whether pages that read-ahead brings count against the limit",
-	.shape = WORKLOAD_SERVICE,
+	.shape = WORKLOAD_LOOP,
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
 	.limit = limit,
 	.main = accounting_main,
+	WORKER_HOOKS,
 };

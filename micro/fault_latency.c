@@ -10,6 +10,7 @@
 #include "micro/latency.h"
 #include "micro/micro.h"
 #include "micro/team.h"
+#include "workloads/worker_host.h"
 
 struct params {
 	struct micro_common common;
@@ -106,11 +107,12 @@ static int fault_latency_main(const void *arg, struct worker *worker)
 const struct workload micro_fault_latency = {
 	.name = "fault_latency",
 	.summary = "how long one touch of a far page takes, by kind of fault",
-	.shape = WORKLOAD_SERVICE,
+	.shape = WORKLOAD_LOOP,
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
 	.limit = limit,
 	.main = fault_latency_main,
+	WORKER_HOOKS,
 };

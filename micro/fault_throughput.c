@@ -11,6 +11,7 @@
 #include "micro/mode.h"
 #include "micro/tally.h"
 #include "micro/team.h"
+#include "workloads/worker_host.h"
 
 struct params {
 	struct micro_common common;
@@ -123,11 +124,12 @@ static int fault_throughput_main(const void *arg, struct worker *worker)
 const struct workload micro_fault_throughput = {
 	.name = "fault_throughput",
 	.summary = "how many far pages per second a number of cores can touch",
-	.shape = WORKLOAD_SERVICE,
+	.shape = WORKLOAD_LOOP,
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
 	.limit = limit,
 	.main = fault_throughput_main,
+	WORKER_HOOKS,
 };

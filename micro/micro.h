@@ -3,8 +3,8 @@
  * Micro-benchmarks: what one fault costs, and how many a machine can take.
  *
  * To add one:
- *	1. write micro/NAME.c, ending in its one `const struct workload micro_NAME`: a SERVICE with
- *	   .main, whose parameters have a struct micro_common and whose options begin with
+ *	1. write micro/NAME.c, ending in its one `const struct workload micro_NAME`: a LOOP with .main
+ *	   and WORKER_HOOKS, whose parameters have a struct micro_common and whose options begin with
  *	   MICRO_REGION_OPTS (and MICRO_WALK_OPTS);
  *	2. add its row to micro/table.c and its line to the list below.
  *

@@ -10,6 +10,7 @@
 #include "base/sysfile.h"
 #include "micro/micro.h"
 #include "micro/team.h"
+#include "workloads/worker_host.h"
 
 #define PAGE_CLUSTER "/proc/sys/vm/page-cluster"
 
@@ -81,11 +82,12 @@ static int readahead_main(const void *arg, struct worker *worker)
 const struct workload micro_readahead = {
 	.name = "readahead",
 	.summary = "how many touches of a scan read-ahead spares the wait",
-	.shape = WORKLOAD_SERVICE,
+	.shape = WORKLOAD_LOOP,
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
 	.limit = limit,
 	.main = readahead_main,
+	WORKER_HOOKS,
 };

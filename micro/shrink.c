@@ -17,6 +17,7 @@
 #include "micro/region.h"
 #include "micro/verify.h"
 #include "workloads/worker.h"
+#include "workloads/worker_host.h"
 
 #define INTERVAL_NS NSEC_PER_MSEC
 #define STEPS	    512	 /* the resident size is noted when it changed by this part of the region */
@@ -181,11 +182,12 @@ static int shrink_main(const void *arg, struct worker *worker)
 const struct workload micro_shrink = {
 	.name = "shrink",
 	.summary = "how fast memory leaves once the limit is lowered",
-	.shape = WORKLOAD_SERVICE,
+	.shape = WORKLOAD_LOOP,
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
 	.limit = limit,
 	.main = shrink_main,
+	WORKER_HOOKS,
 };

@@ -15,6 +15,7 @@
 #include "micro/mode.h"
 #include "micro/pager.h"
 #include "micro/team.h"
+#include "workloads/worker_host.h"
 
 #define AGREEMENT	0.01
 #define OPERATION_PAGES 16384 /* each operation alone is timed over about so many */
@@ -395,10 +396,11 @@ static int uffd_main(const void *arg, struct worker *worker)
 const struct workload micro_uffd = {
 	.name = "uffd",
 	.summary = "the same with far memory in user space: userfaultfd",
-	.shape = WORKLOAD_SERVICE,
+	.shape = WORKLOAD_LOOP,
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
 	.main = uffd_main,
+	WORKER_HOOKS,
 };

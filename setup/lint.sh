@@ -32,10 +32,21 @@ layered() {
 
 report 'layout: clang-format' "$(clang-format --dry-run -Werror "${c_files[@]}" 2>&1 | head -n 20)"
 report 'shell: shellcheck' "$(shellcheck -x -e SC1091,SC2154 "${shell_files[@]}" 2>&1 | head -n 30)"
+units='base|workloads|micro|collectors|backend|results|plots'
 report 'layers: base includes nothing else' "$(layered base base)"
 report 'layers: units include base and themselves' \
 	"$(layered 'workloads collectors backend results plots' base)"
 report 'layers: a micro-benchmark is a workload of ours' "$(layered micro 'base|workloads')"
+report 'layers: harness/group includes units' "$(layered harness/group "$units")"
+report 'layers: harness/run includes group and units' \
+	"$(layered harness/run "harness/group|$units")"
+report 'layers: harness/plan includes run and below' \
+	"$(layered harness/plan "harness/run|harness/group|$units")"
+report 'layers: harness/doctor includes run and below' \
+	"$(layered harness/doctor "harness/run|harness/group|$units")"
+report 'layers: main.c is the only file directly in harness/' \
+	"$(git ls-files 'harness/*' | grep -vE '^harness/(main\.c$|[a-z]+/)')"
+report 'layers: no circle between files, by include or by call' "$(setup/circles.sh build/obj)"
 report 'layers: SQLite in results/ only' \
 	"$(git grep -nE 'sqlite3_|sqlite3\.h' -- '*.c' '*.h' ':!results' ':!tests' ':!bench')"
 report 'layers: swapon in backend/ only' \

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "workloads/worker.h"
+#include "workloads/worker_host.h"
 #include "workloads/workload.h"
 
 struct params {
@@ -59,4 +60,5 @@ const struct workload workload_null = {
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.main = null_main,
+	WORKER_HOOKS,
 };

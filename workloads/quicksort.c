@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "workloads/worker.h"
+#include "workloads/worker_host.h"
 #include "workloads/workload.h"
 
 /* Shorter ranges are sorted by insertion. */
@@ -222,4 +223,5 @@ const struct workload workload_quicksort = {
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.main = quicksort_main,
+	WORKER_HOOKS,
 };

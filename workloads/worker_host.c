@@ -212,7 +212,7 @@ static bool ended_well(const struct worker_host *host)
  * Wait for a message or the worker's end and take in all there is. 1: it has ended well, 0:
  * nothing more for now.
  */
-static int host_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
+int worker_host_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
 {
 	struct worker_host *host = ctx->state;
 	struct pollfd fds[] = {
@@ -245,13 +245,13 @@ static int host_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
 	if (!ended_well(host))
 		return describe_end(host, ctx->workload, err);
 	/* A service of ours ends by itself, but not before it may begin. */
-	if (ctx->workload->shape == WORKLOAD_SERVICE && !host->going)
+	if (ctx->workload->shape == WORKLOAD_LOOP && !host->going)
 		return err_failed(err, 0, "workload %s ended before it was told to",
 				  ctx->workload->name);
 	return 1;
 }
 
-static int host_start(struct workload_ctx *ctx, struct err *err)
+int worker_host_start(struct workload_ctx *ctx, struct err *err)
 {
 	const struct workload *w = ctx->workload;
 	struct worker_host *host = xcalloc(1, sizeof(*host));
@@ -294,12 +294,12 @@ static int host_start(struct workload_ctx *ctx, struct err *err)
 	return r;
 }
 
-static int host_load(struct workload_ctx *ctx, struct err *err)
+int worker_host_load(struct workload_ctx *ctx, struct err *err)
 {
 	struct worker_host *host = ctx->state;
 
 	while (!host->ready) {
-		int r = host_poll(ctx, IDLE_MS, err);
+		int r = worker_host_poll(ctx, IDLE_MS, err);
 
 		if (r == 0)
 			r = workload_idle(ctx, err);
@@ -316,7 +316,7 @@ static int host_tell(struct worker_host *host, const char *order)
 	return send(host->child.out_fd, order, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -errno;
 }
 
-static int host_go(struct workload_ctx *ctx, struct err *err)
+int worker_host_go(struct workload_ctx *ctx, struct err *err)
 {
 	struct worker_host *host = ctx->state;
 	int r = host_tell(host, "go\n");
@@ -326,11 +326,11 @@ static int host_go(struct workload_ctx *ctx, struct err *err)
 	return r ? err_failed(err, -r, "telling workload %s to go", ctx->workload->name) : 0;
 }
 
-static void host_stop(struct workload_ctx *ctx)
+void worker_host_stop(struct workload_ctx *ctx)
 {
 	struct worker_host *host = ctx->state;
 
-	if (ctx->workload->shape == WORKLOAD_SERVICE && host->child.pid && !host->child.reaped &&
+	if (ctx->workload->shape == WORKLOAD_LOOP && host->child.pid && !host->child.reaped &&
 	    !host_tell(host, "stop\n")) {
 		uint64_t deadline_ns = clock_ns() + LAST_WORDS_NS;
 
@@ -348,7 +348,7 @@ static void host_stop(struct workload_ctx *ctx)
 		take_messages(host, ctx->workload);
 }
 
-static int host_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
+int worker_host_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
 		      struct results *results, struct err *err)
 {
 	struct worker_host *host = ctx->state;
@@ -378,7 +378,7 @@ static int host_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_
 	return 0;
 }
 
-static void host_release(struct workload_ctx *ctx)
+void worker_host_release(struct workload_ctx *ctx)
 {
 	struct worker_host *host = ctx->state;
 
@@ -399,13 +399,3 @@ const char *worker_host_phase(const struct workload_ctx *ctx)
 
 	return host->phase;
 }
-
-const struct workload worker_hooks = {
-	.start = host_start,
-	.load = host_load,
-	.go = host_go,
-	.poll = host_poll,
-	.stop = host_stop,
-	.parse = host_parse,
-	.release = host_release,
-};

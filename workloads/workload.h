@@ -7,13 +7,17 @@
  *	2. add its row to workloads/table.c and its line to the list below.
  * The options table makes its -o keys, --help and stored parameters; make check walks the table.
  *
- * A BATCH workload has a beginning and an end: its processes start in the limited group, and its
- * measure phase is its whole life (quicksort; any command of the user's).
- * A SERVICE is filled, then shrunk, then measured for a time (memaslap): the harness calls
- * start, load, [memory shrinks], go, [warm-up], [measure], stop, parse.
+ * The shape says who measures, and when:
+ *	BATCH	has a beginning and an end: its processes start in the limited group, and its measure
+ *		phase is its whole life (quicksort; any command of the user's). Calls: start, stop, parse.
+ *	SERVICE	is filled, shrunk, then measured for a time by a client outside its group (memaslap).
+ *		Calls: start, load, [memory shrinks], go, [warm-up], [measure], stop, parse.
+ *	LOOP	is filled and shrunk, then evicts, warms up and times itself until it ends (every
+ *		micro-benchmark). Calls: start, load, [memory shrinks], go, go for each phase that
+ *		phase() names, stop, parse.
  *
- * A workload whose code is ours gives .main instead of start/load/go/parse: it runs in a process
- * of its own (`fmbench worker`) and talks to the harness through worker.h.
+ * A workload whose code is fmbench's gives .main and WORKER_HOOKS (worker_host.h): it runs in a
+ * process of its own (`fmbench worker`) and talks to the harness through worker.h.
  *
  * Hooks return 0 or -errno with err filled. They run in the harness's main thread; they must not
  * print. Processes are started with child_spawn() in ctx->inside (the limited group) or
@@ -31,7 +35,7 @@
 #include "base/opt.h"
 #include "base/result.h"
 
-enum workload_shape { WORKLOAD_BATCH, WORKLOAD_SERVICE };
+enum workload_shape { WORKLOAD_BATCH, WORKLOAD_SERVICE, WORKLOAD_LOOP };
 
 struct worker;
 
@@ -71,9 +75,11 @@ struct workload {
 	/* Memory is full, and nothing touches it until go(). May take long: see ctx->idle. */
 	int (*load)(struct workload_ctx *ctx, struct err *err);
 	int (*go)(struct workload_ctx *ctx, struct err *err);
+	/* LOOP, after poll(): the phase that waits for another go() to begin; NULL: none. */
+	const char *(*phase)(const struct workload_ctx *ctx);
 	/*
 	 * Wait up to timeout_ms (-1: for ever, a signal ends it) and take in what arrived. 0: still
-	 * running. 1: it has ended well, a BATCH workload or one with .main. <0: something died or
+	 * running. 1: it has ended well, a BATCH workload or a LOOP. <0: something died or
 	 * went wrong; err names it with its last output.
 	 */
 	int (*poll)(struct workload_ctx *ctx, int timeout_ms, struct err *err);
@@ -96,28 +102,11 @@ extern const struct workload *const workload_table[]; /* ended by NULL */
 /* Exact name; else NULL and err says what was meant. */
 const struct workload *workload_find(const char *name, struct err *err);
 
-/* The hooks start/load/go/poll/stop/parse/release of every workload with .main (worker.c): use
- * these through the functions below, which choose. */
-int workload_start(struct workload_ctx *ctx, struct err *err);
-int workload_load(struct workload_ctx *ctx, struct err *err);
-int workload_go(struct workload_ctx *ctx, struct err *err);
-int workload_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err);
-void workload_stop(struct workload_ctx *ctx);
-int workload_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
-		   struct results *results, struct err *err);
-void workload_release(struct workload_ctx *ctx);
-
-/* Code of ours that is a SERVICE (every micro-benchmark) evicts, warms up and ends by itself. */
-static inline bool workload_times_itself(const struct workload *w)
-{
-	return w->main && w->shape == WORKLOAD_SERVICE;
-}
-
-/* After poll(): the phase that it waits to begin, by another workload_go(); NULL: none. */
-const char *workload_phase(const struct workload_ctx *ctx);
-
 /* For load(): ctx->idle where there is one. */
-int workload_idle(struct workload_ctx *ctx, struct err *err);
+static inline int workload_idle(struct workload_ctx *ctx, struct err *err)
+{
+	return ctx->idle ? ctx->idle(ctx->idle_arg, err) : 0;
+}
 
 /* One line a workload; the rows of table.c. */
 extern const struct workload workload_command; /* fmbench run -- COMMAND ARGS… */

@@ -6,7 +6,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,17 +52,6 @@ static const struct opt opts[] = {
 	OPT_STRING("stats", struct params, stats, NULL, "local socket that tells who holds what"),
 	OPT_END
 };
-
-void say(const char *fmt, ...)
-{
-	char line[1280];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "memserver: %s\n", line);
-}
 
 static void usage(FILE *out)
 {

@@ -7,23 +7,6 @@
 
 #include "base/buf.h"
 
-struct common common;
-
-const struct opt common_opts[] = {
-	OPT_STRING("db", struct common, db, "results/fmbench.db", "the results database",
-		   .arg = "FILE"),
-	OPT_STRING("state-dir", struct common, state_dir, NULL,
-		   "undo journals and files of a run (default: /var/lib/fmbench for root, else "
-		   "~/.local/state/fmbench)",
-		   .arg = "DIR"),
-	OPT_BOOL("in-lab", struct common, in_lab, NULL, "run the same command in the lab guest"),
-	OPT_STRING("lab", struct common, lab, "--cpus 4 --mem 3G --rdma --disk 4G",
-		   "the guest of --in-lab; `lab/fmlab --help`", .arg = "OPTIONS"),
-	OPT_BOOL("verbose", struct common, verbose, NULL, "say more", .letter = 'v'),
-	OPT_BOOL("quiet", struct common, quiet, NULL, "say only errors", .letter = 'q'),
-	OPT_END
-};
-
 enum { OPT_HELP = 1, OPT_FIRST = 256 }; /* getopt values below OPT_FIRST are letters */
 #define MAX_OPTS 64
 

@@ -16,6 +16,4 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 void cli_release(struct cli *cli);
 void cli_help(const struct command *command, FILE *out);
 
-extern const struct opt common_opts[];
-
 #endif

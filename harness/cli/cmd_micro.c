@@ -8,7 +8,7 @@
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
 #include "harness/plan/matrix.h"
-#include "harness/cli/run_opts.h"
+#include "harness/run/run_opts.h"
 #include "micro/micro.h"
 
 struct params {
@@ -106,12 +106,16 @@ static int add_variants(struct choice *c, const struct cli *cli, const char *cor
 static int cmd_micro_run(struct cli *cli)
 {
 	struct params *p = cli->params;
-	struct matrix m = { .line = cli->line, .settings = &p->settings, .seed = p->seed };
+	struct matrix m = { .line = cli->line,
+			    .db_path = common.db,
+			    .state_dir = common.state_dir,
+			    .settings = &p->settings,
+			    .seed = p->seed };
 	struct cell cell = { .ratio = 1 };
 	struct choice c = { 0 };
 	enum export_format format;
 	struct err err = { 0 };
-	int rc = export_format_parse(p->format, &format, &err);
+	int code = 0, rc = export_format_parse(p->format, &format, &err);
 
 	c.workload = rc ? NULL : micro_find(cli->args[0], &err);
 	if (!rc && !c.workload)
@@ -136,10 +140,10 @@ static int cmd_micro_run(struct cli *cli)
 			}
 		}
 	}
-	rc = matrix_run(&m, format);
+	rc = matrix_run(&m, format, &code, &err);
 	matrix_release(&m);
 	choice_release(&c);
-	return rc;
+	return rc ? command_fail(&err) : code;
 }
 
 const struct command cmd_micro = {

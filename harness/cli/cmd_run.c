@@ -9,7 +9,7 @@
 #include "harness/cli/command.h"
 #include "harness/plan/matrix.h"
 #include "harness/run/run.h"
-#include "harness/cli/run_opts.h"
+#include "harness/run/run_opts.h"
 #include "results/export.h"
 
 struct params {
@@ -123,6 +123,8 @@ static int cmd_run_run(struct cli *cli)
 {
 	struct params *p = cli->params;
 	struct matrix m = { .line = cli->line,
+			    .db_path = common.db,
+			    .state_dir = common.state_dir,
 			    .settings = &p->settings,
 			    .seed = p->seed,
 			    .peak_bytes = p->peak_bytes,
@@ -131,7 +133,7 @@ static int cmd_run_run(struct cli *cli)
 	struct choice c = { 0 };
 	enum export_format format;
 	struct err err = { 0 };
-	int rc = export_format_parse(p->format, &format, &err);
+	int code = 0, rc = export_format_parse(p->format, &format, &err);
 
 	if (!rc && p->peak_bytes && p->recalibrate)
 		rc = err_usage(&err, "--peak states what --recalibrate would measure: choose one");
@@ -141,14 +143,12 @@ static int cmd_run_run(struct cli *cli)
 		rc = choose(cli, p, &ratios, &c, &err);
 	if (!rc) {
 		add_cells(cli, p, &ratios, &c, &m);
-		rc = matrix_run(&m, format);
-	} else {
-		rc = command_fail(&err);
+		rc = matrix_run(&m, format, &code, &err);
 	}
 	matrix_release(&m);
 	choice_release(&c);
 	free(ratios.values);
-	return rc;
+	return rc ? command_fail(&err) : code;
 }
 
 const struct command cmd_run = {

@@ -61,7 +61,7 @@ static void print_cell(struct table *t, const struct cell *cell)
 	table_addf(t, "%d", cell->repeat);
 	table_add(t, cell->workload->name);
 	table_add(t, cell->backend->name);
-	if (workload_times_itself(cell->workload))
+	if (cell->workload->shape == WORKLOAD_LOOP)
 		table_add(t, NULL);
 	else
 		table_addf(t, "%g", cell->ratio);
@@ -122,11 +122,12 @@ static int slurm(const struct experiment *e, struct matrix *m, const char *path,
 	return slurm_print(e, path, common.db, &left, stdout, err);
 }
 
-static int sweep(const struct experiment *e, struct matrix *m, enum export_format format)
+static int sweep(const struct experiment *e, struct matrix *m, enum export_format format,
+		 int *ret_code, struct err *err)
 {
-	int rc = matrix_run(m, format);
+	int rc = matrix_run(m, format, ret_code, err);
 
-	if (e->figure && (rc == 0 || rc == ERR_UNTRUSTED))
+	if (!rc && e->figure && (*ret_code == 0 || *ret_code == ERR_UNTRUSTED))
 		log_info("draw it: fmbench plot %s --experiment %s -o %s.pdf", e->figure, e->name,
 			 e->name);
 	return rc;
@@ -148,7 +149,10 @@ static int check_params(const struct params *p, const struct experiment *e, stru
 static int cmd_sweep_run(struct cli *cli)
 {
 	const struct params *p = cli->params;
-	struct matrix m = { .line = cli->line, .skip_missing = p->skip_missing };
+	struct matrix m = { .line = cli->line,
+			    .db_path = common.db,
+			    .state_dir = common.state_dir,
+			    .skip_missing = p->skip_missing };
 	enum export_format format;
 	struct experiment e = { 0 };
 	struct err err = { 0 };
@@ -169,7 +173,7 @@ static int cmd_sweep_run(struct cli *cli)
 	else if (!rc && p->slurm)
 		rc = slurm(&e, &m, cli->args[0], &err);
 	else if (!rc)
-		code = sweep(&e, &m, format);
+		rc = sweep(&e, &m, format, &code, &err);
 	matrix_release(&m);
 	experiment_release(&e);
 	return rc ? command_fail(&err) : code;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Subcommands: one cmd_NAME.c each, one row in main.c's table. A command's option table makes its
+ * Subcommands: one cmd_NAME.c each, one row in table.c. A command's option table makes its
  * parser and its --help. It returns an exit code (err.h: enum err_kind, 0 for ok).
  */
 #ifndef HARNESS_COMMAND_H
@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "harness/cli/common.h"
 
 struct cli {
 	const struct command *command;
@@ -45,24 +46,8 @@ extern const struct command *const command_table[]; /* ended by NULL */
 extern const struct command cmd_backend, cmd_compare, cmd_doctor, cmd_export, cmd_list, cmd_merge,
 	cmd_micro, cmd_plot, cmd_recover, cmd_report, cmd_run, cmd_show, cmd_sweep, cmd_worker;
 
-/* Options every command has, set before it runs. FMBENCH_DB and FMBENCH_STATE_DIR in the
- * environment change the defaults. */
-struct common {
-	char *db;
-	char *state_dir;
-	char *lab; /* options for lab/fmlab */
-	bool in_lab, verbose, quiet;
-};
-extern struct common common;
-
 /* For commands that end with a table: export_format_parse() takes it. */
 #define OPT_FORMAT(S, f)                                                                           \
 	OPT_CHOICE("format", S, f, "table", "table|csv|json", "of the closing table")
-
-/* Report an error once and give its exit code. */
-int command_fail(const struct err *err);
-
-/* The names of a NULL-ended table of pointers to structs that begin with `const char *name`. */
-#define TABLE_NAME(table, i) (*(const char *const *)(const void *)(table)[i])
 
 #endif

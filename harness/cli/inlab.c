@@ -18,11 +18,11 @@
 #include "base/clock.h"
 #include "base/dirs.h"
 #include "base/log.h"
+#include "harness/run/saving.h"
 #include "results/store.h"
 
 #define TAKE_NS	 (100 * NSEC_PER_MSEC)
 #define AGAIN_NS (5 * NSEC_PER_SEC)
-#define SAVED_DB "runs.db"
 
 /* build/fmbench has its lab in ../lab. */
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
@@ -62,25 +62,6 @@ static int exit_status(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : ERR_FAILED;
 }
 
-static int run_and_wait(char *const argv[], struct err *err)
-{
-	pid_t pid = start(argv, err);
-	int status;
-
-	if (pid < 0)
-		return pid;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return exit_status(status) ? err_failed(err, 0, "%s fails", argv[0]) : 0;
-}
-
-static int remove_tree(char *path, struct err *err)
-{
-	char *const rm[] = { (char *)"rm", (char *)"-rf", path, NULL };
-
-	return run_and_wait(rm, err);
-}
-
 /* --- the host: what the guest saves goes into the user's database --------------------------- */
 
 /* A directory of our own. In it are what the guest began with, and what it has saved and was not
@@ -95,7 +76,7 @@ static int take_in_one(char *saved, struct err *err)
 {
 	char from[PATH_MAX + NAME_MAX], artifacts[PATH_MAX + NAME_MAX];
 	char *path = xstrdup(common.db), *dir = dirname(path);
-	char *const cp[] = { (char *)"cp", (char *)"-r", artifacts, dir, NULL };
+	const char *const below[] = { artifacts, NULL };
 	struct store_merged merged;
 	struct store *store;
 	int rc = make_dirs(dir, 0777, err);
@@ -103,7 +84,7 @@ static int take_in_one(char *saved, struct err *err)
 	snprintf(from, sizeof(from), "%s/" SAVED_DB, saved);
 	snprintf(artifacts, sizeof(artifacts), "%s/artifacts", saved);
 	if (!rc && access(artifacts, F_OK) == 0)
-		rc = run_and_wait(cp, err);
+		rc = copy_into(dir, below, err);
 	free(path);
 	if (!rc)
 		rc = store_open(common.db, STORE_WRITE, &store, err);
@@ -198,69 +179,6 @@ static int run_guest(char *const argv[], struct share *s, int *ret_status, struc
 	}
 	*ret_status = asked ? 128 + asked : exit_status(status);
 	return take_in(s, err);
-}
-
-/* --- the guest ------------------------------------------------------------------------------ */
-
-/* The runs after this one, and what is in the directory of artifacts: what was saved is removed from
- * it. A directory on the host stands under its name when it is whole. */
-static int save(const char *db_path, const char *to, int64_t after, int64_t run, struct err *err)
-{
-	char one[PATH_MAX], artifacts[PATH_MAX], fresh[PATH_MAX], saved[PATH_MAX];
-	char *path = xstrdup(db_path), *dir = dirname(path);
-	struct store_merged merged;
-	struct store *store;
-	bool any;
-	int rc;
-
-	snprintf(one, sizeof(one), "%s/" SAVED_DB, dir);
-	snprintf(artifacts, sizeof(artifacts), "%s/artifacts", dir);
-	snprintf(fresh, sizeof(fresh), "%s/%" PRId64 ".new", to, run);
-	snprintf(saved, sizeof(saved), "%s/%" PRId64, to, run);
-	free(path);
-	any = access(artifacts, F_OK) == 0;
-
-	char *const cp[] = {
-		(char *)"cp", (char *)"-r", (char *)"-t", fresh, one, any ? artifacts : NULL, NULL,
-	};
-
-	/* Made in the guest: the share is slow with many small writes. */
-	unlink(one);
-	rc = store_open(one, STORE_WRITE, &store, err);
-	if (rc)
-		return rc;
-	rc = store_merge(store, db_path, after, "", &merged, err);
-	store_close(store);
-	if (!rc && mkdir(fresh, 0777) != 0)
-		rc = err_failed(err, errno, "cannot make %s", fresh);
-	if (!rc)
-		rc = run_and_wait(cp, err);
-	if (!rc && rename(fresh, saved) != 0)
-		rc = err_failed(err, errno, "cannot make %s", saved);
-	if (rc)
-		remove_tree(fresh, NULL);
-	else if (any)
-		rc = remove_tree(artifacts, err);
-	return rc;
-}
-
-int inlab_save(const char *db_path, int64_t run, struct err *err)
-{
-	static int64_t last; /* that is saved */
-	const char *to = getenv("FMBENCH_SAVE_TO");
-	int rc;
-
-	if (!to)
-		return 0;
-	if (!last)
-		last = run - 1;
-	rc = save(db_path, to, last, run, err);
-	if (rc)
-		err_prefix(err, "run %" PRId64 " is not on the host, the next is to take it along",
-			   run);
-	else
-		last = run;
-	return rc;
 }
 
 /* --- the command line ----------------------------------------------------------------------- */

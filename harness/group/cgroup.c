@@ -341,6 +341,14 @@ int group_usage(const struct group *g, uint64_t *ret_bytes, struct err *err)
 	return rc ? err_failed(err, -rc, "cannot read %s", path) : 0;
 }
 
+int group_stat(const struct group *g, const char *v2_key, const char *v1_key, uint64_t *ret_value)
+{
+	char path[PATH_MAX + 64];
+
+	group_file(g, "memory.stat", "memory.stat", path, sizeof(path));
+	return sysfile_read_key(path, g->machine->memory_version == 2 ? v2_key : v1_key, ret_value);
+}
+
 int group_peak(const struct group *g, uint64_t *ret_bytes)
 {
 	char path[PATH_MAX + 64];

@@ -20,8 +20,8 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 
 	sysfile_read_key("/proc/meminfo", "SwapTotal:", &total);
 	sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib);
-	sampler_latest(s->sampler, "memory_stat", "unevictable", &unevictable);
-	sampler_latest(s->sampler, "memory_stat", "anon", &anon);
+	group_stat(s->group, "unevictable", "total_unevictable", &unevictable);
+	group_stat(s->group, "anon", "total_rss", &anon);
 	format_size(is, sizeof(is), usage);
 	format_size(should, sizeof(should), s->limit_bytes);
 	format_size(locked, sizeof(locked), unevictable);

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "harness/plan/inifile.h"
-#include "harness/cli/run_opts.h"
+#include "harness/run/run_opts.h"
 #include "micro/micro.h"
 #include "plots/figure.h"
 
@@ -286,7 +286,7 @@ static int read_ratios(struct section *s, struct err *err)
 		list_add(&s->ratios, "1", 1);
 		return 0;
 	}
-	if (workload_times_itself(s->unit))
+	if (s->unit->shape == WORKLOAD_LOOP)
 		rc = err_usage(err,
 			       "micro %s sets its limit itself (local = SIZE): leave out ratio",
 			       s->unit->name);

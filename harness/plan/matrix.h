@@ -32,6 +32,7 @@ struct cell {
 
 struct matrix {
 	const char *line; /* the command as typed */
+	const char *db_path, *state_dir;
 	const struct run_settings *settings;
 	uint64_t seed;
 	uint64_t peak_bytes; /* stated by the user, else 0 */
@@ -53,8 +54,11 @@ void matrix_shuffle(struct matrix *m);
  * anything else is an error.
  */
 int matrix_check(struct matrix *m, struct err *err);
-/* Make them, then print the closing table to stdout. Returns an exit code. */
-int matrix_run(struct matrix *m, enum export_format format);
+/*
+ * Make them, then print the closing table to stdout. *ret_code is the exit code of the worst run;
+ * a failure of the whole (-errno, err filled) outweighs it.
+ */
+int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struct err *err);
 
 /* The run that a cell stands for. */
 struct run_spec matrix_spec(const struct matrix *m, const struct cell *cell);

@@ -9,10 +9,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "harness/cli/command.h"
-#include "harness/run/identity.h"
-#include "harness/cli/inlab.h"
 #include "harness/plan/plan.h"
+#include "harness/run/identity.h"
+#include "harness/run/saving.h"
+#include "harness/run/signals.h"
 
 struct making {
 	struct matrix *m;
@@ -60,7 +60,7 @@ static void show_progress(struct making *mk)
 static void describe(const struct cell *cell, struct buf *b)
 {
 	buf_addf(b, "%s %s", cell->workload->name, cell->backend->name);
-	if (!workload_times_itself(cell->workload))
+	if (cell->workload->shape != WORKLOAD_LOOP)
 		buf_addf(b, " ratio %g", cell->ratio);
 	if (cell->label && cell->label[0])
 		buf_addf(b, " %s", cell->label);
@@ -100,7 +100,7 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 
 	show_progress(mk);
 	rc = run_execute(&mk->session, &spec, &outcome, err);
-	mk->unsaved = outcome.id && inlab_save(mk->session.db_path, outcome.id, &save_err) != 0;
+	mk->unsaved = outcome.id && saving_save(mk->session.db_path, outcome.id, &save_err) != 0;
 	if (mk->unsaved)
 		log_warn("%s", save_err.msg);
 	if (outcome.id && ours) {
@@ -193,7 +193,7 @@ static int make_cells(struct making *mk, struct err *err)
 		if (cell->run || cell->missing)
 			continue;
 		memset(err, 0, sizeof(*err));
-		rc = session_check_signal(err); /* one that came when the last run was measured */
+		rc = signals_check(err); /* one that came when the last run was measured */
 		if (!rc)
 			rc = find_peak(mk, cell, err);
 		if (rc == -EIO && mk->m->resume) {
@@ -234,20 +234,20 @@ static int print_runs(struct making *mk, enum export_format format, struct err *
 	return nr ? show_runs(mk->session.store, mk->runs, nr, format, stdout, err) : 0;
 }
 
-int matrix_run(struct matrix *m, enum export_format format)
+int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struct err *err)
 {
 	struct making mk = { .m = m };
-	struct err err = { 0 }, show_err = { 0 };
-	int rc = check_or_leave_out(m, &err);
+	struct err show_err = { 0 };
+	int rc = check_or_leave_out(m, err);
 
 	if (rc)
-		return command_fail(&err);
+		return rc;
 	matrix_shuffle(m);
-	rc = session_open(&mk.session, m->line, &err);
+	rc = session_open(&mk.session, m->db_path, m->state_dir, m->line, err);
 	if (!rc)
-		rc = plan_fill(m, mk.session.store, &err);
+		rc = plan_fill(m, mk.session.store, err);
 	if (!rc)
-		rc = make_cells(&mk, &err);
+		rc = make_cells(&mk, err);
 	if (mk.session.store && print_runs(&mk, format, &show_err) != 0) {
 		log_error("%s; what was measured is in %s", show_err.msg, mk.session.db_path);
 		worsen(&mk, ERR_FAILED);
@@ -256,5 +256,6 @@ int matrix_run(struct matrix *m, enum export_format format)
 		worsen(&mk, ERR_FAILED);
 	session_close(&mk.session);
 	free(mk.runs);
-	return rc ? command_fail(&err) : mk.worst;
+	*ret_code = mk.worst;
+	return rc;
 }

@@ -27,7 +27,7 @@ static double asked_s(const struct run_spec *spec)
 
 	if (o)
 		memcpy(&ns, (const char *)spec->workload_params + o->offset, sizeof(ns));
-	else if (w->shape == WORKLOAD_SERVICE && !w->main)
+	else if (w->shape == WORKLOAD_SERVICE)
 		ns = spec->settings->warmup_ns + spec->settings->duration_ns;
 	return (double)ns / NSEC_PER_SEC;
 }

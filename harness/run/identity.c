@@ -51,7 +51,7 @@ void run_identity_init(struct run_identity *id, const struct run_spec *spec)
 					     .experiment = spec->settings->experiment,
 					     .workload = spec->workload->name,
 					     .backend = spec->backend->name,
-					     .ratio = workload_times_itself(spec->workload)
+					     .ratio = spec->workload->shape == WORKLOAD_LOOP
 							      ? NAN
 							      : spec->ratio,
 					     .repeat = spec->repeat,

@@ -4,7 +4,7 @@
 #define HARNESS_IDENTITY_H
 
 #include "base/buf.h"
-#include "harness/run/run.h"
+#include "harness/run/spec.h"
 #include "results/store.h"
 
 struct run_identity {

@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/dirs.h"
 #include "base/log.h"
-#include "harness/run/session.h"
+#include "harness/run/signals.h"
 
 #define MACHINE_LOCK "/run/lock/fmbench.lock"
 #define HANDED_DOWN  "FMBENCH_LOCK"
@@ -113,7 +113,7 @@ int machine_lock(const char *state_dir, struct err *err)
 		if (errno != EINTR)
 			rc = err_failed(err, errno, "cannot lock %s", path);
 		else
-			rc = session_check_signal(err);
+			rc = signals_check(err);
 		if (rc) {
 			close(fd);
 			return rc;

@@ -13,7 +13,7 @@
 /*
  * Take the machine's lock; wait for who has it, and say for whom. Makes state_dir. Returns a
  * descriptor that holds the lock until it is closed, or -errno; -EINTR when a signal came first
- * that session_open() has taken over.
+ * that signals_take() has taken over.
  */
 int machine_lock(const char *state_dir, struct err *err);
 

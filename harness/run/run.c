@@ -29,6 +29,7 @@
 #include "harness/group/relief.h"
 #include "harness/group/reclaimer.h"
 #include "harness/run/sampler.h"
+#include "harness/run/signals.h"
 #include "harness/group/shrink.h"
 #include "harness/run/version.h"
 
@@ -113,7 +114,7 @@ static int tick(struct run *r, struct err *err)
 {
 	uint64_t usage, now = clock_ns();
 	char ratio[32] = "";
-	int rc = session_check_signal(err);
+	int rc = signals_check(err);
 
 	if (!rc)
 		rc = sampler_drain(r->sampler, err);
@@ -124,7 +125,7 @@ static int tick(struct run *r, struct err *err)
 		r->peak_seen = usage;
 	if (now >= r->next_health_ns)
 		rc = check_health(r, err);
-	if (!workload_times_itself(r->spec->workload))
+	if (r->spec->workload->shape != WORKLOAD_LOOP)
 		snprintf(ratio, sizeof(ratio), " ratio %g", r->spec->ratio);
 	log_progress("%s%s %s%s: %s %.0f s", r->session->progress, r->spec->workload->name,
 		     r->spec->backend->name, ratio, r->phase ? r->phase : "",
@@ -140,10 +141,11 @@ static int idle(void *arg, struct err *err)
 /* Where the workload says itself when it begins to measure. */
 static int next_own_phase(struct run *r, struct err *err)
 {
-	const char *name = workload_phase(&r->ctx);
+	const struct workload *w = r->spec->workload;
+	const char *name = w->shape == WORKLOAD_LOOP ? w->phase(&r->ctx) : NULL;
 	int rc = name ? phase_next(r, name, err) : 0;
 
-	return rc || !name ? rc : workload_go(&r->ctx, err);
+	return rc || !name ? rc : w->go(&r->ctx, err);
 }
 
 /* Let the workload run until the instant. 1: a BATCH workload has ended before. */
@@ -157,7 +159,7 @@ static int run_until(struct run *r, uint64_t deadline_ns, struct err *err)
 			return 0;
 		if (deadline_ns - now < POLL_MS * NSEC_PER_MSEC)
 			timeout_ms = (int)((deadline_ns - now) / NSEC_PER_MSEC) + 1;
-		rc = workload_poll(&r->ctx, timeout_ms, err);
+		rc = r->spec->workload->poll(&r->ctx, timeout_ms, err);
 		if (rc == -EINTR)
 			rc = 0; /* tick() tells whether it is the end */
 		if (rc)
@@ -192,8 +194,7 @@ static int place(const struct run_spec *spec, struct placement *placement, struc
 				       .client_cpus = s->client_cpus,
 				       .reclaim_cpu = s->reclaim_cpu,
 				       .mem_node = -1,
-				       .needs_client = spec->workload->shape == WORKLOAD_SERVICE &&
-						       !workload_times_itself(spec->workload) };
+				       .needs_client = spec->workload->shape == WORKLOAD_SERVICE };
 	uint64_t node;
 
 	if (s->mem_node) {
@@ -442,8 +443,8 @@ static int load(struct run *r, struct err *err)
 	if (rc)
 		return rc;
 	r->started = true;
-	rc = workload_start(&r->ctx, err);
-	return rc ? rc : workload_load(&r->ctx, err);
+	rc = r->spec->workload->start(&r->ctx, err);
+	return rc ? rc : r->spec->workload->load(&r->ctx, err);
 }
 
 /* --- 6. shrink and settle ------------------------------------------------------------------- */
@@ -454,7 +455,6 @@ static int shrink(struct run *r, struct err *err)
 			     .limit_bytes = r->limit_bytes,
 			     .patience_ns = r->spec->settings->settle_ns,
 			     .backend = r->spec->backend,
-			     .sampler = r->sampler,
 			     .idle = idle,
 			     .idle_arg = r };
 	int rc = phase_next(r, "shrink", err);
@@ -519,13 +519,13 @@ static int set_window_limit(struct run *r, struct err *err)
 static int measure_service(struct run *r, struct err *err)
 {
 	const struct run_settings *s = r->spec->settings;
-	bool ours = workload_times_itself(r->spec->workload);
+	bool ours = r->spec->workload->shape == WORKLOAD_LOOP;
 	int rc = set_window_limit(r, err);
 
 	if (!rc)
 		rc = phase_next(r, ours ? "prime" : "warmup", err);
 	if (!rc)
-		rc = workload_go(&r->ctx, err);
+		rc = r->spec->workload->go(&r->ctx, err);
 	if (!rc && ours) {
 		rc = run_until(r, UINT64_MAX, err);
 		return rc == 1 ? 0 : rc;
@@ -549,7 +549,7 @@ static int measure_batch(struct run *r, struct err *err)
 	if (rc)
 		return rc;
 	r->started = true;
-	rc = workload_start(&r->ctx, err);
+	rc = r->spec->workload->start(&r->ctx, err);
 	if (!rc)
 		rc = run_until(r, UINT64_MAX, err);
 	return rc == 1 ? 0 : rc;
@@ -587,7 +587,7 @@ static int stop(struct run *r, int rc, struct err *err)
 
 	if (!rc)
 		rc = check_health(r, err); /* as of the window's end */
-	else if (!session_signal() && check_health(r, &lost))
+	else if (!signals_seen() && check_health(r, &lost))
 		*err = lost; /* the reason for what broke first, such as a SIGBUS */
 	err = rc ? &ignored : err;
 	if (r->sampler)
@@ -599,7 +599,7 @@ static int stop(struct run *r, int rc, struct err *err)
 	end_relief(r);
 	find_peak(r);
 	if (r->started)
-		workload_stop(&r->ctx);
+		r->spec->workload->stop(&r->ctx);
 	if (r->sampler) {
 		if (!stop_rc)
 			stop_rc = phase_next(r, NULL, err);
@@ -622,14 +622,14 @@ static int harvest(struct run *r, struct err *err)
 		.limit_bytes = r->lift ? 0 : r->limit_bytes,
 		.has_group = r->has_group,
 		.cgroup_version = r->groups.machine.memory_version,
-		.fills_limit = r->spec->workload->shape == WORKLOAD_SERVICE &&
-			       !workload_times_itself(r->spec->workload),
+		.fills_limit = r->spec->workload->shape == WORKLOAD_SERVICE,
 		.placement = &r->placement,
 		.settings = &r->settings,
 		.sampler = &r->sampler_stats,
 		.hz = (unsigned int)r->spec->settings->sample_hz,
 	};
-	int rc = workload_parse(&r->ctx, r->measure_begin_ns, r->measure_end_ns, &r->results, err);
+	int rc = r->spec->workload->parse(&r->ctx, r->measure_begin_ns, r->measure_end_ns,
+					  &r->results, err);
 
 	if (!rc)
 		rc = store_run_limits(r->session->store, r->outcome->id, r->outcome->peak_bytes,
@@ -707,7 +707,7 @@ static int finish(struct run *r, int rc, struct err *err)
 		r->outcome->status = RUN_FAILED;
 		rc = store_rc;
 	}
-	workload_release(&r->ctx);
+	r->spec->workload->release(&r->ctx);
 	results_release(&r->results);
 	facts_release(&r->settings);
 	if (r->kmsg_fd >= 0)
@@ -721,7 +721,7 @@ int run_execute(struct session *s, const struct run_spec *spec, struct run_outco
 		struct err *err)
 {
 	struct run r = { .session = s, .spec = spec, .outcome = outcome, .kmsg_fd = kmsg_open() };
-	bool service = spec->workload->shape == WORKLOAD_SERVICE;
+	bool service = spec->workload->shape != WORKLOAD_BATCH;
 	int rc;
 
 	memset(outcome, 0, sizeof(*outcome));
@@ -751,8 +751,8 @@ int run_execute(struct session *s, const struct run_spec *spec, struct run_outco
 		rc = shrink(&r, err);
 	if (!rc)
 		rc = service ? measure_service(&r, err) : measure_batch(&r, err);
-	if (rc && session_signal()) /* whatever broke first, this is why */
-		rc = session_check_signal(err);
+	if (rc && signals_seen()) /* whatever broke first, this is why */
+		rc = signals_check(err);
 	rc = stop(&r, rc, err);
 	if (!rc)
 		rc = harvest(&r, err);

@@ -7,43 +7,13 @@
 #include <unistd.h>
 
 #include "base/dirs.h"
-#include "harness/cli/command.h"
 #include "harness/run/lock.h"
 #include "harness/run/machine.h"
 #include "harness/run/recover.h"
+#include "harness/run/signals.h"
 
-static volatile sig_atomic_t signalled;
-
-static void on_signal(int sig)
-{
-	signalled = sig;
-}
-
-int session_signal(void)
-{
-	return signalled;
-}
-
-int session_check_signal(struct err *err)
-{
-	if (!signalled)
-		return 0;
-	err_failed(err, 0, "interrupted by SIG%s", sigabbrev_np(signalled));
-	return -EINTR;
-}
-
-static void take_signals(void)
-{
-	static const int asked[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = on_signal }; /* no SA_RESTART: waits must end */
-
-	sigemptyset(&sa.sa_mask);
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-		sigaction(asked[i], &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-int session_open(struct session *s, const char *line, struct err *err)
+int session_open(struct session *s, const char *db_path, const char *state_dir, const char *line,
+		 struct err *err)
 {
 	struct facts facts;
 	char *db_copy;
@@ -52,9 +22,9 @@ int session_open(struct session *s, const char *line, struct err *err)
 	memset(s, 0, sizeof(*s));
 	s->lock_fd = -1;
 	s->line = line;
-	s->db_path = common.db;
-	s->state_dir = common.state_dir;
-	take_signals();
+	s->db_path = db_path;
+	s->state_dir = state_dir;
+	signals_take();
 
 	s->lock_fd = machine_lock(s->state_dir, err);
 	if (s->lock_fd < 0)

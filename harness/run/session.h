@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A session: what one command makes runs with. It holds the store, the machine's place in it, the
- * lock that keeps two fmbench from measuring at once, and the wish to stop.
+ * A session: what one command makes runs with. It holds the store, the machine's row in the store,
+ * and the lock that keeps two fmbench from measuring at once.
  */
 #ifndef HARNESS_SESSION_H
 #define HARNESS_SESSION_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,15 +22,12 @@ struct session {
 };
 
 /*
- * Takes the lock (waits for another fmbench and says so), undoes what dead runs left, opens the
- * store, records the machine, takes over SIGINT, SIGTERM and SIGHUP.
+ * Takes over the signals, takes the lock (waits for another fmbench and says so), undoes what dead
+ * runs left, opens the store, records the machine. The strings stay the caller's and must outlive
+ * the session.
  */
-int session_open(struct session *s, const char *line, struct err *err);
+int session_open(struct session *s, const char *db_path, const char *state_dir, const char *line,
+		 struct err *err);
 void session_close(struct session *s);
-
-/* The signal that asked for an end, or 0. Waiting loops look at it ten times a second. */
-int session_signal(void);
-/* -EINTR with err "interrupted by SIGINT" when one came, else 0. */
-int session_check_signal(struct err *err);
 
 #endif

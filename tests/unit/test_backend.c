@@ -15,7 +15,7 @@
 #include "backend/backend.h"
 #include "backend/module.h"
 #include "backend/swap_areas.h"
-#include "backend/undo.h"
+#include "backend/busy.h"
 #include "backend/zram.h"
 #include "base/alloc.h"
 #include "base/sysfile.h"

@@ -33,7 +33,7 @@ static void test_rows(void **state)
 		assert_non_null(params);
 		assert_non_null(w->summary);
 		assert_non_null(w->main);
-		assert_int_equal(w->shape, WORKLOAD_SERVICE);
+		assert_int_equal(w->shape, WORKLOAD_LOOP);
 		assert_ptr_equal(micro_find(w->name, NULL), w);
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(micro_table[j]->name, w->name);

@@ -99,15 +99,17 @@ static const struct workload batch = {
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.main = batch_main,
+	WORKER_HOOKS,
 };
 
 static const struct workload service = {
 	.name = "service",
-	.shape = WORKLOAD_SERVICE,
+	.shape = WORKLOAD_LOOP,
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.main = service_main,
+	WORKER_HOOKS,
 };
 
 static const struct place anywhere = { .mem_node = -1 };
@@ -136,13 +138,13 @@ static void run_init(struct run *run, const struct workload *w, const char *dir,
 		.outside = &anywhere,
 		.dir = dir,
 	};
-	if (workload_start(&run->ctx, &run->err))
+	if (run->ctx.workload->start(&run->ctx, &run->err))
 		fail_msg("%s", run->err.msg);
 }
 
 static void run_release(struct run *run)
 {
-	workload_release(&run->ctx);
+	run->ctx.workload->release(&run->ctx);
 	assert_null(run->ctx.state);
 	results_release(&run->results);
 	opt_release(opts, &run->params);
@@ -154,7 +156,7 @@ static int wait_for_end(struct run *run)
 	int r = 0;
 
 	while (r == 0 && clock_ns() < deadline_ns)
-		r = workload_poll(&run->ctx, 1000, &run->err);
+		r = run->ctx.workload->poll(&run->ctx, 1000, &run->err);
 	return r;
 }
 
@@ -189,11 +191,9 @@ static void test_batch(void **state)
 	struct run run;
 
 	run_init(&run, &batch, *state, "well", "a\tb\nc");
-	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
-	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
 	assert_int_equal(wait_for_end(&run), 1);
-	workload_stop(&run.ctx);
-	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	run.ctx.workload->stop(&run.ctx);
+	assert_int_equal(run.ctx.workload->parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
 	check_said(&run, "a b c");
 	assert_in_range((uint64_t)(results_find(&run.results, "elapsed")->value * 1e9), 1,
 			20 * NSEC_PER_SEC);
@@ -218,7 +218,7 @@ static void test_batch_fails(void **state)
 		assert_int_equal(run.err.kind, ERR_FAILED);
 		if (!strstr(run.err.msg, rows[i].says))
 			fail_msg("%s: %s", rows[i].mode, run.err.msg);
-		workload_stop(&run.ctx);
+		run.ctx.workload->stop(&run.ctx);
 		run_release(&run);
 	}
 }
@@ -228,13 +228,13 @@ static void test_service(void **state)
 	struct run run;
 
 	run_init(&run, &service, *state, "well", NULL);
-	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), 0);
 	/* It is held: neither ends nor says anything. */
-	assert_int_equal(workload_poll(&run.ctx, 100, &run.err), 0);
-	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
-	assert_int_equal(workload_poll(&run.ctx, 100, &run.err), 0);
-	workload_stop(&run.ctx);
-	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	assert_int_equal(run.ctx.workload->poll(&run.ctx, 100, &run.err), 0);
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->poll(&run.ctx, 100, &run.err), 0);
+	run.ctx.workload->stop(&run.ctx);
+	assert_int_equal(run.ctx.workload->parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
 	check_said(&run, "nothing");
 	/* The end of a service is the harness's choice. */
 	assert_null(results_find(&run.results, "elapsed"));
@@ -245,9 +245,9 @@ static const char *wait_for_phase(struct run *run)
 {
 	uint64_t deadline_ns = clock_ns() + 20 * NSEC_PER_SEC;
 
-	while (!workload_phase(&run->ctx) && clock_ns() < deadline_ns)
-		assert_int_equal(workload_poll(&run->ctx, 1000, &run->err), 0);
-	return workload_phase(&run->ctx);
+	while (!run->ctx.workload->phase(&run->ctx) && clock_ns() < deadline_ns)
+		assert_int_equal(run->ctx.workload->poll(&run->ctx, 1000, &run->err), 0);
+	return run->ctx.workload->phase(&run->ctx);
 }
 
 /* Each phase begins when the harness says so, not before. */
@@ -256,25 +256,25 @@ static void test_phases(void **state)
 	struct run run;
 
 	run_init(&run, &service, *state, "phases", NULL);
-	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
-	assert_null(workload_phase(&run.ctx));
-	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), 0);
+	assert_null(run.ctx.workload->phase(&run.ctx));
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
 	assert_string_equal(wait_for_phase(&run), "measure");
-	assert_int_equal(workload_poll(&run.ctx, 100, &run.err), 0);
-	assert_string_equal(workload_phase(&run.ctx), "measure");
-	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->poll(&run.ctx, 100, &run.err), 0);
+	assert_string_equal(run.ctx.workload->phase(&run.ctx), "measure");
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
 	assert_string_equal(wait_for_phase(&run), "verify");
-	workload_stop(&run.ctx); /* told to stop while it waits */
-	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	run.ctx.workload->stop(&run.ctx); /* told to stop while it waits */
+	assert_int_equal(run.ctx.workload->parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
 	assert_int_equal(run.results.nr, 0);
 	run_release(&run);
 
 	run_init(&run, &service, *state, "odd-phase", NULL);
-	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
-	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
 	assert_true(wait_for_end(&run) < 0);
 	assert_non_null(strstr(run.err.msg, "not in its protocol"));
-	workload_stop(&run.ctx);
+	run.ctx.workload->stop(&run.ctx);
 	run_release(&run);
 }
 
@@ -285,10 +285,10 @@ static void test_service_never_goes(void **state)
 	struct run run;
 
 	run_init(&run, &service, *state, "well", NULL);
-	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
-	workload_stop(&run.ctx);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), 0);
+	run.ctx.workload->stop(&run.ctx);
 	assert_true(clock_ns() - begin_ns < 20 * NSEC_PER_SEC);
-	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	assert_int_equal(run.ctx.workload->parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
 	assert_int_equal(run.results.nr, 0);
 	run_release(&run);
 }
@@ -298,23 +298,23 @@ static void test_service_fails(void **state)
 	struct run run;
 
 	run_init(&run, &service, *state, "early", NULL);
-	assert_true(workload_load(&run.ctx, &run.err) < 0);
+	assert_true(run.ctx.workload->load(&run.ctx, &run.err) < 0);
 	assert_non_null(strstr(run.err.msg, "before it was told to"));
-	workload_stop(&run.ctx);
+	run.ctx.workload->stop(&run.ctx);
 	run_release(&run);
 
 	run_init(&run, &service, *state, "early-error", NULL);
-	assert_true(workload_load(&run.ctx, &run.err) < 0);
+	assert_true(run.ctx.workload->load(&run.ctx, &run.err) < 0);
 	assert_string_equal(run.err.msg, "no memory to fill");
-	workload_stop(&run.ctx);
+	run.ctx.workload->stop(&run.ctx);
 	run_release(&run);
 
 	/* Its last words are an error: no results then. */
 	run_init(&run, &service, *state, "error", NULL);
-	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
-	assert_int_equal(workload_go(&run.ctx, &run.err), 0);
-	workload_stop(&run.ctx);
-	assert_true(workload_parse(&run.ctx, 0, 0, &run.results, &run.err) < 0);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
+	run.ctx.workload->stop(&run.ctx);
+	assert_true(run.ctx.workload->parse(&run.ctx, 0, 0, &run.results, &run.err) < 0);
 	assert_non_null(strstr(run.err.msg, "the disk is too small"));
 	assert_int_equal(run.results.nr, 0);
 	run_release(&run);
@@ -335,9 +335,9 @@ static void test_idle(void **state)
 	run_init(&run, &service, *state, "never-ready", NULL);
 	run.ctx.idle = end_it;
 	run.ctx.idle_arg = &calls;
-	assert_int_equal(workload_load(&run.ctx, &run.err), -EINTR);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), -EINTR);
 	assert_int_equal(calls, 1);
-	workload_stop(&run.ctx);
+	run.ctx.workload->stop(&run.ctx);
 	run_release(&run);
 }
 
@@ -353,12 +353,12 @@ static void test_interrupted(void **state)
 	struct run run;
 
 	run_init(&run, &service, *state, "well", NULL);
-	assert_int_equal(workload_load(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), 0);
 	assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
 	ualarm(100000, 0);
-	assert_int_equal(workload_poll(&run.ctx, -1, &run.err), -EINTR);
+	assert_int_equal(run.ctx.workload->poll(&run.ctx, -1, &run.err), -EINTR);
 	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
-	workload_stop(&run.ctx);
+	run.ctx.workload->stop(&run.ctx);
 	run_release(&run);
 }
 

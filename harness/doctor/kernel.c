@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/sysfile.h"
-#include "harness/doctor/doctor.h"
+#include "harness/doctor/look.h"
 
 #define DEBUGFS "/sys/kernel/debug"
 

@@ -5,7 +5,7 @@
 #define HARNESS_RUN_OPTS_H
 
 #include "base/opt.h"
-#include "harness/run/run.h"
+#include "harness/run/spec.h"
 
 #define RUN_LONGEST 864e11 /* a day */
 

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/sysfile.h"
-#include "harness/doctor/doctor.h"
+#include "harness/doctor/look.h"
 
 #define CPU		 "/sys/devices/system/cpu"
 #define CORES_WANTED	 4 /* workload, load generator, sampler, reclaim */

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/opt.h"
 #include "base/sysfile.h"
-#include "harness/doctor/doctor.h"
+#include "harness/doctor/look.h"
 
 #define DISK_SCARCE (1ull << 30)
 

@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/sysfile.h"
-#include "harness/doctor/doctor.h"
+#include "harness/doctor/look.h"
 
 struct program {
 	const char *name, *other; /* other: the same under another name, or NULL */

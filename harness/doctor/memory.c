@@ -11,7 +11,7 @@
 #include "base/opt.h"
 #include "base/sysfile.h"
 #include "harness/group/cgroup.h"
-#include "harness/doctor/doctor.h"
+#include "harness/doctor/look.h"
 
 #define THP	      "/sys/kernel/mm/transparent_hugepage"
 #define MEMORY_SCARCE (1ull << 30)

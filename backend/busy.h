@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the undo hooks of backends share. The table of hooks is journal_ops_backend (backend.h). */
-#ifndef BACKEND_UNDO_H
-#define BACKEND_UNDO_H
+/* Waiting for a device that somebody else has open. */
+#ifndef BACKEND_BUSY_H
+#define BACKEND_BUSY_H
 
 #include <stdbool.h>
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every command has: its common options, and one way to report an error. */
+#ifndef HARNESS_COMMON_H
+#define HARNESS_COMMON_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/opt.h"
+
+/* Set before a command runs. FMBENCH_DB and FMBENCH_STATE_DIR change the defaults. */
+struct common {
+	char *db;
+	char *state_dir;
+	char *lab; /* options for lab/fmlab */
+	bool in_lab, verbose, quiet;
+};
+extern struct common common;
+extern const struct opt common_opts[];
+
+/* Defaults, then the environment's. common_release() frees them. */
+void common_init(void);
+void common_release(void);
+
+/* Report an error once and give its exit code. */
+int command_fail(const struct err *err);
+
+#endif
