@@ -7,25 +7,6 @@
 #include "results/runs.h"
 #include "results/samples.h"
 
-int export_format_parse(const char *name, enum export_format *ret, struct err *err)
-{
-	static const char *const names[] = {
-		[EXPORT_TABLE] = "table",
-		[EXPORT_CSV] = "csv",
-		[EXPORT_JSON] = "json",
-		[EXPORT_GNUPLOT] = "gnuplot",
-		NULL,
-	};
-
-	for (int i = 0; names[i]; i++) {
-		if (!strcmp(name, names[i])) {
-			*ret = (enum export_format)i;
-			return 0;
-		}
-	}
-	return err_usage(err, "unknown format %s: give table, csv or json", name);
-}
-
 /* ?1 is a JSON array of run ids; the join order makes each of them a seek. */
 #define EACH_RUN " FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value "
 

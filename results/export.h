@@ -12,11 +12,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "results/format.h"
 #include "results/store.h"
-
-enum export_format { EXPORT_TABLE, EXPORT_CSV, EXPORT_JSON, EXPORT_GNUPLOT };
-
-int export_format_parse(const char *name, enum export_format *ret, struct err *err);
 
 /* What can be exported: runs, phases, deltas, samples, results, histograms, flags. */
 struct export_kind {

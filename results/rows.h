@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "results/db.h"
-#include "results/export.h"
+#include "results/format.h"
 
 /* How a format writes: what stands around rows and cells, and how text is quoted. */
 struct rows_style {

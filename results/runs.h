@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "results/export.h"
+#include "results/format.h"
+#include "results/store.h"
 
 /* runs: a JSON array of ids; rows come in its order. */
 int runs_print(struct store *s, const char *runs, enum export_format format, FILE *out,

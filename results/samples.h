@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "results/export.h"
+#include "results/format.h"
+#include "results/store.h"
 
 /*
  * runs: a JSON array of ids. A tick belongs to the phase that it ends in. Long: a row for each
