@@ -7,7 +7,8 @@
  *	2. add its row to backend/table.c and its line to the list below.
  *
  * up() writes each step into the journal before it takes it; there is no down(): the journal
- * undoes. Only backend/ calls swapon and swapoff.
+ * undoes. Only backend/ calls swapon and swapoff. A backend whose pages a swap area carries needs
+ * none of prepare, limit and local: memory.high does it.
  */
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H
@@ -30,11 +31,47 @@ struct backend_ctx {
 	void *state;	       /* the backend's own, from up() to release() */
 };
 
+/* What the harness must know of a backend, so that nobody compares its name. */
+enum backend_caps {
+	CAP_SWAP = 1,	    /* a swap area carries far pages */
+	CAP_TIER = 2,	    /* far memory is addressable: a slow node */
+	CAP_PAGER = 4,	    /* a process of fmbench's serves the faults */
+	CAP_REMOTE = 8,	    /* somebody else holds the pages, and can be lost */
+	CAP_PAGE_HOOK = 16, /* fmbench's kernel modules take the pages before the swap area does */
+	CAP_RDMA = 32,	    /* an RDMA device is on the way */
+};
+#define CAP_FAR (CAP_SWAP | CAP_TIER | CAP_PAGER)
+
+/* One job, as a backend sees it. */
+struct backend_job {
+	const char *name;
+	const char *dir;	/* existing, for files of this run */
+	const char *memory_dir; /* its limited group, as struct group; NULL: none */
+	int cgroup_version;	/* of the memory controller; 0: no group */
+	char **env;   /* "NAME=VALUE" for its processes, NULL-ended; owned by the harness */
+	int mem_node; /* its memory is bound there; -1: not bound. prepare() may set it */
+	void *state;  /* the backend's own; release() frees it */
+};
+
+/*
+ * Where a job's pages are counted: rows of (what, collector, key), ended by an all-zero one. Of the
+ * rows with the same `what` the first that the run samples counts.
+ */
+struct backend_usage {
+	const char *what; /* one of USAGE_… */
+	const char *collector, *key;
+};
+#define USAGE_LOCAL	"local"	    /* gauge, bytes in local memory */
+#define USAGE_FAR	"far"	    /* gauge, bytes in far memory */
+#define USAGE_PAGE_INS	"page_ins"  /* counter, pages that came back; never of files */
+#define USAGE_PAGE_OUTS "page_outs" /* counter, pages that left */
+
 struct backend {
 	const char *name, *summary;
 	const struct opt *opts;
 	size_t params_size;
-	bool far; /* pages can go there: false for `none` */
+	unsigned int caps; /* of enum backend_caps; without any of CAP_FAR no page can leave */
+	const struct backend_usage *usage;
 	/* Could it work here? ERR_MISSING with the next step if not. Changes nothing. */
 	int (*check)(const void *params, struct err *err);
 	int (*up)(struct backend_ctx *ctx, struct journal *j, struct err *err);
@@ -44,7 +81,27 @@ struct backend {
 	int (*health)(struct backend_ctx *ctx, struct err *err);
 	/* Free ctx->state. NULL: there is none. */
 	void (*release)(struct backend_ctx *ctx);
+
+	/* For each job, after up() and before its processes start: environment, memory node, a
+	 * process beside it (journaled). NULL: nothing to do. */
+	int (*prepare)(struct backend_ctx *ctx, struct backend_job *job, struct journal *j,
+		       struct err *err);
+	/* Keep the job's local memory at bytes; UINT64_MAX: no limit. -EBUSY without a message: not
+	 * that far now, the old limit stands. NULL: memory.high. */
+	int (*limit)(struct backend_ctx *ctx, struct backend_job *job, uint64_t bytes,
+		     struct err *err);
+	/* How much is local now. Goes with limit(). */
+	int (*local)(struct backend_ctx *ctx, struct backend_job *job, uint64_t *ret_bytes,
+		     struct err *err);
+	/* After the job's processes have ended. NULL: nothing to free. */
+	void (*forget)(struct backend_ctx *ctx, struct backend_job *job);
 };
+
+/* Can pages go there? */
+static inline bool backend_is_far(const struct backend *b)
+{
+	return b->caps & CAP_FAR;
+}
 
 extern const struct backend *const backend_table[]; /* ended by NULL; in the order of `auto` */
 const struct backend *backend_find(const char *name, struct err *err);

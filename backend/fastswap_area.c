@@ -148,3 +148,12 @@ int fastswap_health(struct backend_ctx *ctx, struct err *err)
 	buf_release(&b);
 	return rc;
 }
+
+const struct backend_usage fastswap_usage[] = {
+	{ USAGE_LOCAL, "memory_usage", "memory.current" },
+	{ USAGE_FAR, "memory_usage", "memory.swap.current" },
+	{ USAGE_PAGE_INS, "memory_stat", "workingset_refault_anon" },
+	{ USAGE_PAGE_INS, "memory_stat", "pgmajfault" },
+	{ USAGE_PAGE_OUTS, "fastswap", "stores" },
+	{ NULL, NULL, NULL },
+};

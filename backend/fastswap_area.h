@@ -41,4 +41,7 @@ void fastswap_facts(const struct backend_ctx *ctx, struct facts *facts);
 /* Area still on, pool still healthy. */
 int fastswap_health(struct backend_ctx *ctx, struct err *err);
 
+/* As swap_usage, but for what the page hook takes: the kernel does not count it as pswpin, pswpout. */
+extern const struct backend_usage fastswap_usage[];
+
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* No far memory: the whole of it stays local. What every other backend is compared with. */
 #include "backend/backend.h"
+#include "backend/swap_areas.h"
 
 static int none_check(const void *params, struct err *err)
 {
@@ -26,6 +27,7 @@ static void none_facts(const struct backend_ctx *ctx, struct facts *facts)
 const struct backend backend_none = {
 	.name = "none",
 	.summary = "no far memory: everything stays local",
+	.usage = swap_usage,
 	.check = none_check,
 	.up = none_up,
 	.facts = none_facts,

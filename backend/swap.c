@@ -87,7 +87,8 @@ static int swap_health(struct backend_ctx *ctx, struct err *err)
 const struct backend backend_swap = {
 	.name = "swap",
 	.summary = "the swap areas that are on already, left as they are",
-	.far = true,
+	.caps = CAP_SWAP,
+	.usage = swap_usage,
 	.check = swap_check,
 	.up = swap_up,
 	.facts = swap_facts,

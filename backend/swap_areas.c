@@ -323,3 +323,14 @@ int swap_area_health(struct backend_ctx *ctx, struct err *err)
 	swap_areas_release(&areas);
 	return rc;
 }
+
+const struct backend_usage swap_usage[] = {
+	{ USAGE_LOCAL, "memory_usage", "memory.current" },
+	{ USAGE_FAR, "memory_usage", "memory.swap.current" },
+	{ USAGE_PAGE_INS, "memory_stat", "pswpin" },
+	{ USAGE_PAGE_INS, "memory_stat", "workingset_refault_anon" },
+	{ USAGE_PAGE_INS, "memory_stat", "pgmajfault" },
+	{ USAGE_PAGE_OUTS, "memory_stat", "pswpout" },
+	{ USAGE_PAGE_OUTS, "vmstat", "pswpout" },
+	{ NULL, NULL, NULL },
+};

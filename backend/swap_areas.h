@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/backend.h"
 #include "base/err.h"
 #include "base/journal.h"
 #include "base/result.h"
@@ -61,5 +62,12 @@ int swap_area_name(struct backend_ctx *ctx, const char *path, struct err *err);
 /* Hooks of struct backend, for any that keeps its pages in the one area ctx->swap_device. */
 void swap_area_facts(const struct backend_ctx *ctx, struct facts *facts);
 int swap_area_health(struct backend_ctx *ctx, struct err *err);
+
+/*
+ * Pages by the group's own counters. Page-ins: pswpin where memory.stat has it (Linux 7.3), else
+ * refaults of anonymous pages (5.9 and later), which read-ahead brings too. Without either: major
+ * faults, among which are those of files.
+ */
+extern const struct backend_usage swap_usage[];
 
 #endif

@@ -62,7 +62,7 @@ const struct backend *backend_auto(struct err *err)
 		const struct backend *b = backend_table[i];
 		struct err why = { 0 };
 
-		if (!b->far)
+		if (!backend_is_far(b))
 			continue;
 		if (check_defaults(b, &why) == 0) {
 			buf_release(&reasons);

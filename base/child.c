@@ -20,6 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 
@@ -36,6 +37,7 @@
 struct plan {
 	char program[PATH_MAX];
 	char *const *argv;
+	char **env; /* the caller's, and the place's before it */
 	const struct place *place;
 	struct bitmask *mem_nodes; /* NULL: kernel's default */
 	pid_t parent;
@@ -72,6 +74,7 @@ static void plan_release(struct plan *p)
 		close_fd(fds[i]);
 	if (p->mem_nodes)
 		numa_bitmask_free(p->mem_nodes);
+	free(p->env); /* the strings are others' */
 }
 
 /* fd, or -1 with errno, moved out of the way. */
@@ -145,6 +148,23 @@ static int plan_memory(struct plan *p, int node, struct err *err)
 	return 0;
 }
 
+/* The first of a name counts (getenv(3)), so that what is added stands before what was there. */
+static char **plan_env(char *const *added)
+{
+	size_t nr = 0, nr_added = 0;
+	char **env;
+
+	while (environ[nr])
+		nr++;
+	while (added && added[nr_added])
+		nr_added++;
+	env = xcalloc(nr + nr_added + 1, sizeof(*env));
+	for (size_t i = 0; i < nr_added; i++)
+		env[i] = added[i];
+	memcpy(env + nr_added, environ, nr * sizeof(*env));
+	return env;
+}
+
 static int plan_init(struct plan *p, char *const argv[], const struct place *place,
 		     enum child_stdio stdio, const char *log_path, struct err *err)
 {
@@ -159,6 +179,7 @@ static int plan_init(struct plan *p, char *const argv[], const struct place *pla
 			    .report_fd = -1,
 			    .out_fd = -1,
 			    .report_read_fd = -1 };
+	p->env = plan_env(place ? place->env : NULL);
 	if (!child_find_program(argv[0], p->program, sizeof(p->program)))
 		return err_missing(err, "%s: no such program in PATH", argv[0]);
 
@@ -224,7 +245,7 @@ static void __attribute__((noreturn)) child_main(const struct plan *p)
 	if (p->mem_nodes &&
 	    set_mempolicy(MPOL_BIND, p->mem_nodes->maskp, p->mem_nodes->size + 1) != 0)
 		child_fail(p, STEP_MEMORY);
-	execv(p->program, p->argv);
+	execve(p->program, p->argv, p->env);
 	child_fail(p, STEP_EXEC);
 }
 

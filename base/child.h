@@ -26,7 +26,8 @@ struct place {
 	void *arg;
 	bool bind_cpus;
 	cpu_set_t cpus;
-	int mem_node; /* bind memory there (libnuma, strict); -1: kernel's default */
+	int mem_node;	  /* bind memory there (libnuma, strict); -1: kernel's default */
+	char *const *env; /* "NAME=VALUE", NULL-ended, before the caller's own; NULL: none */
 };
 
 enum child_stdio {

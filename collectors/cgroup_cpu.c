@@ -83,7 +83,7 @@ static int cgroup_cpu_read(void *state, uint64_t *values, bool *have)
 const struct collector collector_cgroup_cpu = {
 	.name = "cgroup_cpu",
 	.summary = "CPU time of the group (cpu.stat)",
-	.scope = SCOPE_GROUP,
+	.scope = SCOPE_JOB,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = cgroup_cpu_open,

@@ -19,7 +19,8 @@
 
 #include "base/err.h"
 
-enum collector_scope { SCOPE_SYSTEM, SCOPE_GROUP, SCOPE_BACKEND };
+/* Whose counters: the sampler opens one instance a job for SCOPE_JOB, one in all for the others. */
+enum collector_scope { SCOPE_MACHINE, SCOPE_JOB, SCOPE_BACKEND };
 
 enum key_kind {
 	KEY_COUNTER, /* only grows; reported as its delta within a phase */
@@ -35,16 +36,16 @@ struct collector_key {
 
 #define NR_KEYS(keys) (sizeof(keys) / sizeof((keys)[0]))
 
-/* What a collector may look at. Paths are without sysroot. */
 struct reclaimer_counters;
 
+/* What a collector may look at; the job's fields only with SCOPE_JOB. Paths are without sysroot. */
 struct collector_ctx {
 	int cgroup_version;	 /* of the memory controller: 1 or 2; 0: no group */
-	const char *memory_dir;	 /* the limited group's directory, NULL: none */
-	const char *cpu_dir;	 /* the same on v2; the cpuacct group on v1; NULL: none */
+	const char *memory_dir;	 /* the job's limited group, NULL: none */
+	const char *cpu_dir;	 /* the same on v2; the job's cpuacct group on v1; NULL: none */
 	const char *swap_device; /* the backend's swap area as /proc/swaps names it, or NULL */
 	int reclaim_cpu;	 /* -1: none */
-	struct reclaimer_counters *reclaimer; /* NULL: reclaim is not offloaded */
+	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
 };
 
 struct collector {

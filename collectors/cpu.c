@@ -95,7 +95,7 @@ static int cpu_read(void *state, uint64_t *values, bool *have)
 const struct collector collector_cpu = {
 	.name = "cpu",
 	.summary = "what the reclaim CPU does, and stolen time (/proc/stat)",
-	.scope = SCOPE_SYSTEM,
+	.scope = SCOPE_MACHINE,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = cpu_open,

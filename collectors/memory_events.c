@@ -72,7 +72,7 @@ static int memory_events_read(void *state, uint64_t *values, bool *have)
 const struct collector collector_memory_events = {
 	.name = "memory_events",
 	.summary = "how often the group met its limits, and OOM kills (memory.events)",
-	.scope = SCOPE_GROUP,
+	.scope = SCOPE_JOB,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = memory_events_open,

@@ -102,7 +102,7 @@ static int memory_stat_open(const struct collector_ctx *ctx, void **ret_state, s
 const struct collector collector_memory_stat = {
 	.name = "memory_stat",
 	.summary = "where the group's memory is, its faults and its reclaim (memory.stat)",
-	.scope = SCOPE_GROUP,
+	.scope = SCOPE_JOB,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = memory_stat_open,

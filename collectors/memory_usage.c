@@ -76,7 +76,7 @@ static int memory_usage_read(void *state, uint64_t *values, bool *have)
 const struct collector collector_memory_usage = {
 	.name = "memory_usage",
 	.summary = "the group's local and swapped memory (memory.current, memory.swap.current)",
-	.scope = SCOPE_GROUP,
+	.scope = SCOPE_JOB,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = memory_usage_open,

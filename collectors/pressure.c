@@ -117,7 +117,7 @@ static int pressure_read(void *state, uint64_t *values, bool *have)
 const struct collector collector_pressure = {
 	.name = "pressure",
 	.summary = "time the group and the machine lost waiting for memory (memory.pressure)",
-	.scope = SCOPE_GROUP,
+	.scope = SCOPE_JOB,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = pressure_open,

@@ -46,7 +46,7 @@ static void reclaimer_close(void *state)
 const struct collector collector_reclaimer = {
 	.name = "reclaimer",
 	.summary = "the offloaded reclaimer's CPU time and what it reclaimed (--offload-reclaim)",
-	.scope = SCOPE_GROUP,
+	.scope = SCOPE_JOB,
 	.keys = keys,
 	.nr_keys = NR,
 	.open = reclaimer_open,

@@ -122,7 +122,7 @@ static int vmstat_open(const struct collector_ctx *ctx, void **ret_state, struct
 const struct collector collector_vmstat = {
 	.name = "vmstat",
 	.summary = "faults, swapping, reclaim and read-ahead of the whole machine (/proc/vmstat)",
-	.scope = SCOPE_SYSTEM,
+	.scope = SCOPE_MACHINE,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = vmstat_open,

@@ -22,10 +22,10 @@ void doctor_init(struct doctor *d, const struct backend *backend, const void *ba
 	d->concerns = ~0u;
 	if (!backend)
 		return;
-	d->concerns = backend->far ? CONCERN_FAR : 0;
-	if (strncmp(backend->name, "fastswap", strlen("fastswap")) == 0)
+	d->concerns = backend_is_far(backend) ? CONCERN_FAR : 0;
+	if (backend->caps & CAP_PAGE_HOOK)
 		d->concerns |= CONCERN_FASTSWAP;
-	if (strstr(backend->name, "rdma"))
+	if (backend->caps & CAP_RDMA)
 		d->concerns |= CONCERN_RDMA;
 }
 

@@ -20,8 +20,10 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 
 	sysfile_read_key("/proc/meminfo", "SwapTotal:", &total);
 	sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib);
-	group_stat(s->group, "unevictable", "total_unevictable", &unevictable);
-	group_stat(s->group, "anon", "total_rss", &anon);
+	if (s->group) {
+		group_stat(s->group, "unevictable", "total_unevictable", &unevictable);
+		group_stat(s->group, "anon", "total_rss", &anon);
+	}
 	format_size(is, sizeof(is), usage);
 	format_size(should, sizeof(should), s->limit_bytes);
 	format_size(locked, sizeof(locked), unevictable);
@@ -41,7 +43,7 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 				  "memory stays at %s, %s wanted: %s of it are locked (mlock) and "
 				  "can't leave",
 				  is, should, locked);
-	if (anon < usage / 2)
+	if (s->group && anon < usage / 2)
 		return err_failed(err, 0,
 				  "memory stays at %s, %s wanted: less than half of it is "
 				  "anonymous; page cache or shared memory charged to the "
@@ -58,7 +60,7 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 int shrink_run(const struct shrink *s, struct err *err)
 {
 	uint64_t usage, best = UINT64_MAX, step, limit, patience;
-	int rc = group_usage(s->group, &usage, err);
+	int rc = s->usage(s->arg, &usage, err);
 
 	if (rc)
 		return rc;
@@ -71,14 +73,14 @@ int shrink_run(const struct shrink *s, struct err *err)
 	for (;;) {
 		uint64_t next = limit > s->limit_bytes + step ? limit - step : s->limit_bytes;
 
-		rc = group_set_limit(s->group, next, err);
+		rc = s->set_limit(s->arg, next, err);
 		if (rc && rc != -EBUSY)
 			return rc;
 		if (!rc)
 			limit = next;
 		rc = s->idle(s->idle_arg, err);
 		if (!rc)
-			rc = group_usage(s->group, &usage, err);
+			rc = s->usage(s->arg, &usage, err);
 		if (rc)
 			return rc;
 		if (limit == s->limit_bytes && (double)usage <= (double)limit * SETTLED)

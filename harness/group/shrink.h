@@ -12,7 +12,12 @@
 #include "harness/group/cgroup.h"
 
 struct shrink {
-	const struct group *group;
+	/* How the limit is set and local memory read: a group's files, or the backend's own way.
+	 * -EBUSY from set_limit: not that far now, the old limit stands. */
+	int (*set_limit)(void *arg, uint64_t bytes, struct err *err);
+	int (*usage)(void *arg, uint64_t *ret_bytes, struct err *err);
+	void *arg;
+	const struct group *group;		 /* tells why memory does not leave; NULL: none */
 	uint64_t limit_bytes;			 /* the end of it: a whole number of pages */
 	uint64_t patience_ns;			 /* give up when usage has not sunk for so long */
 	const struct backend *backend;		 /* where the pages go */

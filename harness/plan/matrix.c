@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "harness/run/check.h"
 
 void matrix_add(struct matrix *m, const struct cell *cell)
 {
@@ -25,19 +26,27 @@ void matrix_release(struct matrix *m)
 	m->nr_missing = m->nr_cells = 0;
 }
 
-struct run_spec matrix_spec(const struct matrix *m, const struct cell *cell)
+struct run_spec matrix_spec(const struct matrix *m, const struct cell *cell, struct job_spec *job)
 {
+	uint64_t seed = m->seed + (uint64_t)cell->repeat - 1;
+
+	*job = (struct job_spec){
+		.name = cell->workload->name,
+		.workload = cell->workload,
+		.params = cell->workload_params,
+		.argv = cell->argv,
+		.ratio = cell->ratio,
+		.seed = seed,
+		.peak_bytes = m->peak_bytes ? m->peak_bytes : cell->peak_bytes,
+	};
 	return (struct run_spec){
 		.settings = cell->settings ? cell->settings : m->settings,
-		.workload = cell->workload,
-		.workload_params = cell->workload_params,
-		.argv = cell->argv,
 		.backend = cell->backend,
 		.backend_params = cell->backend_params,
-		.ratio = cell->ratio,
+		.jobs = job,
+		.nr_jobs = 1,
 		.repeat = cell->repeat,
-		.seed = m->seed + (uint64_t)cell->repeat - 1,
-		.peak_bytes = m->peak_bytes ? m->peak_bytes : cell->peak_bytes,
+		.seed = seed,
 	};
 }
 
@@ -90,7 +99,8 @@ int matrix_check(struct matrix *m, struct err *err)
 {
 	for (size_t i = 0; i < m->nr_cells; i++) {
 		struct cell *cell = &m->cells[i];
-		struct run_spec spec = matrix_spec(m, cell);
+		struct job_spec job;
+		struct run_spec spec = matrix_spec(m, cell, &job);
 		int rc;
 
 		if (i && same_needs(cell, cell - 1)) {

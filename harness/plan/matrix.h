@@ -7,7 +7,8 @@
 #ifndef HARNESS_MATRIX_H
 #define HARNESS_MATRIX_H
 
-#include "harness/run/run.h"
+#include "harness/run/session.h"
+#include "harness/run/spec.h"
 #include "results/export.h"
 
 struct cell {
@@ -60,7 +61,7 @@ int matrix_check(struct matrix *m, struct err *err);
  */
 int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struct err *err);
 
-/* The run that a cell stands for. */
-struct run_spec matrix_spec(const struct matrix *m, const struct cell *cell);
+/* The run that a cell stands for. *job is the caller's, and must live as long as the spec. */
+struct run_spec matrix_spec(const struct matrix *m, const struct cell *cell, struct job_spec *job);
 
 #endif

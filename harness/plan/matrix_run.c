@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "harness/plan/plan.h"
 #include "harness/run/identity.h"
+#include "harness/run/run.h"
 #include "harness/run/saving.h"
 #include "harness/run/signals.h"
 
@@ -92,7 +93,8 @@ static void report_cell(const struct making *mk, const struct cell *cell, enum r
 static int make_run(struct making *mk, struct cell *cell, struct err *err)
 {
 	bool ours = cell >= mk->m->cells && cell < mk->m->cells + mk->m->nr_cells;
-	struct run_spec spec = matrix_spec(mk->m, cell);
+	struct job_spec job;
+	struct run_spec spec = matrix_spec(mk->m, cell, &job);
 	struct run_outcome outcome;
 	uint64_t begin_ns = clock_ns();
 	struct err save_err = { 0 };
@@ -128,7 +130,8 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 static int known_peak(struct making *mk, const struct cell *cell, uint64_t *ret_peak,
 		      struct err *err)
 {
-	struct run_spec spec = matrix_spec(mk->m, cell);
+	struct job_spec job;
+	struct run_spec spec = matrix_spec(mk->m, cell, &job);
 	struct run_identity id;
 	int rc;
 

@@ -20,13 +20,13 @@ static const struct opt *find_opt(const struct opt *opts, const char *name, enum
 /* What was asked for, where it says how long a run takes. 0: it does not. */
 static double asked_s(const struct run_spec *spec)
 {
-	const struct workload *w = spec->workload;
+	const struct workload *w = spec->jobs[0].workload;
 	/* A micro-benchmark has a window of its own. */
 	const struct opt *o = find_opt(w->opts, "duration", OPT_T_DURATION);
 	uint64_t ns = 0;
 
 	if (o)
-		memcpy(&ns, (const char *)spec->workload_params + o->offset, sizeof(ns));
+		memcpy(&ns, (const char *)spec->jobs[0].params + o->offset, sizeof(ns));
 	else if (w->shape == WORKLOAD_SERVICE)
 		ns = spec->settings->warmup_ns + spec->settings->duration_ns;
 	return (double)ns / NSEC_PER_SEC;
@@ -35,7 +35,8 @@ static double asked_s(const struct run_spec *spec)
 static int fill_cell(const struct matrix *m, struct cell *cell, struct store *store,
 		     struct err *err)
 {
-	struct run_spec spec = matrix_spec(m, cell);
+	struct job_spec job;
+	struct run_spec spec = matrix_spec(m, cell, &job);
 	struct run_identity id;
 	int rc = -ENODATA;
 

@@ -31,33 +31,35 @@ static void settings_json(const struct run_settings *s, struct buf *b)
 	buf_adds(b, "}");
 }
 
-static void workload_json(const struct run_spec *spec, struct buf *b)
+static void workload_json(const struct job_spec *job, struct buf *b)
 {
-	if (!spec->argv) {
-		opt_json(spec->workload->opts, spec->workload_params, b);
+	if (!job->argv) {
+		opt_json(job->workload->opts, job->params, b);
 		return;
 	}
 	buf_adds(b, "{\"command\":["); /* another command is another workload */
-	for (size_t i = 0; spec->argv[i]; i++) {
+	for (size_t i = 0; job->argv[i]; i++) {
 		buf_adds(b, i ? "," : "");
-		buf_add_json(b, spec->argv[i]);
+		buf_add_json(b, job->argv[i]);
 	}
 	buf_adds(b, "]}");
 }
 
 void run_identity_init(struct run_identity *id, const struct run_spec *spec)
 {
+	const struct job_spec *job = &spec->jobs[0];
+
 	*id = (struct run_identity){ .record = {
 					     .experiment = spec->settings->experiment,
-					     .workload = spec->workload->name,
+					     .workload = job->workload->name,
 					     .backend = spec->backend->name,
-					     .ratio = spec->workload->shape == WORKLOAD_LOOP
+					     .ratio = job->workload->shape == WORKLOAD_LOOP
 							      ? NAN
-							      : spec->ratio,
+							      : job->ratio,
 					     .repeat = spec->repeat,
 					     .seed = spec->seed,
 				     } };
-	workload_json(spec, &id->workload);
+	workload_json(job, &id->workload);
 	opt_json(spec->backend->opts, spec->backend_params, &id->backend);
 	settings_json(spec->settings, &id->settings);
 	id->record.workload_params = id->workload.data;

@@ -17,14 +17,28 @@ struct cores {
 	size_t nr;
 };
 
-static int parse_cpus(const char *list, const char *what, cpu_set_t *ret, struct err *err)
+/* What this process may use; of another machine's topology: what that one allowed. */
+static void allowed_cpus(hwloc_topology_t topology, cpu_set_t *ret)
+{
+	hwloc_const_cpuset_t allowed = hwloc_topology_get_allowed_cpuset(topology);
+
+	CPU_ZERO(ret);
+	if (hwloc_topology_is_thissystem(topology) && sched_getaffinity(0, sizeof(*ret), ret) == 0)
+		return;
+	for (int cpu = hwloc_bitmap_first(allowed); cpu >= 0 && cpu < MAX_CPUS;
+	     cpu = hwloc_bitmap_next(allowed, cpu))
+		CPU_SET(cpu, ret);
+}
+
+static int parse_cpus(hwloc_topology_t topology, const char *list, const char *what, cpu_set_t *ret,
+		      struct err *err)
 {
 	hwloc_bitmap_t bits = hwloc_bitmap_alloc();
 	cpu_set_t allowed;
 	int cpu, rc = 0;
 
 	CPU_ZERO(ret);
-	sched_getaffinity(0, sizeof(allowed), &allowed);
+	allowed_cpus(topology, &allowed);
 	if (!bits || strspn(list, "0123456789,-") != strlen(list) ||
 	    hwloc_bitmap_list_sscanf(bits, list) != 0 || hwloc_bitmap_iszero(bits) ||
 	    hwloc_bitmap_weight(bits) < 0) {
@@ -82,7 +96,7 @@ static void find_cores(hwloc_topology_t topology, int node, struct cores *list)
 	int nr = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE);
 	cpu_set_t allowed;
 
-	sched_getaffinity(0, sizeof(allowed), &allowed);
+	allowed_cpus(topology, &allowed);
 	for (int near = 0; near <= 1; near++) {
 		for (int i = 0; i < nr; i++) {
 			hwloc_obj_t core =
@@ -103,8 +117,8 @@ static void find_cores(hwloc_topology_t topology, int node, struct cores *list)
 	}
 }
 
-static int wished_reclaim(const struct placement_wish *wish, const struct cores *cores,
-			  struct placement *p, struct err *err)
+static int wished_reclaim(hwloc_topology_t topology, const struct placement_wish *wish,
+			  const struct cores *cores, struct placement *p, struct err *err)
 {
 	cpu_set_t set;
 	int rc;
@@ -121,7 +135,7 @@ static int wished_reclaim(const struct placement_wish *wish, const struct cores 
 					 "--reclaim-cpu '%s' is neither a CPU's number, auto "
 					 "nor none",
 					 wish->reclaim_cpu);
-		rc = parse_cpus(wish->reclaim_cpu, "--reclaim-cpu", &set, err);
+		rc = parse_cpus(topology, wish->reclaim_cpu, "--reclaim-cpu", &set, err);
 		if (rc)
 			return rc;
 		p->reclaim_cpu = (int)cpu;
@@ -204,33 +218,32 @@ static int load_topology(hwloc_topology_t *ret, struct err *err)
 	return 0;
 }
 
-int placement_choose(const struct placement_wish *wish, struct placement *p, struct err *err)
+static int check_node(int node, struct err *err)
 {
-	hwloc_topology_t topology = NULL;
+	if (node < 0 || (numa_available() >= 0 && node <= numa_max_node() &&
+			 numa_bitmask_isbitset(numa_all_nodes_ptr, (unsigned int)node)))
+		return 0;
+	return err_usage(err,
+			 "--mem-node %d: there is no such node with memory here (`numactl -H` "
+			 "lists them)",
+			 node);
+}
+
+/* One job's claims, as if it were alone. */
+static int place_one(hwloc_topology_t topology, const struct placement_wish *wish,
+		     struct placement *p, struct err *err)
+{
 	struct cores cores = { .nr = 0 };
-	int node, rc;
+	int node = wish->mem_node >= 0 ? wish->mem_node : nic_node(topology), rc;
 
 	memset(p, 0, sizeof(*p));
 	p->mem_node = wish->mem_node;
-	if (wish->mem_node >= 0 &&
-	    (numa_available() < 0 || wish->mem_node > numa_max_node() ||
-	     !numa_bitmask_isbitset(numa_all_nodes_ptr, (unsigned int)wish->mem_node)))
-		return err_usage(err,
-				 "--mem-node %d: there is no such node with memory here "
-				 "(`numactl -H` lists them)",
-				 wish->mem_node);
-
-	rc = load_topology(&topology, err);
-	if (rc)
-		return rc;
-	node = wish->mem_node >= 0 ? wish->mem_node : nic_node(topology);
 	find_cores(topology, node, &cores);
-
-	rc = wished_reclaim(wish, &cores, p, err);
+	rc = wished_reclaim(topology, wish, &cores, p, err);
 	if (!rc && wish->cpus)
-		rc = parse_cpus(wish->cpus, "--cpus", &p->workload, err);
+		rc = parse_cpus(topology, wish->cpus, "--cpus", &p->workload, err);
 	if (!rc && wish->client_cpus)
-		rc = parse_cpus(wish->client_cpus, "--client-cpus", &p->client, err);
+		rc = parse_cpus(topology, wish->client_cpus, "--client-cpus", &p->client, err);
 	if (rc)
 		return rc;
 
@@ -239,8 +252,54 @@ int placement_choose(const struct placement_wish *wish, struct placement *p, str
 	if (cores.nr >= 4 && p->sampler_cpu == p->reclaim_cpu)
 		p->sampler_cpu = cores.cpu[cores.nr - 2];
 	share_out(wish, &cores, node, p);
-	describe_sharing(wish, p);
 	return 0;
+}
+
+/* Divide the workload's CPUs among nr jobs, neighbours together. Too few: each takes one, in turns. */
+static void divide(struct placement *p, size_t nr)
+{
+	int cpus[MAX_CPUS];
+	size_t nr_cpus = 0;
+
+	for (int cpu = 0; cpu < MAX_CPUS; cpu++) {
+		if (CPU_ISSET(cpu, &p[0].workload))
+			cpus[nr_cpus++] = cpu;
+	}
+	for (size_t i = 0; i < nr; i++) {
+		size_t first = nr_cpus >= nr ? nr_cpus * i / nr : i % nr_cpus;
+		size_t end = nr_cpus >= nr ? nr_cpus * (i + 1) / nr : first + 1;
+
+		p[i] = p[0];
+		CPU_ZERO(&p[i].workload);
+		for (size_t c = first; c < end; c++)
+			CPU_SET(cpus[c], &p[i].workload);
+	}
+	for (size_t i = 0; i < nr && nr_cpus < nr; i++)
+		snprintf(p[i].shared, sizeof(p[i].shared), "%zu jobs", nr);
+}
+
+int placement_choose_on(hwloc_topology_t topology, const struct placement_wish *wish,
+			struct placement *p, size_t nr, struct err *err)
+{
+	int rc = place_one(topology, wish, &p[0], err);
+
+	if (rc)
+		return rc;
+	describe_sharing(wish, &p[0]);
+	if (nr > 1)
+		divide(p, nr);
+	return 0;
+}
+
+int placement_choose(const struct placement_wish *wish, struct placement *p, size_t nr,
+		     struct err *err)
+{
+	hwloc_topology_t topology = NULL;
+	int rc = check_node(wish->mem_node, err);
+
+	if (!rc)
+		rc = load_topology(&topology, err);
+	return rc ? rc : placement_choose_on(topology, wish, p, nr, err);
 }
 
 static void fact_cpus(struct facts *facts, const char *name, const cpu_set_t *cpus)
@@ -258,10 +317,14 @@ static void fact_cpus(struct facts *facts, const char *name, const cpu_set_t *cp
 	hwloc_bitmap_free(bits);
 }
 
-void placement_facts(const struct placement *p, struct facts *facts)
+void placement_facts(const struct placement *p, const char *prefix, struct facts *facts)
 {
-	fact_cpus(facts, "placement.workload_cpus", &p->workload);
-	fact_cpus(facts, "placement.client_cpus", &p->client);
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.40s.workload_cpus", prefix);
+	fact_cpus(facts, name, &p->workload);
+	snprintf(name, sizeof(name), "%.40s.client_cpus", prefix);
+	fact_cpus(facts, name, &p->client);
 	facts_set(facts, "placement.sampler_cpu", "%d", p->sampler_cpu);
 	if (p->reclaim_cpu == CPU_NONE)
 		facts_set(facts, "placement.reclaim_cpu", "none");

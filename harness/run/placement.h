@@ -2,8 +2,8 @@
 /*
  * Who runs where. hwloc knows cores, SMT siblings and nodes. Claims in order: the reclaim CPU
  * (default: the last core near the NIC, else the last core), the sampler beside it, the workload
- * on the physical cores of one node, load generators on what is left. With too few cores roles
- * share one, and the run is flagged SHARED_CORES.
+ * on the physical cores of one node, load generators on what is left. Several jobs divide the
+ * workload's cores. With too few cores roles or jobs share one, and the run is flagged SHARED_CORES.
  */
 #ifndef HARNESS_PLACEMENT_H
 #define HARNESS_PLACEMENT_H
@@ -14,7 +14,6 @@
 #include "base/err.h"
 #include "base/result.h"
 
-#define CPU_AUTO (-1)
 #define CPU_NONE (-2)
 
 struct placement_wish {
@@ -34,9 +33,18 @@ struct placement {
 	char shared[128];    /* "" or who shares, in words */
 };
 
-/* ERR_USAGE: a CPU or node that is not there, a list that is none. */
-int placement_choose(const struct placement_wish *wish, struct placement *p, struct err *err);
-/* As facts of the run: "placement.workload" = "0-3" … */
-void placement_facts(const struct placement *p, struct facts *facts);
+/*
+ * Fill p[0] to p[nr - 1], a job each. Jobs get disjoint CPUs where there is one for each; they share
+ * the load generators' CPUs, the sampler's and the reclaim CPU. ERR_USAGE: a CPU or node that is not
+ * there, a list that is none.
+ */
+int placement_choose(const struct placement_wish *wish, struct placement *p, size_t nr,
+		     struct err *err);
+/* The same on a topology of the caller's, such as another machine's. */
+struct hwloc_topology;
+int placement_choose_on(struct hwloc_topology *topology, const struct placement_wish *wish,
+			struct placement *p, size_t nr, struct err *err);
+/* As facts of the run: "placement.sampler_cpu" … and PREFIX.workload_cpus, PREFIX.client_cpus. */
+void placement_facts(const struct placement *p, const char *prefix, struct facts *facts);
 
 #endif

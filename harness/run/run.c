@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A run's whole life. run_execute() at the end of this file is the only place that knows the
- * order of its steps; each step is one function above it, in that order.
+ * A run's whole life. run_execute() at the end of this file is the only place that knows the order
+ * of its steps; each step is one function above it, in that order. What one job does in a step is in
+ * job.c.
  */
 #include "harness/run/run.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,28 +13,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/kmsg.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/sysfile.h"
-#include "harness/group/cgroup.h"
+#include "harness/run/artifacts.h"
+#include "harness/run/check.h"
 #include "harness/run/flags.h"
 #include "harness/run/identity.h"
 #include "harness/run/janitor.h"
+#include "harness/run/job.h"
 #include "harness/run/machine.h"
+#include "harness/run/page_cluster.h"
 #include "harness/run/recover.h"
-#include "harness/group/relief.h"
-#include "harness/group/reclaimer.h"
 #include "harness/run/sampler.h"
 #include "harness/run/signals.h"
-#include "harness/group/shrink.h"
 #include "harness/run/version.h"
 
-#define MAX_PAGE_CLUSTER 10 /* 4 MiB at once: more is surely a mistake */
-#define PAGE_CLUSTER	 "/proc/sys/vm/page-cluster"
-#define HEALTH_NS	 NSEC_PER_SEC
-#define POLL_MS		 100
+#define HEALTH_NS NSEC_PER_SEC
+#define POLL_MS	  100
+/* Several jobs are looked at in turns: so much later than it was may an end be seen. */
+#define TURN_MS 2
 
 struct run {
 	struct session *session;
@@ -45,33 +44,24 @@ struct run {
 
 	char uuid[40];
 	char dir[PATH_MAX]; /* logs and artifacts */
-	struct placement placement;
 	struct facts settings;
-	struct results results;
+	struct results results; /* flags that are no job's */
 	struct journal *journal;
 	struct janitor janitor;
 	struct backend_ctx backend;
 	bool backend_up;
-	struct groups groups;
-	bool has_group;
-	struct place inside, outside;
-	struct workload_ctx ctx;
-	bool started;
+	struct job *jobs; /* spec->nr_jobs */
 	struct sampler *sampler;
 	struct sampler_stats sampler_stats;
 	int kmsg_fd;
+	uint64_t next_health_ns;
 
-	uint64_t limit_bytes; /* 0: none */
-	bool lift;	      /* the limit goes before the window: faults without reclaim */
-	struct reclaimer *reclaimer;
-	struct relief *relief;
-	struct reclaimer_counters reclaimer_counters;
-	uint64_t peak_seen; /* highest usage sampled: where the kernel keeps no peak */
-	const char *phase;  /* under way, or NULL */
+	const char *phase; /* under way, or NULL */
 	uint64_t phase_begin_ns;
 	uint64_t measure_begin_ns, measure_end_ns;
-	uint64_t next_health_ns;
 };
+
+#define for_each_job(j, r) for (struct job *j = (r)->jobs; j < (r)->jobs + (r)->spec->nr_jobs; j++)
 
 /* --- phases and waiting --------------------------------------------------------------------- */
 
@@ -112,23 +102,31 @@ static int check_health(struct run *r, struct err *err)
 /* What must happen ten times a second in every phase. */
 static int tick(struct run *r, struct err *err)
 {
+	const struct job_spec *first = &r->spec->jobs[0];
 	uint64_t usage, now = clock_ns();
-	char ratio[32] = "";
+	char what[160];
 	int rc = signals_check(err);
 
 	if (!rc)
 		rc = sampler_drain(r->sampler, err);
 	if (rc)
 		return rc;
-	if (sampler_latest(r->sampler, "memory_usage", "memory.current", &usage) == 0 &&
-	    usage > r->peak_seen)
-		r->peak_seen = usage;
+	for_each_job (j, r) {
+		if (sampler_latest(r->sampler, j->number, "memory_usage", "memory.current",
+				   &usage) == 0)
+			job_note_usage(j, usage);
+	}
 	if (now >= r->next_health_ns)
 		rc = check_health(r, err);
-	if (r->spec->workload->shape != WORKLOAD_LOOP)
-		snprintf(ratio, sizeof(ratio), " ratio %g", r->spec->ratio);
-	log_progress("%s%s %s%s: %s %.0f s", r->session->progress, r->spec->workload->name,
-		     r->spec->backend->name, ratio, r->phase ? r->phase : "",
+	if (r->spec->nr_jobs > 1)
+		snprintf(what, sizeof(what), "%zu jobs %s", r->spec->nr_jobs,
+			 r->spec->backend->name);
+	else if (first->workload->shape == WORKLOAD_LOOP)
+		snprintf(what, sizeof(what), "%s %s", first->name, r->spec->backend->name);
+	else
+		snprintf(what, sizeof(what), "%s %s ratio %g", first->name, r->spec->backend->name,
+			 first->ratio);
+	log_progress("%s%s: %s %.0f s", r->session->progress, what, r->phase ? r->phase : "",
 		     (double)(now - r->phase_begin_ns) / NSEC_PER_SEC);
 	return rc;
 }
@@ -139,158 +137,114 @@ static int idle(void *arg, struct err *err)
 }
 
 /* Where the workload says itself when it begins to measure. */
-static int next_own_phase(struct run *r, struct err *err)
+static int next_own_phase(struct run *r, struct job *j, struct err *err)
 {
-	const struct workload *w = r->spec->workload;
-	const char *name = w->shape == WORKLOAD_LOOP ? w->phase(&r->ctx) : NULL;
+	const struct workload *w = j->spec->workload;
+	const char *name = w->shape == WORKLOAD_LOOP ? w->phase(&j->ctx) : NULL;
 	int rc = name ? phase_next(r, name, err) : 0;
 
-	return rc || !name ? rc : w->go(&r->ctx, err);
+	return rc || !name ? rc : w->go(&j->ctx, err);
 }
 
-/* Let the workload run until the instant. 1: a BATCH workload has ended before. */
+/* Which jobs still run: those that a window's end stops, and those that end by themselves. */
+struct running {
+	unsigned int services, others;
+};
+
+static int poll_jobs(struct run *r, int timeout_ms, struct running *ret, struct err *err)
+{
+	bool alone = r->spec->nr_jobs == 1;
+
+	*ret = (struct running){ 0 };
+
+	for_each_job (j, r) {
+		int rc = !j->started || j->ended ? 0 : job_poll(j, alone ? timeout_ms : 0, err);
+
+		if (rc == -EINTR)
+			rc = 0; /* tick() tells whether it is the end */
+		if (rc >= 0 && !j->ended)
+			rc = next_own_phase(r, j, err);
+		if (rc < 0)
+			return rc;
+		if (!j->started || j->ended)
+			continue;
+		if (j->spec->workload->shape == WORKLOAD_SERVICE)
+			ret->services++;
+		else
+			ret->others++;
+	}
+	if (!alone)
+		usleep((useconds_t)(timeout_ms < TURN_MS ? timeout_ms : TURN_MS) * 1000);
+	return 0;
+}
+
+/* Let the jobs run until all have ended; services at the latest until the instant. */
 static int run_until(struct run *r, uint64_t deadline_ns, struct err *err)
 {
 	for (;;) {
 		uint64_t now = clock_ns();
+		struct running running;
 		int timeout_ms = POLL_MS, rc;
 
-		if (now >= deadline_ns)
-			return 0;
-		if (deadline_ns - now < POLL_MS * NSEC_PER_MSEC)
+		if (now < deadline_ns && deadline_ns - now < POLL_MS * NSEC_PER_MSEC)
 			timeout_ms = (int)((deadline_ns - now) / NSEC_PER_MSEC) + 1;
-		rc = r->spec->workload->poll(&r->ctx, timeout_ms, err);
-		if (rc == -EINTR)
-			rc = 0; /* tick() tells whether it is the end */
-		if (rc)
-			return rc;
-		rc = tick(r, err);
+		rc = poll_jobs(r, timeout_ms, &running, err);
 		if (!rc)
-			rc = next_own_phase(r, err);
+			rc = tick(r, err);
 		if (rc)
 			return rc;
+		if (!running.others && (!running.services || clock_ns() >= deadline_ns))
+			return 0;
 	}
+}
+
+static bool any_service(const struct run *r)
+{
+	for_each_job (j, r) {
+		if (j->spec->workload->shape == WORKLOAD_SERVICE)
+			return true;
+	}
+	return false;
 }
 
 /* --- 1. plan -------------------------------------------------------------------------------- */
 
-/* What the run takes away: whole pages of ratio x peak, or what the workload states. 0: nothing. */
-static uint64_t limit_of(const struct run_spec *spec, bool *ret_lift)
+static int plan(struct run *r, struct err *err)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = 0;
+	struct placement *placements = xcalloc(r->spec->nr_jobs, sizeof(*placements));
+	int rc = run_check(r->spec, err);
 
-	*ret_lift = false;
-	if (spec->workload->limit)
-		spec->workload->limit(spec->workload_params, &bytes, ret_lift);
-	else if (spec->ratio < 1)
-		bytes = (uint64_t)(spec->ratio * (double)spec->peak_bytes);
-	return bytes / page * page;
-}
-
-static int place(const struct run_spec *spec, struct placement *placement, struct err *err)
-{
-	const struct run_settings *s = spec->settings;
-	struct placement_wish wish = { .cpus = s->cpus,
-				       .client_cpus = s->client_cpus,
-				       .reclaim_cpu = s->reclaim_cpu,
-				       .mem_node = -1,
-				       .needs_client = spec->workload->shape == WORKLOAD_SERVICE };
-	uint64_t node;
-
-	if (s->mem_node) {
-		if (parse_u64(s->mem_node, &node) != 0 || node > INT_MAX)
-			return err_usage(err, "--mem-node '%s' is not a node's number",
-					 s->mem_node);
-		wish.mem_node = (int)node;
-	}
-	return placement_choose(&wish, placement, err);
-}
-
-/* The group below which this run makes its own. ERR_MISSING: not allowed or not there. */
-static int find_root(const struct run_settings *s, char *root, size_t size, struct err *err)
-{
-	struct cgroup_machine machine;
-	int rc = cgroup_detect(&machine, err);
-
-	if (!rc && s->cgroup_root)
-		snprintf(root, size, "%s", s->cgroup_root);
-	else if (!rc)
-		rc = cgroup_default_root(&machine, root, size, err);
-	return rc ? rc : cgroup_check(&machine, root, err);
-}
-
-/* Without far memory a group only counts: its lack is flagged, not fatal. */
-static bool group_needed(const struct run_spec *spec)
-{
-	return spec->ratio < 1 || spec->workload->limit || spec->backend->far;
-}
-
-static int check_page_cluster(const char *value, struct err *err)
-{
-	uint64_t n;
-
-	if (!value)
-		return 0;
-	if (parse_u64(value, &n) != 0 || n > MAX_PAGE_CLUSTER)
-		return err_usage(err, "page-cluster '%s' is not a number from 0 to %d", value,
-				 MAX_PAGE_CLUSTER);
-	if (access(PAGE_CLUSTER, W_OK) != 0)
-		return err_missing(err, "cannot set page-cluster: " PAGE_CLUSTER
-					" is not ours to write; run as root, or leave it as it is");
-	return 0;
-}
-
-int run_check(const struct run_spec *spec, struct err *err)
-{
-	struct placement placement;
-	char root[PATH_MAX];
-	int rc = 0;
-
-	if (spec->workload->check)
-		rc = spec->workload->check(spec->workload_params, spec->argv, err);
-	if (!rc && (spec->ratio < 1 || spec->workload->limit) && !spec->backend->far)
-		rc = err_usage(err,
-			       "backend %s takes no pages: choose another "
-			       "(`fmbench list backends`)",
-			       spec->backend->name);
-	if (!rc && spec->backend->check)
-		rc = spec->backend->check(spec->backend_params, err);
 	if (!rc)
-		rc = check_page_cluster(spec->settings->page_cluster, err);
-	if (!rc)
-		rc = place(spec, &placement, err);
-	if (rc)
-		return rc;
-
-	rc = find_root(spec->settings, root, sizeof(root), err);
-	if (rc && err->kind == ERR_MISSING && !group_needed(spec)) {
-		memset(err, 0, sizeof(*err));
-		rc = 0;
-	}
+		rc = run_place(r->spec, placements, err);
+	for (size_t i = 0; i < r->spec->nr_jobs && !rc; i++)
+		r->jobs[i].placement = placements[i];
+	free(placements);
 	return rc;
 }
 
 /* --- 2. record ------------------------------------------------------------------------------ */
 
-static int make_artifact_dir(struct run *r, struct err *err)
+static int make_dirs_of_jobs(struct run *r, struct err *err)
 {
-	char *copy = strdup(r->session->db_path);
-	char parent[PATH_MAX - 64];
+	int rc = artifacts_make_dir(r->session->db_path, r->uuid, r->dir, sizeof(r->dir), err);
 
-	if (!copy)
-		abort();
-	snprintf(parent, sizeof(parent), "%s/artifacts", dirname(copy));
-	free(copy);
-	snprintf(r->dir, sizeof(r->dir), "%s/%s", parent, r->uuid);
-	if ((mkdir(parent, 0777) != 0 && errno != EEXIST) || mkdir(r->dir, 0777) != 0)
-		return err_failed(err, errno, "cannot make directory %s", r->dir);
-	return 0;
+	for_each_job (j, r) {
+		if (r->spec->nr_jobs == 1)
+			snprintf(j->dir, sizeof(j->dir), "%s", r->dir);
+		else
+			snprintf(j->dir, sizeof(j->dir), "%.3000s/%d-%.64s", r->dir, j->number,
+				 j->spec->name);
+		if (!rc && r->spec->nr_jobs > 1 && mkdir(j->dir, 0777) != 0)
+			rc = err_failed(err, errno, "cannot make directory %s", j->dir);
+	}
+	return rc;
 }
 
 static int record(struct run *r, struct err *err)
 {
 	const struct run_spec *spec = r->spec;
 	struct run_identity id;
+	char prefix[96];
 	int rc;
 
 	rc = sysfile_read_line("/proc/sys/kernel/random/uuid", r->uuid, sizeof(r->uuid));
@@ -300,20 +254,24 @@ static int record(struct run *r, struct err *err)
 	id.record.uuid = r->uuid;
 	id.record.command = r->session->line;
 	id.record.version = fmbench_version;
-	id.record.limit_bytes = r->limit_bytes;
-	id.record.peak_bytes = spec->peak_bytes;
+	id.record.limit_bytes = r->jobs[0].limit_bytes;
+	id.record.peak_bytes = spec->jobs[0].peak_bytes;
 	id.record.pid = getpid();
 	process_start(getpid(), &id.record.pid_start);
 	rc = store_run_begin(r->session->store, r->session->machine, &id.record, &r->outcome->id,
 			     err);
 	run_identity_release(&id);
 	if (!rc)
-		rc = make_artifact_dir(r, err);
+		rc = make_dirs_of_jobs(r, err);
 	if (rc)
 		return rc;
 
 	machine_settings(&r->settings);
-	placement_facts(&r->placement, &r->settings);
+	for_each_job (j, r) {
+		snprintf(prefix, sizeof(prefix), "placement%s%s", spec->nr_jobs > 1 ? "." : "",
+			 spec->nr_jobs > 1 ? j->spec->name : "");
+		placement_facts(&j->placement, prefix, &r->settings);
+	}
 	return store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
 }
 
@@ -329,18 +287,11 @@ static int open_journal(struct run *r, struct err *err)
 	return rc;
 }
 
-static int set_page_cluster(struct run *r, struct err *err)
+static int change_settings(struct run *r, struct err *err)
 {
-	const char *value = r->spec->settings->page_cluster;
-	int rc;
+	int rc = page_cluster_set(r->spec->settings->page_cluster, r->journal, &r->settings, err);
 
-	if (!value)
-		return 0;
-	rc = journal_write(r->journal, PAGE_CLUSTER, value, err);
-	if (rc)
-		return rc;
-	facts_set(&r->settings, "page_cluster", "%s", value);
-	return store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
+	return rc ? rc : store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
 }
 
 /* --- 3. backend up -------------------------------------------------------------------------- */
@@ -354,8 +305,10 @@ static int bring_up(struct run *r, struct err *err)
 	r->backend.backend = spec->backend;
 	r->backend.params = spec->backend_params;
 	r->backend.state_dir = r->session->state_dir;
-	if (r->limit_bytes && spec->peak_bytes > r->limit_bytes)
-		r->backend.need_bytes = spec->peak_bytes - r->limit_bytes;
+	for_each_job (j, r) {
+		if (j->limit_bytes && j->spec->peak_bytes > j->limit_bytes)
+			r->backend.need_bytes += j->spec->peak_bytes - j->limit_bytes;
+	}
 	rc = spec->backend->up ? spec->backend->up(&r->backend, r->journal, err) : 0;
 	if (rc)
 		return rc;
@@ -368,215 +321,158 @@ static int bring_up(struct run *r, struct err *err)
 	return rc;
 }
 
-/* --- 4. cgroup ------------------------------------------------------------------------------ */
+/* --- 4. groups ------------------------------------------------------------------------------ */
 
 static int make_groups(struct run *r, struct err *err)
 {
 	struct err why = { 0 };
-	char root[PATH_MAX], tag[9];
-	int rc = find_root(r->spec->settings, root, sizeof(root), &why);
+	char root[PATH_MAX], tag[24];
+	int rc = run_find_root(r->spec->settings, root, sizeof(root), &why);
 
-	if (rc && !group_needed(r->spec))
+	if (rc && !run_needs_groups(r->spec))
 		return 0;
-	if (rc) {
+	if (rc)
 		*err = why;
-		return rc;
+	for_each_job (j, r) {
+		if (rc)
+			break;
+		snprintf(tag, sizeof(tag), "%.8s", r->uuid);
+		if (j->number > 1)
+			snprintf(tag, sizeof(tag), "%.8s-%d", r->uuid, j->number);
+		rc = job_make_groups(j, root, tag, r->journal, err);
 	}
-	snprintf(tag, sizeof(tag), "%.8s", r->uuid);
-	rc = groups_create(&r->groups, root, tag, &r->placement.workload, &r->placement.client,
-			   r->placement.mem_node, r->journal, err);
-	r->has_group = !rc;
+	return rc;
+}
+
+static int prepare_jobs(struct run *r, struct err *err)
+{
+	int rc = 0;
+
+	for_each_job (j, r) {
+		if (!rc)
+			rc = job_prepare(j, idle, r, r->journal, err);
+	}
 	return rc;
 }
 
 static int start_sampler(struct run *r, struct err *err)
 {
-	struct collector_ctx ctx = {
-		.cgroup_version = r->has_group ? r->groups.machine.memory_version : 0,
-		.memory_dir = r->has_group ? r->groups.inside.memory_dir : NULL,
-		.cpu_dir = r->has_group && r->groups.inside.cpu_dir[0] ? r->groups.inside.cpu_dir
-								       : NULL,
-		.swap_device = r->backend.swap_device[0] ? r->backend.swap_device : NULL,
-		.reclaim_cpu = r->placement.reclaim_cpu,
-		.reclaimer = r->spec->settings->offload ? &r->reclaimer_counters : NULL,
-	};
+	struct collector_ctx *ctx = xcalloc(r->spec->nr_jobs, sizeof(*ctx));
+	int rc;
 
-	return sampler_start(&ctx, (unsigned int)r->spec->settings->sample_hz,
-			     r->placement.sampler_cpu, r->session->store, r->outcome->id,
-			     &r->sampler, err);
-}
-
-static void prepare_places(struct run *r)
-{
-	r->inside = (struct place){ .bind_cpus = true,
-				    .cpus = r->placement.workload,
-				    .mem_node = r->placement.mem_node };
-	r->outside =
-		(struct place){ .bind_cpus = true, .cpus = r->placement.client, .mem_node = -1 };
-	if (r->has_group) {
-		r->inside.join = r->outside.join = group_join;
-		r->inside.arg = &r->groups.inside;
-		r->outside.arg = &r->groups.outside;
-	}
-	r->ctx = (struct workload_ctx){
-		.workload = r->spec->workload,
-		.params = r->spec->workload_params,
-		.argv = r->spec->argv,
-		.seed = r->spec->seed,
-		.measure_ns = r->spec->settings->duration_ns,
-		.inside_cpus = (unsigned int)CPU_COUNT(&r->placement.workload),
-		.outside_cpus = (unsigned int)CPU_COUNT(&r->placement.client),
-		.inside = &r->inside,
-		.outside = &r->outside,
-		.dir = r->dir,
-		.idle = idle,
-		.idle_arg = r,
-	};
+	for (size_t i = 0; i < r->spec->nr_jobs; i++)
+		ctx[i] = job_collectors(&r->jobs[i]);
+	rc = sampler_start(ctx, r->spec->nr_jobs, (unsigned int)r->spec->settings->sample_hz,
+			   r->jobs[0].placement.sampler_cpu, r->session->store, r->outcome->id,
+			   &r->sampler, err);
+	free(ctx);
+	return rc;
 }
 
 /* --- 5. load -------------------------------------------------------------------------------- */
 
+/* What is filled before it is measured: one after the other, as each wants all CPUs of its client. */
 static int load(struct run *r, struct err *err)
 {
-	int rc = phase_next(r, "load", err);
+	int rc = 0;
 
-	if (rc)
-		return rc;
-	r->started = true;
-	rc = r->spec->workload->start(&r->ctx, err);
-	return rc ? rc : r->spec->workload->load(&r->ctx, err);
+	for_each_job (j, r) {
+		if (rc || j->spec->workload->shape == WORKLOAD_BATCH)
+			continue;
+		if (!r->phase)
+			rc = phase_next(r, "load", err);
+		if (!rc)
+			rc = job_start(j, err);
+		if (!rc)
+			rc = j->spec->workload->load(&j->ctx, err);
+	}
+	return rc;
 }
 
-/* --- 6. shrink and settle ------------------------------------------------------------------- */
+/* --- 6. limit and settle -------------------------------------------------------------------- */
 
 static int shrink(struct run *r, struct err *err)
 {
-	struct shrink to = { .group = &r->groups.inside,
-			     .limit_bytes = r->limit_bytes,
-			     .patience_ns = r->spec->settings->settle_ns,
-			     .backend = r->spec->backend,
-			     .idle = idle,
-			     .idle_arg = r };
-	int rc = phase_next(r, "shrink", err);
+	int rc = r->phase ? phase_next(r, "shrink", err) : 0;
 
-	return rc || !r->limit_bytes ? rc : shrink_run(&to, err);
+	for_each_job (j, r) {
+		if (!rc && j->spec->workload->shape != WORKLOAD_BATCH)
+			rc = job_shrink(j, err);
+	}
+	for_each_job (j, r) {
+		if (!rc)
+			rc = job_set_window_limit(j, err);
+	}
+	return rc;
 }
 
 /* --- 7. warm-up and measure ----------------------------------------------------------------- */
 
-/* As it was reached. v1's hard limit needs someone to turn to when it would kill. */
-static int keep_limit(struct run *r, struct err *err)
+/* It evicts, warms up and measures by itself: its phases are its own. */
+static int measure_loop(struct run *r, struct err *err)
 {
-	int rc = group_set_limit(&r->groups.inside, r->limit_bytes, err);
+	struct job *j = &r->jobs[0];
+	int rc = phase_next(r, "prime", err);
 
-	if (rc || r->groups.machine.memory_version == 2)
-		return rc;
-	return relief_start(&r->groups.inside, r->limit_bytes, &r->relief, err);
+	if (!rc)
+		rc = j->spec->workload->go(&j->ctx, err);
+	return rc ? rc : run_until(r, UINT64_MAX, err);
 }
 
-static void end_relief(struct run *r)
+/* Load generators run until they are stopped. */
+static int warm_up(struct run *r, struct err *err)
 {
-	uint64_t nr = relief_free(r->relief);
+	int rc = phase_next(r, "warmup", err);
 
-	r->relief = NULL;
-	if (nr)
-		results_flag(
-			&r->results, "V1_OOM_RELIEF", SEVERITY_WARNING,
-			"the kernel gave up reclaim %llu times under its hard limit although swap "
-			"had room; each time the limit was raised by 1/64 for a moment",
-			(unsigned long long)nr);
-}
-
-/* The limit as it stands in the window: as it was reached; or lifted; or kept by the reclaimer,
- * with memory.high above it as the back-stop. */
-static int set_window_limit(struct run *r, struct err *err)
-{
-	const struct run_settings *s = r->spec->settings;
-	struct err why = { 0 };
-	int rc;
-
-	if (!r->limit_bytes)
-		return 0;
-	if (r->lift)
-		return group_set_limit(&r->groups.inside, LIMIT_NONE, err);
-	if (!s->offload)
-		return keep_limit(r, err);
-	rc = reclaimer_check(&r->groups.inside, &why);
-	if (rc) {
-		log_warn("%s; going on without", why.msg);
-		results_flag(&r->results, "NO_OFFLOAD", SEVERITY_WARNING, "%s", why.msg);
-		return keep_limit(r, err);
+	for_each_job (j, r) {
+		if (!rc && j->spec->workload->shape == WORKLOAD_SERVICE)
+			rc = j->spec->workload->go(&j->ctx, err);
 	}
-	rc = group_set_limit(&r->groups.inside, r->limit_bytes + s->headroom_bytes, err);
-	if (rc)
-		return rc;
-	return reclaimer_start(&r->groups.inside, r->limit_bytes, s->step_bytes,
-			       r->placement.reclaim_cpu, &r->reclaimer_counters, &r->reclaimer,
-			       err);
+	return rc ? rc : run_until(r, clock_ns() + r->spec->settings->warmup_ns, err);
 }
 
-/* A load generator runs until it is stopped. */
-static int measure_service(struct run *r, struct err *err)
+/* The window of a service has a length; the life of a batch program is its window, and its limit
+ * stands from its first page. With both the window ends when both have. */
+static int measure(struct run *r, struct err *err)
 {
-	const struct run_settings *s = r->spec->settings;
-	bool ours = r->spec->workload->shape == WORKLOAD_LOOP;
-	int rc = set_window_limit(r, err);
+	bool service = any_service(r);
+	int rc = 0;
 
-	if (!rc)
-		rc = phase_next(r, ours ? "prime" : "warmup", err);
-	if (!rc)
-		rc = r->spec->workload->go(&r->ctx, err);
-	if (!rc && ours) {
-		rc = run_until(r, UINT64_MAX, err);
-		return rc == 1 ? 0 : rc;
-	}
-	if (!rc)
-		rc = run_until(r, clock_ns() + s->warmup_ns, err);
+	if (r->spec->jobs[0].workload->shape == WORKLOAD_LOOP)
+		return measure_loop(r, err);
+	if (service)
+		rc = warm_up(r, err);
 	if (!rc)
 		rc = phase_next(r, "measure", err);
-	if (!rc)
-		rc = run_until(r, r->measure_begin_ns + s->duration_ns, err);
-	return rc;
-}
-
-/* The limit stands from its first page; its life is the measure phase. */
-static int measure_batch(struct run *r, struct err *err)
-{
-	int rc = set_window_limit(r, err);
-
-	if (!rc)
-		rc = phase_next(r, "measure", err);
+	for_each_job (j, r) {
+		if (!rc && j->spec->workload->shape == WORKLOAD_BATCH)
+			rc = job_start(j, err);
+	}
 	if (rc)
 		return rc;
-	r->started = true;
-	rc = r->spec->workload->start(&r->ctx, err);
-	if (!rc)
-		rc = run_until(r, UINT64_MAX, err);
-	return rc == 1 ? 0 : rc;
+	return run_until(
+		r, service ? r->measure_begin_ns + r->spec->settings->duration_ns : UINT64_MAX,
+		err);
 }
 
 /* --- 8. stop -------------------------------------------------------------------------------- */
 
-static void find_peak(struct run *r)
-{
-	uint64_t peak = 0;
-
-	if (r->has_group && !r->limit_bytes && group_peak(&r->groups.inside, &peak) != 0)
-		peak = r->peak_seen;
-	r->outcome->peak_bytes = r->limit_bytes ? r->spec->peak_bytes : peak;
-}
-
 /* A process that was killed for want of memory is told from one that died of itself. */
 static void explain_oom(struct run *r, struct err *err)
 {
-	uint64_t kills;
+	for_each_job (j, r) {
+		uint64_t kills;
 
-	if (sampler_latest(r->sampler, "memory_events", "oom_kill", &kills) == 0 && kills > 0)
-		err_prefix(err,
-			   "out of memory: the kernel killed %llu process(es) of the group, whose "
-			   "limit the swap area could not relieve in time (more room, or a higher "
-			   "ratio, helps)",
-			   (unsigned long long)kills);
+		if (sampler_latest(r->sampler, j->number, "memory_events", "oom_kill", &kills) ==
+			    0 &&
+		    kills > 0)
+			err_prefix(
+				err,
+				"out of memory: the kernel killed %llu process(es) of the group, "
+				"whose limit the swap area could not relieve in time (more room, "
+				"or a higher ratio, helps)",
+				(unsigned long long)kills);
+	}
 }
 
 /* Processes and sampler end, however it went. A first error stays the one that is reported. */
@@ -594,12 +490,11 @@ static int stop(struct run *r, int rc, struct err *err)
 		stop_rc = phase_next(r, "stop", err);
 	if (r->sampler && rc)
 		explain_oom(r, first);
-	reclaimer_free(r->reclaimer);
-	r->reclaimer = NULL;
-	end_relief(r);
-	find_peak(r);
-	if (r->started)
-		r->spec->workload->stop(&r->ctx);
+	for_each_job (j, r)
+		job_end_reclaim(j);
+	for_each_job (j, r)
+		job_stop(j);
+	r->outcome->peak_bytes = r->jobs[0].peak_bytes;
 	if (r->sampler) {
 		if (!stop_rc)
 			stop_rc = phase_next(r, NULL, err);
@@ -616,25 +511,30 @@ static int stop(struct run *r, int rc, struct err *err)
 /* What the run says about itself, once it went to its end. */
 static int harvest(struct run *r, struct err *err)
 {
-	struct flag_input input = {
-		.store = r->session->store,
-		.run = r->outcome->id,
-		.limit_bytes = r->lift ? 0 : r->limit_bytes,
-		.has_group = r->has_group,
-		.cgroup_version = r->groups.machine.memory_version,
-		.fills_limit = r->spec->workload->shape == WORKLOAD_SERVICE,
-		.placement = &r->placement,
-		.settings = &r->settings,
-		.sampler = &r->sampler_stats,
-		.hz = (unsigned int)r->spec->settings->sample_hz,
-	};
-	int rc = r->spec->workload->parse(&r->ctx, r->measure_begin_ns, r->measure_end_ns,
-					  &r->results, err);
+	int rc = 0;
 
-	if (!rc)
-		rc = store_run_limits(r->session->store, r->outcome->id, r->outcome->peak_bytes,
-				      r->limit_bytes, err);
-	flags_judge(&input, &r->results);
+	for_each_job (j, r) {
+		struct flag_input input = {
+			.store = r->session->store,
+			.run = r->outcome->id,
+			.limit_bytes = j->lift ? 0 : j->limit_bytes,
+			.has_group = j->has_group,
+			.cgroup_version = j->groups.machine.memory_version,
+			.fills_limit = j->spec->workload->shape == WORKLOAD_SERVICE,
+			.placement = &j->placement,
+			.settings = &r->settings,
+			.sampler = &r->sampler_stats,
+			.hz = (unsigned int)r->spec->settings->sample_hz,
+		};
+
+		if (!rc)
+			rc = j->spec->workload->parse(&j->ctx, r->measure_begin_ns,
+						      r->measure_end_ns, &j->results, err);
+		if (!rc)
+			rc = store_run_limits(r->session->store, r->outcome->id, j->peak_bytes,
+					      j->limit_bytes, err);
+		flags_judge(&input, &j->results);
+	}
 	kmsg_judge(r->kmsg_fd, &r->results);
 	return rc;
 }
@@ -662,28 +562,6 @@ static int undo(struct run *r, int rc, struct err *err)
 	return rc ? rc : undo_rc;
 }
 
-/* Every file the run left in its directory, by name and by its path from the database's directory. An
- * empty directory goes. */
-static int record_artifacts(struct run *r, struct err *err)
-{
-	char path[320];
-	struct dirent *entry;
-	DIR *d = opendir(r->dir);
-	int rc = 0;
-
-	if (!d)
-		return 0;
-	while (!rc && (entry = readdir(d))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "artifacts/%s/%s", r->uuid, entry->d_name);
-		rc = store_artifact(r->session->store, r->outcome->id, entry->d_name, path, err);
-	}
-	closedir(d);
-	rmdir(r->dir); /* only when empty */
-	return rc;
-}
-
 static int finish(struct run *r, int rc, struct err *err)
 {
 	static const char *const names[] = { "ok", "untrusted", "failed" };
@@ -692,7 +570,8 @@ static int finish(struct run *r, int rc, struct err *err)
 
 	store_rc = store_results(r->session->store, r->outcome->id, &r->results, &store_err);
 	if (!store_rc)
-		store_rc = record_artifacts(r, &store_err);
+		store_rc = artifacts_record(r->session->store, r->outcome->id, r->uuid, r->dir,
+					    &store_err);
 	if (store_rc && !rc) {
 		*err = store_err;
 		rc = store_rc;
@@ -707,7 +586,9 @@ static int finish(struct run *r, int rc, struct err *err)
 		r->outcome->status = RUN_FAILED;
 		rc = store_rc;
 	}
-	r->spec->workload->release(&r->ctx);
+	for_each_job (j, r)
+		job_release(j);
+	free(r->jobs);
 	results_release(&r->results);
 	facts_release(&r->settings);
 	if (r->kmsg_fd >= 0)
@@ -717,40 +598,27 @@ static int finish(struct run *r, int rc, struct err *err)
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
+/* What one undoes is in the journal, or ends in stop(). */
+static int (*const steps[])(struct run *r, struct err *err) = {
+	plan,	      record,	     open_journal, change_settings, bring_up, make_groups,
+	prepare_jobs, start_sampler, load,	   shrink,	    measure,
+};
+
 int run_execute(struct session *s, const struct run_spec *spec, struct run_outcome *outcome,
 		struct err *err)
 {
 	struct run r = { .session = s, .spec = spec, .outcome = outcome, .kmsg_fd = kmsg_open() };
-	bool service = spec->workload->shape != WORKLOAD_BATCH;
-	int rc;
+	int rc = 0;
 
 	memset(outcome, 0, sizeof(*outcome));
 	results_init(&r.results);
 	facts_init(&r.settings);
-	r.limit_bytes = limit_of(spec, &r.lift);
+	r.jobs = xcalloc(spec->nr_jobs, sizeof(*r.jobs));
+	for (size_t i = 0; i < spec->nr_jobs; i++)
+		job_init(&r.jobs[i], &spec->jobs[i], spec->settings, &r.backend, (int)i + 1);
 
-	rc = run_check(spec, err);
-	if (!rc)
-		rc = place(spec, &r.placement, err);
-	if (!rc)
-		rc = record(&r, err);
-	if (!rc)
-		rc = open_journal(&r, err);
-	if (!rc)
-		rc = set_page_cluster(&r, err);
-	if (!rc)
-		rc = bring_up(&r, err);
-	if (!rc)
-		rc = make_groups(&r, err);
-	if (!rc)
-		rc = start_sampler(&r, err);
-	prepare_places(&r);
-	if (!rc && service)
-		rc = load(&r, err);
-	if (!rc && service)
-		rc = shrink(&r, err);
-	if (!rc)
-		rc = service ? measure_service(&r, err) : measure_batch(&r, err);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !rc; i++)
+		rc = steps[i](&r, err);
 	if (rc && signals_seen()) /* whatever broke first, this is why */
 		rc = signals_check(err);
 	rc = stop(&r, rc, err);

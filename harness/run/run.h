@@ -14,11 +14,8 @@ enum run_status { RUN_OK, RUN_UNTRUSTED, RUN_FAILED };
 struct run_outcome {
 	int64_t id; /* in the store; 0: it was not even recorded */
 	enum run_status status;
-	uint64_t peak_bytes;
+	uint64_t peak_bytes; /* of the first job */
 };
-
-/* Everything that can be known before anything is touched. Changes nothing. */
-int run_check(const struct run_spec *spec, struct err *err);
 
 /*
  * Make it. Returns 0 when it was made to its end (ok or untrusted), -errno with the reason when it

@@ -7,13 +7,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 
-#define RING_TICKS     4096u /* 4 s at 1 kHz; the main thread drains ten times a second */
-#define MAX_COLLECTORS 32
+#define RING_TICKS 4096u /* 4 s at 1 kHz; the main thread drains ten times a second */
 
 struct source {
 	const struct collector *collector;
+	int job; /* from 1; 0: of the machine or the backend */
 	void *state;
 	size_t first; /* its first column in a tick */
 };
@@ -25,7 +26,7 @@ struct tick {
 };
 
 struct sampler {
-	struct source sources[MAX_COLLECTORS];
+	struct source *sources;
 	size_t nr_sources, nr_columns;
 	int64_t *metric;  /* the store's id of each column */
 	uint64_t *stored; /* what the store holds now */
@@ -49,26 +50,34 @@ struct sampler {
 	int64_t run;
 };
 
-static int open_sources(struct sampler *s, const struct collector_ctx *ctx, struct err *err)
+static int open_source(struct sampler *s, const struct collector *c,
+		       const struct collector_ctx *ctx, int job, struct err *err)
 {
-	for (size_t i = 0; collector_table[i]; i++) {
-		const struct collector *c = collector_table[i];
-		struct source *source = &s->sources[s->nr_sources];
-		int rc;
+	struct source source = { .collector = c, .job = job, .first = s->nr_columns };
+	int rc = c->open(ctx, &source.state, err);
 
-		if (s->nr_sources == MAX_COLLECTORS)
-			abort();
-		rc = c->open(ctx, &source->state, err);
-		if (rc == -ENOENT)
-			continue;
-		if (rc)
-			return rc;
-		source->collector = c;
-		source->first = s->nr_columns;
-		s->nr_columns += c->nr_keys;
-		s->nr_sources++;
-	}
+	if (rc)
+		return rc == -ENOENT ? 0 : rc;
+	s->sources = xreallocarray(s->sources, s->nr_sources + 1, sizeof(*s->sources));
+	s->sources[s->nr_sources++] = source;
+	s->nr_columns += c->nr_keys;
 	return 0;
+}
+
+static int open_sources(struct sampler *s, const struct collector_ctx *jobs, size_t nr_jobs,
+			struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; collector_table[i] && !rc; i++) {
+		const struct collector *c = collector_table[i];
+
+		if (c->scope != SCOPE_JOB)
+			rc = open_source(s, c, &jobs[0], 0, err);
+		for (size_t j = 0; c->scope == SCOPE_JOB && j < nr_jobs && !rc; j++)
+			rc = open_source(s, c, &jobs[j], (int)j + 1, err);
+	}
+	return rc;
 }
 
 static int name_columns(struct sampler *s, struct err *err)
@@ -185,8 +194,8 @@ static int allocate(struct sampler *s, struct err *err)
 	return 0;
 }
 
-int sampler_start(const struct collector_ctx *ctx, unsigned int hz, int cpu, struct store *store,
-		  int64_t run, struct sampler **ret, struct err *err)
+int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int hz, int cpu,
+		  struct store *store, int64_t run, struct sampler **ret, struct err *err)
 {
 	struct sampler *s = calloc(1, sizeof(*s));
 	pthread_condattr_t attr;
@@ -205,7 +214,7 @@ int sampler_start(const struct collector_ctx *ctx, unsigned int hz, int cpu, str
 	pthread_cond_init(&s->marked, &attr);
 	pthread_condattr_destroy(&attr);
 
-	rc = open_sources(s, ctx, err);
+	rc = open_sources(s, jobs, nr_jobs, err);
 	if (!rc)
 		rc = allocate(s, err);
 	if (!rc)
@@ -281,14 +290,16 @@ int sampler_drain(struct sampler *s, struct err *err)
 	return rc;
 }
 
-int sampler_latest(struct sampler *s, const char *collector, const char *key, uint64_t *ret_value)
+int sampler_latest(struct sampler *s, int job, const char *collector, const char *key,
+		   uint64_t *ret_value)
 {
 	int rc = -ENODATA;
 
 	for (size_t i = 0; i < s->nr_sources; i++) {
 		const struct collector *c = s->sources[i].collector;
 
-		if (strcmp(c->name, collector) != 0)
+		if (strcmp(c->name, collector) != 0 ||
+		    (s->sources[i].job && s->sources[i].job != job))
 			continue;
 		for (size_t k = 0; k < c->nr_keys; k++) {
 			size_t column = s->sources[i].first + k;
@@ -331,6 +342,7 @@ void sampler_free(struct sampler *s)
 	pthread_cond_destroy(&s->wake);
 	pthread_cond_destroy(&s->marked);
 	pthread_mutex_destroy(&s->lock);
+	free(s->sources);
 	free(s->metric);
 	free(s->stored);
 	free(s->was_stored);

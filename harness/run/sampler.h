@@ -16,11 +16,13 @@
 struct sampler;
 
 /*
- * Opens the collectors that this run has and starts the thread on cpu. hz 0: no periodic ticks,
- * only marks. The store is used by the caller's thread alone (here and in sampler_drain()).
+ * Opens the collectors that this run has and starts the thread on cpu. jobs: a context for each job;
+ * a collector of scope JOB gets one instance a job, any other one instance with the first context.
+ * hz 0: no periodic ticks, only marks. The store is used by the caller's thread alone (here and in
+ * sampler_drain()).
  */
-int sampler_start(const struct collector_ctx *ctx, unsigned int hz, int cpu, struct store *store,
-		  int64_t run, struct sampler **ret, struct err *err);
+int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int hz, int cpu,
+		  struct store *store, int64_t run, struct sampler **ret, struct err *err);
 /*
  * Take a tick now and return its time: a phase's boundary, so that deltas between marks are the
  * kernel's own counters at those instants. *ret_ns: when that tick's reading ended.
@@ -28,8 +30,10 @@ int sampler_start(const struct collector_ctx *ctx, unsigned int hz, int cpu, str
 int sampler_mark(struct sampler *s, uint64_t *ret_ns, struct err *err);
 /* Move finished ticks into the store: one transaction. Values are stored when they changed. */
 int sampler_drain(struct sampler *s, struct err *err);
-/* Latest value of a key in the ring's last tick; -ENODATA: not sampled or absent here. */
-int sampler_latest(struct sampler *s, const char *collector, const char *key, uint64_t *ret_value);
+/* Latest value of a key of a job (from 1) in the ring's last tick; collectors that are no job's
+ * answer for any. -ENODATA: not sampled or absent here. */
+int sampler_latest(struct sampler *s, int job, const char *collector, const char *key,
+		   uint64_t *ret_value);
 
 struct sampler_stats {
 	uint64_t ticks, late, dropped; /* late: by more than one period */

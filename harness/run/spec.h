@@ -4,6 +4,7 @@
 #define HARNESS_SPEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "backend/backend.h"
@@ -25,17 +26,25 @@ struct run_settings {
 	char *experiment;   /* NULL: none */
 };
 
-struct run_spec {
-	const struct run_settings *settings;
+/* One program under one limit. */
+struct job_spec {
+	const char *name; /* in messages, tables and the store; unique within its run */
 	const struct workload *workload;
-	const void *workload_params;
-	char *const *argv; /* the user's command */
-	const struct backend *backend;
-	const void *backend_params;
-	double ratio; /* (0, 1] */
-	int repeat;
+	const void *params;
+	char *const *argv; /* the user's command, else NULL */
+	double ratio;	   /* (0, 1]; a LOOP states its limit itself */
 	uint64_t seed;
 	uint64_t peak_bytes; /* 0: not known (ratio 1 only: this run finds it) */
+};
+
+struct run_spec {
+	const struct run_settings *settings;
+	const struct backend *backend;
+	const void *backend_params;
+	const struct job_spec *jobs; /* at least one; a LOOP is always alone */
+	size_t nr_jobs;
+	int repeat;
+	uint64_t seed;
 };
 
 #endif

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "harness/group/shrink.h"
+
+void job_init(struct job *j, const struct job_spec *spec, const struct run_settings *settings,
+	      struct backend_ctx *backend, int number)
+{
+	*j = (struct job){
+		.spec = spec, .settings = settings, .backend = backend, .number = number
+	};
+	j->far.mem_node = -1;
+	results_init(&j->results);
+	j->limit_bytes = job_limit_bytes(spec, &j->lift);
+	if (j->limit_bytes)
+		j->peak_bytes = spec->peak_bytes;
+}
+
+void job_release(struct job *j)
+{
+	if (j->ctx.workload)
+		j->spec->workload->release(&j->ctx);
+	for (size_t i = 0; j->far.env && j->far.env[i]; i++)
+		free(j->far.env[i]);
+	free(j->far.env);
+	results_release(&j->results);
+}
+
+uint64_t job_limit_bytes(const struct job_spec *spec, bool *ret_lift)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = 0;
+
+	*ret_lift = false;
+	if (spec->workload->limit)
+		spec->workload->limit(spec->params, &bytes, ret_lift);
+	else if (spec->ratio < 1)
+		bytes = (uint64_t)(spec->ratio * (double)spec->peak_bytes);
+	return bytes / page * page;
+}
+
+/* --- where it runs -------------------------------------------------------------------------- */
+
+int job_make_groups(struct job *j, const char *root, const char *tag, struct journal *journal,
+		    struct err *err)
+{
+	int rc = groups_create(&j->groups, root, tag, &j->placement.workload, &j->placement.client,
+			       j->placement.mem_node, journal, err);
+
+	j->has_group = !rc;
+	return rc;
+}
+
+int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *idle_arg,
+		struct journal *journal, struct err *err)
+{
+	const struct backend *b = j->backend->backend;
+	int rc = 0;
+
+	j->far.name = j->spec->name;
+	j->far.dir = j->dir;
+	j->far.mem_node = j->placement.mem_node;
+	if (j->has_group) {
+		j->far.memory_dir = j->groups.inside.memory_dir;
+		j->far.cgroup_version = j->groups.machine.memory_version;
+	}
+	if (b->prepare)
+		rc = b->prepare(j->backend, &j->far, journal, err);
+	j->inside = (struct place){ .bind_cpus = true,
+				    .cpus = j->placement.workload,
+				    .mem_node = j->far.mem_node,
+				    .env = j->far.env };
+	j->outside =
+		(struct place){ .bind_cpus = true, .cpus = j->placement.client, .mem_node = -1 };
+	if (j->has_group) {
+		j->inside.join = j->outside.join = group_join;
+		j->inside.arg = &j->groups.inside;
+		j->outside.arg = &j->groups.outside;
+	}
+	j->ctx = (struct workload_ctx){
+		.workload = j->spec->workload,
+		.params = j->spec->params,
+		.argv = j->spec->argv,
+		.seed = j->spec->seed,
+		.measure_ns = j->settings->duration_ns,
+		.inside_cpus = (unsigned int)CPU_COUNT(&j->placement.workload),
+		.outside_cpus = (unsigned int)CPU_COUNT(&j->placement.client),
+		.inside = &j->inside,
+		.outside = &j->outside,
+		.dir = j->dir,
+		.idle = idle,
+		.idle_arg = idle_arg,
+	};
+	return rc;
+}
+
+struct collector_ctx job_collectors(struct job *j)
+{
+	struct collector_ctx ctx = {
+		.swap_device = j->backend->swap_device[0] ? j->backend->swap_device : NULL,
+		.reclaim_cpu = j->placement.reclaim_cpu,
+		.reclaimer = j->settings->offload ? &j->reclaimer_counters : NULL,
+	};
+
+	if (j->has_group) {
+		ctx.cgroup_version = j->groups.machine.memory_version;
+		ctx.memory_dir = j->groups.inside.memory_dir;
+		ctx.cpu_dir = j->groups.inside.cpu_dir[0] ? j->groups.inside.cpu_dir : NULL;
+	}
+	return ctx;
+}
+
+/* --- its life ------------------------------------------------------------------------------- */
+
+int job_start(struct job *j, struct err *err)
+{
+	j->started = true;
+	return j->spec->workload->start(&j->ctx, err);
+}
+
+int job_poll(struct job *j, int timeout_ms, struct err *err)
+{
+	int rc = j->spec->workload->poll(&j->ctx, timeout_ms, err);
+
+	j->ended |= rc == 1;
+	return rc;
+}
+
+static int set_limit(void *job, uint64_t bytes, struct err *err)
+{
+	struct job *j = job;
+	const struct backend *b = j->backend->backend;
+
+	return b->limit ? b->limit(j->backend, &j->far, bytes, err)
+			: group_set_limit(&j->groups.inside, bytes, err);
+}
+
+static int usage(void *job, uint64_t *ret_bytes, struct err *err)
+{
+	struct job *j = job;
+	const struct backend *b = j->backend->backend;
+
+	return b->limit ? b->local(j->backend, &j->far, ret_bytes, err)
+			: group_usage(&j->groups.inside, ret_bytes, err);
+}
+
+int job_shrink(struct job *j, struct err *err)
+{
+	struct shrink to = { .set_limit = set_limit,
+			     .usage = usage,
+			     .arg = j,
+			     .group = j->has_group ? &j->groups.inside : NULL,
+			     .limit_bytes = j->limit_bytes,
+			     .patience_ns = j->settings->settle_ns,
+			     .backend = j->backend->backend,
+			     .idle = j->ctx.idle,
+			     .idle_arg = j->ctx.idle_arg };
+
+	return j->limit_bytes ? shrink_run(&to, err) : 0;
+}
+
+/* Keep the limit that shrinking reached. On v1 also start relief: the kernel would kill at the hard
+ * limit. */
+static int keep_limit(struct job *j, struct err *err)
+{
+	int rc = set_limit(j, j->limit_bytes, err);
+
+	if (rc || j->backend->backend->limit || j->groups.machine.memory_version == 2)
+		return rc;
+	return relief_start(&j->groups.inside, j->limit_bytes, &j->relief, err);
+}
+
+int job_set_window_limit(struct job *j, struct err *err)
+{
+	struct err why = { 0 };
+	int rc;
+
+	if (!j->limit_bytes)
+		return 0;
+	if (j->lift)
+		return set_limit(j, LIMIT_NONE, err);
+	if (!j->settings->offload)
+		return keep_limit(j, err);
+	rc = reclaimer_check(&j->groups.inside, &why);
+	if (rc) {
+		log_warn("%s; going on without", why.msg);
+		results_flag(&j->results, "NO_OFFLOAD", SEVERITY_WARNING, "%s", why.msg);
+		return keep_limit(j, err);
+	}
+	rc = group_set_limit(&j->groups.inside, j->limit_bytes + j->settings->headroom_bytes, err);
+	if (rc)
+		return rc;
+	return reclaimer_start(&j->groups.inside, j->limit_bytes, j->settings->step_bytes,
+			       j->placement.reclaim_cpu, &j->reclaimer_counters, &j->reclaimer,
+			       err);
+}
+
+/* --- its end -------------------------------------------------------------------------------- */
+
+void job_note_usage(struct job *j, uint64_t usage_bytes)
+{
+	if (!j->limit_bytes && usage_bytes > j->peak_bytes)
+		j->peak_bytes = usage_bytes;
+}
+
+void job_end_reclaim(struct job *j)
+{
+	uint64_t peak;
+
+	reclaimer_free(j->reclaimer);
+	j->reclaimer = NULL;
+	if (j->has_group && !j->limit_bytes && group_peak(&j->groups.inside, &peak) == 0)
+		j->peak_bytes = peak;
+}
+
+static void end_relief(struct job *j)
+{
+	uint64_t nr = relief_free(j->relief);
+
+	j->relief = NULL;
+	if (nr)
+		results_flag(
+			&j->results, "V1_OOM_RELIEF", SEVERITY_WARNING,
+			"the kernel gave up reclaim %llu times under its hard limit although swap "
+			"had room; each time the limit was raised by 1/64 for a moment",
+			(unsigned long long)nr);
+}
+
+void job_stop(struct job *j)
+{
+	if (j->started)
+		j->spec->workload->stop(&j->ctx);
+	end_relief(j);
+	if (j->backend->backend && j->backend->backend->forget)
+		j->backend->backend->forget(j->backend, &j->far);
+}
