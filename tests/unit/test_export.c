@@ -355,26 +355,48 @@ static void test_show(void **state)
 
 static void test_blocks_for_gnuplot(void **state)
 {
-	static const char *const queries[] = {
-		"SELECT 1 AS n, 'a \"b\"' AS text, NULL AS none",
-		"SELECT ?1 AS run, ?2 AS experiment WHERE 0",
+	static const char *const programs[] = {
+		"CREATE TEMP TABLE t AS SELECT 1 AS n, 'a \"b\"' AS text, NULL AS none;\n",
+		"SELECT * FROM t;\n"
+		"SELECT :run AS run, :experiment AS experiment WHERE 0;\n"
+		"CREATE TEMP VIEW variables AS"
+		" SELECT n + 1 AS a, 'it''s\nb\\n' AS b, none AS c FROM t;\n-- the end\n",
 		NULL,
 	};
+	static const char *const asked[] = {
+		"SELECT :run AS run, :experiment AS experiment;"
+		"CREATE TEMP VIEW variables AS SELECT 1 AS x",
+		NULL,
+	};
+	static const char *const wrong[] = { "CREATE TEMP TABLE t AS SELECT 1; SELECT nonsense",
+					     NULL };
 	struct store *s = synthetic_store("blocks.db");
 	struct buf vars = BUF_INIT;
 	struct capture c;
 	size_t rows = 99;
-	int r = export_query_blocks(s, queries, 1, "e", capture(&c), &rows, &err);
+	int r;
 
 	(void)state;
+	/* Twice: nothing is left behind, not by a program that failed either. */
+	for (int i = 0; i < 2; i++) {
+		buf_reset(&vars);
+		r = export_figure(s, programs, 1, "e", capture(&c), &vars, &rows, &err);
+		captured(&c);
+		assert_ok(r);
+		assert_int_equal(rows, 1);
+		assert_text(c.text, "\"n\"\t\"text\"\t\"none\"\n1\t\"a 'b'\"\tNaN\n"
+				    "\n\n\"run\"\t\"experiment\"\n");
+		assert_string_equal(vars.data, "a = 2\nb = 'it''s b\\n'\nc = NaN\n");
+		r = export_figure(s, wrong, 1, "e", capture(&c), &vars, &rows, &err);
+		captured(&c);
+		free(c.text);
+		assert_true(r < 0);
+		assert_non_null(strstr(err.msg, "nonsense"));
+	}
+	r = export_figure(s, asked, 7, "e", capture(&c), &vars, &rows, &err);
 	captured(&c);
 	assert_ok(r);
-	assert_int_equal(rows, 1);
-	assert_text(c.text, "\"n\"\t\"text\"\t\"none\"\n1\t\"a 'b'\"\tNaN\n"
-			    "\n\n\"run\"\t\"experiment\"\n");
-	assert_ok(export_query_variables(s, "SELECT 2 AS a, 'it''s\nb\\n' AS b, NULL AS c, ?2 AS d",
-					 0, "e", &vars, &err));
-	assert_string_equal(vars.data, "a = 2\nb = 'it''s b\\n'\nc = NaN\nd = 'e'\n");
+	assert_text(c.text, "\"run\"\t\"experiment\"\n7\t\"e\"\n");
 	buf_release(&vars);
 	store_close(s);
 }
