@@ -353,6 +353,33 @@ static void test_show(void **state)
 	store_close(s);
 }
 
+/* 1, 2, … 100 µs: the 90th percentile has 10 values beyond it, the 99th has one. */
+static void test_show_percentiles(void **state)
+{
+	struct store *s = synthetic_store("percentiles.db");
+	struct run_record record = synthetic_record("null", "none", 1, 1);
+	int64_t run = synthetic_begin(s, &record);
+	struct hist *hist = hist_new();
+	struct results results;
+	struct capture c;
+
+	(void)state;
+	for (uint64_t us = 1; us <= 100; us++)
+		hist_add(hist, us * 1000);
+	results_init(&results);
+	results_add_hist(&results, "touch", hist);
+	assert_ok(store_results(s, run, &results, &err));
+	results_release(&results);
+	assert_ok(store_run_end(s, run, "ok", NULL, &err));
+	assert_ok(show_run(s, run, capture(&c), &err));
+	captured(&c);
+	/* The middle of 90's bucket is 89.9. */
+	contains(c.text, "latency  count     mean   min    p50      p90     max\n");
+	contains(c.text, "touch      100  50.5 us  1 us  50 us  89.9 us  100 us\n");
+	free(c.text);
+	store_close(s);
+}
+
 static void test_blocks_for_gnuplot(void **state)
 {
 	static const char *const programs[] = {
@@ -410,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_other_kinds),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_show_percentiles),
 		cmocka_unit_test(test_blocks_for_gnuplot),
 	};
 
