@@ -11,7 +11,7 @@
 #include "base/opt.h"
 #include "base/stats.h"
 #include "results/report_html.h"
-#include "results/table.h"
+#include "results/text_table.h"
 
 EMBED(report_groups_sql, "results/report_groups.sql");
 EMBED(report_rows_sql, "results/report_rows.sql");

@@ -8,7 +8,7 @@
 #include "base/embed.h"
 #include "results/rows.h"
 #include "results/runs.h"
-#include "results/table.h"
+#include "results/text_table.h"
 
 EMBED(show_histograms_sql, "results/show_histograms.sql");
 EMBED(show_phases_sql, "results/show_phases.sql");

@@ -419,12 +419,6 @@ int store_results(struct store *s, int64_t run, const struct results *results, s
 	return r;
 }
 
-int store_log(struct store *s, int64_t run, uint64_t t_ns, const char *text, struct err *err)
-{
-	return db_run(s, err, "INSERT INTO log (run, t_ns, text) VALUES (?1, ?2, ?3)", "iut", run,
-		      t_ns, text);
-}
-
 int store_artifact(struct store *s, int64_t run, const char *name, const char *path,
 		   struct err *err)
 {
