@@ -19,10 +19,13 @@ of_series(n, col) = column('series') == n ? column(col) : NaN
 flagged(n, col) = of_series(n, col) + (column('flagged') > 0 ? 0 : NaN)
 set style line 100 lc rgb 'black' lw 0.6 pt 2 ps (kind eq 'png' ? 2.2 : 0.7)
 
-# The caption, broken into lines at its spaces; `rest` is what is left of it.
+# The caption, broken into lines behind a ';' or else at a space; `rest` is what is left of it.
 line_chars = 64
-last_space(text, n) = n == 0 ? line_chars : text[n : n] eq ' ' ? n : last_space(text, n - 1)
-line_end(text) = strlen(text) <= line_chars ? strlen(text) : last_space(text, line_chars)
+last(text, n, sign) = n == 0 ? 0 : text[n : n] eq sign ? n : last(text, n - 1, sign)
+space(text) = last(text, line_chars, ' ')
+line_end(text) = strlen(text) <= line_chars ? strlen(text) : \
+	last(text, line_chars, ';') > line_chars / 2 ? last(text, line_chars, ';') + 1 : \
+	space(text) > 0 ? space(text) : line_chars
 rest = caption
 caption_lines = ''
 caption_cm = 0.
