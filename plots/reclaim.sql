@@ -16,6 +16,7 @@ SELECT r.id,
 	total(delta) FILTER (WHERE collector = 'reclaimer' AND key = 'reclaimed') / 4096 AS offloaded
 FROM sound r CROSS JOIN phase_delta d ON d.run = r.id AND d.phase = 'measure'
 	AND d.collector IN ('memory_stat', 'reclaimer')
+	AND d.key IN ('pgsteal_direct', 'pgsteal_kswapd', 'pgsteal_proactive', 'reclaimed')
 GROUP BY r.id;
 
 -- Before Linux 6.15 the kernel counts what memory.reclaim does as direct reclaim: there the

@@ -230,6 +230,25 @@ static void test_run_of_a_curve(void **state)
 	store_close(s);
 }
 
+static void test_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; figure_table[i].name; i++) {
+		const struct figure *f = &figure_table[i];
+
+		/* The first of that name is this one. */
+		assert_ptr_equal(figure_find(f->name, &err), f);
+		assert_non_null(f->summary);
+		assert_non_null(f->empty_hint);
+		assert_non_null(strstr(f->gp, "set_caption"));
+		/* The common head, and a program of its own. */
+		assert_non_null(f->sql[0]);
+		assert_ptr_equal(f->sql[0], figure_table[0].sql[0]);
+		assert_non_null(f->sql[1]);
+		assert_null(f->sql[FIGURE_MAX_SQL]);
+	}
+}
+
 static void test_refusals(void **state)
 {
 	struct stat st;
@@ -263,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_captions),
 		cmocka_unit_test(test_long_caption),
 		cmocka_unit_test(test_run_of_a_curve),
+		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_refusals),
 	};
 
