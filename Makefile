@@ -47,8 +47,8 @@ $B/obj/%.o: %.c
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -Wa,-I. -MMD -MP -c -o $@ $<
 
 # Files compiled in by EMBED (base/embed.h): the assembler leaves no dependency behind.
-$B/obj/results/store.o: results/schema.sql
-$B/obj/plots/table.o: $(wildcard plots/*.gp)
+EMBEDDING := $(shell grep -lw EMBED $(SRC))
+$(EMBEDDING:%.c=$B/obj/%.o): $(wildcard $(foreach ext,sql gp css,$(DIRS:%=%/*.$(ext))))
 
 $(LIB): $(filter-out $B/obj/harness/main.o,$(OBJ))
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^

@@ -78,6 +78,12 @@ uint64_t hist_quantile(const struct hist *h, double q)
 	return value > h->max ? h->max : value;
 }
 
+bool hist_has_quantile(const struct hist *h, double q)
+{
+	/* 0.1 of 100 is a little less than 10 in binary. */
+	return (1 - q) * (double)h->count > 10 - 1e-6;
+}
+
 double hist_mean(const struct hist *h)
 {
 	return h->count ? (double)h->sum / (double)h->count : 0;

@@ -8,6 +8,7 @@
 #ifndef BASE_HIST_H
 #define BASE_HIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,9 @@ void hist_merge(struct hist *into, const struct hist *from);
 /* Value below which a share q (0..1) of the values lies: bucket's middle, clamped to min..max.
  * 0 when empty. */
 uint64_t hist_quantile(const struct hist *h, double q);
-double hist_mean(const struct hist *h);
+/* Do at least 10 values lie beyond that share? With fewer the quantile is a matter of chance. */
+bool hist_has_quantile(const struct hist *h, double q);
+double hist_mean(const struct hist *h); /* 0 when empty */
 /* Inclusive bounds of bucket i. */
 void hist_bounds(size_t i, uint64_t *ret_low, uint64_t *ret_high);
 

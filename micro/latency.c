@@ -19,9 +19,12 @@ void latency_report(struct worker *w, const char *name, const struct hist *h)
 	} quantiles[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99_9", 0.999 } };
 
 	if (h->count) {
-		for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
-			report_one(w, name, quantiles[i].suffix,
-				   (double)hist_quantile(h, quantiles[i].q) / 1e3);
+		for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+			if (hist_has_quantile(h, quantiles[i].q))
+				report_one(w, name, quantiles[i].suffix,
+					   (double)hist_quantile(h, quantiles[i].q) / 1e3);
+		}
+		report_one(w, name, "mean", hist_mean(h) / 1e3);
 		report_one(w, name, "max", (double)h->max / 1e3);
 		worker_hist(w, name, h);
 	}

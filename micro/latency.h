@@ -9,6 +9,7 @@
 /* Rows of a metrics table for latency_report() under the same name. */
 #define LATENCY_METRICS(name, what)                                                                \
 	{ name "_p50", "us", BETTER_LOWER, what ", median" },                                      \
+		{ name "_mean", "us", BETTER_LOWER, what ", mean" },                               \
 		{ name "_p90", "us", BETTER_LOWER, what ", 90th percentile" },                     \
 		{ name "_p99", "us", BETTER_LOWER, what ", 99th percentile" },                     \
 		{ name "_p99_9", "us", BETTER_LOWER, what ", 99.9th percentile" },                 \
@@ -17,7 +18,10 @@
 		name "_count", "count", BETTER_NEITHER, what ", how many were timed"               \
 	}
 
-/* The histogram itself, and its rows; of an empty one the count only. */
+/*
+ * The histogram itself, and its rows; of an empty one the count only. A percentile with fewer than 10
+ * values beyond it is left out.
+ */
 void latency_report(struct worker *w, const char *name, const struct hist *h);
 
 #endif

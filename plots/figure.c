@@ -9,7 +9,9 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/child.h"
-#include "plots/style.h"
+#include "base/embed.h"
+
+EMBED(head_gp, "plots/head.gp");
 
 #define GNUPLOT_MS 60000
 
@@ -84,7 +86,7 @@ static int write_script(const struct figure *f, const char *data_path, const cha
 	buf_addf(&b, "here = ARG0[1 : strlen(ARG0) - %zu]\n", strlen(base_name(script)));
 	add_path(&b, "data", data_path, script);
 	add_path(&b, "out", out_path, script);
-	buf_addf(&b, "kind = '%s'\n%s\n%s\n%s", picture_kind(out_path), vars ? vars : "", style_gp,
+	buf_addf(&b, "kind = '%s'\n%s\n%s\n%s", picture_kind(out_path), vars ? vars : "", head_gp,
 		 f->gp);
 	fwrite(b.data, 1, b.len, file);
 	buf_release(&b);

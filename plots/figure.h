@@ -3,10 +3,11 @@
  * Figures for papers.
  *
  * To add one:
- *	1. write plots/NAME.gp (gnuplot; reads the variables `data`, `out`, and what SQL names);
- *	2. add its row, with the SQL that makes its data, to plots/table.c.
+ *	1. write plots/NAME.sql, which makes its data (see plots/head.sql, which runs before it);
+ *	2. write plots/NAME.gp, which draws it (see plots/head.gp, which runs before it);
+ *	3. add its row to plots/table.c, and tests/unit/test_figure_NAME.c.
  *
- * The figure's data file holds one gnuplot data block per query, tab-separated, with a header line;
+ * The figure's data file holds one gnuplot data block per SELECT, tab-separated, with a header line;
  * it and the .gp are kept beside the picture so that it can be redrawn by hand.
  */
 #ifndef PLOTS_FIGURE_H
@@ -16,24 +17,29 @@
 
 #include "base/err.h"
 
+/* Which runs a figure draws. */
+enum figure_scope {
+	FIGURE_ONE_RUN, /* one: the chosen run, else the latest */
+	FIGURE_RUNS,	/* the chosen run, else all of them */
+	FIGURE_CURVE,	/* all of them: one run is no curve, so none can be chosen */
+};
+
+#define FIGURE_MAX_SQL 3
+
 struct figure {
 	const char *name, *summary;
+	enum figure_scope scope;
 	const char *gp; /* the script's text */
-	/*
-	 * NULL-ended; each query gives one data block (index 0, 1, … in gnuplot), tab-separated
-	 * with a header line; text columns are quoted. ?1 is the run's id (0: the user chose none),
-	 * ?2 the experiment (NULL: all).
-	 */
-	const char *const *queries;
-	/* One row, or NULL: each column becomes a gnuplot variable before the script runs. */
-	const char *variables;
-	bool one_run; /* draws a single run: the latest when the user names none */
-	/* Shown when the first query is empty: what to run to have data. */
+	/* Programs that run one after another, as plots/head.sql says. NULL: no more. */
+	const char *sql[FIGURE_MAX_SQL + 1];
+	/* Shown when the first block is empty: what to run to have data. */
 	const char *empty_hint;
 };
 
-extern const struct figure *const figure_table[]; /* ended by NULL */
+extern const struct figure figure_table[]; /* ended by a row without a name */
 const struct figure *figure_find(const char *name, struct err *err);
+/* ERR_USAGE where a run was chosen and the figure can't draw one run alone. */
+int figure_check_choice(const struct figure *f, bool run_chosen, struct err *err);
 
 /*
  * Draw: data_path already holds the blocks. Writes out_path's stem + ".gp", runs gnuplot on it.

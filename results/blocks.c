@@ -2,46 +2,65 @@
 /* What a figure asks for (plots/figure.h): data blocks and variables for gnuplot. */
 #include "results/export.h"
 
+#include <string.h>
+
 #include "results/rows.h"
 
-/* A query may do without ?2, or both. */
-static int prepare(struct store *s, sqlite3_stmt **ret, const char *query, int64_t run,
-		   const char *experiment, struct err *err)
+struct blocks {
+	struct store *s;
+	int64_t run;
+	const char *experiment;
+	FILE *out;
+	size_t nr;	   /* of blocks written */
+	size_t first_rows; /* rows of the first */
+};
+
+/* *ret is NULL at the program's end. Each statement may do without :run, :experiment, or both. */
+static int prepare(struct blocks *b, const char **program, sqlite3_stmt **ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, query, "");
 
-	if (r)
-		return r;
-	if (sqlite3_bind_parameter_count(stmt) >= 1)
-		sqlite3_bind_int64(stmt, 1, run);
-	if (sqlite3_bind_parameter_count(stmt) >= 2)
-		sqlite3_bind_text(stmt, 2, experiment, -1, SQLITE_STATIC);
+	if (sqlite3_prepare_v2(b->s->db, *program, -1, &stmt, program) != SQLITE_OK)
+		return db_fail(b->s, err);
+	if (stmt) {
+		sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":run"), b->run);
+		sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":experiment"),
+				  b->experiment, -1, SQLITE_STATIC);
+	}
 	*ret = stmt;
 	return 0;
 }
 
-int export_query_blocks(struct store *s, const char *const *queries, int64_t run,
-			const char *experiment, FILE *out, size_t *ret_rows, struct err *err)
+static int run_statement(struct blocks *b, sqlite3_stmt *stmt, struct err *err)
 {
-	for (size_t i = 0; queries[i]; i++) {
-		sqlite3_stmt *stmt;
-		size_t nr;
-		int r = prepare(s, &stmt, queries[i], run, experiment, err);
+	size_t nr_rows;
+	int r;
 
-		if (r)
-			return r;
-		/* Two empty lines between blocks: gnuplot's `index`. */
-		if (i)
-			fputs("\n\n", out);
-		r = rows_print(s, stmt, EXPORT_GNUPLOT, out, &nr, err);
+	if (!sqlite3_column_count(stmt))
+		return db_step(b->s, stmt, err);
+	/* Two empty lines between blocks: gnuplot's `index`. */
+	if (b->nr)
+		fputs("\n\n", b->out);
+	r = rows_print(b->s, stmt, EXPORT_GNUPLOT, b->out, &nr_rows, err);
+	if (!r && !b->nr++)
+		b->first_rows = nr_rows;
+	return r;
+}
+
+static int run_program(struct blocks *b, const char *program, struct err *err)
+{
+	int r = 0;
+
+	while (!r && *program) {
+		sqlite3_stmt *stmt = NULL;
+
+		r = prepare(b, &program, &stmt, err);
+		if (r || !stmt)
+			break;
+		r = run_statement(b, stmt, err);
 		sqlite3_finalize(stmt);
-		if (r)
-			return r;
-		if (i == 0)
-			*ret_rows = nr;
 	}
-	return 0;
+	return r;
 }
 
 /* In single quotes gnuplot takes everything as it is, but a quote (doubled) and a line's end. */
@@ -56,31 +75,49 @@ static void add_string(struct buf *b, const char *text)
 	buf_adds(b, "'");
 }
 
-int export_query_variables(struct store *s, const char *query, int64_t run, const char *experiment,
-			   struct buf *out, struct err *err)
+static int add_variables(struct store *s, struct buf *vars, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = prepare(s, &stmt, query, run, experiment, err);
+	int r = db_prepare(s, &stmt, err, "SELECT * FROM variables", "");
 
 	if (r)
 		return r;
 	r = db_step(s, stmt, err);
 	for (int col = 0; r > 0 && col < sqlite3_column_count(stmt); col++) {
-		buf_addf(out, "%s = ", sqlite3_column_name(stmt, col));
+		buf_addf(vars, "%s = ", sqlite3_column_name(stmt, col));
 		switch (sqlite3_column_type(stmt, col)) {
 		case SQLITE_NULL:
-			buf_adds(out, "NaN");
+			buf_adds(vars, "NaN");
 			break;
 		case SQLITE_INTEGER:
 		case SQLITE_FLOAT:
 			/* Always a double: gnuplot divides integers as C does. */
-			buf_addf(out, "%.17g", sqlite3_column_double(stmt, col));
+			buf_addf(vars, "%.17g", sqlite3_column_double(stmt, col));
 			break;
 		default:
-			add_string(out, (const char *)sqlite3_column_text(stmt, col));
+			add_string(vars, (const char *)sqlite3_column_text(stmt, col));
 		}
-		buf_adds(out, "\n");
+		buf_adds(vars, "\n");
 	}
 	sqlite3_finalize(stmt);
 	return r < 0 ? r : 0;
+}
+
+int export_figure(struct store *s, const char *const *programs, int64_t run, const char *experiment,
+		  FILE *out, struct buf *vars, size_t *ret_rows, struct err *err)
+{
+	struct blocks b = { .s = s, .run = run, .experiment = experiment, .out = out };
+	int r = db_run(s, err, "SAVEPOINT figure", "");
+
+	if (r)
+		return r;
+	for (size_t i = 0; !r && programs[i]; i++)
+		r = run_program(&b, programs[i], err);
+	if (!r)
+		r = add_variables(s, vars, err);
+	if (!r)
+		*ret_rows = b.first_rows;
+	/* Temporary tables and views go with it. */
+	sqlite3_exec(s->db, "ROLLBACK TO figure; RELEASE figure", NULL, NULL, NULL);
+	return r;
 }

@@ -13,7 +13,7 @@
 #include "base/stats.h"
 #include "results/compare_side.h"
 #include "results/rows.h"
-#include "results/table.h"
+#include "results/text_table.h"
 
 /* The same runs give the same interval. */
 #define BOOTSTRAP_SEED 1

@@ -4,58 +4,10 @@
 
 #include <string.h>
 
+#include "base/embed.h"
 #include "results/db.h"
 
-/*
- * Keys (GLOB) that differ because another does: only that one has to be named. A parameter follows
- * from its workload or backend, too.
- */
-#define FOLLOWS                                                                                    \
-	"follows (parent, key) AS (VALUES ('kernel', 'kernel_build'), ('kernel', 'memory_bytes')," \
-	" ('kernel', 'cmdline'), ('machine', 'cmdline'), ('machine', 'arch'), ('machine', 'cpu')," \
-	" ('machine', 'cpus'), ('machine', 'memory_bytes'), ('machine', 'numa_nodes'),"            \
-	" ('machine', 'placement.*'))"
-
-/* What a run happens to find or makes to measure: other areas that are on, devices and sizes. */
-#define CIRCUMSTANCE "source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes')"
-
-/* A limit that comes from a peak that was measured anew is the same limit. */
-#define SAME_LIMIT                                                                                 \
-	"CASE WHEN p.key = 'limit' THEN ifnull((SELECT min(o.value) FROM property o JOIN side"     \
-	"  USING (run) WHERE o.key = 'limit' AND o.value * 1.02 >= p.value), p.value)"             \
-	" ELSE p.value END"
-
-/* Other parameters, another machine have another peak. Another backend has not. */
-#define LIMIT_FOLLOWS                                                                              \
-	"p.key = 'limit' AND (o.key IN ('ratio', 'workload') OR o.source IN ('workload', "         \
-	"'machine'))"
-
-/*
- * A fact that only one side has says nothing: it comes with its backend or with the kernel. Any
- * other key that a side lacks is a difference.
- */
-#define DIFFERENCES                                                                                \
-	"WITH " COMPARE_PROPERTY ", " FOLLOWS ","                                                  \
-	" side AS (SELECT value AS run, 'A' AS side FROM json_each(?1)"                            \
-	"  UNION ALL SELECT value, 'B' FROM json_each(?2)),"                                       \
-	" seen AS (SELECT DISTINCT source, key, " SAME_LIMIT " AS value, side"                     \
-	"  FROM property p JOIN side USING (run)"                                                  \
-	"  WHERE source <> 'label' AND NOT (" CIRCUMSTANCE ") ORDER BY value),"                    \
-	" kinds AS (SELECT source, key, sum(side = 'A') AS nr_a, sum(side = 'B') AS nr_b,"         \
-	"  group_concat(CASE side WHEN 'A' THEN substr(value, 1, 40) END, ', ') AS a,"             \
-	"  group_concat(CASE side WHEN 'B' THEN substr(value, 1, 40) END, ', ') AS b,"             \
-	"  count(DISTINCT value) AS nr FROM seen GROUP BY source, key),"                           \
-	" differing AS (SELECT *, nr_a > 1 OR nr_b > 1 AS mixed FROM kinds"                        \
-	"  WHERE nr > 1 AND (source <> 'fact' OR nr_a AND nr_b)"                                   \
-	"   OR nr_a <> nr_b AND source <> 'fact')"                                                 \
-	"SELECT key, nr_a, nr_b, ifnull(a, 'none'), ifnull(b, 'none') FROM differing p"            \
-	" WHERE NOT (NOT mixed"                                                                    \
-	"   AND EXISTS (SELECT 1 FROM json_each(?3) t WHERE " COMPARE_SAME_KEY ")"                 \
-	"   AND EXISTS (SELECT 1 FROM json_each(?4) t WHERE " COMPARE_SAME_KEY "))"                \
-	"  AND NOT EXISTS (SELECT 1 FROM differing o WHERE o.key <> p.key AND"                     \
-	"   (o.key IN (SELECT parent FROM follows f WHERE p.key GLOB f.key) OR"                    \
-	"    o.key IN ('workload', 'backend') AND o.key = p.source OR " LIMIT_FOLLOWS "))"         \
-	" ORDER BY source <> 'run', source = 'fact', p.key"
+EMBED(compare_differ_sql, "results/compare_differ.sql");
 
 #define MAX_NAMED 8
 
@@ -99,8 +51,8 @@ int compare_sides_check(struct store *s, const struct compare_side *a, const str
 		return r;
 	compare_side_json(a, &runs_a);
 	compare_side_json(b, &runs_b);
-	r = db_prepare(s, &stmt, err, DIFFERENCES, "tttt", runs_a.data, runs_b.data, a->terms.data,
-		       b->terms.data);
+	r = db_prepare(s, &stmt, err, compare_differ_sql, "tttt", runs_a.data, runs_b.data,
+		       a->terms.data, b->terms.data);
 	if (r)
 		goto out;
 	while ((r = db_step(s, stmt, err)) > 0) {

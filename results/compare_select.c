@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/embed.h"
 #include "base/opt.h"
 #include "results/db.h"
 #include "results/rows.h"
+
+EMBED(compare_met_sql, "results/compare_met.sql");
+EMBED(compare_unmet_sql, "results/compare_unmet.sql");
 
 void compare_side_release(struct compare_side *side)
 {
@@ -112,8 +116,7 @@ static int no_such_key(struct store *s, const char *key, struct err *err)
 	const char **names = NULL, *near;
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "WITH " COMPARE_PROPERTY " SELECT DISTINCT key FROM property", "");
+	int r = db_prepare(s, &stmt, err, "SELECT DISTINCT key FROM run_property", "");
 
 	if (r)
 		return r;
@@ -143,14 +146,7 @@ static int no_such_key(struct store *s, const char *key, struct err *err)
 static int explain_none(const struct compare_side *side, struct store *s, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"WITH " COMPARE_PROPERTY " SELECT t.value ->> 0, t.value ->> 1 ->> 0, count(p.run),"
-		"  group_concat(DISTINCT p.value) FROM json_each(?1) t"
-		" LEFT JOIN property p ON " COMPARE_SAME_KEY " GROUP BY t.key"
-		" HAVING NOT max(p.value IN (SELECT value FROM json_each(t.value, '$[1]')))"
-		"  OR NOT count(p.run) ORDER BY t.key",
-		"t", side->terms.data);
+	int r = db_prepare(s, &stmt, err, compare_unmet_sql, "t", side->terms.data);
 
 	if (r)
 		return r;
@@ -190,16 +186,7 @@ int compare_side_select(struct compare_side *side, struct store *s, bool untrust
 	int r = parse_selector(side, s, err);
 
 	if (!r)
-		r = db_prepare(
-			s, &stmt, err,
-			"WITH " COMPARE_PROPERTY
-			", met AS (SELECT DISTINCT p.run, t.key FROM json_each(?1) t"
-			"  JOIN property p ON " COMPARE_SAME_KEY ""
-			"  AND p.value IN (SELECT value FROM json_each(t.value, '$[1]')))"
-			"SELECT id, status, ifnull(reason, (SELECT group_concat(code, ', ') FROM flag"
-			"  WHERE run = id AND severity = 'fatal')) FROM run WHERE id IN (SELECT run FROM met"
-			"  GROUP BY run HAVING count(*) = json_array_length(?1)) ORDER BY id",
-			"t", side->terms.data);
+		r = db_prepare(s, &stmt, err, compare_met_sql, "t", side->terms.data);
 	if (r)
 		return r;
 	while ((r = db_step(s, stmt, err)) > 0) {

@@ -38,10 +38,12 @@ int show_run(struct store *s, int64_t run, FILE *out, struct err *err);
 int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_format format, FILE *out,
 	      struct err *err);
 
-/* A figure's data blocks and variables, see plots/figure.h. *ret_rows: rows of the first query. */
-int export_query_blocks(struct store *s, const char *const *queries, int64_t run,
-			const char *experiment, FILE *out, size_t *ret_rows, struct err *err);
-int export_query_variables(struct store *s, const char *query, int64_t run, const char *experiment,
-			   struct buf *out, struct err *err);
+/*
+ * A figure's data: SQL programs (NULL-ended) that run one after another, as plots/head.sql says, and
+ * leave nothing behind. A gnuplot data block on out for each SELECT, and "name = value" lines in
+ * vars for the columns of the view `variables`. *ret_rows: rows of the first block.
+ */
+int export_figure(struct store *s, const char *const *programs, int64_t run, const char *experiment,
+		  FILE *out, struct buf *vars, size_t *ret_rows, struct err *err);
 
 #endif

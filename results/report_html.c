@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "results/table.h"
+#include "results/text_table.h"
 
 void html_text(struct buf *page, const char *text)
 {

@@ -7,10 +7,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/embed.h"
 #include "base/opt.h"
 #include "base/stats.h"
 #include "results/report_html.h"
-#include "results/table.h"
+#include "results/text_table.h"
+
+EMBED(report_groups_sql, "results/report_groups.sql");
+EMBED(report_rows_sql, "results/report_rows.sql");
 
 /* The same runs give the same interval. */
 #define BOOTSTRAP_SEED 1
@@ -232,19 +236,11 @@ static void add_head(struct buf *page, const struct group *g, bool slowdown)
 	buf_adds(page, "</tr></thead>\n<tbody>\n");
 }
 
-/* A backend is named with its parameters where the group has it with several. */
-#define GROUP_ROWS                                                                                 \
-	"WITH chosen AS (SELECT r.* FROM json_each(?1) c JOIN run r ON r.id = c.value)"            \
-	"SELECT backend, CASE WHEN (SELECT count(DISTINCT backend_params) FROM chosen b"           \
-	"  WHERE b.backend = a.backend) > 1 THEN backend_params END, ratio, count(*),"             \
-	" json_group_array(id) FROM chosen a GROUP BY backend, backend_params, ratio"              \
-	" ORDER BY backend, backend_params, ratio DESC"
-
 static int add_group_table(struct buf *page, const struct group *g, struct err *err)
 {
 	bool slowdown = g->nr_columns && strcmp(g->baseline, "[]");
 	sqlite3_stmt *stmt;
-	int r = db_prepare(g->s, &stmt, err, GROUP_ROWS, "t", g->runs);
+	int r = db_prepare(g->s, &stmt, err, report_rows_sql, "t", g->runs);
 
 	if (r)
 		return r;
@@ -294,21 +290,6 @@ static int add_group(struct buf *page, struct store *s, const char *runs, struct
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-/*
- * Runs that are alike; their parameters as they would be typed, a line each, key and value with a
- * tab between. Those at null are not set.
- */
-static const char groups_sql[] =
-	"SELECT r.workload, json_group_array(r.id), (SELECT group_concat(replace(key, '_', '-')"
-	"  || char(9) || CASE type WHEN 'true' THEN 'yes' WHEN 'false' THEN 'no' ELSE value END,"
-	"  char(10)) FROM (SELECT key, value, type FROM json_each(r.workload_params)"
-	"   UNION ALL SELECT key, value, type FROM json_each(r.run_params) WHERE key NOT IN"
-	"    (SELECT key FROM json_each(r.workload_params))) WHERE type <> 'null'),"
-	" json_extract(m.facts, '$.host') || ', ' || json_extract(m.facts, '$.kernel')"
-	" FROM json_each(?1) c JOIN run r ON r.id = c.value"
-	" JOIN alike a ON a.run = r.id JOIN machine m ON m.id = r.machine"
-	" WHERE r.status = 'ok' GROUP BY a.cell ORDER BY min(r.id)";
-
 /* What can only be a size as 48M. */
 static void add_parameter(struct buf *page, const char *key, const char *value)
 {
@@ -344,7 +325,7 @@ static void add_parameters(struct buf *page, const char *list)
 int report_results(struct buf *page, struct store *s, const char *runs, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, groups_sql, "t", runs);
+	int r = db_prepare(s, &stmt, err, report_groups_sql, "t", runs);
 
 	if (r)
 		return r;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/table.h"
+#include "results/text_table.h"
 
 /* RFC 4180: quoted where needed. */
 static void add_csv(struct buf *b, const char *text)

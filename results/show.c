@@ -5,9 +5,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/embed.h"
 #include "results/rows.h"
 #include "results/runs.h"
-#include "results/table.h"
+#include "results/text_table.h"
+
+EMBED(show_histograms_sql, "results/show_histograms.sql");
+EMBED(show_phases_sql, "results/show_phases.sql");
+EMBED(show_runs_sql, "results/show_runs.sql");
 
 static const char *text_of(sqlite3_stmt *stmt, int col)
 {
@@ -25,6 +30,11 @@ static void add_human(struct table *t, sqlite3_stmt *stmt, int col, char *human(
 	char text[HUMAN_SIZE];
 
 	table_add(t, have(stmt, col) ? human(text, sqlite3_column_double(stmt, col)) : NULL);
+}
+
+static char *human_nanoseconds(char *dst, double ns)
+{
+	return human_seconds(dst, ns / 1e9);
 }
 
 static void print_human(FILE *out, const char *label, sqlite3_stmt *stmt, int col,
@@ -153,26 +163,13 @@ static int show_results(struct store *s, int64_t run, FILE *out, struct err *err
 	return r;
 }
 
-/* The value that a share of the values lies at or below, as base/hist.h has it. */
-#define QUANTILE                                                                                   \
-	"(SELECT min(max((low + high) / 2, h.min), h.max) FROM up_to u"                            \
-	" WHERE u.name = h.name AND u.nr >= h.count * "
-#define FIRST " ORDER BY low LIMIT 1)"
-
 static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *err)
 {
-	static const char *const head[] = { "latency", "count", "min",	 "p50",
+	static const char *const head[] = { "latency", "count", "mean",	 "min", "p50",
 					    "p90",     "p99",	"p99.9", "max" };
-	struct table t = TABLE_INIT(8);
+	struct table t = TABLE_INIT(9);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"WITH up_to AS (SELECT name, low, high,"
-		" sum(count) OVER (PARTITION BY name ORDER BY low) AS nr FROM bucket WHERE run = ?1)"
-		" SELECT name, count, min, " QUANTILE "0.5" FIRST ", " QUANTILE "0.9" FIRST
-		", " QUANTILE "0.99" FIRST ", " QUANTILE "0.999" FIRST ", max"
-		" FROM histogram h WHERE run = ?1 AND count ORDER BY name",
-		"i", run);
+	int r = db_prepare(s, &stmt, err, show_histograms_sql, "i", run);
 
 	if (r)
 		return r;
@@ -181,18 +178,13 @@ static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *
 	while ((r = db_step(s, stmt, err)) > 0) {
 		table_add(&t, text_of(stmt, 0));
 		add_human(&t, stmt, 1, human_number);
-		for (int col = 2; col < 8; col++) {
-			char text[HUMAN_SIZE];
-
-			table_add(&t, human_seconds(text, sqlite3_column_double(stmt, col) / 1e9));
-		}
+		for (int col = 2; col < 9; col++)
+			add_human(&t, stmt, col, human_nanoseconds);
 	}
 	sqlite3_finalize(stmt);
 	end_section(&t, r, out);
 	return r;
 }
-
-#define IN_PHASE " FROM phase_delta d WHERE d.run = p.run AND d.phase = p.name AND d.collector = "
 
 static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
 {
@@ -200,16 +192,7 @@ static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
 					    "far",   "page-ins", "per s" };
 	struct table t = TABLE_INIT(7);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"SELECT name, (p.begin_ns - r.begin_ns) / 1e9, (p.end_ns - p.begin_ns) / 1e9,"
-		" (SELECT mean" IN_PHASE "'memory_usage' AND d.key = 'memory.current'),"
-		" (SELECT mean" IN_PHASE "'memory_usage' AND d.key = 'memory.swap.current'),"
-		" (SELECT delta" IN_PHASE "'memory_stat' AND d.key = 'pgmajfault'),"
-		" (SELECT delta * 1e9 / (p.end_ns - p.begin_ns)" IN_PHASE
-		" 'memory_stat' AND d.key = 'pgmajfault')"
-		" FROM phase p JOIN run r ON r.id = p.run WHERE p.run = ?1 ORDER BY p.begin_ns",
-		"i", run);
+	int r = db_prepare(s, &stmt, err, show_phases_sql, "i", run);
 
 	if (r)
 		return r;
@@ -317,27 +300,7 @@ static int show_runs_table(struct store *s, const char *runs, FILE *out, struct 
 					    "flags" };
 	struct table t = TABLE_INIT(13);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"WITH params AS MATERIALIZED (SELECT p.*, r.workload,"
-		"  CASE whose WHEN 'backend' THEN r.backend ELSE '' END AS backend"
-		"  FROM json_each(?1) c JOIN run r ON r.id = c.value JOIN param p ON p.run = r.id),"
-		" differ AS (SELECT workload, backend, whose, key FROM params GROUP BY 1, 2, 3, 4"
-		"  HAVING count(DISTINCT ifnull(value, '')) > 1),"
-		" told AS (SELECT run, group_concat(key || '=' || text, ' ') AS how FROM params"
-		"  JOIN differ USING (workload, backend, whose, key) WHERE value IS NOT NULL"
-		"  GROUP BY run)"
-		" SELECT s.run, s.workload, s.backend, s.ratio, s.status, s.local_bytes,"
-		" s.far_bytes, p.name, p.unit, p.better, p.value, l.name, l.unit, l.value,"
-		" s.major_faults_per_s, s.flags, told.how"
-		" FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value"
-		" CROSS JOIN run_summary s ON s.run = r.id LEFT JOIN told ON told.run = r.id"
-		" LEFT JOIN result p ON p.run = r.id AND p.ord ="
-		"  (SELECT min(ord) FROM result WHERE run = r.id AND better IS NOT NULL)"
-		" LEFT JOIN result l ON l.run = r.id AND l.ord ="
-		"  (SELECT min(ord) FROM result WHERE run = r.id AND name LIKE 'latency%')"
-		" ORDER BY c.key",
-		"t", runs);
+	int r = db_prepare(s, &stmt, err, show_runs_sql, "t", runs);
 
 	if (r)
 		return r;

@@ -15,6 +15,7 @@
 #include "results/db.h"
 
 EMBED(schema_sql, "results/schema.sql");
+EMBED(views_sql, "results/views.sql");
 
 #define APPLICATION_ID 0x666d6265 /* "fmbe" */
 #define SCHEMA_VERSION 1
@@ -175,20 +176,6 @@ static void spend_reserve(struct store *s)
 	s->reserve_fd = -1;
 }
 
-#define PARAMS_OF(whose)                                                                           \
-	"SELECT r.id AS run, '" whose "' AS whose, p.key, p.value,"                                \
-	" CASE WHEN type = 'true' THEN 'yes' WHEN type = 'false' THEN 'no'"                        \
-	"  WHEN type = 'integer' AND value >= 1048576 AND value % 1048576 = 0"                     \
-	"   THEN (value / 1048576) || 'M'"                                                         \
-	"  WHEN type = 'integer' AND value >= 4096 AND value % 1024 = 0"                           \
-	"   THEN (value / 1024) || 'K'"                                                            \
-	"  WHEN length(value) > 24 THEN substr(value, 1, 24) || '…' ELSE value END AS text"      \
-	" FROM main.run r JOIN json_each(r." whose "_params) p"
-
-/* The connection's own, so that a database of an older fmbench has it, too. */
-static const char param_view[] = "CREATE TEMP VIEW param AS " PARAMS_OF(
-	"workload") " UNION ALL " PARAMS_OF("backend") " UNION ALL " PARAMS_OF("run");
-
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
@@ -216,8 +203,8 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	/* In WAL mode NORMAL loses no commit to a killed process, only to a power cut. */
 	if (!r)
 		r = db_run(s, err, "PRAGMA synchronous = NORMAL", "");
-	if (!r)
-		r = db_run(s, err, param_view, "");
+	if (!r && sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK)
+		r = db_fail(s, err);
 	if (!r && mode == STORE_WRITE)
 		r = open_reserve(s, err);
 out:
@@ -430,12 +417,6 @@ int store_results(struct store *s, int64_t run, const struct results *results, s
 	if (r)
 		sqlite3_exec(s->db, "ROLLBACK TO results; RELEASE results", NULL, NULL, NULL);
 	return r;
-}
-
-int store_log(struct store *s, int64_t run, uint64_t t_ns, const char *text, struct err *err)
-{
-	return db_run(s, err, "INSERT INTO log (run, t_ns, text) VALUES (?1, ?2, ?3)", "iut", run,
-		      t_ns, text);
 }
 
 int store_artifact(struct store *s, int64_t run, const char *name, const char *path,

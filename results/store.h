@@ -59,7 +59,6 @@ int store_phase(struct store *s, int64_t run, const char *name, uint64_t begin_n
 		struct err *err);
 /* Results, flags and histograms, in one transaction. */
 int store_results(struct store *s, int64_t run, const struct results *results, struct err *err);
-int store_log(struct store *s, int64_t run, uint64_t t_ns, const char *text, struct err *err);
 int store_artifact(struct store *s, int64_t run, const char *name, const char *path,
 		   struct err *err);
 /* status: "ok", "failed", "untrusted"; reason may be NULL. -ENOSPC: its samples did not fit, and it

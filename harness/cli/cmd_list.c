@@ -48,8 +48,17 @@ static void list_collectors(void)
 
 static void list_figures(void)
 {
-	for (size_t i = 0; figure_table[i]; i++)
-		row(figure_table[i]->name, figure_table[i]->summary, NULL);
+	static const char *const scopes[] = {
+		[FIGURE_ONE_RUN] = "one run",
+		[FIGURE_RUNS] = "one run, or repeats pooled",
+		[FIGURE_CURVE] = "several runs",
+	};
+
+	for (size_t i = 0; figure_table[i].name; i++) {
+		const struct figure *f = &figure_table[i];
+
+		printf("  %-16s %s (of %s)\n", f->name, f->summary, scopes[f->scope]);
+	}
 }
 
 static const struct {

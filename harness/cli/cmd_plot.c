@@ -17,7 +17,7 @@ static const struct opt opts[] = {
 		   "pdf, png or svg by its ending (default: FIGURE.pdf)", .letter = 'o',
 		   .arg = "FILE"),
 	OPT_STRING("run", struct params, run, NULL,
-		   "of this run: a number, the beginning of a uuid, or latest", .arg = "RUN"),
+		   "of this run alone: a number, the beginning of a uuid, or latest", .arg = "RUN"),
 	OPT_STRING("experiment", struct params, experiment, NULL, "of runs with this label only",
 		   .arg = "NAME"),
 	OPT_END
@@ -40,10 +40,12 @@ static int cmd_plot_run(struct cli *cli)
 		snprintf(out_path, sizeof(out_path), "%s", p->output);
 	else
 		snprintf(out_path, sizeof(out_path), "%s.pdf", f->name);
-	rc = figure_check(out_path, &err);
+	rc = figure_check_choice(f, p->run, &err);
+	if (!rc)
+		rc = figure_check(out_path, &err);
 	if (!rc)
 		rc = store_open(common.db, STORE_READ, &store, &err);
-	if (!rc && (p->run || f->one_run))
+	if (!rc && p->run)
 		rc = store_find_run(store, p->run, &run, &err);
 	if (!rc)
 		rc = draw_figure(store, f, run, p->experiment, out_path, &err);
@@ -58,6 +60,10 @@ const struct command cmd_plot = {
 	.name = "plot",
 	.args = "FIGURE",
 	.summary = "draw a figure: pdf, png or svg; `fmbench list figures`",
+	.doc = "timeseries draws one run: that of --run, else the latest. latency-cdf draws the run of\n"
+	       "--run, else pools the repeats. The others are curves over several runs and refuse --run.\n"
+	       "Failed and untrusted runs are left out of all but a --run that names one; the caption\n"
+	       "counts them, and a cross marks what flagged runs have a part in.\n",
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.min_args = 1,

@@ -119,12 +119,13 @@ static int add_figures(struct figures *figures, struct store *store, const char 
 	size_t nr = 0;
 	int rc = report_representatives(store, experiment, &runs, &nr, err);
 
-	for (size_t i = 0; figure_table[i] && !rc; i++) {
-		const struct figure *f = figure_table[i];
+	for (size_t i = 0; figure_table[i].name && !rc; i++) {
+		const struct figure *f = &figure_table[i];
+		bool one_run = f->scope == FIGURE_ONE_RUN;
 
-		if (!f->one_run)
+		if (!one_run)
 			rc = add_figure(figures, store, f, NULL, experiment, err);
-		for (size_t k = 0; f->one_run && k < nr && !rc; k++)
+		for (size_t k = 0; one_run && k < nr && !rc; k++)
 			rc = add_figure(figures, store, f, &runs[k], NULL, err);
 	}
 	report_runs_free(runs, nr);

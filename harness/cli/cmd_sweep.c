@@ -10,7 +10,7 @@
 #include "harness/plan/plan.h"
 #include "harness/plan/slurm.h"
 #include "results/export.h"
-#include "results/table.h"
+#include "results/text_table.h"
 
 struct params {
 	bool dry_run, slurm, skip_missing;

@@ -8,7 +8,7 @@
 #include "results/export.h"
 
 static int write_data(struct store *store, const struct figure *f, int64_t run,
-		      const char *experiment, const char *path, struct err *err)
+		      const char *experiment, const char *path, struct buf *vars, struct err *err)
 {
 	FILE *out = fopen(path, "w");
 	size_t rows = 0;
@@ -16,7 +16,7 @@ static int write_data(struct store *store, const struct figure *f, int64_t run,
 
 	if (!out)
 		return err_failed(err, errno, "cannot write %s", path);
-	rc = export_query_blocks(store, f->queries, run, experiment, out, &rows, err);
+	rc = export_figure(store, f->sql, run, experiment, out, vars, &rows, err);
 	if (fclose(out) != 0 && !rc)
 		rc = err_failed(err, errno, "cannot write %s", path);
 	if (!rc && rows == 0) {
@@ -33,16 +33,16 @@ int draw_figure(struct store *store, const struct figure *f, int64_t run, const 
 	char data_path[PATH_MAX];
 	struct buf vars = BUF_INIT;
 	const char *dot = strrchr(out_path, '.');
-	int rc = figure_check(out_path, err);
+	int rc = figure_check_choice(f, run != 0, err);
 
+	if (!rc)
+		rc = figure_check(out_path, err);
 	if (rc)
 		return rc;
 	snprintf(data_path, sizeof(data_path), "%.*s.dat", (int)(dot - out_path), out_path);
-	rc = write_data(store, f, run, experiment, data_path, err);
-	if (!rc && f->variables)
-		rc = export_query_variables(store, f->variables, run, experiment, &vars, err);
+	rc = write_data(store, f, run, experiment, data_path, &vars, err);
 	if (!rc)
-		rc = figure_draw(f, data_path, vars.data ? vars.data : "", out_path, err);
+		rc = figure_draw(f, data_path, vars.data, out_path, err);
 	buf_release(&vars);
 	return rc;
 }

@@ -11,7 +11,8 @@
 
 /*
  * Writes out_path (its ending names the kind), its data and its script beside it. run 0: none
- * chosen. -ENODATA (err filled, ERR_MISSING): nothing to draw.
+ * chosen. ERR_USAGE for a run chosen in a figure of several. -ENODATA (err filled, ERR_MISSING):
+ * nothing to draw.
  */
 int draw_figure(struct store *store, const struct figure *f, int64_t run, const char *experiment,
 		const char *out_path, struct err *err);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "harness/run/identity.h"
-#include "results/table.h"
+#include "results/text_table.h"
 
 static const struct opt *find_opt(const struct opt *opts, const char *name, enum opt_type type)
 {

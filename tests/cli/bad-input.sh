@@ -57,6 +57,7 @@ bad 2 'run [options] -- COMMAND' run command
 bad 3 'no-such-program' run -- no-such-program
 bad 2 'timeseries' plot timeserie
 bad 2 '.pdf, .png or .svg' plot timeseries -o picture.gif
+bad 2 'leave out --run' plot slowdown --run 1
 bad 3 'fmbench run' plot timeseries -o "$tmp/x.pdf"
 bad 3 'fmbench run' show
 bad 2 'xml' export xml runs

@@ -353,28 +353,77 @@ static void test_show(void **state)
 	store_close(s);
 }
 
+/* 1, 2, … 100 µs: the 90th percentile has 10 values beyond it, the 99th has one. */
+static void test_show_percentiles(void **state)
+{
+	struct store *s = synthetic_store("percentiles.db");
+	struct run_record record = synthetic_record("null", "none", 1, 1);
+	int64_t run = synthetic_begin(s, &record);
+	struct hist *hist = hist_new();
+	struct results results;
+	struct capture c;
+
+	(void)state;
+	for (uint64_t us = 1; us <= 100; us++)
+		hist_add(hist, us * 1000);
+	results_init(&results);
+	results_add_hist(&results, "touch", hist);
+	assert_ok(store_results(s, run, &results, &err));
+	results_release(&results);
+	assert_ok(store_run_end(s, run, "ok", NULL, &err));
+	assert_ok(show_run(s, run, capture(&c), &err));
+	captured(&c);
+	/* The middle of 90's bucket is 89.9. */
+	contains(c.text, "latency  count     mean   min    p50      p90     max\n");
+	contains(c.text, "touch      100  50.5 us  1 us  50 us  89.9 us  100 us\n");
+	free(c.text);
+	store_close(s);
+}
+
 static void test_blocks_for_gnuplot(void **state)
 {
-	static const char *const queries[] = {
-		"SELECT 1 AS n, 'a \"b\"' AS text, NULL AS none",
-		"SELECT ?1 AS run, ?2 AS experiment WHERE 0",
+	static const char *const programs[] = {
+		"CREATE TEMP TABLE t AS SELECT 1 AS n, 'a \"b\"' AS text, NULL AS none;\n",
+		"SELECT * FROM t;\n"
+		"SELECT :run AS run, :experiment AS experiment WHERE 0;\n"
+		"CREATE TEMP VIEW variables AS"
+		" SELECT n + 1 AS a, 'it''s\nb\\n' AS b, none AS c FROM t;\n-- the end\n",
 		NULL,
 	};
+	static const char *const asked[] = {
+		"SELECT :run AS run, :experiment AS experiment;"
+		"CREATE TEMP VIEW variables AS SELECT 1 AS x",
+		NULL,
+	};
+	static const char *const wrong[] = { "CREATE TEMP TABLE t AS SELECT 1; SELECT nonsense",
+					     NULL };
 	struct store *s = synthetic_store("blocks.db");
 	struct buf vars = BUF_INIT;
 	struct capture c;
 	size_t rows = 99;
-	int r = export_query_blocks(s, queries, 1, "e", capture(&c), &rows, &err);
+	int r;
 
 	(void)state;
+	/* Twice: nothing is left behind, not by a program that failed either. */
+	for (int i = 0; i < 2; i++) {
+		buf_reset(&vars);
+		r = export_figure(s, programs, 1, "e", capture(&c), &vars, &rows, &err);
+		captured(&c);
+		assert_ok(r);
+		assert_int_equal(rows, 1);
+		assert_text(c.text, "\"n\"\t\"text\"\t\"none\"\n1\t\"a 'b'\"\tNaN\n"
+				    "\n\n\"run\"\t\"experiment\"\n");
+		assert_string_equal(vars.data, "a = 2\nb = 'it''s b\\n'\nc = NaN\n");
+		r = export_figure(s, wrong, 1, "e", capture(&c), &vars, &rows, &err);
+		captured(&c);
+		free(c.text);
+		assert_true(r < 0);
+		assert_non_null(strstr(err.msg, "nonsense"));
+	}
+	r = export_figure(s, asked, 7, "e", capture(&c), &vars, &rows, &err);
 	captured(&c);
 	assert_ok(r);
-	assert_int_equal(rows, 1);
-	assert_text(c.text, "\"n\"\t\"text\"\t\"none\"\n1\t\"a 'b'\"\tNaN\n"
-			    "\n\n\"run\"\t\"experiment\"\n");
-	assert_ok(export_query_variables(s, "SELECT 2 AS a, 'it''s\nb\\n' AS b, NULL AS c, ?2 AS d",
-					 0, "e", &vars, &err));
-	assert_string_equal(vars.data, "a = 2\nb = 'it''s b\\n'\nc = NaN\nd = 'e'\n");
+	assert_text(c.text, "\"run\"\t\"experiment\"\n7\t\"e\"\n");
 	buf_release(&vars);
 	store_close(s);
 }
@@ -388,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_other_kinds),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_show_percentiles),
 		cmocka_unit_test(test_blocks_for_gnuplot),
 	};
 

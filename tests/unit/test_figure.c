@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tests/unit/synthetic.h"
-
-#include <sys/stat.h>
-
-#include "base/child.h"
-#include "plots/figure.h"
-#include "results/export.h"
+/* How figures are drawn and captioned; tests/unit/test_figure_NAME.c have the numbers of each. */
+#include "tests/unit/figure.h"
 
 static void need_gnuplot(void)
 {
@@ -13,39 +8,9 @@ static void need_gnuplot(void)
 		skip();
 }
 
-static char *read_file(const char *path)
-{
-	struct buf b = BUF_INIT;
-	FILE *f = fopen(path, "r");
-
-	if (!f)
-		fail_msg("no file %s", path);
-	assert_ok(buf_read_fd(&b, fileno(f)));
-	fclose(f);
-	return buf_steal(&b);
-}
-
-/* What cmd_plot does. Returns figure_draw()'s answer. */
 static int draw(struct store *s, const char *name, int64_t run, const char *out)
 {
-	const struct figure *f = figure_find(name, &err);
-	struct buf vars = BUF_INIT;
-	char data[300];
-	size_t rows = 0;
-	FILE *file;
-	int r;
-
-	assert_non_null(f);
-	snprintf(data, sizeof(data), "%.*s.dat", (int)(strrchr(out, '.') - out), out);
-	file = fopen(data, "w");
-	assert_non_null(file);
-	assert_ok(export_query_blocks(s, f->queries, run, NULL, file, &rows, &err));
-	fclose(file);
-	assert_true(rows > 0);
-	assert_ok(export_query_variables(s, f->variables, run, NULL, &vars, &err));
-	r = figure_draw(f, data, vars.data, out, &err);
-	buf_release(&vars);
-	return r;
+	return draw_figure(s, figure_find(name, &err), run, NULL, out, &err);
 }
 
 /* Drawn, and not an empty frame: gnuplot writes one even when it finds no data. */
@@ -87,7 +52,6 @@ static void test_draws_every_format(void **state)
 	static const char *const formats[][2] = { { "png", "PNG" },
 						  { "pdf", "%PDF" },
 						  { "svg", "<svg" } };
-	/* test_micro_figures.c has runs for the others. */
 	static const char *const figures[] = { "slowdown", "timeseries" };
 	const char *keep = getenv("FMBENCH_KEEP_FIGURES");
 	struct store *s = paper_store("paper.db");
@@ -100,7 +64,7 @@ static void test_draws_every_format(void **state)
 
 			snprintf(name, sizeof(name), "%s/%s.%s", keep ? keep : synthetic_dir(),
 				 figures[f], formats[i][0]);
-			assert_ok(draw(s, figures[f], 4, name));
+			assert_ok(draw(s, figures[f], 0, name));
 			drawn(name, formats[i][1]);
 		}
 	}
@@ -164,44 +128,125 @@ static void test_run_without_far_memory(void **state)
 	store_close(s);
 }
 
-static double point(const char *data, const char *row)
+/* What the caption says of the runs behind a figure of three cores, 1 of them to be left out. */
+static void test_captions(void **state)
 {
-	const char *found = strstr(data, row);
-
-	if (!found)
-		fail_msg("no row %s in:\n%s", row, data);
-	return strtod(found + strlen(row), NULL);
-}
-
-static void test_slowdown_is_relative_to_the_median(void **state)
-{
-	struct store *s = paper_store("relative.db");
-	const struct figure *f = figure_find("slowdown", &err);
-	struct buf vars = BUF_INIT;
-	const char *path = synthetic_path("relative.dat");
-	FILE *file = fopen(path, "w");
-	size_t rows;
-	char *data;
+	static const struct {
+		const char *stem, *caption;
+		struct made runs[3];
+	} cases[] = {
+		{ "nothing", "", { { .lab = NULL }, { .lab = "kvm" } } },
+		{ "emulated",
+		  "times under emulation",
+		  { { .lab = "tcg" }, { .lab = "tcg, exact" } } },
+		{ "partly", "times of 1 of 2 runs under emulation", { { .lab = "tcg" }, { 0 } } },
+		{ "flags",
+		  "2 of 2 runs flagged (×): SHARED_CORES; 1 untrusted left out; times under emulation",
+		  { { .flag = "SHARED_CORES", .severity = SEVERITY_WARNING, .lab = "tcg" },
+		    { .flag = "SHARED_CORES", .severity = SEVERITY_WARNING, .lab = "tcg" },
+		    { .flag = "SWAP_FULL", .severity = SEVERITY_FATAL, .status = "untrusted" } } },
+		{ "several",
+		  "2 of 2 runs flagged (×): KSM (1), ZSWAP (1); 1 failed left out",
+		  { { .flag = "ZSWAP", .severity = SEVERITY_WARNING },
+		    { .flag = "KSM", .severity = SEVERITY_WARNING },
+		    { .status = "failed", .reason = "why ever" } } },
+		{ "notes",
+		  "1 unfinished left out",
+		  { { .flag = "JUST_A_NOTE", .severity = SEVERITY_NOTE },
+		    { 0 },
+		    { .status = "started" } } },
+	};
 
 	(void)state;
-	assert_ok(export_query_blocks(s, f->queries, 0, NULL, file, &rows, &err));
-	fclose(file);
-	assert_int_equal(rows, 24);
-	data = read_file(path);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct store *s = synthetic_store("caption.db");
+		struct buf line = BUF_INIT;
 
-	const char *medians = strstr(data, "\n\n\n");
+		for (int k = 0; k < 3; k++) {
+			struct made m = cases[i].runs[k];
+			char params[64];
 
-	assert_non_null(medians);
-	/* Ratio 1 of both backends is one base: between 150e3 and 152e3, times 1. */
-	assert_true(point(medians, "\n1\t0.5\t") > 0.54 && point(medians, "\n1\t0.5\t") < 0.56);
-	assert_true(point(medians, "\n0\t0.25\t") < 0.13);
-	free(data);
-	assert_ok(export_query_variables(s, f->variables, 0, NULL, &vars, &err));
-	assert_non_null(strstr(vars.data, "nr_series = 2\n"));
-	assert_non_null(strstr(vars.data, "memaslap, swapfile\tmemaslap, zram"));
-	assert_non_null(strstr(vars.data, "normalised = 1\n"));
-	buf_release(&vars);
+			snprintf(params, sizeof(params), "{\"threads\":%d,\"mode\":\"noevict\"}",
+				 k + 1);
+			m.workload = "fault_throughput";
+			m.params = params;
+			m.results[0] = (struct number){ "faults", 1000.0 * (k + 1) };
+			m.results[1] = (struct number){ "threads", k + 1 };
+			if (k < 2 || m.status)
+				make_run(s, m);
+		}
+		/* Another workload's failure is none of this figure's. */
+		make_run(s, (struct made){ .workload = "null", .status = "failed" });
+		free(draw_data(s, "xput", 0, NULL, cases[i].stem));
+		buf_addf(&line, "\ncaption = '%s'\n", cases[i].caption);
+		expect_variable(cases[i].stem, line.data);
+		buf_release(&line);
+		store_close(s);
+	}
+}
+
+/* More than a line holds: the text is broken at spaces and the picture grows by it. */
+static void test_long_caption(void **state)
+{
+	struct store *s = synthetic_store("long.db");
+	char reason[200];
+	char *svg;
+
+	(void)state;
+	memset(reason, 'x', sizeof(reason));
+	for (size_t i = 9; i < sizeof(reason); i += 10)
+		reason[i] = ' ';
+	reason[sizeof(reason) - 1] = '\0';
+	make_run(s, (struct made){ .workload = "fault_latency",
+				   .hist = "major",
+				   .hist_from = 100,
+				   .hist_to = 1000,
+				   .status = "failed",
+				   .reason = reason });
+	need_gnuplot();
+	assert_ok(draw(s, "latency-cdf", 1, drawn_path("long", "svg")));
+	svg = read_file(drawn_path("long", "svg"));
+	assert_non_null(strstr(svg, ">run 1 failed: xxxxxxxxx"));
+	assert_non_null(strstr(svg, "<text>xxxxxxxxx xxxxxxxxx"));
+	free(svg);
+	free(draw_data(s, "latency-cdf", 1, NULL, "long"));
 	store_close(s);
+}
+
+/* One run is no curve. */
+static void test_run_of_a_curve(void **state)
+{
+	static const char *const curves[] = { "readahead", "reclaim", "slowdown", "xput",
+					      "xput-published" };
+	struct store *s = paper_store("curve.db");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		assert_int_equal(draw(s, curves[i], 1, synthetic_path("curve.svg")), -EINVAL);
+		assert_int_equal(err.kind, ERR_USAGE);
+		assert_non_null(strstr(err.msg, "curve over several runs"));
+		assert_int_equal(access(synthetic_path("curve.dat"), F_OK), -1);
+	}
+	store_close(s);
+}
+
+static void test_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; figure_table[i].name; i++) {
+		const struct figure *f = &figure_table[i];
+
+		/* The first of that name is this one. */
+		assert_ptr_equal(figure_find(f->name, &err), f);
+		assert_non_null(f->summary);
+		assert_non_null(f->empty_hint);
+		assert_non_null(strstr(f->gp, "set_caption"));
+		/* The common head, and a program of its own. */
+		assert_non_null(f->sql[0]);
+		assert_ptr_equal(f->sql[0], figure_table[0].sql[0]);
+		assert_non_null(f->sql[1]);
+		assert_null(f->sql[FIGURE_MAX_SQL]);
+	}
 }
 
 static void test_refusals(void **state)
@@ -234,7 +279,10 @@ int main(void)
 		cmocka_unit_test(test_text_that_could_break_gnuplot),
 		cmocka_unit_test(test_script_runs_by_hand_elsewhere),
 		cmocka_unit_test(test_run_without_far_memory),
-		cmocka_unit_test(test_slowdown_is_relative_to_the_median),
+		cmocka_unit_test(test_captions),
+		cmocka_unit_test(test_long_caption),
+		cmocka_unit_test(test_run_of_a_curve),
+		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_refusals),
 	};
 

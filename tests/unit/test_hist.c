@@ -110,6 +110,27 @@ static void test_empty_and_single(void **state)
 	hist_free(NULL);
 }
 
+/* 10 values beyond it, or the quantile is not to be told. */
+static void test_enough_beyond(void **state)
+{
+	static const struct {
+		double q;
+		uint64_t nr;
+	} enough[] = { { 0.5, 20 }, { 0.9, 100 }, { 0.99, 1000 }, { 0.999, 10000 } };
+	struct hist *h = hist_new();
+	uint64_t nr = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		for (; nr < enough[i].nr; nr++) {
+			assert_false(hist_has_quantile(h, enough[i].q));
+			hist_add(h, nr);
+		}
+		assert_true(hist_has_quantile(h, enough[i].q));
+	}
+	hist_free(h);
+}
+
 static void test_merge(void **state)
 {
 	struct hist *a = hist_new(), *b = hist_new(), *empty = hist_new();
@@ -137,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_error_bound),
 		cmocka_unit_test(test_quantiles),
 		cmocka_unit_test(test_empty_and_single),
+		cmocka_unit_test(test_enough_beyond),
 		cmocka_unit_test(test_merge),
 	};
 

@@ -156,8 +156,12 @@ static int fill_disk(const char *dir)
 	if (store_open(path, STORE_WRITE, &s, &err) || store_machine(s, &facts, &machine, &err) ||
 	    store_run_begin(s, machine, &record, &run, &err))
 		return 1;
-	for (int i = 0; !r && i < 100000; i++)
-		r = store_log(s, run, (uint64_t)i, "a line that takes up some of the disk", &err);
+	for (int i = 0; !r && i < 100000; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%d", i);
+		r = store_artifact(s, run, name, "a path that takes up some of the disk", &err);
+	}
 	if (r != -ENOSPC || !strstr(err.msg, "no space left") || !strstr(err.msg, path))
 		return 2;
 	store_close(s);

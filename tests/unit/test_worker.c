@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "micro/latency.h"
 #include "workloads/worker.h"
 #include "workloads/worker_host.h"
 #include "workloads/workload.h"
@@ -28,6 +29,7 @@ static const struct metric metrics[] = {
 	{ "size", "bytes", BETTER_NEITHER, "as asked" },
 	{ "seed", "count", BETTER_NEITHER, "as asked" },
 	{ "seeds", "count", BETTER_NEITHER, "one a thread" },
+	LATENCY_METRICS("touch", "touch"),
 	{ .name = NULL },
 };
 
@@ -47,8 +49,21 @@ static void say_all(const struct params *p, struct worker *w)
 	worker_flag(w, "TEST_NOTE", SEVERITY_NOTE, "%s", p->text ? p->text : "nothing");
 }
 
+/* 1, 2, … 100 µs: 10 of them lie beyond the 90th percentile, one beyond the 99th. */
+static void say_latency(struct worker *w)
+{
+	struct hist *h = hist_new();
+
+	for (uint64_t us = 1; us <= 100; us++)
+		hist_add(h, us * 1000);
+	latency_report(w, "touch", h);
+	hist_free(h);
+}
+
 static int end(const struct params *p, struct worker *w)
 {
+	if (!strcmp(p->mode, "latency"))
+		say_latency(w);
 	if (!strcmp(p->mode, "error"))
 		return worker_error(w, "the %s is\ttoo\nsmall", "disk");
 	if (!strcmp(p->mode, "error-then-0"))
@@ -197,6 +212,27 @@ static void test_batch(void **state)
 	check_said(&run, "a b c");
 	assert_in_range((uint64_t)(results_find(&run.results, "elapsed")->value * 1e9), 1,
 			20 * NSEC_PER_SEC);
+	run_release(&run);
+}
+
+static void test_latency(void **state)
+{
+	struct run run;
+
+	run_init(&run, &batch, *state, "latency", NULL);
+	assert_int_equal(wait_for_end(&run), 1);
+	workload_stop(&run.ctx);
+	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+
+	const struct results *r = &run.results;
+
+	assert_float_equal(results_find(r, "touch_p50")->value, 50, 0.2);
+	assert_float_equal(results_find(r, "touch_p90")->value, 90, 0.4);
+	assert_null(results_find(r, "touch_p99"));
+	assert_null(results_find(r, "touch_p99_9"));
+	assert_float_equal(results_find(r, "touch_mean")->value, 50.5, 1e-9);
+	assert_float_equal(results_find(r, "touch_max")->value, 100, 1e-9);
+	assert_float_equal(results_find(r, "touch_count")->value, 100, 0);
 	run_release(&run);
 }
 
@@ -365,10 +401,15 @@ static void test_interrupted(void **state)
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_batch),	      cmocka_unit_test(test_batch_fails),
-		cmocka_unit_test(test_service),	      cmocka_unit_test(test_service_never_goes),
-		cmocka_unit_test(test_service_fails), cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_interrupted),   cmocka_unit_test(test_phases),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_fails),
+		cmocka_unit_test(test_latency),
+		cmocka_unit_test(test_service),
+		cmocka_unit_test(test_service_never_goes),
+		cmocka_unit_test(test_service_fails),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_phases),
 	};
 
 	if (argc > 2 && !strcmp(argv[1], "worker"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "results/table.h"
+#include "results/text_table.h"
 
 #include <math.h>
 #include <stdarg.h>

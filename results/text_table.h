@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A table of text for people: columns as wide as their widest cell, two spaces apart. */
-#ifndef RESULTS_TABLE_H
-#define RESULTS_TABLE_H
+#ifndef RESULTS_TEXT_TABLE_H
+#define RESULTS_TEXT_TABLE_H
 
 #include <stddef.h>
 #include <stdio.h>

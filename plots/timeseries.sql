@@ -1,0 +1,52 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- One run over time: the chosen one, or the latest.
+
+CREATE TEMP TABLE axis AS SELECT 'none' AS parameter;
+CREATE TEMP TABLE candidate AS SELECT * FROM asked ORDER BY id DESC LIMIT 1;
+CREATE TEMP TABLE shown AS SELECT *, 0 AS series, workload AS name FROM candidate;
+
+CREATE TEMP TABLE metrics AS
+WITH sampled AS (
+	SELECT m.id, m.collector || ' ' || m.key AS name FROM metric m JOIN shown
+	WHERE EXISTS (SELECT 1 FROM sample s WHERE s.run = shown.id AND s.metric = m.id))
+SELECT (SELECT id FROM sampled WHERE name = 'memory_stat pgmajfault') AS ins,
+	coalesce((SELECT id FROM sampled WHERE name = 'memory_stat pswpout'),
+		(SELECT id FROM sampled WHERE name = 'vmstat pswpout')) AS outs,
+	(SELECT id FROM sampled WHERE name = 'memory_usage memory.current') AS near,
+	(SELECT id FROM sampled WHERE name = 'memory_usage memory.swap.current') AS far;
+
+-- At most some 200 points, what a column's width can show, each a mean over its time: marks at
+-- phase boundaries lie so close to their neighbours that a rate between the two would be a spike.
+CREATE TEMP TABLE bin AS
+WITH span AS (
+	SELECT min(end_ns) AS first_ns, max(100000000, (max(end_ns) - min(end_ns)) / 200) AS bin_ns
+	FROM tick WHERE run = (SELECT id FROM shown))
+SELECT t.run, max(t.tick) AS tick, max(t.end_ns) AS end_ns FROM tick t JOIN span
+WHERE t.run = (SELECT id FROM shown) GROUP BY (t.end_ns - first_ns) / bin_ns;
+
+-- Each metric's last value at or before the tick.
+WITH held AS (
+	SELECT (b.end_ns - shown.begin_ns) / 1e9 AS t_s,
+		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = ins
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS ins,
+		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = outs
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS outs,
+		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = near
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS near,
+		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = far
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS far
+	FROM bin b JOIN shown JOIN metrics)
+SELECT t_s, (ins - lag(ins) OVER w) / (t_s - lag(t_s) OVER w) AS page_ins_per_s,
+	(outs - lag(outs) OVER w) / (t_s - lag(t_s) OVER w) AS page_outs_per_s,
+	near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib
+FROM held WINDOW w AS (ORDER BY t_s) ORDER BY t_s;
+
+SELECT p.name AS phase, (p.begin_ns - shown.begin_ns) / 1e9 AS begin_s,
+	(p.end_ns - shown.begin_ns) / 1e9 AS end_s
+FROM shown JOIN phase p ON p.run = shown.id ORDER BY p.begin_ns;
+
+CREATE TEMP VIEW variables AS
+SELECT common.*,
+	(SELECT max(t.end_ns - shown.begin_ns) / 1e9 FROM tick t WHERE t.run = shown.id) AS end_s,
+	limit_bytes / 1048576.0 AS limit_mib
+FROM common JOIN shown;

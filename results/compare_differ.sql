@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- What sides A (?1) and B (?2, JSON arrays of run ids) differ in, but for what the terms of both
+-- selectors (?3, ?4: JSON, see struct compare_side) name: key, kinds on A and on B, their values.
+
+WITH property AS MATERIALIZED (SELECT * FROM run_property),
+-- Keys (GLOB) that differ because another does: only that one has to be named. A parameter follows
+-- from its workload or backend, too.
+follows (parent, key) AS (VALUES
+	('kernel', 'kernel_build'), ('kernel', 'memory_bytes'), ('kernel', 'cmdline'),
+	('machine', 'cmdline'), ('machine', 'arch'), ('machine', 'cpu'), ('machine', 'cpus'),
+	('machine', 'memory_bytes'), ('machine', 'numa_nodes'), ('machine', 'placement.*')),
+side AS (
+	SELECT value AS run, 'A' AS side FROM json_each(?1)
+	UNION ALL
+	SELECT value, 'B' FROM json_each(?2)),
+-- Not what a run happens to find or makes to measure: other areas that are on, devices and sizes. A
+-- limit that comes from a peak that was measured anew is the same limit.
+seen AS (
+	SELECT DISTINCT source, key, dashed, bare, side,
+		CASE WHEN p.key = 'limit'
+			THEN ifnull((SELECT min(o.value) FROM property o JOIN side USING (run)
+				WHERE o.key = 'limit' AND o.value * 1.02 >= p.value), p.value)
+			ELSE p.value END AS value
+	FROM property p JOIN side USING (run)
+	WHERE source <> 'label'
+		AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes'))
+	ORDER BY value),
+kinds AS (
+	SELECT source, key, dashed, bare, sum(side = 'A') AS nr_a, sum(side = 'B') AS nr_b,
+		group_concat(CASE side WHEN 'A' THEN substr(value, 1, 40) END, ', ') AS a,
+		group_concat(CASE side WHEN 'B' THEN substr(value, 1, 40) END, ', ') AS b,
+		count(DISTINCT value) AS nr
+	FROM seen GROUP BY source, key),
+-- A fact that only one side has says nothing: it comes with its backend or with the kernel. Any other
+-- key that a side lacks is a difference.
+differing AS (
+	SELECT *, nr_a > 1 OR nr_b > 1 AS mixed FROM kinds
+	WHERE nr > 1 AND (source <> 'fact' OR nr_a AND nr_b) OR nr_a <> nr_b AND source <> 'fact')
+SELECT key, nr_a, nr_b, ifnull(a, 'none'), ifnull(b, 'none') FROM differing p
+WHERE NOT (NOT mixed
+	AND EXISTS (SELECT 1 FROM json_each(?3) t
+		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = t.value ->> 0)
+	AND EXISTS (SELECT 1 FROM json_each(?4) t
+		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = t.value ->> 0))
+	AND NOT EXISTS (SELECT 1 FROM differing o WHERE o.key <> p.key AND (
+		o.key IN (SELECT parent FROM follows f WHERE p.key GLOB f.key)
+		OR o.key IN ('workload', 'backend') AND o.key = p.source
+		-- Other parameters, another machine have another peak. Another backend has not.
+		OR p.key = 'limit' AND (o.key IN ('ratio', 'workload')
+			OR o.source IN ('workload', 'machine'))))
+ORDER BY source <> 'run', source = 'fact', p.key;

@@ -1,0 +1,60 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- Views of each connection, so that a database of an older fmbench has them, too.
+
+-- The parameters of a run: whose they are (workload, backend, run), and their text for people.
+CREATE TEMP VIEW param AS
+SELECT run, whose, key, value,
+	CASE WHEN type = 'true' THEN 'yes' WHEN type = 'false' THEN 'no'
+		WHEN type = 'integer' AND value >= 1048576 AND value % 1048576 = 0
+		THEN (value / 1048576) || 'M'
+		WHEN type = 'integer' AND value >= 4096 AND value % 1024 = 0
+		THEN (value / 1024) || 'K'
+		WHEN length(value) > 24 THEN substr(value, 1, 24) || '…' ELSE value END AS text
+FROM (
+	SELECT r.id AS run, 'workload' AS whose, p.key, p.value, p.type
+	FROM main.run r JOIN json_each(r.workload_params) p
+	UNION ALL
+	SELECT r.id, 'backend', p.key, p.value, p.type
+	FROM main.run r JOIN json_each(r.backend_params) p
+	UNION ALL
+	SELECT r.id, 'run', p.key, p.value, p.type
+	FROM main.run r JOIN json_each(r.run_params) p);
+
+-- Facts with names and values for people. Whose they are: a machine's or a run's.
+CREATE TEMP VIEW fact AS
+SELECT whose, id, key, replace(replace(key, '_bytes', ''), '_', ' ') AS name,
+	CASE WHEN key NOT GLOB '*_bytes' THEN value
+		WHEN value + 0 >= 1 << 30 THEN printf('%.1f GiB', value / 1073741824.0)
+		WHEN value + 0 >= 1 << 20 THEN printf('%.1f MiB', value / 1048576.0)
+		ELSE value END AS value
+FROM (
+	SELECT 'machine' AS whose, m.id, j.key, j.value
+	FROM main.machine m JOIN json_each(m.facts) j
+	UNION ALL
+	SELECT 'run', r.id, j.key, j.value FROM main.run r JOIN json_each(r.facts) j);
+
+-- Everything that a run is known by, flags as 1 and 0. Labels tell runs of one kind apart and are
+-- never compared. '_' and '-' are the same in `dashed`; `bare` is a backend's key without its name.
+CREATE TEMP VIEW run_property AS
+SELECT run, source, key, ifnull(value, 'null') AS value, replace(key, '_', '-') AS dashed,
+	CASE source WHEN 'backend' THEN substr(key, instr(key, '.') + 1) END AS bare
+FROM (
+	SELECT r.id AS run, 'label' AS source, j.key, j.value FROM main.run r,
+		json_each(json_object('run', r.id, 'experiment', experiment, 'repeat', repeat,
+			'version', version)) j
+	UNION ALL
+	SELECT r.id, 'run', j.key, j.value FROM main.run r,
+		json_each(json_object('workload', workload, 'backend', backend, 'ratio', ratio,
+			'limit', limit_bytes)) j
+	UNION ALL
+	SELECT r.id, 'setting', j.key, j.value FROM main.run r, json_each(run_params) j
+	UNION ALL
+	SELECT r.id, 'workload', j.key, j.value FROM main.run r, json_each(workload_params) j
+	UNION ALL
+	SELECT r.id, 'backend', r.backend || '.' || j.key, j.value
+	FROM main.run r, json_each(backend_params) j
+	UNION ALL
+	SELECT r.id, 'machine', replace(j.key, 'host', 'machine'), j.value
+	FROM main.run r JOIN main.machine m ON m.id = r.machine, json_each(m.facts) j
+	UNION ALL
+	SELECT r.id, 'fact', j.key, j.value FROM main.run r, json_each(r.facts) j);
