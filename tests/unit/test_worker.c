@@ -221,8 +221,8 @@ static void test_latency(void **state)
 
 	run_init(&run, &batch, *state, "latency", NULL);
 	assert_int_equal(wait_for_end(&run), 1);
-	workload_stop(&run.ctx);
-	assert_int_equal(workload_parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
+	run.ctx.workload->stop(&run.ctx);
+	assert_int_equal(run.ctx.workload->parse(&run.ctx, 0, 0, &run.results, &run.err), 0);
 
 	const struct results *r = &run.results;
 
