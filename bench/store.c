@@ -140,10 +140,10 @@ int main(int argc, char *argv[])
 	ok(store_run_end(s, run, "ok", NULL, &err));
 	printf("%-34s %8.2f s\n", "end the run", since_s(begin_ns));
 	begin_ns = clock_ns();
-	ok(store_phase_value(s, run, "measure", "memory_stat", "pgmajfault", &value, &err));
+	ok(store_phase_value(s, run, 1, "measure", "memory_stat", "pgmajfault", &value, &err));
 	printf("%-34s %8.2f ms\n", "one counter's delta", since_s(begin_ns) * 1e3);
 	begin_ns = clock_ns();
-	ok(store_phase_value(s, run, "measure", "memory_usage", "memory.current", &value, &err));
+	ok(store_phase_value(s, run, 1, "measure", "memory_usage", "memory.current", &value, &err));
 	printf("%-34s %8.2f ms\n", "one gauge's mean", since_s(begin_ns) * 1e3);
 	time_export(s, "runs", false, EXPORT_CSV);
 	time_export(s, "deltas", false, EXPORT_CSV);

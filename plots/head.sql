@@ -10,7 +10,7 @@
 -- gnuplot variables. SQLite divides integers as C does: one side of a '/' must be real.
 
 CREATE TEMP TABLE asked AS
-SELECT *, status = 'ok' OR id = :run AS drawable FROM run
+SELECT *, status = 'ok' OR id = :run AS drawable FROM run_job
 WHERE (:run = 0 OR id = :run) AND (:experiment IS NULL OR experiment = :experiment);
 
 -- Runs that differ in nothing but the option of the x axis share a cell.

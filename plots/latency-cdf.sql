@@ -12,7 +12,7 @@ WITH bucket_of AS (
 			ELSE backend || ', ' || b.name END
 		|| CASE WHEN ifnull(workload_params ->> '$.pattern', 'random') = 'random' THEN ''
 			ELSE ', ' || (workload_params ->> '$.pattern') END AS name
-	FROM sound r JOIN bucket b ON b.run = r.id
+	FROM sound r JOIN bucket b ON b.run = r.id AND b.job = r.job
 	WHERE b.name IN ('major', 'minor', 'uffd', 'uffd_wp'))
 SELECT *, dense_rank() OVER (ORDER BY name, cell) - 1 AS series FROM bucket_of;
 

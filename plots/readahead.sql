@@ -7,9 +7,9 @@ CREATE TEMP TABLE candidate AS SELECT * FROM asked WHERE workload = 'readahead';
 CREATE TEMP TABLE point AS
 WITH scan AS (
 	SELECT r.id, r.cell, backend || ', ' || (workload_params ->> '$.pattern') AS name,
-		(SELECT value FROM result WHERE run = r.id AND name = 'page_cluster') AS x,
-		(SELECT value FROM result WHERE run = r.id AND name = 'pages') / 1e3 AS pages,
-		(SELECT value FROM result WHERE run = r.id AND name = 'major_share') AS major
+		(SELECT value FROM result WHERE run = r.id AND job = r.job AND name = 'page_cluster') AS x,
+		(SELECT value FROM result WHERE run = r.id AND job = r.job AND name = 'pages') / 1e3 AS pages,
+		(SELECT value FROM result WHERE run = r.id AND job = r.job AND name = 'major_share') AS major
 	FROM sound r)
 SELECT id, cell, name, 1 AS panel, x, pages AS y FROM scan
 UNION ALL

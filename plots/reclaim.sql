@@ -14,7 +14,7 @@ SELECT r.id,
 	total(delta) FILTER (WHERE key = 'pgsteal_kswapd') AS kswapd,
 	total(delta) FILTER (WHERE key = 'pgsteal_proactive') AS proactive,
 	total(delta) FILTER (WHERE collector = 'reclaimer' AND key = 'reclaimed') / 4096 AS offloaded
-FROM sound r CROSS JOIN phase_delta d ON d.run = r.id AND d.phase = 'measure'
+FROM sound r CROSS JOIN phase_delta d ON d.run = r.id AND d.job = r.job AND d.phase = 'measure'
 	AND d.collector IN ('memory_stat', 'reclaimer')
 	AND d.key IN ('pgsteal_direct', 'pgsteal_kswapd', 'pgsteal_proactive', 'reclaimed')
 GROUP BY r.id;
@@ -29,8 +29,8 @@ FROM steal;
 CREATE TEMP TABLE point AS
 WITH made AS (
 	SELECT r.id, r.cell, own,
-		(SELECT value FROM result WHERE run = r.id AND name = 'threads') AS x,
-		(SELECT value FROM result WHERE run = r.id AND name = 'faults') / 1e3 AS faults,
+		(SELECT value FROM result WHERE run = r.id AND job = r.job AND name = 'threads') AS x,
+		(SELECT value FROM result WHERE run = r.id AND job = r.job AND name = 'faults') / 1e3 AS faults,
 		backend || ', ' || (workload_params ->> '$.mode')
 		|| CASE WHEN run_params ->> '$.offload-reclaim' THEN ', offloaded'
 			ELSE ', not offloaded' END AS name

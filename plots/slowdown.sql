@@ -5,8 +5,9 @@ CREATE TEMP TABLE axis AS SELECT 'ratio' AS parameter;
 CREATE TEMP TABLE candidate AS SELECT * FROM asked WHERE ratio > 0;
 
 CREATE TEMP TABLE performed AS
-SELECT r.id, r.ratio, a.cell, p.name AS metric, p.unit, p.better, p.value
-FROM run r JOIN alike a ON a.run = r.id JOIN performance p ON p.run = r.id
+SELECT r.id, r.job, r.ratio, a.cell, p.name AS metric, p.unit, p.better, p.value
+FROM run_job r JOIN alike a ON a.run = r.id AND a.job = r.job
+JOIN performance p ON p.run = r.id AND p.job = r.job
 WHERE r.status = 'ok' AND r.ratio > 0 AND p.value > 0;
 
 -- The median at ratio 1 over all runs of the same cell.
@@ -19,7 +20,7 @@ SELECT cell, avg(value) AS value FROM ranked WHERE i IN ((n + 1) / 2, (n + 2) / 
 
 CREATE TEMP TABLE chosen AS
 SELECT p.*, b.value AS base, c.workload, c.backend, c.backend_params
-FROM performed p JOIN candidate c USING (id) LEFT JOIN base b USING (cell);
+FROM performed p JOIN candidate c USING (id, job) LEFT JOIN base b USING (cell);
 
 -- With one cell without a base nothing is normalised: raw and relative numbers do not go on one
 -- axis.

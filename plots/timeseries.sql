@@ -2,18 +2,16 @@
 -- One run over time: the chosen one, or the latest.
 
 CREATE TEMP TABLE axis AS SELECT 'none' AS parameter;
-CREATE TEMP TABLE candidate AS SELECT * FROM asked ORDER BY id DESC LIMIT 1;
+CREATE TEMP TABLE candidate AS SELECT * FROM asked ORDER BY id DESC, job LIMIT 1;
 CREATE TEMP TABLE shown AS SELECT *, 0 AS series, workload AS name FROM candidate;
 
 CREATE TEMP TABLE metrics AS
-WITH sampled AS (
-	SELECT m.id, m.collector || ' ' || m.key AS name FROM metric m JOIN shown
-	WHERE EXISTS (SELECT 1 FROM sample s WHERE s.run = shown.id AND s.metric = m.id))
-SELECT (SELECT id FROM sampled WHERE name = 'memory_stat pgmajfault') AS ins,
-	coalesce((SELECT id FROM sampled WHERE name = 'memory_stat pswpout'),
-		(SELECT id FROM sampled WHERE name = 'vmstat pswpout')) AS outs,
-	(SELECT id FROM sampled WHERE name = 'memory_usage memory.current') AS near,
-	(SELECT id FROM sampled WHERE name = 'memory_usage memory.swap.current') AS far;
+WITH counted AS (
+	SELECT what, metric FROM usage u JOIN shown ON u.run = shown.id AND u.job = shown.job)
+SELECT (SELECT metric FROM counted WHERE what = 'page_ins') AS ins,
+	(SELECT metric FROM counted WHERE what = 'page_outs') AS outs,
+	(SELECT metric FROM counted WHERE what = 'local') AS near,
+	(SELECT metric FROM counted WHERE what = 'far') AS far;
 
 -- At most some 200 points, what a column's width can show, each a mean over its time: marks at
 -- phase boundaries lie so close to their neighbours that a rate between the two would be a spike.

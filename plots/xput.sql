@@ -6,8 +6,8 @@ CREATE TEMP TABLE candidate AS SELECT * FROM asked WHERE workload IN ('fault_thr
 
 CREATE TEMP TABLE point AS
 SELECT r.id, r.cell, 1 AS panel,
-	(SELECT value FROM result WHERE run = r.id AND name = 'threads') AS x,
-	(SELECT value FROM result WHERE run = r.id AND name = 'faults') / 1e3 AS y,
+	(SELECT value FROM result WHERE run = r.id AND job = r.job AND name = 'threads') AS x,
+	(SELECT value FROM result WHERE run = r.id AND job = r.job AND name = 'faults') / 1e3 AS y,
 	CASE workload WHEN 'uffd' THEN 'userfaultfd, ' || (workload_params ->> '$.handler')
 		ELSE backend END
 	|| ', ' || (workload_params ->> '$.mode')

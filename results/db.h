@@ -15,6 +15,7 @@
 struct store {
 	sqlite3 *db;
 	char *path;
+	char *private_path; /* of a copy that is read instead, and removed at the end; NULL: none */
 	/* Kept prepared: they run thousands of times a second. */
 	sqlite3_stmt *insert_tick, *insert_sample;
 	int reserve_fd; /* -1: none */

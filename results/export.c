@@ -11,28 +11,28 @@
 #define EACH_RUN " FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value "
 
 const struct export_kind export_kinds[] = {
-	{ "runs", "one row a run: settings, memory, page-ins, and a column for each result", NULL },
+	{ "runs", "one row a job: settings, memory, page-ins, and a column for each result", NULL },
 	{ "phases", "begin and end of each phase",
 	  "SELECT p.run, p.name AS phase, (p.begin_ns - r.begin_ns) / 1e9 AS begin_s,"
 	  " (p.end_ns - r.begin_ns) / 1e9 AS end_s, p.begin_ns, p.end_ns" EACH_RUN
 	  "CROSS JOIN phase p ON p.run = r.id ORDER BY c.key, p.begin_ns" },
 	{ "deltas", "per phase: growth of each counter; mean, min and max of each gauge",
-	  "SELECT d.run, d.phase, d.collector, d.key, d.unit, d.delta, d.mean, d.min, d.max" EACH_RUN
+	  "SELECT d.run, d.phase, d.job, d.collector, d.key, d.unit, d.delta, d.mean, d.min, d.max" EACH_RUN
 	  "CROSS JOIN phase_delta d ON d.run = r.id"
 	  " JOIN phase p ON p.run = d.run AND p.name = d.phase"
-	  " ORDER BY c.key, p.begin_ns, d.collector, d.key" },
+	  " ORDER BY c.key, p.begin_ns, d.job, d.collector, d.key" },
 	{ "samples", "every key at every tick, filled forward (--wide: a column a key)", NULL },
 	{ "results", "what the workloads measured, of each thread where they say so",
-	  "SELECT v.run, iif(instr(name, '.'), substr(name, 1, instr(name, '.') - 1), name) AS name,"
+	  "SELECT v.run, v.job, iif(instr(name, '.'), substr(name, 1, instr(name, '.') - 1), name) AS name,"
 	  " v.value, v.unit, v.better,"
 	  " CAST(substr(name, nullif(instr(name, '.'), 0) + 1) AS INTEGER) AS thread" EACH_RUN
-	  "CROSS JOIN result v ON v.run = r.id ORDER BY c.key, v.ord" },
+	  "CROSS JOIN result v ON v.run = r.id ORDER BY c.key, v.job, v.ord" },
 	{ "histograms", "latency buckets that are not empty, bounds inclusive",
-	  "SELECT b.run, b.name, b.low AS low_ns, b.high AS high_ns, b.count" EACH_RUN
-	  "CROSS JOIN bucket b ON b.run = r.id ORDER BY c.key, b.name, b.low" },
+	  "SELECT b.run, b.job, b.name, b.low AS low_ns, b.high AS high_ns, b.count" EACH_RUN
+	  "CROSS JOIN bucket b ON b.run = r.id ORDER BY c.key, b.job, b.name, b.low" },
 	{ "flags", "what to know before trusting a run",
-	  "SELECT f.run, f.code, f.severity, f.detail" EACH_RUN
-	  "CROSS JOIN flag f ON f.run = r.id ORDER BY c.key, f.code" },
+	  "SELECT f.run, f.job, f.code, f.severity, f.detail" EACH_RUN
+	  "CROSS JOIN flag f ON f.run = r.id ORDER BY c.key, f.job, f.code" },
 	{ NULL, NULL, NULL },
 };
 

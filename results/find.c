@@ -16,7 +16,7 @@ int store_find_peak(struct store *s, int64_t machine, const char *workload, cons
 	int64_t bytes;
 	int r = db_int(
 		s, &bytes, err,
-		"SELECT peak_bytes FROM run"
+		"SELECT peak_bytes FROM run_job"
 		" WHERE machine = ?1 AND workload = ?2 AND workload_params = ?3 AND status = 'ok'"
 		" AND limit_bytes IS NULL AND peak_bytes IS NOT NULL"
 		" ORDER BY id DESC LIMIT 1",
@@ -93,14 +93,14 @@ int store_find_made(struct store *s, const struct run_record *like, int64_t *ret
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)like->seed);
 	r = db_prepare(s, &stmt, err,
-		       "SELECT id, peak_bytes FROM run WHERE experiment IS ?1 AND workload = ?2"
+		       "SELECT id, peak_bytes FROM run_job WHERE experiment IS ?1 AND workload = ?2"
 		       " AND workload_params = ?3 AND backend = ?4 AND backend_params = ?5"
 		       " AND run_params = ?6 AND ratio IS ?7 AND repeat = ?8 AND seed = ?9"
 		       " AND status IN ('ok', 'untrusted')"
 		       " ORDER BY id DESC LIMIT 1",
-		       "ttttttdit", like->experiment, like->workload, like->workload_params,
-		       like->backend, like->backend_params, like->run_params, like->ratio,
-		       (int64_t)like->repeat, seed);
+		       "ttttttdit", like->experiment, like->jobs[0].workload,
+		       like->jobs[0].workload_params, like->backend, like->backend_params,
+		       like->run_params, like->jobs[0].ratio, (int64_t)like->repeat, seed);
 	if (r)
 		return r;
 	r = db_step(s, stmt, err);
@@ -120,13 +120,13 @@ int store_expect(struct store *s, const struct run_record *like, double *ret_sec
 {
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err,
-			   "SELECT (end_ns - begin_ns) / 1e9 FROM run WHERE workload = ?1"
+			   "SELECT (end_ns - begin_ns) / 1e9 FROM run_job WHERE workload = ?1"
 			   " AND workload_params = ?2 AND run_params = ?3"
 			   " AND status IN ('ok', 'untrusted') AND end_ns > begin_ns"
 			   " ORDER BY backend = ?4 AND ratio IS ?5 DESC, backend = ?4 DESC,"
 			   " abs(ratio - ?5), id DESC LIMIT 1",
-			   "ttttd", like->workload, like->workload_params, like->run_params,
-			   like->backend, like->ratio);
+			   "ttttd", like->jobs[0].workload, like->jobs[0].workload_params,
+			   like->run_params, like->backend, like->jobs[0].ratio);
 
 	if (r)
 		return r;
@@ -141,8 +141,8 @@ int store_expect(struct store *s, const struct run_record *like, double *ret_sec
 	return r;
 }
 
-int store_phase_value(struct store *s, int64_t run, const char *phase, const char *collector,
-		      const char *key, double *ret_value, struct err *err)
+int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
+		      const char *collector, const char *key, double *ret_value, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	/* Of a run that goes on, too: the writer asks about its own. */
@@ -152,8 +152,9 @@ int store_phase_value(struct store *s, int64_t run, const char *phase, const cha
 		return r;
 	r = db_prepare(s, &stmt, err,
 		       "SELECT ifnull(delta, mean) FROM phase_delta"
-		       " WHERE run = ?1 AND phase = ?2 AND collector = ?3 AND key = ?4",
-		       "ittt", run, phase, collector, key);
+		       " WHERE run = ?1 AND job IN (0, ?2) AND phase = ?3 AND collector = ?4"
+		       " AND key = ?5",
+		       "iittt", run, (int64_t)job, phase, collector, key);
 	if (r)
 		return r;
 	r = db_step(s, stmt, err);
@@ -174,8 +175,8 @@ int store_baseline(struct store *s, int64_t run, const char *result, double *ret
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err,
-			   "SELECT v.value FROM run this JOIN alike a ON a.run = this.id"
-			   " JOIN run b ON b.workload = this.workload AND b.ratio = 1"
+			   "SELECT v.value FROM run_job this JOIN alike a ON a.run = this.id"
+			   " JOIN run_job b ON b.workload = this.workload AND b.ratio = 1"
 			   " JOIN alike c ON c.run = b.id AND c.cell = a.cell"
 			   " JOIN result v ON v.run = b.id AND v.name = ?2 AND v.value IS NOT NULL"
 			   " WHERE this.id = ?1 AND b.status = 'ok'",

@@ -15,9 +15,10 @@ static const struct part {
 	const char *table;
 	const char *run, *metric; /* NULL: no such column */
 } parts[] = {
-	{ "phase", "run", NULL }, { "result", "run", NULL },	 { "flag", "run", NULL },
-	{ "log", "run", NULL },	  { "histogram", "run", NULL },	 { "bucket", "run", NULL },
-	{ "tick", "run", NULL },  { "sample", "run", "metric" }, { "artifact", "run", NULL },
+	{ "job", "run", NULL },	     { "phase", "run", NULL },	    { "result", "run", NULL },
+	{ "flag", "run", NULL },     { "histogram", "run", NULL },  { "bucket", "run", NULL },
+	{ "tick", "run", NULL },     { "sample", "run", "metric" }, { "usage", "run", "metric" },
+	{ "artifact", "run", NULL },
 };
 
 /* The table's columns but these three, "p." before each or not. */
@@ -79,7 +80,8 @@ static int copy_part(struct store *s, const struct part *part, struct err *err)
 	if (part->metric)
 		buf_addf(&sql,
 			 " CROSS JOIN other.metric o ON o.id = p.%s"
-			 " CROSS JOIN main.metric m ON m.collector = o.collector AND m.key = o.key",
+			 " CROSS JOIN main.metric m ON m.job = o.job AND m.collector = o.collector"
+			 " AND m.key = o.key",
 			 part->metric);
 	if (!r)
 		r = db_run(s, err, sql.data, "");
@@ -120,8 +122,9 @@ static int copy_all(struct store *s, int64_t after, struct store_merged *ret, st
 			   "");
 	if (!r)
 		r = db_run(s, err,
-			   "INSERT OR IGNORE INTO main.metric (collector, key, unit, counter)"
-			   " SELECT collector, key, unit, counter FROM other.metric ORDER BY id",
+			   "INSERT OR IGNORE INTO main.metric (job, collector, key, unit, counter)"
+			   " SELECT job, collector, key, unit, counter FROM other.metric"
+			   " ORDER BY id",
 			   "");
 	if (!r)
 		r = copy_runs(s, err);
@@ -132,21 +135,16 @@ static int copy_all(struct store *s, int64_t after, struct store_merged *ret, st
 	return r;
 }
 
-/* Is it a store at all, and another one? */
-static int check_source(struct store *s, const char *from, struct err *err)
+/* Is it a store at all, and another one? What an older fmbench wrote is a copy while it is open. */
+static int open_source(struct store *s, const char *from, struct store **ret, struct err *err)
 {
 	struct stat ours, theirs;
-	struct store *other;
-	int r = store_open(from, STORE_READ, &other, err);
 
-	if (r)
-		return r;
-	store_close(other);
 	if (stat(s->path, &ours) == 0 && stat(from, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
 	    ours.st_ino == theirs.st_ino)
 		return err_usage(err, "%s would be merged into itself; name another with --into",
 				 from);
-	return 0;
+	return store_open(from, STORE_READ, ret, err);
 }
 
 /* Those that came just now: they are told by the highest run id before. */
@@ -168,14 +166,17 @@ int store_merge(struct store *s, const char *from, int64_t after, const char *ar
 		struct store_merged *ret, struct err *err)
 {
 	struct store_merged merged = { 0 };
+	struct store *other = NULL;
 	struct err ignored;
 	int64_t last = 0;
-	int r = check_source(s, from, err);
+	int r = open_source(s, from, &other, err);
 
-	if (!r)
-		r = db_run(s, err, "ATTACH ?1 AS other", "t", from);
 	if (r)
 		return r;
+	r = db_run(s, err, "ATTACH ?1 AS other", "t",
+		   other->private_path ? other->private_path : from);
+	if (r)
+		goto out;
 	r = store_begin(s, err);
 	if (!r)
 		r = db_int(s, &last, err, "SELECT ifnull(max(id), 0) FROM main.run", "");
@@ -190,5 +191,7 @@ int store_merge(struct store *s, const char *from, int64_t after, const char *ar
 	else
 		*ret = merged;
 	db_run(s, &ignored, "DETACH other", "");
+out:
+	store_close(other);
 	return r;
 }

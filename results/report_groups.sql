@@ -13,6 +13,6 @@ SELECT r.workload, json_group_array(r.id), (
 			WHERE key NOT IN (SELECT key FROM json_each(r.workload_params)))
 		WHERE type <> 'null'),
 	json_extract(m.facts, '$.host') || ', ' || json_extract(m.facts, '$.kernel')
-FROM json_each(?1) c JOIN run r ON r.id = c.value
-JOIN alike a ON a.run = r.id JOIN machine m ON m.id = r.machine
+FROM json_each(?1) c JOIN run_job r ON r.id = c.value
+JOIN alike a ON a.run = r.id AND a.job = r.job JOIN machine m ON m.id = r.machine
 WHERE r.status = 'ok' GROUP BY a.cell ORDER BY min(r.id);

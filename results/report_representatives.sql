@@ -4,7 +4,8 @@
 
 WITH trusted AS (
 	SELECT r.id, r.workload, r.backend, r.ratio, a.cell, p.value
-	FROM run r JOIN alike a ON a.run = r.id LEFT JOIN performance p ON p.run = r.id
+	FROM run_job r JOIN alike a ON a.run = r.id AND a.job = r.job
+	LEFT JOIN performance p ON p.run = r.id AND p.job = r.job
 	WHERE r.status = 'ok' AND (?1 IS NULL OR r.experiment = ?1)),
 cells AS (
 	SELECT workload, backend, ratio, cell, row_number() OVER (PARTITION BY workload, backend

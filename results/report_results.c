@@ -125,7 +125,7 @@ static int add_row(struct buf *page, const struct group *g, const char *runs, bo
 	} summary[] = {
 		{ SUMMARY_VALUES("local_bytes"), "bytes" },
 		{ SUMMARY_VALUES("far_bytes"), "bytes" },
-		{ SUMMARY_VALUES("major_faults_per_s"), "per_s" },
+		{ SUMMARY_VALUES("page_ins_per_s"), "per_s" },
 	};
 	struct values v = { 0 }, base = { 0 };
 	int r = 0;
@@ -185,7 +185,7 @@ static int load_baseline(struct group *g, struct err *err)
 	sqlite3_stmt *stmt;
 	int r = db_prepare(g->s, &stmt, err,
 			   "SELECT json_group_array(r.id) FROM json_each(?1) c"
-			   " JOIN run r ON r.id = c.value WHERE r.ratio = 1",
+			   " JOIN run_job r ON r.id = c.value WHERE r.ratio = 1",
 			   "t", g->runs);
 
 	if (r)

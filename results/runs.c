@@ -34,9 +34,10 @@ static int add_pivot(struct store *s, const char *runs, struct buf *sql, struct 
 			break;
 		}
 
-		char *text = sqlite3_mprintf(", (SELECT value FROM result v WHERE v.run = r.id"
-					     " AND v.name || '_' || v.unit = %Q) AS \"%s%w\"",
-					     column, fixed ? "result_" : "", column);
+		char *text = sqlite3_mprintf(
+			", (SELECT value FROM result v WHERE v.run = r.id AND v.job = summary.job"
+			" AND v.name || '_' || v.unit = %Q) AS \"%s%w\"",
+			column, fixed ? "result_" : "", column);
 
 		buf_adds(sql, text);
 		sqlite3_free(text);
@@ -56,8 +57,10 @@ int runs_print(struct store *s, const char *runs, enum export_format format, FIL
 	r = add_pivot(s, runs, &sql, err);
 	if (r)
 		goto out;
-	buf_adds(&sql, " FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value"
-		       " CROSS JOIN run_summary summary ON summary.run = r.id ORDER BY c.key");
+	buf_adds(
+		&sql,
+		" FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value"
+		" CROSS JOIN run_summary summary ON summary.run = r.id ORDER BY c.key, summary.job");
 	r = db_prepare(s, &stmt, err, sql.data, "t", runs);
 	if (r)
 		goto out;

@@ -38,18 +38,24 @@ static void add_name(struct printer *p, struct buf *b, const char *name)
 	}
 }
 
-static void add_label(struct printer *p, struct cursor *c, const char *collector, const char *key)
+/* A column of its own names its job where that is not the first: "2.memory_usage.memory.current". */
+static void add_label(struct printer *p, struct cursor *c, int64_t job, const char *collector,
+		      const char *key)
 {
 	const struct rows_style *style = p->style;
 
 	if (p->wide) {
 		struct buf name = BUF_INIT;
 
+		if (job > 1)
+			buf_addf(&name, "%lld.", (long long)job);
 		buf_addf(&name, "%s.%s", collector, key);
 		style->add_text(&c->label, name.data);
 		buf_release(&name);
 		return;
 	}
+	add_name(p, &c->label, "job");
+	buf_addf(&c->label, "%lld%s", (long long)job, style->between_cells);
 	add_name(p, &c->label, "collector");
 	style->add_text(&c->label, collector);
 	buf_adds(&c->label, style->between_cells);
@@ -63,9 +69,9 @@ static int find_metrics(struct printer *p, const char *runs, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int r = db_prepare(p->s, &stmt, err,
-			   "SELECT id, collector, key FROM metric m WHERE EXISTS"
+			   "SELECT id, collector, key, job FROM metric m WHERE EXISTS"
 			   " (SELECT 1 FROM json_each(?1) c JOIN sample s ON s.run = c.value"
-			   "  AND s.metric = m.id) ORDER BY collector, key",
+			   "  AND s.metric = m.id) ORDER BY max(job, 1), collector, key",
 			   "t", runs);
 
 	if (r)
@@ -76,7 +82,8 @@ static int find_metrics(struct printer *p, const char *runs, struct err *err)
 		struct cursor *c = &p->cursors[p->nr++];
 
 		*c = (struct cursor){ .metric = sqlite3_column_int64(stmt, 0) };
-		add_label(p, c, (const char *)sqlite3_column_text(stmt, 1),
+		add_label(p, c, sqlite3_column_int64(stmt, 3),
+			  (const char *)sqlite3_column_text(stmt, 1),
 			  (const char *)sqlite3_column_text(stmt, 2));
 	}
 	sqlite3_finalize(stmt);
@@ -190,7 +197,7 @@ static void make_head(struct printer *p, sqlite3_stmt *stmt)
 static void print_header(struct printer *p)
 {
 	static const char *const fixed[] = { "run", "t_s", "t_ns", "phase" };
-	static const char *const rest[] = { "collector", "key", "value" };
+	static const char *const rest[] = { "job", "collector", "key", "value" };
 
 	buf_adds(&p->line, p->style->begin);
 	if (!p->style->names_in_rows) {
@@ -198,7 +205,7 @@ static void print_header(struct printer *p)
 			buf_adds(&p->line, i ? p->style->between_cells : "");
 			p->style->add_text(&p->line, fixed[i]);
 		}
-		for (size_t i = 0; i < (p->wide ? p->nr : 3); i++) {
+		for (size_t i = 0; i < (p->wide ? p->nr : 4); i++) {
 			buf_adds(&p->line, p->style->between_cells);
 			if (p->wide)
 				buf_adds(&p->line, p->cursors[i].label.data);

@@ -13,18 +13,13 @@ CREATE TABLE run (
 	uuid TEXT NOT NULL UNIQUE,
 	machine INTEGER NOT NULL REFERENCES machine,
 	experiment TEXT,
-	workload TEXT NOT NULL,
-	workload_params TEXT NOT NULL,	-- JSON objects: equal parameters, equal text
 	backend TEXT NOT NULL,
-	backend_params TEXT NOT NULL,
+	backend_params TEXT NOT NULL,	-- JSON objects: equal parameters, equal text
 	run_params TEXT NOT NULL,
 	command TEXT,			-- as typed
 	version TEXT,			-- git describe of fmbench
-	ratio REAL,			-- NULL: the workload sets its limit itself
 	repeat INTEGER NOT NULL,
 	seed TEXT NOT NULL,		-- 64 bits unsigned: more than an INTEGER holds
-	peak_bytes INTEGER,
-	limit_bytes INTEGER,		-- NULL: no limit
 	pid INTEGER NOT NULL,
 	pid_start INTEGER NOT NULL,
 	started TEXT NOT NULL,		-- wall clock
@@ -34,8 +29,23 @@ CREATE TABLE run (
 	reason TEXT,
 	facts TEXT NOT NULL DEFAULT '{}' -- of this run's moment: swap areas, THP, backend's own
 ) STRICT;
-CREATE INDEX run_by_workload ON run (workload, ratio);
 CREATE INDEX run_by_experiment ON run (experiment);
+
+-- The programs of a run, each under a limit of its own; most runs have one. Jobs are numbered from 1
+-- within their run. Elsewhere job 0 means the run or the machine as a whole.
+CREATE TABLE job (
+	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+	job INTEGER NOT NULL CHECK (job >= 1),
+	name TEXT NOT NULL,
+	workload TEXT NOT NULL,
+	workload_params TEXT NOT NULL,	-- a JSON object, as those of run
+	ratio REAL,			-- NULL: the workload sets its limit itself
+	peak_bytes INTEGER,
+	limit_bytes INTEGER,		-- NULL: no limit
+	PRIMARY KEY (run, job),
+	UNIQUE (run, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX job_by_workload ON job (workload, ratio);
 
 CREATE TABLE phase (
 	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
@@ -46,53 +56,50 @@ CREATE TABLE phase (
 ) STRICT, WITHOUT ROWID;
 
 -- Phase `measure`, and the others, in the order of `ord`; the first one that has a better
--- direction is the run's performance. What one thread of several measured is named NAME.THREAD.
+-- direction is the job's performance. What one thread of several measured is named NAME.THREAD.
 CREATE TABLE result (
 	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+	job INTEGER NOT NULL,
 	ord INTEGER NOT NULL,
 	name TEXT NOT NULL,
 	unit TEXT NOT NULL,
 	better TEXT CHECK (better IN ('higher', 'lower')), -- NULL: neither
 	value REAL,
-	PRIMARY KEY (run, ord),
-	UNIQUE (run, name)
+	PRIMARY KEY (run, job, ord),
+	UNIQUE (run, job, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE flag (
 	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+	job INTEGER NOT NULL, -- 0: of the run as a whole
 	code TEXT NOT NULL,
 	severity TEXT NOT NULL CHECK (severity IN ('note', 'warning', 'fatal')),
 	detail TEXT,
-	PRIMARY KEY (run, code)
+	PRIMARY KEY (run, job, code)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE histogram (
 	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+	job INTEGER NOT NULL,
 	name TEXT NOT NULL,
 	count INTEGER NOT NULL,
 	sum REAL NOT NULL,
 	min INTEGER,	-- NULL while empty
 	max INTEGER,
-	PRIMARY KEY (run, name)
+	PRIMARY KEY (run, job, name)
 ) STRICT, WITHOUT ROWID;
 
 -- Buckets that are not empty; low and high are inclusive.
 CREATE TABLE bucket (
 	run INTEGER NOT NULL,
+	job INTEGER NOT NULL,
 	name TEXT NOT NULL,
 	low INTEGER NOT NULL,
 	high INTEGER NOT NULL,
 	count INTEGER NOT NULL,
-	PRIMARY KEY (run, name, low),
-	FOREIGN KEY (run, name) REFERENCES histogram ON DELETE CASCADE
+	PRIMARY KEY (run, job, name, low),
+	FOREIGN KEY (run, job, name) REFERENCES histogram ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE log (
-	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
-	t_ns INTEGER NOT NULL,
-	text TEXT NOT NULL
-) STRICT;
-CREATE INDEX log_by_run ON log (run, t_ns);
 
 CREATE TABLE artifact (
 	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
@@ -103,12 +110,22 @@ CREATE TABLE artifact (
 
 CREATE TABLE metric (
 	id INTEGER PRIMARY KEY,
+	job INTEGER NOT NULL, -- 0: of the machine or the backend
 	collector TEXT NOT NULL,
 	key TEXT NOT NULL,
 	unit TEXT NOT NULL,
 	counter INTEGER NOT NULL, -- 1: only grows, 0: a level
-	UNIQUE (collector, key)
+	UNIQUE (job, collector, key)
 ) STRICT;
+
+-- Which metric counts a job's pages: as the run's backend says (backend.h), of what was sampled.
+CREATE TABLE usage (
+	run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+	job INTEGER NOT NULL,
+	what TEXT NOT NULL CHECK (what IN ('local', 'far', 'page_ins', 'page_outs')),
+	metric INTEGER NOT NULL REFERENCES metric,
+	PRIMARY KEY (run, job, what)
+) STRICT, WITHOUT ROWID;
 
 -- One reading of all collectors. It counts from end_ns on, when its last value was read.
 CREATE TABLE tick (
@@ -158,7 +175,7 @@ FROM phase p;
 -- Counters: delta. Gauges: time-weighted mean, min and max. NULL where the run had the metric but
 -- the phase was not sampled; a delta also where there is no reading before the phase.
 CREATE VIEW phase_delta AS
-SELECT p.run, p.phase, m.collector, m.key, m.unit,
+SELECT p.run, p.phase, m.job, m.collector, m.key, m.unit, m.id AS metric,
 	CASE WHEN m.counter AND p.last_tick IS NOT NULL THEN
 		(SELECT value FROM sample s
 		 WHERE s.run = p.run AND s.metric = m.id AND s.tick <= p.last_tick
@@ -196,7 +213,7 @@ WHERE EXISTS (SELECT 1 FROM sample s WHERE s.run = p.run AND s.metric = m.id);
 
 -- Each counter's growth per second since the reading before.
 CREATE VIEW rate AS
-SELECT t.run, t.tick, t.end_ns, m.collector, m.key, m.unit,
+SELECT t.run, t.tick, t.end_ns, m.job, m.collector, m.key, m.unit,
 	((SELECT value FROM sample s WHERE s.run = t.run AND s.metric = m.id AND s.tick <= t.tick
 	  ORDER BY s.tick DESC LIMIT 1) -
 	 (SELECT value FROM sample s WHERE s.run = t.run AND s.metric = m.id AND s.tick <= b.tick
@@ -206,31 +223,49 @@ WHERE m.counter AND b.run = t.run
   AND b.tick = (SELECT max(tick) FROM tick x WHERE x.run = t.run AND x.tick < t.tick)
   AND EXISTS (SELECT 1 FROM sample s WHERE s.run = t.run AND s.metric = m.id);
 
--- The one result that stands for a run.
+-- The one result that stands for a job.
 CREATE VIEW performance AS
-SELECT run, name, unit, better, value FROM result r
-WHERE ord = (SELECT min(ord) FROM result x WHERE x.run = r.run AND x.better IS NOT NULL);
+SELECT run, job, name, unit, better, value FROM result r
+WHERE ord = (SELECT min(ord) FROM result x WHERE x.run = r.run AND x.job = r.job
+	AND x.better IS NOT NULL);
 
--- Runs that differ in nothing but ratio and backend share a cell: these may be compared.
+-- A run and one of its jobs, in one row; id is the run's.
+CREATE VIEW run_job AS
+SELECT r.*, j.job, j.name AS job_name, j.workload, j.workload_params, j.ratio, j.peak_bytes,
+	j.limit_bytes
+FROM run r JOIN job j ON j.run = r.id;
+
+-- Jobs that differ in nothing but ratio and backend share a cell: these may be compared.
 CREATE VIEW alike AS
-SELECT id AS run, json_array(machine, workload, workload_params, run_params) AS cell FROM run;
+SELECT id AS run, job, json_array(machine, workload, workload_params, run_params) AS cell
+FROM run_job;
 
--- One row a run, over its measure phase.
+-- How a job's memory was used within a phase: `what` as in usage.
+CREATE VIEW phase_usage AS
+SELECT u.run, u.job, u.what, d.phase, d.collector, d.key, d.unit, d.delta, d.mean, d.min, d.max
+FROM usage u JOIN phase_delta d ON d.run = u.run AND d.metric = u.metric;
+
+-- One row a job, over the measure phase. Flags are the job's and the run's.
 CREATE VIEW run_summary AS
-SELECT r.id AS run, r.uuid, r.started, r.experiment, r.workload, r.backend, r.ratio, r.repeat,
-	r.status, r.peak_bytes, r.limit_bytes,
-	CAST(round((SELECT mean FROM phase_delta d WHERE d.run = r.id AND d.phase = 'measure'
-		AND d.collector = 'memory_usage' AND d.key = 'memory.current')) AS INTEGER) AS local_bytes,
-	CAST(round((SELECT mean FROM phase_delta d WHERE d.run = r.id AND d.phase = 'measure'
-		AND d.collector = 'memory_usage' AND d.key = 'memory.swap.current')) AS INTEGER) AS far_bytes,
+SELECT r.id AS run, r.uuid, r.started, r.experiment, r.job, r.workload, r.backend, r.ratio, r.repeat, r.status, r.peak_bytes, r.limit_bytes,
+	CAST(round((SELECT mean FROM phase_usage u WHERE u.run = r.id AND u.job = r.job
+		AND u.what = 'local' AND u.phase = 'measure')) AS INTEGER) AS local_bytes,
+	CAST(round((SELECT mean FROM phase_usage u WHERE u.run = r.id AND u.job = r.job
+		AND u.what = 'far' AND u.phase = 'measure')) AS INTEGER) AS far_bytes,
 	(SELECT (end_ns - begin_ns) / 1e9 FROM phase WHERE run = r.id AND name = 'measure')
 		AS measure_s,
-	(SELECT delta FROM phase_delta d WHERE d.run = r.id AND d.phase = 'measure'
+	(SELECT delta FROM phase_delta d WHERE d.run = r.id AND d.job = r.job AND d.phase = 'measure'
 		AND d.collector = 'memory_stat' AND d.key = 'pgmajfault') AS major_faults,
 	(SELECT delta * 1e9 / (p.end_ns - p.begin_ns) FROM phase_delta d
 		JOIN phase p ON p.run = d.run AND p.name = d.phase
-		WHERE d.run = r.id AND d.phase = 'measure'
+		WHERE d.run = r.id AND d.job = r.job AND d.phase = 'measure'
 		AND d.collector = 'memory_stat' AND d.key = 'pgmajfault') AS major_faults_per_s,
-	ifnull((SELECT group_concat(code, ' ')
-		FROM (SELECT code FROM flag WHERE run = r.id ORDER BY code)), '') AS flags
-FROM run r;
+	(SELECT delta FROM phase_usage u WHERE u.run = r.id AND u.job = r.job
+		AND u.what = 'page_ins' AND u.phase = 'measure') AS page_ins,
+	(SELECT delta * 1e9 / (p.end_ns - p.begin_ns) FROM phase_usage u
+		JOIN phase p ON p.run = u.run AND p.name = u.phase
+		WHERE u.run = r.id AND u.job = r.job AND u.what = 'page_ins'
+		AND u.phase = 'measure') AS page_ins_per_s,
+	ifnull((SELECT group_concat(code, ' ') FROM (SELECT DISTINCT code FROM flag
+		WHERE run = r.id AND job IN (0, r.job) ORDER BY code)), '') AS flags
+FROM run_job r;

@@ -76,17 +76,15 @@ static void end_section(struct table *t, int r, FILE *out)
 	table_release(t);
 }
 
-static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
+static int show_head(struct store *s, int64_t run, int64_t *ret_nr_jobs, FILE *out, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	char text[HUMAN_SIZE];
 	int r = db_prepare(
 		s, &stmt, err,
-		"SELECT s.workload, s.backend, s.ratio, s.status, s.experiment, s.repeat,"
-		" r.reason, r.command, s.started, (r.end_ns - r.begin_ns) / 1e9, r.version,"
-		" s.uuid, s.peak_bytes, s.limit_bytes, s.local_bytes, s.far_bytes,"
-		" s.major_faults, s.major_faults_per_s, s.measure_s"
-		" FROM run_summary s JOIN run r ON r.id = s.run WHERE s.run = ?1",
+		"SELECT workload, backend, ratio, status, experiment, repeat, reason, command,"
+		" started, (end_ns - begin_ns) / 1e9, version, uuid,"
+		" (SELECT count(*) FROM job WHERE run = id) FROM run_job WHERE id = ?1 ORDER BY job",
 		"i", run);
 
 	if (r)
@@ -97,8 +95,13 @@ static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
 		return r ? r : err_usage(err, "there is no run %lld", (long long)run);
 	}
 
-	fprintf(out, "run %lld: %s on %s", (long long)run, text_of(stmt, 0), text_of(stmt, 1));
-	if (have(stmt, 2))
+	*ret_nr_jobs = sqlite3_column_int64(stmt, 12);
+	fprintf(out, "run %lld: ", (long long)run);
+	if (*ret_nr_jobs > 1)
+		fprintf(out, "%lld jobs on %s", (long long)*ret_nr_jobs, text_of(stmt, 1));
+	else
+		fprintf(out, "%s on %s", text_of(stmt, 0), text_of(stmt, 1));
+	if (*ret_nr_jobs == 1 && have(stmt, 2))
 		fprintf(out, " at ratio %g", sqlite3_column_double(stmt, 2));
 	fprintf(out, ": %s\n", text_of(stmt, 3));
 	if (have(stmt, 6))
@@ -115,24 +118,41 @@ static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
 	fprintf(out, "  %-12s  %s\n", "uuid", text_of(stmt, 11));
 	if (have(stmt, 10))
 		fprintf(out, "  %-12s  %s\n", "fmbench", text_of(stmt, 10));
-	fputc('\n', out);
-	print_human(out, "peak", stmt, 12, human_bytes, "");
-	print_human(out, "limit", stmt, 13, human_bytes, "");
-	print_human(out, "local memory", stmt, 14, human_bytes, " (mean while measured)");
-	print_human(out, "far memory", stmt, 15, human_bytes, " (mean while measured)");
-	print_human(out, "far page-ins", stmt, 17, human_number, " per s");
 	sqlite3_finalize(stmt);
 	return 0;
 }
 
-static int show_results(struct store *s, int64_t run, FILE *out, struct err *err)
+static int show_memory(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT peak_bytes, limit_bytes, local_bytes, far_bytes, page_ins_per_s"
+			   " FROM run_summary WHERE run = ?1 AND job = ?2",
+			   "ii", run, job);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	fputc('\n', out);
+	if (r > 0) {
+		print_human(out, "peak", stmt, 0, human_bytes, "");
+		print_human(out, "limit", stmt, 1, human_bytes, "");
+		print_human(out, "local memory", stmt, 2, human_bytes, " (mean while measured)");
+		print_human(out, "far memory", stmt, 3, human_bytes, " (mean while measured)");
+		print_human(out, "far page-ins", stmt, 4, human_number, " per s");
+	}
+	sqlite3_finalize(stmt);
+	return r < 0 ? r : 0;
+}
+
+static int show_results(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	struct table t = TABLE_INIT(5);
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err,
 			   "SELECT name, value, replace(unit, '_', ' '), better FROM result"
-			   " WHERE run = ?1 AND " OF_WHOLE_RUN " ORDER BY ord",
-			   "i", run);
+			   " WHERE run = ?1 AND job = ?2 AND " OF_WHOLE_RUN " ORDER BY ord",
+			   "ii", run, job);
 
 	if (r)
 		return r;
@@ -163,13 +183,13 @@ static int show_results(struct store *s, int64_t run, FILE *out, struct err *err
 	return r;
 }
 
-static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *err)
+static int show_histograms(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	static const char *const head[] = { "latency", "count", "mean",	 "min", "p50",
 					    "p90",     "p99",	"p99.9", "max" };
 	struct table t = TABLE_INIT(9);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, show_histograms_sql, "i", run);
+	int r = db_prepare(s, &stmt, err, show_histograms_sql, "ii", run, job);
 
 	if (r)
 		return r;
@@ -186,13 +206,13 @@ static int show_histograms(struct store *s, int64_t run, FILE *out, struct err *
 	return r;
 }
 
-static int show_phases(struct store *s, int64_t run, FILE *out, struct err *err)
+static int show_phases(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	static const char *const head[] = { "phase", "began",	 "took", "local",
 					    "far",   "page-ins", "per s" };
 	struct table t = TABLE_INIT(7);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, show_phases_sql, "i", run);
+	int r = db_prepare(s, &stmt, err, show_phases_sql, "ii", run, job);
 
 	if (r)
 		return r;
@@ -218,7 +238,7 @@ static int show_flags(struct store *s, int64_t run, FILE *out, struct err *err)
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err,
 			   "SELECT severity, code, detail FROM flag WHERE run = ?1"
-			   " ORDER BY severity <> 'fatal', severity <> 'warning', code",
+			   " ORDER BY severity <> 'fatal', severity <> 'warning', code, job",
 			   "i", run);
 
 	if (r)
@@ -235,15 +255,50 @@ static int show_flags(struct store *s, int64_t run, FILE *out, struct err *err)
 	return r;
 }
 
-int show_run(struct store *s, int64_t run, FILE *out, struct err *err)
+static int show_job(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
-	static int (*const sections[])(struct store *, int64_t, FILE *, struct err *) = {
-		show_head, show_results, show_histograms, show_phases, show_flags,
+	static int (*const sections[])(struct store *, int64_t, int64_t, FILE *, struct err *) = {
+		show_memory,
+		show_results,
+		show_histograms,
+		show_phases,
 	};
 	int r = 0;
 
 	for (size_t i = 0; !r && i < sizeof(sections) / sizeof(sections[0]); i++)
-		r = sections[i](s, run, out, err);
+		r = sections[i](s, run, job, out, err);
+	return r;
+}
+
+static int title_job(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err, "SELECT name, ratio FROM job WHERE run = ?1 AND job = ?2",
+			   "ii", run, job);
+
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r > 0)
+		fprintf(out, "\njob %lld: %s at ratio %g\n", (long long)job, text_of(stmt, 0),
+			sqlite3_column_double(stmt, 1));
+	sqlite3_finalize(stmt);
+	return r < 0 ? r : 0;
+}
+
+int show_run(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	int64_t nr_jobs = 0;
+	int r = show_head(s, run, &nr_jobs, out, err);
+
+	for (int64_t job = 1; job <= nr_jobs && !r; job++) {
+		if (nr_jobs > 1)
+			r = title_job(s, run, job, out, err);
+		if (!r)
+			r = show_job(s, run, job, out, err);
+	}
+	if (!r)
+		r = show_flags(s, run, out, err);
 	return r ? r : rows_flush(out, err);
 }
 

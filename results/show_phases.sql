@@ -1,14 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- The phases of run ?1 in the order of time: name, began, took, local and far memory, page-ins.
+-- The phases of run ?1 in the order of time: name, began, took, local and far memory, page-ins (of job ?2).
 
+WITH used AS MATERIALIZED (SELECT * FROM phase_usage WHERE run = ?1 AND job = ?2)
 SELECT p.name, (p.begin_ns - r.begin_ns) / 1e9, (p.end_ns - p.begin_ns) / 1e9,
-	(SELECT mean FROM phase_delta d WHERE d.run = p.run AND d.phase = p.name
-		AND d.collector = 'memory_usage' AND d.key = 'memory.current'),
-	(SELECT mean FROM phase_delta d WHERE d.run = p.run AND d.phase = p.name
-		AND d.collector = 'memory_usage' AND d.key = 'memory.swap.current'),
-	(SELECT delta FROM phase_delta d WHERE d.run = p.run AND d.phase = p.name
-		AND d.collector = 'memory_stat' AND d.key = 'pgmajfault'),
-	(SELECT delta * 1e9 / (p.end_ns - p.begin_ns) FROM phase_delta d
-		WHERE d.run = p.run AND d.phase = p.name
-		AND d.collector = 'memory_stat' AND d.key = 'pgmajfault')
+	(SELECT mean FROM used u WHERE u.phase = p.name AND u.what = 'local'),
+	(SELECT mean FROM used u WHERE u.phase = p.name AND u.what = 'far'),
+	(SELECT delta FROM used u WHERE u.phase = p.name AND u.what = 'page_ins'),
+	(SELECT delta * 1e9 / (p.end_ns - p.begin_ns) FROM used u
+		WHERE u.phase = p.name AND u.what = 'page_ins')
 FROM phase p JOIN run r ON r.id = p.run WHERE p.run = ?1 ORDER BY p.begin_ns;

@@ -13,19 +13,18 @@
 #include "base/embed.h"
 #include "base/sysfile.h"
 #include "results/db.h"
+#include "results/upgrade.h"
 
 EMBED(schema_sql, "results/schema.sql");
 EMBED(views_sql, "results/views.sql");
 
 #define APPLICATION_ID 0x666d6265 /* "fmbe" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS	       5000
 #define RESERVE_BYTES  (512 << 10)
 
-enum owner { OWNER_NOBODY, OWNER_US };
-
-/* Whose database is it? Changes nothing. */
-static int identify(struct store *s, enum owner *ret, struct err *err)
+/* Whose database is it? *ret_version: its format, 0 for an empty file. Changes nothing. */
+static int identify(struct store *s, int64_t *ret_version, struct err *err)
 {
 	int64_t application, version, objects;
 	int r = db_int(s, &application, err, "PRAGMA application_id", "");
@@ -37,7 +36,7 @@ static int identify(struct store *s, enum owner *ret, struct err *err)
 	if (r)
 		return r;
 	if (!application && !version && !objects) {
-		*ret = OWNER_NOBODY;
+		*ret_version = 0;
 		return 0;
 	}
 	if (application != APPLICATION_ID) {
@@ -46,20 +45,32 @@ static int identify(struct store *s, enum owner *ret, struct err *err)
 			   s->path);
 		return -EINVAL;
 	}
-	if (version != SCHEMA_VERSION) {
+	if (version < 1 || version > SCHEMA_VERSION) {
 		err_failed(err, 0,
 			   "%s was written by a newer fmbench (format %lld, this one knows %d); "
 			   "use that fmbench, or name another file with --db",
 			   s->path, (long long)version, SCHEMA_VERSION);
 		return -EINVAL;
 	}
-	*ret = OWNER_US;
+	*ret_version = version;
 	return 0;
+}
+
+/* The current format's tables and views, and its number. sqlite3_free() it. */
+static char *whole_schema(void)
+{
+	char *sql = sqlite3_mprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d",
+				    schema_sql, APPLICATION_ID, SCHEMA_VERSION);
+
+	if (!sql)
+		abort();
+	return sql;
 }
 
 static int create_schema(struct store *s, struct err *err)
 {
 	char *sql;
+	int64_t version;
 	int r;
 
 	/* Changing the mode does not wait for a lock as other statements do. */
@@ -76,14 +87,9 @@ static int create_schema(struct store *s, struct err *err)
 		return r;
 
 	/* Two may have found the file empty: the one that got the lock first has done it. */
-	enum owner owner;
-
-	r = identify(s, &owner, err);
-	if (!r && owner == OWNER_NOBODY) {
-		sql = sqlite3_mprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d",
-				      schema_sql, APPLICATION_ID, SCHEMA_VERSION);
-		if (!sql)
-			abort();
+	r = identify(s, &version, err);
+	if (!r && !version) {
+		sql = whole_schema();
 		if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 			r = db_fail(s, err);
 		sqlite3_free(sql);
@@ -176,10 +182,25 @@ static void spend_reserve(struct store *s)
 	s->reserve_fd = -1;
 }
 
+static int bring_up_to_date(struct store *s, enum store_mode mode, int64_t version, struct err *err)
+{
+	char *schema = whole_schema();
+	int r = mode == STORE_WRITE ? upgrade_here(s, version, schema, err)
+				    : upgrade_private_copy(s, version, schema, err);
+
+	sqlite3_free(schema);
+	if (r)
+		err_prefix(err,
+			   "%s is of an older fmbench (format %lld) and can't be brought up "
+			   "to date",
+			   s->path, (long long)version);
+	return r;
+}
+
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
-	enum owner owner = OWNER_NOBODY;
+	int64_t version = 0;
 	int r;
 
 	s->path = xstrdup(path);
@@ -187,17 +208,19 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	r = mode == STORE_READ ? open_read(s, err) : open_write(s, err);
 	if (r)
 		goto out;
-	r = identify(s, &owner, err);
+	r = identify(s, &version, err);
 	if (r)
 		goto out;
-	if (owner == OWNER_NOBODY && mode == STORE_READ) {
+	if (!version && mode == STORE_READ) {
 		r = err_missing(
 			err, "%s is empty; fill it with `fmbench run`, or name another with --db",
 			path);
 		goto out;
 	}
-	if (owner == OWNER_NOBODY)
+	if (!version)
 		r = create_schema(s, err);
+	else if (version < SCHEMA_VERSION)
+		r = bring_up_to_date(s, mode, version, err);
 	if (!r)
 		r = db_run(s, err, "PRAGMA foreign_keys = ON", "");
 	/* In WAL mode NORMAL loses no commit to a killed process, only to a power cut. */
@@ -223,7 +246,10 @@ void store_close(struct store *s)
 	sqlite3_finalize(s->insert_tick);
 	sqlite3_finalize(s->insert_sample);
 	sqlite3_close(s->db);
+	if (s->private_path)
+		unlink(s->private_path);
 	spend_reserve(s);
+	free(s->private_path);
 	free(s->path);
 	free(s);
 }
@@ -279,26 +305,53 @@ static const char *object_or_empty(const char *json)
 	return json ? json : "{}";
 }
 
+static int insert_jobs(struct store *s, int64_t run, const struct run_record *r, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < r->nr_jobs && !rc; i++) {
+		const struct job_record *j = &r->jobs[i];
+
+		rc = db_run(s, err,
+			    "INSERT INTO job (run, job, name, workload, workload_params, ratio,"
+			    " peak_bytes, limit_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+			    "iitttdzz", run, (int64_t)i + 1, j->name, j->workload,
+			    object_or_empty(j->workload_params), j->ratio, j->peak_bytes,
+			    j->limit_bytes);
+	}
+	return rc;
+}
+
 int store_run_begin(struct store *s, int64_t machine, const struct run_record *r, int64_t *ret_run,
 		    struct err *err)
 {
 	char started[32], seed[32];
+	int rc;
 
 	clock_wall(started, sizeof(started));
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)r->seed);
-	return db_int(
-		s, ret_run, err,
-		"INSERT INTO run (uuid, machine, experiment, workload, workload_params, backend,"
-		" backend_params, run_params, command, version, ratio, repeat, seed, peak_bytes,"
-		" limit_bytes, pid, pid_start, started, begin_ns, status)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-		" ?17, ?18, ?19, 'started') RETURNING id",
-		"tittttttttdi"
-		"tzziutu",
-		r->uuid, machine, r->experiment, r->workload, object_or_empty(r->workload_params),
-		r->backend, object_or_empty(r->backend_params), object_or_empty(r->run_params),
-		r->command, r->version, r->ratio, (int64_t)r->repeat, seed, r->peak_bytes,
-		r->limit_bytes, (int64_t)r->pid, r->pid_start, started, clock_ns());
+	rc = store_begin(s, err);
+	if (rc)
+		return rc;
+	rc = db_int(s, ret_run, err,
+		    "INSERT INTO run (uuid, machine, experiment, backend, backend_params,"
+		    " run_params, command, version, repeat, seed, pid, pid_start, started,"
+		    " begin_ns, status)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+		    " 'started') RETURNING id",
+		    "tittttttitiutu", r->uuid, machine, r->experiment, r->backend,
+		    object_or_empty(r->backend_params), object_or_empty(r->run_params), r->command,
+		    r->version, (int64_t)r->repeat, seed, (int64_t)r->pid, r->pid_start, started,
+		    clock_ns());
+	if (!rc)
+		rc = insert_jobs(s, *ret_run, r, err);
+	if (!rc)
+		rc = store_commit(s, err);
+	if (rc) {
+		store_rollback(s);
+		*ret_run = 0;
+	}
+	return rc;
 }
 
 int store_run_facts(struct store *s, int64_t run, const struct facts *facts, struct err *err)
@@ -313,11 +366,13 @@ int store_run_facts(struct store *s, int64_t run, const struct facts *facts, str
 	return r;
 }
 
-int store_run_limits(struct store *s, int64_t run, uint64_t peak_bytes, uint64_t limit_bytes,
-		     struct err *err)
+int store_job_limits(struct store *s, int64_t run, int job, uint64_t peak_bytes,
+		     uint64_t limit_bytes, struct err *err)
 {
-	return db_run(s, err, "UPDATE run SET peak_bytes = ?2, limit_bytes = ?3 WHERE id = ?1",
-		      "izz", run, peak_bytes, limit_bytes);
+	return db_run(
+		s, err,
+		"UPDATE job SET peak_bytes = ?3, limit_bytes = ?4 WHERE run = ?1 AND job = ?2",
+		"iizz", run, (int64_t)job, peak_bytes, limit_bytes);
 }
 
 int store_phase(struct store *s, int64_t run, const char *name, uint64_t begin_ns, uint64_t end_ns,
@@ -346,7 +401,7 @@ static int64_t clamp(uint64_t value)
 	return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
-static int insert_histogram(struct store *s, int64_t run, const struct result_hist *h,
+static int insert_histogram(struct store *s, int64_t run, int job, const struct result_hist *h,
 			    struct err *err)
 {
 	const struct hist *hist = h->hist;
@@ -354,14 +409,14 @@ static int insert_histogram(struct store *s, int64_t run, const struct result_hi
 	int r;
 
 	r = db_run(s, err,
-		   "INSERT INTO histogram (run, name, count, sum, min, max)"
-		   " VALUES (?1, ?2, ?3, ?4, iif(?3, ?5, NULL), iif(?3, ?6, NULL))",
-		   "itudii", run, h->name, hist->count, (double)hist->sum, clamp(hist->min),
-		   clamp(hist->max));
+		   "INSERT INTO histogram (run, job, name, count, sum, min, max)"
+		   " VALUES (?1, ?2, ?3, ?4, ?5, iif(?4, ?6, NULL), iif(?4, ?7, NULL))",
+		   "iitudii", run, (int64_t)job, h->name, hist->count, (double)hist->sum,
+		   clamp(hist->min), clamp(hist->max));
 	if (!r)
 		r = db_prepare(s, &stmt, err,
-			       "INSERT INTO bucket (run, name, low, high, count)"
-			       " VALUES (?1, ?2, ?3, ?4, ?5)",
+			       "INSERT INTO bucket (run, job, name, low, high, count)"
+			       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 			       "");
 	if (r)
 		return r;
@@ -371,14 +426,14 @@ static int insert_histogram(struct store *s, int64_t run, const struct result_hi
 		if (!hist->bucket[i])
 			continue;
 		hist_bounds(i, &low, &high);
-		r = db_again(s, stmt, err, "itiiu", run, h->name, clamp(low), clamp(high),
-			     hist->bucket[i]);
+		r = db_again(s, stmt, err, "iitiiu", run, (int64_t)job, h->name, clamp(low),
+			     clamp(high), hist->bucket[i]);
 	}
 	sqlite3_finalize(stmt);
 	return r;
 }
 
-static int insert_results(struct store *s, int64_t run, const struct results *results,
+static int insert_results(struct store *s, int64_t run, int job, const struct results *results,
 			  struct err *err)
 {
 	int r = 0;
@@ -386,32 +441,37 @@ static int insert_results(struct store *s, int64_t run, const struct results *re
 	for (size_t i = 0; !r && i < results->nr; i++) {
 		const struct result *row = &results->rows[i];
 
-		r = db_run(s, err,
-			   "INSERT INTO result (run, ord, name, unit, better, value) SELECT ?1,"
-			   " (SELECT count(*) FROM result WHERE run = ?1), ?2, ?3, ?4, ?5",
-			   "itttd", run, row->name, row->unit, better_text[row->better],
-			   row->value);
+		r = db_run(
+			s, err,
+			"INSERT INTO result (run, job, ord, name, unit, better, value)"
+			" SELECT ?1, ?2, (SELECT count(*) FROM result WHERE run = ?1 AND job = ?2),"
+			" ?3, ?4, ?5, ?6",
+			"iitttd", run, (int64_t)job, row->name, row->unit, better_text[row->better],
+			row->value);
 	}
 	for (size_t i = 0; !r && i < results->nr_flags; i++) {
 		const struct result_flag *flag = &results->flags[i];
 
 		r = db_run(s, err,
-			   "INSERT INTO flag (run, code, severity, detail) VALUES (?1, ?2, ?3, ?4)",
-			   "ittt", run, flag->code, severity_text[flag->severity], flag->detail);
+			   "INSERT INTO flag (run, job, code, severity, detail)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5)",
+			   "iittt", run, (int64_t)job, flag->code, severity_text[flag->severity],
+			   flag->detail);
 	}
 	for (size_t i = 0; !r && i < results->nr_hists; i++)
-		r = insert_histogram(s, run, &results->hists[i], err);
+		r = insert_histogram(s, run, job, &results->hists[i], err);
 	return r;
 }
 
-int store_results(struct store *s, int64_t run, const struct results *results, struct err *err)
+int store_results(struct store *s, int64_t run, int job, const struct results *results,
+		  struct err *err)
 {
 	/* A savepoint is whole both alone and within a caller's transaction. */
 	int r = db_run(s, err, "SAVEPOINT results", "");
 
 	if (r)
 		return r;
-	r = insert_results(s, run, results, err);
+	r = insert_results(s, run, job, results, err);
 	if (!r)
 		r = db_run(s, err, "RELEASE results", "");
 	if (r)
@@ -506,14 +566,24 @@ int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 	return r;
 }
 
-int store_metric(struct store *s, const char *collector, const char *key, const char *unit,
+int store_metric(struct store *s, int job, const char *collector, const char *key, const char *unit,
 		 bool counter, int64_t *ret_metric, struct err *err)
 {
 	return db_int(s, ret_metric, err,
-		      "INSERT INTO metric (collector, key, unit, counter) VALUES (?1, ?2, ?3, ?4)"
-		      " ON CONFLICT (collector, key) DO UPDATE SET unit = excluded.unit,"
+		      "INSERT INTO metric (job, collector, key, unit, counter)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5)"
+		      " ON CONFLICT (job, collector, key) DO UPDATE SET unit = excluded.unit,"
 		      " counter = excluded.counter RETURNING id",
-		      "ttti", collector, key, unit, (int64_t)counter);
+		      "ittti", (int64_t)job, collector, key, unit, (int64_t)counter);
+}
+
+int store_usage(struct store *s, int64_t run, int job, const char *what, int64_t metric,
+		struct err *err)
+{
+	return db_run(s, err,
+		      "INSERT OR REPLACE INTO usage (run, job, what, metric)"
+		      " VALUES (?1, ?2, ?3, ?4)",
+		      "iiti", run, (int64_t)job, what, metric);
 }
 
 int store_tick(struct store *s, int64_t run, uint64_t tick, const struct store_tick *t,

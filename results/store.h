@@ -21,8 +21,11 @@ struct store;
 
 enum store_mode { STORE_READ, STORE_WRITE /* creates file and schema where needed */ };
 
-/* Not ours, newer than us, locked for over 5 s, unwritable: one sentence each. STORE_READ of a
- * missing file is ERR_MISSING ("make one with fmbench run"). */
+/*
+ * Fails with one sentence if the file is not an fmbench database, has a newer format, stays locked
+ * for 5 s, or cannot be written. STORE_READ of a missing file is ERR_MISSING ("make one with fmbench
+ * run"). An older format: see upgrade.h.
+ */
 /* Beside the schema's, an open store has the view param (run, whose: workload, backend or run, key,
  * value, text: the value as people write it), a row a parameter. */
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err);
@@ -30,19 +33,26 @@ void store_close(struct store *s); /* NULL is fine */
 
 /* --- writing a run ------------------------------------------------------------------------ */
 
+struct job_record {
+	const char *name;			/* unique in its run */
+	const char *workload, *workload_params; /* JSON text */
+	double ratio;				/* NaN: none */
+	uint64_t limit_bytes;			/* 0: no limit */
+	uint64_t peak_bytes;			/* 0: not known yet (this run finds it) */
+};
+
 struct run_record {
 	const char *uuid, *experiment; /* experiment NULL: none */
-	const char *workload, *backend;
-	const char *workload_params, *backend_params, *run_params; /* JSON texts */
-	const char *command; /* what the user typed, to repeat it */
-	const char *version; /* git describe */
-	double ratio;
-	int repeat; /* from 1 */
+	const char *backend;
+	const char *backend_params, *run_params; /* JSON texts */
+	const char *command;			 /* what the user typed, to repeat it */
+	const char *version;			 /* git describe */
+	int repeat;				 /* from 1 */
 	uint64_t seed;
-	uint64_t limit_bytes; /* 0: no limit */
-	uint64_t peak_bytes;  /* 0: not known yet (this run finds it) */
-	int pid;	      /* the harness's, with its start time: is it still alive? */
+	int pid; /* the harness's, with its start time: is it still alive? */
 	uint64_t pid_start;
+	struct job_record *jobs; /* the caller's; numbered from 1 in this order */
+	size_t nr_jobs;
 };
 
 /* facts: the machine's lasting facts. The same facts give the same id. */
@@ -53,12 +63,13 @@ int store_run_begin(struct store *s, int64_t machine, const struct run_record *r
 		    struct err *err);
 /* Facts of this run's moment: THP, page-cluster, swap areas, backend's own … */
 int store_run_facts(struct store *s, int64_t run, const struct facts *facts, struct err *err);
-int store_run_limits(struct store *s, int64_t run, uint64_t peak_bytes, uint64_t limit_bytes,
-		     struct err *err);
+int store_job_limits(struct store *s, int64_t run, int job, uint64_t peak_bytes,
+		     uint64_t limit_bytes, struct err *err);
 int store_phase(struct store *s, int64_t run, const char *name, uint64_t begin_ns, uint64_t end_ns,
 		struct err *err);
-/* Results, flags and histograms, in one transaction. */
-int store_results(struct store *s, int64_t run, const struct results *results, struct err *err);
+/* Results, flags and histograms of a job, or (job 0) of the run as a whole, in one transaction. */
+int store_results(struct store *s, int64_t run, int job, const struct results *results,
+		  struct err *err);
 int store_artifact(struct store *s, int64_t run, const char *name, const char *path,
 		   struct err *err);
 /* status: "ok", "failed", "untrusted"; reason may be NULL. -ENOSPC: its samples did not fit, and it
@@ -68,9 +79,12 @@ int store_run_end(struct store *s, int64_t run, const char *status, const char *
 /* Runs still `started` whose harness is gone become `failed`; *ret_nr how many. */
 int store_mark_dead(struct store *s, int *ret_nr, struct err *err);
 
-/* Samples. A metric is a (collector, key) pair; ids are stable within a database. */
-int store_metric(struct store *s, const char *collector, const char *key, const char *unit,
+/* Samples. A metric is a (job, collector, key); job 0: no job's. Ids are stable within a database. */
+int store_metric(struct store *s, int job, const char *collector, const char *key, const char *unit,
 		 bool counter, int64_t *ret_metric, struct err *err);
+/* Which metric counts `what` of a job: "local", "far", "page_ins" or "page_outs". */
+int store_usage(struct store *s, int64_t run, int job, const char *what, int64_t metric,
+		struct err *err);
 
 struct store_tick {
 	uint64_t begin_ns, end_ns; /* of the reading */
@@ -114,9 +128,9 @@ int store_find_made(struct store *s, const struct run_record *like, int64_t *ret
 /* How long such a run took: of those with its workload and settings the one most like it. */
 int store_expect(struct store *s, const struct run_record *like, double *ret_seconds,
 		 struct err *err);
-/* Counter's delta (or gauge's mean) within a phase, from the view; -ENODATA: not sampled. */
-int store_phase_value(struct store *s, int64_t run, const char *phase, const char *collector,
-		      const char *key, double *ret_value, struct err *err);
+/* Counter's delta (or gauge's mean) within a phase, of the job or of no job; -ENODATA: not sampled. */
+int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
+		      const char *collector, const char *key, double *ret_value, struct err *err);
 /* Median of a result over trusted runs at ratio 1 alike in all but ratio and backend. -ENODATA. */
 int store_baseline(struct store *s, int64_t run, const char *result, double *ret_value,
 		   struct err *err);

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Views of each connection, so that a database of an older fmbench has them, too.
 
--- The parameters of a run: whose they are (workload, backend, run), and their text for people.
+-- The parameters of a job: whose they are (workload, backend, run), and their text for people.
 CREATE TEMP VIEW param AS
-SELECT run, whose, key, value,
+SELECT run, job, whose, key, value,
 	CASE WHEN type = 'true' THEN 'yes' WHEN type = 'false' THEN 'no'
 		WHEN type = 'integer' AND value >= 1048576 AND value % 1048576 = 0
 		THEN (value / 1048576) || 'M'
@@ -11,14 +11,14 @@ SELECT run, whose, key, value,
 		THEN (value / 1024) || 'K'
 		WHEN length(value) > 24 THEN substr(value, 1, 24) || '…' ELSE value END AS text
 FROM (
-	SELECT r.id AS run, 'workload' AS whose, p.key, p.value, p.type
-	FROM main.run r JOIN json_each(r.workload_params) p
+	SELECT r.id AS run, r.job, 'workload' AS whose, p.key, p.value, p.type
+	FROM main.run_job r JOIN json_each(r.workload_params) p
 	UNION ALL
-	SELECT r.id, 'backend', p.key, p.value, p.type
-	FROM main.run r JOIN json_each(r.backend_params) p
+	SELECT r.id, r.job, 'backend', p.key, p.value, p.type
+	FROM main.run_job r JOIN json_each(r.backend_params) p
 	UNION ALL
-	SELECT r.id, 'run', p.key, p.value, p.type
-	FROM main.run r JOIN json_each(r.run_params) p);
+	SELECT r.id, r.job, 'run', p.key, p.value, p.type
+	FROM main.run_job r JOIN json_each(r.run_params) p);
 
 -- Facts with names and values for people. Whose they are: a machine's or a run's.
 CREATE TEMP VIEW fact AS
@@ -43,13 +43,13 @@ FROM (
 		json_each(json_object('run', r.id, 'experiment', experiment, 'repeat', repeat,
 			'version', version)) j
 	UNION ALL
-	SELECT r.id, 'run', j.key, j.value FROM main.run r,
+	SELECT r.id, 'run', j.key, j.value FROM main.run_job r,
 		json_each(json_object('workload', workload, 'backend', backend, 'ratio', ratio,
 			'limit', limit_bytes)) j
 	UNION ALL
 	SELECT r.id, 'setting', j.key, j.value FROM main.run r, json_each(run_params) j
 	UNION ALL
-	SELECT r.id, 'workload', j.key, j.value FROM main.run r, json_each(workload_params) j
+	SELECT r.id, 'workload', j.key, j.value FROM main.run_job r, json_each(workload_params) j
 	UNION ALL
 	SELECT r.id, 'backend', r.backend || '.' || j.key, j.value
 	FROM main.run r, json_each(backend_params) j

@@ -137,7 +137,7 @@ static int known_peak(struct making *mk, const struct cell *cell, uint64_t *ret_
 
 	run_identity_init(&id, &spec);
 	rc = store_find_peak(mk->session.store, mk->session.machine, cell->workload->name,
-			     id.record.workload_params, ret_peak, err);
+			     id.record.jobs[0].workload_params, ret_peak, err);
 	run_identity_release(&id);
 	return rc;
 }

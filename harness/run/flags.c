@@ -18,7 +18,8 @@
 static bool measured(const struct flag_input *in, const char *collector, const char *key,
 		     double *ret)
 {
-	return store_phase_value(in->store, in->run, "measure", collector, key, ret, NULL) == 0;
+	return store_phase_value(in->store, in->run, in->job, "measure", collector, key, ret,
+				 NULL) == 0;
 }
 
 static void judge_limit(const struct flag_input *in, struct results *r)
@@ -153,8 +154,8 @@ static void judge_oom(const struct flag_input *in, struct results *r)
 	double kills;
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-		if (store_phase_value(in->store, in->run, phases[i], "memory_events", "oom_kill",
-				      &kills, NULL) == 0 &&
+		if (store_phase_value(in->store, in->run, in->job, phases[i], "memory_events",
+				      "oom_kill", &kills, NULL) == 0 &&
 		    kills > 0)
 			results_flag(r, "OOM_KILL", SEVERITY_FATAL,
 				     "the kernel killed %.0f process(es) of the group for want of "

@@ -16,6 +16,7 @@
 struct flag_input {
 	struct store *store;
 	int64_t run;
+	int job;	      /* from 1 */
 	uint64_t limit_bytes; /* 0: none */
 	bool has_group;
 	int cgroup_version;

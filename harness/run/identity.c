@@ -2,8 +2,11 @@
 #include "harness/run/identity.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "harness/run/job.h"
 
 static void add_text(struct buf *b, const char *name, const char *value)
 {
@@ -47,29 +50,42 @@ static void workload_json(const struct job_spec *job, struct buf *b)
 
 void run_identity_init(struct run_identity *id, const struct run_spec *spec)
 {
-	const struct job_spec *job = &spec->jobs[0];
+	*id = (struct run_identity){
+		.record = { .experiment = spec->settings->experiment,
+			    .backend = spec->backend->name,
+			    .repeat = spec->repeat,
+			    .seed = spec->seed,
+			    .nr_jobs = spec->nr_jobs },
+		.jobs = xcalloc(spec->nr_jobs, sizeof(*id->jobs)),
+		.workloads = xcalloc(spec->nr_jobs, sizeof(*id->workloads)),
+	};
+	for (size_t i = 0; i < spec->nr_jobs; i++) {
+		const struct job_spec *job = &spec->jobs[i];
+		bool lift;
 
-	*id = (struct run_identity){ .record = {
-					     .experiment = spec->settings->experiment,
-					     .workload = job->workload->name,
-					     .backend = spec->backend->name,
-					     .ratio = job->workload->shape == WORKLOAD_LOOP
-							      ? NAN
-							      : job->ratio,
-					     .repeat = spec->repeat,
-					     .seed = spec->seed,
-				     } };
-	workload_json(job, &id->workload);
+		workload_json(job, &id->workloads[i]);
+		id->jobs[i] = (struct job_record){
+			.name = job->name,
+			.workload = job->workload->name,
+			.workload_params = id->workloads[i].data,
+			.ratio = job->workload->shape == WORKLOAD_LOOP ? NAN : job->ratio,
+			.limit_bytes = job_limit_bytes(job, &lift),
+			.peak_bytes = job->peak_bytes,
+		};
+	}
 	opt_json(spec->backend->opts, spec->backend_params, &id->backend);
 	settings_json(spec->settings, &id->settings);
-	id->record.workload_params = id->workload.data;
+	id->record.jobs = id->jobs;
 	id->record.backend_params = id->backend.data;
 	id->record.run_params = id->settings.data;
 }
 
 void run_identity_release(struct run_identity *id)
 {
-	buf_release(&id->workload);
+	for (size_t i = 0; i < id->record.nr_jobs; i++)
+		buf_release(&id->workloads[i]);
+	free(id->workloads);
+	free(id->jobs);
 	buf_release(&id->backend);
 	buf_release(&id->settings);
 }

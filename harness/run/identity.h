@@ -13,7 +13,10 @@ struct run_identity {
 	 * equal in these were meant to be the same.
 	 */
 	struct run_record record;
-	struct buf workload, backend, settings; /* the texts that record points to */
+	/* What record points to. */
+	struct job_record *jobs;
+	struct buf *workloads; /* a text for each job */
+	struct buf backend, settings;
 };
 
 /* Points into spec, too. */

@@ -254,8 +254,6 @@ static int record(struct run *r, struct err *err)
 	id.record.uuid = r->uuid;
 	id.record.command = r->session->line;
 	id.record.version = fmbench_version;
-	id.record.limit_bytes = r->jobs[0].limit_bytes;
-	id.record.peak_bytes = spec->jobs[0].peak_bytes;
 	id.record.pid = getpid();
 	process_start(getpid(), &id.record.pid_start);
 	rc = store_run_begin(r->session->store, r->session->machine, &id.record, &r->outcome->id,
@@ -355,6 +353,20 @@ static int prepare_jobs(struct run *r, struct err *err)
 	return rc;
 }
 
+/* Which counters tell how each job uses memory: known once they were read. */
+static int note_usage(struct run *r, struct err *err)
+{
+	uint64_t now;
+	int rc = sampler_mark(r->sampler, &now, err);
+
+	for_each_job (j, r) {
+		if (!rc)
+			rc = sampler_note_usage(r->sampler, j->number, r->spec->backend->usage,
+						err);
+	}
+	return rc;
+}
+
 static int start_sampler(struct run *r, struct err *err)
 {
 	struct collector_ctx *ctx = xcalloc(r->spec->nr_jobs, sizeof(*ctx));
@@ -366,7 +378,7 @@ static int start_sampler(struct run *r, struct err *err)
 			   r->jobs[0].placement.sampler_cpu, r->session->store, r->outcome->id,
 			   &r->sampler, err);
 	free(ctx);
-	return rc;
+	return rc ? rc : note_usage(r, err);
 }
 
 /* --- 5. load -------------------------------------------------------------------------------- */
@@ -517,6 +529,7 @@ static int harvest(struct run *r, struct err *err)
 		struct flag_input input = {
 			.store = r->session->store,
 			.run = r->outcome->id,
+			.job = j->number,
 			.limit_bytes = j->lift ? 0 : j->limit_bytes,
 			.has_group = j->has_group,
 			.cgroup_version = j->groups.machine.memory_version,
@@ -531,8 +544,8 @@ static int harvest(struct run *r, struct err *err)
 			rc = j->spec->workload->parse(&j->ctx, r->measure_begin_ns,
 						      r->measure_end_ns, &j->results, err);
 		if (!rc)
-			rc = store_run_limits(r->session->store, r->outcome->id, j->peak_bytes,
-					      j->limit_bytes, err);
+			rc = store_job_limits(r->session->store, r->outcome->id, j->number,
+					      j->peak_bytes, j->limit_bytes, err);
 		flags_judge(&input, &j->results);
 	}
 	kmsg_judge(r->kmsg_fd, &r->results);
@@ -565,10 +578,17 @@ static int undo(struct run *r, int rc, struct err *err)
 static int finish(struct run *r, int rc, struct err *err)
 {
 	static const char *const names[] = { "ok", "untrusted", "failed" };
+	bool untrusted = flags_untrusted(&r->results);
 	struct err store_err = { 0 };
 	int store_rc;
 
-	store_rc = store_results(r->session->store, r->outcome->id, &r->results, &store_err);
+	store_rc = store_results(r->session->store, r->outcome->id, 0, &r->results, &store_err);
+	for_each_job (j, r) {
+		if (!store_rc)
+			store_rc = store_results(r->session->store, r->outcome->id, j->number,
+						 &j->results, &store_err);
+		untrusted |= flags_untrusted(&j->results);
+	}
 	if (!store_rc)
 		store_rc = artifacts_record(r->session->store, r->outcome->id, r->uuid, r->dir,
 					    &store_err);
@@ -576,9 +596,7 @@ static int finish(struct run *r, int rc, struct err *err)
 		*err = store_err;
 		rc = store_rc;
 	}
-	r->outcome->status = rc				    ? RUN_FAILED
-			     : flags_untrusted(&r->results) ? RUN_UNTRUSTED
-							    : RUN_OK;
+	r->outcome->status = rc ? RUN_FAILED : untrusted ? RUN_UNTRUSTED : RUN_OK;
 	store_rc = store_run_end(r->session->store, r->outcome->id, names[r->outcome->status],
 				 rc ? err->msg : NULL, &store_err);
 	if (store_rc && !rc) {

@@ -88,11 +88,53 @@ static int name_columns(struct sampler *s, struct err *err)
 		const struct collector *c = s->sources[i].collector;
 
 		for (size_t k = 0; k < c->nr_keys && !rc; k++)
-			rc = store_metric(s->store, c->name, c->keys[k].name, c->keys[k].unit,
-					  c->keys[k].kind == KEY_COUNTER,
+			rc = store_metric(s->store, s->sources[i].job, c->name, c->keys[k].name,
+					  c->keys[k].unit, c->keys[k].kind == KEY_COUNTER,
 					  &s->metric[s->sources[i].first + k], err);
 	}
 	return rc ? rc : store_commit(s->store, err);
+}
+
+/* A column of the job's, or of nobody's, that had a value in the last tick. -1: none. */
+static int64_t sampled_column(const struct sampler *s, int job, const char *collector,
+			      const char *key)
+{
+	for (size_t i = 0; i < s->nr_sources; i++) {
+		const struct source *source = &s->sources[i];
+		const struct collector *c = source->collector;
+
+		if (strcmp(c->name, collector) != 0 || (source->job && source->job != job))
+			continue;
+		for (size_t k = 0; k < c->nr_keys; k++) {
+			size_t column = source->first + k;
+
+			if (strcmp(c->keys[k].name, key) == 0 && s->head > 0 &&
+			    s->ring[(s->head - 1) % RING_TICKS].have[column])
+				return (int64_t)column;
+		}
+	}
+	return -1;
+}
+
+int sampler_note_usage(struct sampler *s, int job, const struct backend_usage *usage,
+		       struct err *err)
+{
+	int rc = 0;
+
+	for (const struct backend_usage *u = usage; u && u->what && !rc; u++) {
+		bool first = true;
+		int64_t column;
+
+		pthread_mutex_lock(&s->lock);
+		column = sampled_column(s, job, u->collector, u->key);
+		for (const struct backend_usage *before = usage; before < u; before++)
+			first &= strcmp(before->what, u->what) != 0 ||
+				 sampled_column(s, job, before->collector, before->key) < 0;
+		pthread_mutex_unlock(&s->lock);
+		if (column >= 0 && first)
+			rc = store_usage(s->store, s->run, job, u->what, s->metric[column], err);
+	}
+	return rc;
 }
 
 /* One reading of everything. Called without the lock; only this thread writes at head. */
@@ -293,28 +335,14 @@ int sampler_drain(struct sampler *s, struct err *err)
 int sampler_latest(struct sampler *s, int job, const char *collector, const char *key,
 		   uint64_t *ret_value)
 {
-	int rc = -ENODATA;
+	int64_t column;
 
-	for (size_t i = 0; i < s->nr_sources; i++) {
-		const struct collector *c = s->sources[i].collector;
-
-		if (strcmp(c->name, collector) != 0 ||
-		    (s->sources[i].job && s->sources[i].job != job))
-			continue;
-		for (size_t k = 0; k < c->nr_keys; k++) {
-			size_t column = s->sources[i].first + k;
-
-			if (strcmp(c->keys[k].name, key) != 0)
-				continue;
-			pthread_mutex_lock(&s->lock);
-			if (s->head > 0 && s->ring[(s->head - 1) % RING_TICKS].have[column]) {
-				*ret_value = s->ring[(s->head - 1) % RING_TICKS].values[column];
-				rc = 0;
-			}
-			pthread_mutex_unlock(&s->lock);
-		}
-	}
-	return rc;
+	pthread_mutex_lock(&s->lock);
+	column = sampled_column(s, job, collector, key);
+	if (column >= 0)
+		*ret_value = s->ring[(s->head - 1) % RING_TICKS].values[column];
+	pthread_mutex_unlock(&s->lock);
+	return column < 0 ? -ENODATA : 0;
 }
 
 void sampler_stats(const struct sampler *s, struct sampler_stats *ret)

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "backend/backend.h"
 #include "base/err.h"
 #include "collectors/collector.h"
 #include "results/store.h"
@@ -34,6 +35,11 @@ int sampler_drain(struct sampler *s, struct err *err);
  * answer for any. -ENODATA: not sampled or absent here. */
 int sampler_latest(struct sampler *s, int job, const char *collector, const char *key,
 		   uint64_t *ret_value);
+
+/* After a mark: store which metrics count this job's pages, of what the backend names and the run
+ * samples (see struct backend_usage). */
+int sampler_note_usage(struct sampler *s, int job, const struct backend_usage *usage,
+		       struct err *err);
 
 struct sampler_stats {
 	uint64_t ticks, late, dropped; /* late: by more than one period */

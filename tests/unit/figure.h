@@ -56,7 +56,7 @@ static inline void made_counters(struct store *s, int64_t run, const struct numb
 	assert_ok(store_phase(s, run, "measure", begin, begin + NSEC_PER_SEC, &err));
 	for (int i = 0; i < 4 && counters[i].name; i++) {
 		assert_int_equal(sscanf(counters[i].name, "%63s %63s", collector, key), 2);
-		assert_ok(store_metric(s, collector, key, "x", true, &metric, &err));
+		assert_ok(store_metric(s, 1, collector, key, "x", true, &metric, &err));
 		assert_ok(store_sample(s, run, 0, metric, 1000, &err));
 		assert_ok(
 			store_sample(s, run, 1, metric, 1000 + (uint64_t)counters[i].value, &err));
@@ -73,7 +73,7 @@ static inline int64_t make_run(struct store *s, struct made m)
 	int64_t run = 0;
 
 	if (m.params)
-		record.workload_params = m.params;
+		record.jobs[0].workload_params = m.params;
 	if (m.run_params)
 		record.run_params = m.run_params;
 	record.experiment = m.experiment;
@@ -92,7 +92,7 @@ static inline int64_t make_run(struct store *s, struct made m)
 	}
 	if (m.flag)
 		results_flag(&results, m.flag, m.severity, "for the test");
-	assert_ok(store_results(s, run, &results, &err));
+	assert_ok(store_results(s, run, 1, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, m.status ? m.status : "ok", m.reason, &err));
 	return run;

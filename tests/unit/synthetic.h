@@ -93,23 +93,30 @@ static inline struct run_record synthetic_record(const char *workload, const cha
 {
 	static char uuid[64];
 	static unsigned int next;
+	static struct job_record jobs[1024]; /* each record has its own */
+	struct job_record *job = &jobs[next % 1024];
 
 	snprintf(uuid, sizeof(uuid), "%08x-0000-4000-8000-000000000000", ++next * 2654435761u);
+	*job = (struct job_record){
+		.name = workload,
+		.workload = workload,
+		.workload_params = "{\"memory\":536870912}",
+		.ratio = ratio,
+		.peak_bytes = 512u << 20,
+		.limit_bytes = ratio < 1 ? (uint64_t)(ratio * 512) << 20 : 0,
+	};
 	return (struct run_record){
 		.uuid = uuid,
-		.workload = workload,
 		.backend = backend,
-		.workload_params = "{\"memory\":536870912}",
 		.backend_params = "{}",
 		.run_params = "{\"measure\":10}",
 		.command = "fmbench run memaslap --ratio 1,0.5",
 		.version = "v0",
-		.ratio = ratio,
 		.repeat = repeat,
 		.seed = 18446744073709551615u,
-		.peak_bytes = 512u << 20,
-		.limit_bytes = ratio < 1 ? (uint64_t)(ratio * 512) << 20 : 0,
 		.pid = getpid(),
+		.jobs = job,
+		.nr_jobs = 1,
 	};
 }
 
@@ -147,14 +154,17 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 		{ "memory_stat", "pgmajfault", "events" },
 		{ "memory_stat", "pswpout", "pages" },
 	};
+	static const char *const uses[] = { "local", "far", "page_ins", "page_outs" };
 	int64_t run = synthetic_begin(s, record), metric[4];
 	uint64_t origin = clock_ns(), last[4] = { 0 };
-	double faults = 0, outs = 0, far_share = 1 - record->ratio;
+	double faults = 0, outs = 0, far_share = 1 - record->jobs[0].ratio;
 
 	assert_ok(store_begin(s, &err));
-	for (int i = 0; i < 4; i++)
-		assert_ok(store_metric(s, keys[i][0], keys[i][1], keys[i][2], i >= 2, &metric[i],
+	for (int i = 0; i < 4; i++) {
+		assert_ok(store_metric(s, 1, keys[i][0], keys[i][1], keys[i][2], i >= 2, &metric[i],
 				       &err));
+		assert_ok(store_usage(s, run, 1, uses[i], metric[i], &err));
+	}
 	for (int tick = 0; tick <= 345; tick++) {
 		double t = tick / 10.0, wobble = (tick * 7919 % 97) / 97.0;
 		double local = t < 6 ? 512 * (t < 0.2 ? 0 : t - 0.2) / 5.8 : 512;
@@ -203,7 +213,7 @@ static inline int64_t synthetic_run(struct store *s, const struct run_record *re
 	results_flag(
 		&results, "SHARED_CORES", SEVERITY_WARNING,
 		"2 cores for 4 roles: \"workload\", load generator, sampler and reclaim share them");
-	assert_ok(store_results(s, run, &results, &err));
+	assert_ok(store_results(s, run, 1, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, "ok", NULL, &err));
 	return run;

@@ -34,7 +34,7 @@ static int64_t add_run(struct store *s, const struct run_record *record, const c
 	results_add(&results, "elapsed", "s", BETTER_LOWER, elapsed);
 	results_add(&results, "misses", "count", BETTER_NEITHER, 0);
 	results_add(&results, "share.0", "share", BETTER_NEITHER, 1);
-	assert_ok(store_results(s, run, &results, &err));
+	assert_ok(store_results(s, run, 1, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, status, strcmp(status, "ok") ? "it said so" : NULL, &err));
 	return run;
@@ -204,7 +204,7 @@ static void test_like_with_like(void **state)
 		       "differ in kernel (A: 6.1; B: 6.12): ");
 	assert_compares(s, ASK("run=8,9,kernel=6.1", "run=22,kernel=6.12"), "B/A");
 	r = synthetic_record("quicksort", "zram", 0.5, 1);
-	r.workload_params = "{\"memory\":1048576,\"threads\":4}";
+	r.jobs[0].workload_params = "{\"memory\":1048576,\"threads\":4}";
 	add_run(s, &r, "6.1", 1, "ok"); /* 23 */
 	assert_refused(s, ASK("run=8", "run=23"), ERR_USAGE,
 		       "memory (A: 536870912; B: 1048576); threads (A: none; B: 4)");
@@ -225,7 +225,7 @@ static void test_like_with_like(void **state)
 	/* The same share of another peak is another limit; one measured anew hardly is. */
 	for (int i = 0; i < 3; i++) {
 		r = synthetic_record("quicksort", i ? "swapfile" : "zram", 0.25, 1);
-		r.limit_bytes = (uint64_t[]){ 100 << 20, 101 << 20, 120 << 20 }[i];
+		r.jobs[0].limit_bytes = (uint64_t[]){ 100 << 20, 101 << 20, 120 << 20 }[i];
 		add_run(s, &r, "6.1", 1, "ok"); /* 26, 27, 28 */
 	}
 	assert_compares(s, ASK("26,backend=zram", "27,backend=swapfile"), "B/A");
@@ -236,7 +236,7 @@ static void test_like_with_like(void **state)
 	assert_refused(s, ASK("8", "26"), ERR_USAGE, "differ in ratio (A: 0.5; B: 0.25): ");
 	/* Another workload has parameters of its own: they follow from it. */
 	r = synthetic_record("kmeans", "zram", 0.5, 1);
-	r.workload_params = "{\"points\":5}";
+	r.jobs[0].workload_params = "{\"points\":5}";
 	add_run(s, &r, "6.1", 1, "ok"); /* 29 */
 	assert_refused(s, ASK("8", "29"), ERR_USAGE,
 		       "differ in workload (A: quicksort; B: kmeans): ");

@@ -77,8 +77,8 @@ static struct store *small_store(const char *name, int64_t *ret_run)
 	snprintf(sql, sizeof(sql), "UPDATE run SET begin_ns = 7000000000, started = 'then'");
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	assert_ok(store_metric(s, "m", "early", "events", true, &early, &err));
-	assert_ok(store_metric(s, "m", "late,\"x\"", "bytes", false, &late, &err));
+	assert_ok(store_metric(s, 1, "m", "early", "events", true, &early, &err));
+	assert_ok(store_metric(s, 1, "m", "late,\"x\"", "bytes", false, &late, &err));
 	for (uint64_t tick = 1; tick <= 3; tick++)
 		synthetic_tick(s, run, tick, 7 * NSEC_PER_SEC + tick * NSEC_PER_SEC);
 	assert_ok(store_sample(s, run, 1, early, 5, &err));
@@ -98,12 +98,12 @@ static void test_samples_are_filled_forward(void **state)
 
 	(void)state;
 	assert_text(export(s, "samples", &all, EXPORT_CSV),
-		    "run,t_s,t_ns,phase,collector,key,value\n"
-		    "1,1,8000000000,,m,early,5\n"
-		    "1,2,9000000000,p,m,early,5\n"
-		    "1,2,9000000000,p,m,\"late,\"\"x\"\"\",9\n"
-		    "1,3,10000000000,,m,early,6\n"
-		    "1,3,10000000000,,m,\"late,\"\"x\"\"\",9\n");
+		    "run,t_s,t_ns,phase,job,collector,key,value\n"
+		    "1,1,8000000000,,1,m,early,5\n"
+		    "1,2,9000000000,p,1,m,early,5\n"
+		    "1,2,9000000000,p,1,m,\"late,\"\"x\"\"\",9\n"
+		    "1,3,10000000000,,1,m,early,6\n"
+		    "1,3,10000000000,,1,m,\"late,\"\"x\"\"\",9\n");
 	assert_text(export(s, "samples", &wide, EXPORT_CSV),
 		    "run,t_s,t_ns,phase,m.early,\"m.late,\"\"x\"\"\"\n"
 		    "1,1,8000000000,,5,\n"
@@ -131,9 +131,9 @@ static void test_deltas_and_phases(void **state)
 
 	(void)state;
 	assert_text(export(s, "deltas", &all, EXPORT_CSV),
-		    "run,phase,collector,key,unit,delta,mean,min,max\n"
-		    "1,p,m,early,events,0,,,\n"
-		    "1,p,m,\"late,\"\"x\"\"\",bytes,,,9,9\n");
+		    "run,phase,job,collector,key,unit,delta,mean,min,max\n"
+		    "1,p,1,m,early,events,0,,,\n"
+		    "1,p,1,m,\"late,\"\"x\"\"\",bytes,,,9,9\n");
 	assert_text(export(s, "phases", &all, EXPORT_CSV),
 		    "run,phase,begin_s,end_s,begin_ns,end_ns\n"
 		    "1,p,1,2,8000000000,9000000000\n");
@@ -155,16 +155,17 @@ static void test_runs_have_a_column_per_result(void **state)
 	results_add(&results, "elapsed", "s", BETTER_LOWER, 0.1);
 	/* A result that is called like a column of ours must not be taken for it. */
 	results_add(&results, "measure", "s", BETTER_LOWER, 7);
-	assert_ok(store_results(s, null_run, &results, &err));
+	assert_ok(store_results(s, null_run, 1, &results, &err));
 	results_release(&results);
 
 	char *text = export(s, "runs", &all, EXPORT_CSV);
 
 	assert_non_null(
-		strstr(text, "run,uuid,started,experiment,workload,backend,ratio,repeat,status,"
-			     "peak_bytes,limit_bytes,local_bytes,far_bytes,measure_s,major_faults,"
-			     "major_faults_per_s,flags,elapsed_s,get_misses_count,latency_avg_us,"
-			     "result_measure_s,ops_per_s\n") == text
+		strstr(text,
+		       "run,uuid,started,experiment,job,workload,backend,ratio,repeat,status,"
+		       "peak_bytes,limit_bytes,local_bytes,far_bytes,measure_s,major_faults,"
+		       "major_faults_per_s,page_ins,page_ins_per_s,flags,elapsed_s,get_misses_count,latency_avg_us,"
+		       "result_measure_s,ops_per_s\n") == text
 			? text
 			: NULL);
 	free(text);
@@ -187,7 +188,7 @@ static void test_runs_have_a_column_per_result(void **state)
 	struct export_filter of_experiment = { .experiment = "e,1" }, one = { .run = null_run };
 
 	text = export(s, "runs", &of_experiment, EXPORT_CSV);
-	assert_non_null(strstr(text, ",\"e,1\",null,none,1,1,started,"));
+	assert_non_null(strstr(text, ",\"e,1\",1,null,none,1,1,started,"));
 	assert_null(strstr(text, "memaslap"));
 	free(text);
 	text = export(s, "runs", &one, EXPORT_JSON);
@@ -197,7 +198,8 @@ static void test_runs_have_a_column_per_result(void **state)
 	/* The page-ins of a run are its group's own delta. */
 	double faults;
 
-	assert_ok(store_phase_value(s, run, "measure", "memory_stat", "pgmajfault", &faults, &err));
+	assert_ok(store_phase_value(s, run, 1, "measure", "memory_stat", "pgmajfault", &faults,
+				    &err));
 	text = export(s, "runs", &all, EXPORT_JSON);
 	assert_true(json(text, "json_extract(j, '$[0].major_faults')") == faults);
 	assert_true(faults > 0);
@@ -213,19 +215,20 @@ static void test_other_kinds(void **state)
 
 	(void)state;
 	/* Nothing there: still a header, still an array. */
-	assert_text(export(s, "flags", &all, EXPORT_CSV), "run,code,severity,detail\n");
+	assert_text(export(s, "flags", &all, EXPORT_CSV), "run,job,code,severity,detail\n");
 	assert_text(export(s, "flags", &all, EXPORT_JSON), "[\n]\n");
 	assert_text(export(s, "samples", &all, EXPORT_JSON), "[\n]\n");
 	synthetic_run(s, &record, 12.8);
-	assert_text(export(s, "results", &all, EXPORT_CSV), "run,name,value,unit,better,thread\n"
-							    "1,ops,12.8,per_s,higher,\n"
-							    "1,latency_avg,1250000,us,lower,\n"
-							    "1,get_misses,0,count,,\n"
-							    "1,thread_share,0.75,share,,0\n"
-							    "1,thread_share,1.25,share,,10\n");
+	assert_text(export(s, "results", &all, EXPORT_CSV),
+		    "run,job,name,value,unit,better,thread\n"
+		    "1,1,ops,12.8,per_s,higher,\n"
+		    "1,1,latency_avg,1250000,us,lower,\n"
+		    "1,1,get_misses,0,count,,\n"
+		    "1,1,thread_share,0.75,share,,0\n"
+		    "1,1,thread_share,1.25,share,,10\n");
 	assert_text(
 		export(s, "flags", &all, EXPORT_CSV),
-		"run,code,severity,detail\n1,SHARED_CORES,warning,"
+		"run,job,code,severity,detail\n1,1,SHARED_CORES,warning,"
 		"\"2 cores for 4 roles: \"\"workload\"\", load generator, sampler and reclaim share "
 		"them\"\n");
 	text = export(s, "histograms", &all, EXPORT_JSON);
@@ -328,10 +331,10 @@ static void test_show(void **state)
 
 	/* Runs that parameters tell apart: those, and no other. */
 	record = synthetic_record("memaslap", "zram", 0.5, 1);
-	record.workload_params = "{\"memory\":1048576,\"verify\":true}";
+	record.jobs[0].workload_params = "{\"memory\":1048576,\"verify\":true}";
 	runs[2] = synthetic_run(s, &record, 90e3);
 	record = synthetic_record("memaslap", "zram", 0.5, 2);
-	record.workload_params = "{\"memory\":6144,\"verify\":true}";
+	record.jobs[0].workload_params = "{\"memory\":6144,\"verify\":true}";
 	runs[1] = synthetic_run(s, &record, 83e3);
 	r = show_runs(s, &runs[1], 2, EXPORT_TABLE, capture(&c), &err);
 	captured(&c);
@@ -368,7 +371,7 @@ static void test_show_percentiles(void **state)
 		hist_add(hist, us * 1000);
 	results_init(&results);
 	results_add_hist(&results, "touch", hist);
-	assert_ok(store_results(s, run, &results, &err));
+	assert_ok(store_results(s, run, 1, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, "ok", NULL, &err));
 	assert_ok(show_run(s, run, capture(&c), &err));

@@ -16,6 +16,12 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 		[NEAR] = { "memory_usage", "memory.current" },
 		[FAR] = { "memory_usage", "memory.swap.current" },
 	};
+	static const char *const uses[NR_METRICS] = {
+		[INS] = "page_ins",
+		[OUTS] = "page_outs",
+		[NEAR] = "local",
+		[FAR] = "far",
+	};
 	static const struct {
 		uint64_t tick;
 		int metric;
@@ -30,9 +36,11 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 	int64_t run = synthetic_begin(s, &record), metric[NR_METRICS];
 	struct results results;
 
-	for (int i = 0; i < NR_METRICS; i++)
-		assert_ok(
-			store_metric(s, keys[i][0], keys[i][1], "x", i <= OUTS, &metric[i], &err));
+	for (int i = 0; i < NR_METRICS; i++) {
+		assert_ok(store_metric(s, 1, keys[i][0], keys[i][1], "x", i <= OUTS, &metric[i],
+				       &err));
+		assert_ok(store_usage(s, run, 1, uses[i], metric[i], &err));
+	}
 	for (uint64_t i = 0; i < 4; i++)
 		synthetic_tick(s, run, i, end_ms[i] * 1000000);
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
@@ -44,7 +52,7 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 	if (flag)
 		results_flag(&results, flag, SEVERITY_WARNING, "for the test");
 	results_flag(&results, "ONLY_A_NOTE", SEVERITY_NOTE, "for the test");
-	assert_ok(store_results(s, run, &results, &err));
+	assert_ok(store_results(s, run, 1, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, status, reason, &err));
 	return run;

@@ -98,7 +98,7 @@ static void add_counter(struct store *s, int64_t run, const char *collector, con
 {
 	int64_t metric;
 
-	assert_ok(store_metric(s, collector, key, "pages", true, &metric, &err));
+	assert_ok(store_metric(s, 1, collector, key, "pages", true, &metric, &err));
 	assert_ok(store_sample(s, run, 0, metric, 77, &err));
 	if (delta)
 		assert_ok(store_sample(s, run, 1, metric, 77 + delta, &err));
@@ -116,6 +116,7 @@ static void judge_counts(const struct counts *c, struct results *r)
 	struct flag_input in = {
 		.store = s,
 		.run = run,
+		.job = 1,
 		.limit_bytes = c->limited ? 64 << 20 : 0,
 		.has_group = true,
 		.cgroup_version = 2,

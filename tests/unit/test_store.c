@@ -253,12 +253,12 @@ static void test_phase_values(void **state)
 	double value;
 
 	(void)state;
-	assert_ok(store_metric(s, "m", "counter", "events", true, &counter, &err));
-	assert_ok(store_metric(s, "m", "flat", "events", true, &flat, &err));
-	assert_ok(store_metric(s, "m", "late", "events", true, &late, &err));
-	assert_ok(store_metric(s, "m", "gauge", "bytes", false, &gauge, &err));
-	assert_ok(store_metric(s, "m", "never", "bytes", false, &other, &err));
-	assert_ok(store_metric(s, "m", "counter", "events", true, &other, &err));
+	assert_ok(store_metric(s, 1, "m", "counter", "events", true, &counter, &err));
+	assert_ok(store_metric(s, 1, "m", "flat", "events", true, &flat, &err));
+	assert_ok(store_metric(s, 1, "m", "late", "events", true, &late, &err));
+	assert_ok(store_metric(s, 1, "m", "gauge", "bytes", false, &gauge, &err));
+	assert_ok(store_metric(s, 1, "m", "never", "bytes", false, &other, &err));
+	assert_ok(store_metric(s, 1, "m", "counter", "events", true, &other, &err));
 	assert_int_equal(other, counter);
 	for (uint64_t tick = 1; tick <= 6; tick++)
 		synthetic_tick(s, run, tick, tick * 10 * NSEC_PER_SEC);
@@ -289,8 +289,8 @@ static void test_phase_values(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-		int r = store_phase_value(s, run, expected[i].phase, "m", expected[i].key, &value,
-					  &err);
+		int r = store_phase_value(s, run, 1, expected[i].phase, "m", expected[i].key,
+					  &value, &err);
 
 		if (isnan(expected[i].value) ? r != -ENODATA : r || value != expected[i].value)
 			fail_msg("phase %s, %s: %d, %g, not %g", expected[i].phase, expected[i].key,
@@ -320,7 +320,7 @@ static void test_values_beyond_63_bits(void **state)
 	int64_t run = synthetic_begin(s, &record), metric;
 
 	(void)state;
-	assert_ok(store_metric(s, "m", "max", "bytes", false, &metric, &err));
+	assert_ok(store_metric(s, 1, "m", "max", "bytes", false, &metric, &err));
 	synthetic_tick(s, run, 1, NSEC_PER_SEC);
 	assert_ok(store_sample(s, run, 1, metric, UINT64_MAX, &err));
 	assert_ok(store_run_end(s, run, "ok", NULL, &err));
@@ -338,7 +338,7 @@ static void test_ratio_may_be_none(void **state)
 	(void)state;
 	synthetic_begin(s, &record);
 	store_close(s);
-	assert_true(query(synthetic_path("ratio.db"), "SELECT ratio IS NULL FROM run") == 1);
+	assert_true(query(synthetic_path("ratio.db"), "SELECT ratio IS NULL FROM job") == 1);
 }
 
 static void test_results_are_whole(void **state)
@@ -352,13 +352,13 @@ static void test_results_are_whole(void **state)
 	results_init(&results);
 	results_add(&results, "ops", "per_s", BETTER_HIGHER, NAN);
 	results_add(&results, "ops", "per_s", BETTER_HIGHER, 1);
-	assert_int_not_equal(store_results(s, run, &results, &err), 0);
+	assert_int_not_equal(store_results(s, run, 1, &results, &err), 0);
 	assert_true(query(synthetic_path("whole.db"), "SELECT count(*) FROM result") == 0);
 	results_release(&results);
 	/* No number is NULL, not 0. */
 	results_init(&results);
 	results_add(&results, "ops", "per_s", BETTER_HIGHER, NAN);
-	assert_ok(store_results(s, run, &results, &err));
+	assert_ok(store_results(s, run, 1, &results, &err));
 	assert_true(query(synthetic_path("whole.db"),
 			  "SELECT count(*) FROM result WHERE value IS NULL") == 1);
 	results_release(&results);
@@ -431,7 +431,7 @@ static void test_mark_dead(void **state)
 	record.uuid = "gone";
 	record.pid = 0x7ffffff0;
 	gone = synthetic_begin(s, &record);
-	assert_ok(store_metric(s, "m", "key", "bytes", false, &metric, &err));
+	assert_ok(store_metric(s, 1, "m", "key", "bytes", false, &metric, &err));
 	synthetic_tick(s, gone, 1, NSEC_PER_SEC);
 	assert_ok(store_sample(s, gone, 1, metric, 42, &err));
 	assert_ok(store_mark_dead(s, &nr, &err));
@@ -454,7 +454,7 @@ static void end_run(struct store *s, const struct run_record *record, const char
 
 	results_init(&results);
 	results_add(&results, "ops", "per_s", BETTER_HIGHER, ops);
-	assert_ok(store_results(s, run, &results, &err));
+	assert_ok(store_results(s, run, 1, &results, &err));
 	assert_ok(store_run_end(s, run, status, NULL, &err));
 	results_release(&results);
 }
@@ -468,9 +468,9 @@ static void test_peak_and_baseline(void **state)
 	double value = 0;
 
 	(void)state;
-	assert_int_equal(
-		store_find_peak(s, machine, "memaslap", record.workload_params, &bytes, &err),
-		-ENODATA);
+	assert_int_equal(store_find_peak(s, machine, "memaslap", record.jobs[0].workload_params,
+					 &bytes, &err),
+			 -ENODATA);
 	end_run(s, &record, "ok", 100);
 	record = synthetic_record("memaslap", "zram", 1, 2);
 	end_run(s, &record, "ok", 300);
@@ -480,23 +480,24 @@ static void test_peak_and_baseline(void **state)
 	record = synthetic_record("memaslap", "zram", 1, 4);
 	end_run(s, &record, "untrusted", 9000);
 	record = synthetic_record("memaslap", "zram", 1, 4);
-	record.workload_params = "{\"memory\":1}";
-	record.peak_bytes = 77;
+	record.jobs[0].workload_params = "{\"memory\":1}";
+	record.jobs[0].peak_bytes = 77;
 	end_run(s, &record, "ok", 9000);
 	record = synthetic_record("memaslap", "zram", 1, 4);
 	record.run_params = "{\"measure\":99}";
 	end_run(s, &record, "ok", 9000);
 	record = synthetic_record("memaslap", "zram", 0.5, 1);
-	record.peak_bytes = 78;
+	record.jobs[0].peak_bytes = 78;
 	run = synthetic_begin(s, &record);
 
 	assert_ok(store_baseline(s, run, "ops", &value, &err));
 	assert_true(value == 120);
 	assert_int_equal(store_baseline(s, run, "other", &value, &err), -ENODATA);
-	assert_ok(store_find_peak(s, machine, "memaslap", record.workload_params, &bytes, &err));
+	assert_ok(store_find_peak(s, machine, "memaslap", record.jobs[0].workload_params, &bytes,
+				  &err));
 	assert_true(bytes == 512u << 20);
 	assert_int_equal(store_find_peak(s, synthetic_machine(s, "6.12"), "memaslap",
-					 record.workload_params, &bytes, &err),
+					 record.jobs[0].workload_params, &bytes, &err),
 			 -ENODATA);
 	store_close(s);
 }
