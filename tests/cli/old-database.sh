@@ -16,7 +16,7 @@ expect 0 "$fmbench" export csv runs --db "$old"
 [[ $(wc -l <"$tmp/out") -eq 13 ]] || fail "not 12 runs exported"
 grep -q '^2,.*,old,1,quicksort,zram,0.5,1,ok,17825792,8912896,8367176,8267439,' "$tmp/out" ||
 	fail "run 2 was exported otherwise"
-expect 0 "$fmbench" compare ratio=1 ratio=0.5 --db "$old"
+expect 0 "$fmbench" compare experiment=old,ratio=1 experiment=old,ratio=0.5 --db "$old"
 expect 0 "$fmbench" plot slowdown --db "$old" -o "$tmp/slowdown.png"
 [[ $(sha256sum <"$old") == "$before" ]] || fail "reading changed the database"
 [[ -z $(find "$tmp" -name '*.format-1*') ]] || fail "reading kept a copy"
