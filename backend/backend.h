@@ -26,7 +26,7 @@ struct backend_ctx {
 	const struct backend *backend;
 	const void *params;
 	uint64_t need_bytes;   /* how much may have to be far at once; 0: not known yet */
-	const char *state_dir; /* for files of ours */
+	const char *state_dir; /* for files that fmbench keeps between runs */
 	char swap_device[128]; /* filled by up(): as /proc/swaps names it; "" for none or several */
 	void *state;	       /* the backend's own, from up() to release() */
 };

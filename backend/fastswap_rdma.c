@@ -55,7 +55,7 @@ static const struct opt fastswap_rdma_opts[] = {
 };
 
 struct fastswap_rdma {
-	struct child server; /* ours; pid 0: none */
+	struct child server; /* brought up by this run; pid 0: none */
 	char address[64];
 	uint64_t port;
 };

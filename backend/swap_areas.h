@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Swap areas: which are on (proc(5), /proc/swaps), and turning one of ours on and off. */
+/* Swap areas: which are on (proc(5), /proc/swaps), and turning one of fmbench's on and off. */
 #ifndef BACKEND_SWAP_AREAS_H
 #define BACKEND_SWAP_AREAS_H
 
@@ -42,7 +42,7 @@ int swap_area_may(struct err *err);
 int swap_uuid(char dst[SWAP_UUID_SIZE], struct err *err);
 
 /*
- * Write a swap signature onto a device or file of ours (its content is lost), journal it, and turn
+ * Write a swap signature onto a device or file of fmbench's (its content is lost), journal it, and turn
  * swap on. The UUID goes into the signature and into the journal: undoing turns off the area with
  * that UUID, never another one that has taken the same path since.
  */

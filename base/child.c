@@ -46,7 +46,7 @@ struct plan {
 	int report_fd; /* closed by exec */
 	/* Both's: an eventfd, set when it may run. Unlike a pipe it can't raise SIGPIPE here. */
 	int go_fd;
-	/* Ours. */
+	/* The parent's. */
 	int out_fd, report_read_fd;
 };
 
@@ -301,7 +301,7 @@ static pid_t fork_with_signals_blocked(const struct plan *p)
 	sigset_t all, before;
 	pid_t pid;
 
-	/* No handler of ours may run in the child. */
+	/* No handler of the parent's may run in the child. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();

@@ -28,7 +28,7 @@ struct journal_op {
 	size_t nr_args;
 	const char *does; /* what undoing does, for messages: "turn swap off on" */
 	int (*undo)(char *const args[JOURNAL_MAX_ARGS], struct err *err);
-	bool reboot_undoes; /* what carries its name after a reboot is someone else's: not undone */
+	bool reboot_undoes; /* a reboot has undone it: what has its name after that is someone else's */
 };
 
 /*
@@ -54,8 +54,8 @@ int journal_create(const char *dir, const char *uuid, const struct journal_op *c
 int journal_load(const char *path, const struct journal_op *const *ops, struct journal **ret,
 		 struct err *err);
 /*
- * Closes; the file stays where entries are left. NULL is fine. A process that was forked (the
- * janitor) must journal_load() the file: what it inherited ages.
+ * Closes; the file stays where entries are left. NULL is fine. A forked process (the janitor) must
+ * load the file again: its copy of the journal no longer changes.
  */
 void journal_free(struct journal *j);
 
@@ -70,8 +70,8 @@ bool journal_kept(const struct journal *j);
 int journal_add(struct journal *j, struct err *err, const char *kind, ...)
 	__attribute__((sentinel)); /* const char * arguments, then NULL */
 /*
- * Read PATH's present value (of "always [madvise] never" the choice), write it down, then write
- * value into it. Where that fails and changed nothing, the entry is taken back.
+ * Read PATH's present value (of "always [madvise] never" the choice), journal it, then write value
+ * into PATH. A write that fails and changes nothing leaves no entry.
  */
 int journal_write(struct journal *j, const char *path, const char *value, struct err *err);
 

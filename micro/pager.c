@@ -35,7 +35,7 @@ static bool by_process_madvise(const struct pager_config *c)
 static int open_uffd(const struct pager_config *c, struct err *err)
 {
 	struct uffdio_api api = { .api = UFFD_API };
-	/* Faults of ours are in user mode only, which needs no privilege since Linux 5.11. */
+	/* The pager serves faults of user mode only, which needs no privilege since Linux 5.11. */
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 
 	if (fd < 0 && errno == EINVAL)
@@ -233,7 +233,7 @@ static void on_sigbus(int signal_nr, siginfo_t *info, void *context)
 	int saved = errno;
 	uint64_t page;
 
-	/* Not ours: the same fault again ends the process. */
+	/* An address outside the region: the same fault again ends the process. */
 	if (!the_pager || !find_page(the_pager, (uintptr_t)info->si_addr, &page))
 		signal(signal_nr, SIG_DFL);
 	else

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory that goes far away and comes back. Every page carries a stamp of region, index and
- * generation in its first word; the words up to `content` are random numbers made from it, the
- * rest are zeros. So a page that is not the one asked for, or is an old one, or is damaged
- * anywhere, can be told and the damage be located.
+ * The memory that goes far away and comes back. The first word of a page is a stamp: region, index and
+ * generation. The words up to `content` are random numbers made from the stamp; the rest are zeros. A
+ * check tells a wrong page, an old page and a damaged page apart, and locates the damage.
  */
 #ifndef MICRO_REGION_H
 #define MICRO_REGION_H
@@ -59,14 +58,14 @@ void region_check_page(const struct region *r, uint64_t index, struct damage *d)
 void damage_merge(struct damage *into, const struct damage *from);
 
 /*
- * Prove by /proc/self/pagemap (Documentation/admin-guide/mm/pagemap.rst) and mincore(2) that every
- * page is swapped out and has left the swap cache, pushing out with MADV_PAGEOUT those that have
- * not; *ret_pushed counts these. More than a few that stay are an error that says what to look at.
+ * Prove that every page is swapped out and has left the swap cache, by /proc/self/pagemap
+ * (Documentation/admin-guide/mm/pagemap.rst) and mincore(2). Pages that are still there are pushed out
+ * with MADV_PAGEOUT; *ret_pushed counts them. If more than a few stay, the error says what to look at.
  */
 int region_prove_far(const struct region *r, uint64_t *ret_pushed, struct err *err);
 /* /proc/self/pagemap, for region_is_mapped(). */
 int region_open_pagemap(struct err *err);
-/* Is that page there, so that touching it is no fault? */
+/* Is the page mapped? Then touching it is no fault. */
 bool region_is_mapped(const struct region *r, int pagemap_fd, uint64_t index);
 /* Where each page is: bits of NEAR_*, into near[r->pages]. By pagemap and mincore(2). */
 #define NEAR_MAPPED  (1u << 0)

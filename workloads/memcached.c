@@ -131,7 +131,7 @@ static int connect_once(struct memcached *m)
 	return 0;
 }
 
-/* Connected to ours, or to another server that has the port? */
+/* Connected to this run's server, or to another one that has the port? */
 static int check_pid(struct memcached *m, struct err *err)
 {
 	uint64_t pid;
@@ -230,7 +230,8 @@ static int receive(struct memcached *m, const char *request, char *chunk, size_t
 {
 	struct pollfd fds[] = {
 		{ .fd = m->fd, .events = POLLIN },
-		{ .fd = m->child.pidfd, .events = POLLIN }, /* whoever answers must be ours */
+		{ .fd = m->child.pidfd,
+		  .events = POLLIN }, /* whoever answers must be this run's server */
 	};
 	int r = poll(fds, 2, SILENT_MS);
 	ssize_t n;

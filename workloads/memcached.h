@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A memcached server of ours and a TCP connection to it, for workloads that load it. The server
+ * A memcached server of the run's own and a TCP connection to it, for workloads that load it. The server
  * listens on 127.0.0.1 alone and runs unprivileged. Its LRU crawler is off until it is asked for a
  * dump: left on, it would walk the whole store by itself and bring far memory back.
  */

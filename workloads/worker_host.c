@@ -244,7 +244,7 @@ int worker_host_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
 	}
 	if (!ended_well(host))
 		return describe_end(host, ctx->workload, err);
-	/* A service of ours ends by itself, but not before it may begin. */
+	/* A LOOP ends by itself, but not before it may begin. */
 	if (ctx->workload->shape == WORKLOAD_LOOP && !host->going)
 		return err_failed(err, 0, "workload %s ended before it was told to",
 				  ctx->workload->name);

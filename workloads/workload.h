@@ -94,7 +94,7 @@ struct workload {
 	/* Free ctx->state. */
 	void (*release)(struct workload_ctx *ctx);
 
-	/* Code of ours, run in its own process. Returns the exit status. */
+	/* Code of fmbench's, run in a process of its own. Returns the exit status. */
 	int (*main)(const void *params, struct worker *worker);
 };
 

@@ -64,8 +64,8 @@ static int exit_status(int status)
 
 /* --- the host: what the guest saves goes into the user's database --------------------------- */
 
-/* A directory of our own. In it are what the guest began with, and what it has saved and was not
- * taken in yet: directories 1, 2, … of SAVED_DB and artifacts. */
+/* A directory that host and guest share: the database that the guest begins with, and a directory 1, 2,
+ * … (SAVED_DB, artifacts) for each save that the host has not merged yet. */
 struct share {
 	char dir[PATH_MAX - NAME_MAX - 32];
 	bool left;	   /* what could not be taken in is still there */
@@ -133,7 +133,8 @@ static void take_in_or_later(struct share *s)
 	s->again_ns = clock_ns() + AGAIN_NS;
 }
 
-/* What the guest begins with: it is to know peaks, and which runs of an experiment are made. */
+/* The database that the guest begins with: from it the guest knows peaks, and which runs of an experiment
+ * are made already. */
 static int hand_out(const struct share *s, struct err *err)
 {
 	struct store *store;
@@ -158,8 +159,8 @@ static void ask(int signum)
 	asked = signum;
 }
 
-/* Run the guest to its end, or until a signal ends it. What it saves is taken in at once: neither
- * a kernel that breaks down in the guest nor a kill of ours loses a finished run. */
+/* Run the guest to its end, or until a signal ends it. Each save is merged at once, so that neither a
+ * kernel that breaks down in the guest nor a kill of this process loses a finished run. */
 static int run_guest(char *const argv[], struct share *s, int *ret_status, struct err *err)
 {
 	static const int asking[] = { SIGINT, SIGTERM, SIGHUP };
@@ -183,7 +184,7 @@ static int run_guest(char *const argv[], struct share *s, int *ret_status, struc
 
 /* --- the command line ----------------------------------------------------------------------- */
 
-/* Words before "--" that are the host's business are left out; the rest goes as it was typed. */
+/* The options before "--" that concern the host stay here; every other word goes to the guest as typed. */
 static bool host_only(const char *word, bool *ret_takes_next)
 {
 	static const char *const with_value[] = { "--db", "--lab", "--state-dir" };
@@ -206,7 +207,7 @@ static char **build_argv(const struct cli *cli, char *lab, char *program, char *
 	char **argv = calloc((size_t)cli->original_argc + strlen(lab) + 16, sizeof(*argv));
 	char *save, *word;
 	size_t nr = 0;
-	bool ours = true, skip;
+	bool options = true, skip;
 
 	if (!argv)
 		abort();
@@ -221,9 +222,9 @@ static char **build_argv(const struct cli *cli, char *lab, char *program, char *
 	argv[nr++] = program;
 	for (int i = 1; i < cli->original_argc; i++) {
 		word = cli->original_argv[i];
-		if (ours && strcmp(word, "--") == 0)
-			ours = false;
-		if (ours && host_only(word, &skip)) {
+		if (options && strcmp(word, "--") == 0)
+			options = false;
+		if (options && host_only(word, &skip)) {
 			i += skip;
 			continue;
 		}

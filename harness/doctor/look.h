@@ -28,7 +28,7 @@ struct finding {
 /* What a backend has to do with: a check that concerns none of it is left out for that backend. */
 enum concern {
 	CONCERN_FAR = 1,      /* pages leave local memory */
-	CONCERN_FASTSWAP = 2, /* kernel modules of ours and a page hook */
+	CONCERN_FASTSWAP = 2, /* fmbench's kernel modules and their page hook */
 	CONCERN_RDMA = 4,
 };
 

@@ -152,7 +152,7 @@ static int library_error(struct err *err, int rc, const char *what, const char *
 	return err_failed(err, 0, "%s group %s: %s", what, name, cgroup_strerror(rc));
 }
 
-/* Controllers a group of ours takes part in. */
+/* Controllers that a run's groups take part in. */
 static size_t controllers(const struct cgroup_machine *m, const char *list[3])
 {
 	size_t nr = 0;

@@ -46,7 +46,8 @@ struct groups {
 int cgroup_detect(struct cgroup_machine *m, struct err *err);
 /* May this process make groups below root ("/" or a delegated group)? ERR_MISSING says what to do. */
 int cgroup_check(const struct cgroup_machine *m, const char *root, struct err *err);
-/* The group below which ours go when the user names none: "/" for root, else the process's own. */
+/* The group below which fmbench makes its groups when the user names none: "/" for root, else the
+ * process's own. */
 int cgroup_default_root(const struct cgroup_machine *m, char *dst, size_t size, struct err *err);
 
 /*

@@ -92,7 +92,7 @@ static void report_cell(const struct making *mk, const struct cell *cell, enum r
  */
 static int make_run(struct making *mk, struct cell *cell, struct err *err)
 {
-	bool ours = cell >= mk->m->cells && cell < mk->m->cells + mk->m->nr_cells;
+	bool of_matrix = cell >= mk->m->cells && cell < mk->m->cells + mk->m->nr_cells;
 	struct job_spec job;
 	struct run_spec spec = matrix_spec(mk->m, cell, &job);
 	struct run_outcome outcome;
@@ -105,7 +105,7 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 	mk->unsaved = outcome.id && saving_save(mk->session.db_path, outcome.id, &save_err) != 0;
 	if (mk->unsaved)
 		log_warn("%s", save_err.msg);
-	if (outcome.id && ours) {
+	if (outcome.id && of_matrix) {
 		cell->run = outcome.id;
 	} else if (outcome.id) {
 		mk->runs = xreallocarray(mk->runs, mk->nr_runs + 1, sizeof(*mk->runs));
@@ -122,7 +122,7 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 		return rc;
 	if (rc)
 		log_error("run %lld failed: %s", (long long)outcome.id, err->msg);
-	if (ours)
+	if (of_matrix)
 		report_cell(mk, cell, outcome.status);
 	return 0;
 }

@@ -18,9 +18,10 @@
 int machine_lock(const char *state_dir, struct err *err);
 
 /*
- * In a child that holds the lock and is about to exec what may be fmbench itself: fmbench below it
- * finds the lock taken on its behalf, and takes `instead` among its like. The descriptor goes down
- * with it, so that the machine stays locked for as long as anyone relies on that.
+ * For a child that holds the lock and is about to exec a command that may run fmbench itself. That
+ * fmbench finds the machine locked on its behalf, and takes the lock file `instead` against its
+ * siblings. The descriptor stays open across exec: the machine stays locked until the last of them
+ * has ended.
  */
 void machine_lock_hand_down(int fd, const char *instead);
 bool machine_lock_handed_down(void);

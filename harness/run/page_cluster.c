@@ -18,8 +18,9 @@ int page_cluster_check(const char *value, struct err *err)
 		return err_usage(err, "page-cluster '%s' is not a number from 0 to %d", value,
 				 MAX_PAGE_CLUSTER);
 	if (access(PAGE_CLUSTER, W_OK) != 0)
-		return err_missing(err, "cannot set page-cluster: " PAGE_CLUSTER
-					" is not ours to write; run as root, or leave it as it is");
+		return err_missing(
+			err, "cannot set page-cluster: " PAGE_CLUSTER
+			     " can't be written by this user; run as root, or leave it as it is");
 	return 0;
 }
 

@@ -317,7 +317,7 @@ int sampler_drain(struct sampler *s, struct err *err)
 	if (head == tail)
 		return 0;
 
-	/* Ticks from tail to head are ours until tail moves. */
+	/* The thread leaves the ticks from tail to head alone until tail moves. */
 	rc = store_begin(s->store, err);
 	for (uint64_t n = tail; n < head && !rc; n++)
 		rc = store_one(s, n, &s->ring[n % RING_TICKS], err);
