@@ -522,11 +522,6 @@ out:
 	return ret;
 }
 
-size_t journal_mark(const struct journal *j)
-{
-	return j->nr;
-}
-
 static int undo_entry(struct entry *e, struct err *err)
 {
 	int ret;

@@ -75,10 +75,8 @@ int journal_add(struct journal *j, struct err *err, const char *kind, ...)
  */
 int journal_write(struct journal *j, const char *path, const char *value, struct err *err);
 
-/* How many entries there are now; a mark for journal_undo_to(). */
-size_t journal_mark(const struct journal *j);
 /*
- * Undo all entries numbered >= mark, last first. Goes on after a failure, keeps what failed, and
+ * Undo all entries from number `mark` on (journal_add() returns numbers), last first. Goes on after a failure, keeps what failed, and
  * returns the first error. With nothing left and mark 0 the file is removed.
  */
 int journal_undo_to(struct journal *j, size_t mark, struct err *err);
