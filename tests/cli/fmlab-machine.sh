@@ -38,9 +38,13 @@ guest --exact --numa 2 -- bash -c '
 	}
 	for try in 1 2 3 4; do
 		loop
-	done'
+	done
+	export FMBENCH_DB=/tmp/x.db
+	build/fmbench run null >/dev/null 2>&1
+	echo "fact: $(sqlite3 /tmp/x.db "SELECT facts ->> \"\$.lab\" FROM machine")"'
 check "an exact guest sleeps longer than it may take" ended 0
 check "an exact guest has one CPU" out_has '^cpus: 1 1 tcg$'
+check "an exact guest is told to fmbench as one" out_has '^fact: tcg, exact$'
 check "a node that no CPU is left for has memory" out_has '^nodes: 0 0-1$'
 grep '^loop: ' "$scratch/out"
 # The first round reads the pages of the loop's code.

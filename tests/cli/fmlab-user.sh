@@ -21,7 +21,7 @@ else
 	mkdir "$scratch/tmp"
 fi
 
-TMPDIR=$scratch/tmp "${as_user[@]}" lab/fmlab run --timeout 120 --out "$scratch/tmp/files" -- sh -c '
+TMPDIR=$scratch/tmp "${as_user[@]}" lab/fmlab run --timeout 600 --out "$scratch/tmp/files" -- sh -c '
 	echo "user: $(id -u)"
 	modprobe zram && echo 64M >/sys/block/zram0/disksize && mkswap -q /dev/zram0 &&
 		swapon /dev/zram0 && echo "swap: on"
