@@ -98,8 +98,14 @@ format: ## rewrite C files in the layout of .clang-format
 lint: all memserver ## layout, shell, layering, unwanted words
 	@setup/lint.sh "$(C_FILES)" "$(SHELL_FILES)"
 
-install: all ## install fmbench to PREFIX (default /usr/local)
+# The lab, and the sources of what it builds for its guest.
+SHARE = $(DESTDIR)$(PREFIX)/share/fmbench
+SHARED = Makefile $(wildcard lab/* lab/guest/* backend/fastswap/* backend/memserver/* base/*.[ch])
+
+install: all ## install fmbench to PREFIX (default /usr/local), and its lab
 	install -D -m 755 $B/fmbench $(DESTDIR)$(PREFIX)/bin/fmbench
+	install -d $(SHARE)
+	cp --parents $(filter-out lab/guest,$(SHARED)) $(SHARE)
 
 clean: ## remove what was built, keep downloads
 	rm -rf $B/obj $B/tests $B/bench $B/fmbench $(LIB) $B/asan $B/clang

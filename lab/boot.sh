@@ -50,6 +50,7 @@ write_job() {
 		${exact:+export FMLAB_EXACT=1}
 		export FMLAB_ADDRESS=$address
 		export FMLAB_OUT=/run/fmlab-out
+		export FMLAB_BUILD=$(quoted "$build")
 		export FMLAB_CWD=$(quoted "$PWD")
 		export FMLAB_MODULES=$(quoted "$cache/$kernel/modules")
 		export PATH=$(quoted "$PATH")
@@ -101,7 +102,7 @@ qemu_command() {
 	local cores=$((cpus / sockets))
 	qemu=("${qemu_program[@]}" -nodefaults -no-user-config -display none -no-reboot
 		-machine pc -m "${mem_mb}M" -smp "$cpus,sockets=$sockets,cores=$cores,threads=1"
-		-kernel "$cache/$kernel/image" -initrd "$cache/$kernel/initramfs.cpio"
+		-kernel "$cache/$kernel/image" -initrd "$(initramfs_of "$kernel")"
 		-append "$append" -serial "file:$work/kernel.log")
 	case $accel-$exact in
 	kvm-) qemu+=(-accel kvm -cpu host) ;;

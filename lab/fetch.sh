@@ -7,7 +7,7 @@
 #   release         what uname -r prints
 #   image           vmlinux, or vmlinuz where it could not be unpacked
 #   modules/        lib/modules/RELEASE with its modules.dep
-#   initramfs.cpio  busybox, lab/modules and lab/guest/init
+#   initramfs-*     busybox, lab/modules and lab/guest/init, by the sum of the latter two
 #   headers/        usr/src and usr/lib of the headers and kbuild packages
 #   apt/            a private apt: its sources, lists and state
 #
@@ -194,15 +194,17 @@ build_initramfs() {
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }')
 	(cd "$root" && find . | cpio --quiet -o -H newc) >"$dir/initramfs.new"
 	rm -r "$root"
-	mv "$dir/initramfs.new" "$dir/initramfs.cpio"
+	mv "$dir/initramfs.new" "$(initramfs_of "$kernel")"
+}
+
+# Trees that share a cache have one each.
+initramfs_of() {
+	echo "$cache/$1/initramfs-$(cat "$lab/guest/init" "$lab/modules" "$cache/$1/release" | cksum |
+		cut -d' ' -f1)"
 }
 
 is_ready() {
-	local dir=$cache/$1 source
-	[[ -e $dir/release && -e $dir/initramfs.cpio ]] || return 1
-	for source in "$lab/guest/init" "$lab/modules" "$dir/release"; do
-		[[ ! $source -nt $dir/initramfs.cpio ]] || return 1
-	done
+	[[ -e $cache/$1/release && -e $(initramfs_of "$1") ]]
 }
 
 make_ready() {
