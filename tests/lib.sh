@@ -93,15 +93,24 @@ machine_state() {
 	find "$FMBENCH_STATE_DIR" -type f ! -name '*lock' 2>/dev/null || true
 }
 
-# wait_same FILE SECONDS: machine_state equals FILE's within that time.
-wait_same() {
-	local deadline=$((SECONDS + $2))
-	while :; do
-		machine_state >"$tmp/state-now"
-		cmp -s "$1" "$tmp/state-now" && return 0
-		((SECONDS <= deadline)) || break
+# eventually COMMAND…: wait until it succeeds. The bound is for what never comes: a busy machine takes
+# its time.
+eventually() {
+	local deadline=$((SECONDS + 120))
+	until "$@"; do
+		((SECONDS <= deadline)) || return 1
 		sleep 0.05
 	done
+}
+
+same_state() {
+	machine_state >"$tmp/state-now"
+	cmp -s "$1" "$tmp/state-now"
+}
+
+# wait_same FILE: until machine_state equals FILE's.
+wait_same() {
+	eventually same_state "$1" && return
 	diff "$1" "$tmp/state-now" >&2 || true
 	return 1
 }

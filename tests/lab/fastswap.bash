@@ -93,6 +93,59 @@ under() {
 	return "$status"
 }
 
+# by_length SHORT LONG: the value that this form of the test has.
+by_length() {
+	if [[ ${FMBENCH_LONG-} ]]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
+# eventually COMMAND…: wait until it comes true. The bound is for what never does: how long an emulated
+# guest on a busy machine takes says nothing.
+eventually() {
+	local end=$((SECONDS + 120))
+	until "$@" >/dev/null; do
+		((SECONDS < end)) || { echo "never so: $*"; return 1; }
+		sleep 0.05
+	done
+}
+
+# start_checking COMMAND…: a pagecheck that goes on until it is told to end, its output in $checking_log.
+start_checking() {
+	checking_log=$(mktemp)
+	"$@" --seconds 36000 >"$checking_log" 2>&1 &
+	checking=$!
+}
+
+# end_checking: its exit status; it ends with a whole round.
+end_checking() {
+	local status=0
+	kill -TERM "$(pgrep -x -P "$checking" pagecheck || echo "$checking")"
+	wait "$checking" || status=$?
+	cat "$checking_log"
+	rm "$checking_log"
+	return "$status"
+}
+
+# Of pages, whoever waits for them.
+loads() {
+	echo $(($(stat_of loads) + $(stat_of loads_async)))
+}
+
+loads_more_than() {
+	[[ -e $debug/stats ]] && (($(loads) > $1))
+}
+
+zswap_pages() {
+	cat /sys/kernel/debug/zswap/stored_pages
+}
+
+zswap_holds() {
+	(($(zswap_pages) > $1))
+}
+
 # field NAME TEXT: from pagecheck's line.
 field() {
 	awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) print $(i + 1) }' <<<"$2"
