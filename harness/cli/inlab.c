@@ -247,7 +247,8 @@ static int build_for_guest(const struct cli *cli, const char *lab, char *fmlab, 
 	char *words = xstrdup(lab), *save, *word;
 	char **argv = calloc(strlen(lab) + 8, sizeof(*argv));
 	size_t nr = 0;
-	int rc = 0;
+	int status = 0;
+	pid_t pid;
 
 	if (!argv)
 		abort();
@@ -259,12 +260,16 @@ static int build_for_guest(const struct cli *cli, const char *lab, char *fmlab, 
 	argv[nr++] = (char *)"modules";
 	if (mentions(cli, "fastswap-rdma"))
 		argv[nr++] = (char *)"memserver";
-	if (mentions(cli, "fastswap") && run_and_wait(argv, err) != 0)
-		rc = err_missing(err,
-				 "what --in-lab needs for fastswap could not be built: see above");
+	pid = mentions(cli, "fastswap") ? start(argv, err) : 0;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
 	free(argv);
 	free(words);
-	return rc;
+	if (pid < 0)
+		return pid;
+	return status ? err_missing(err, "what fastswap needs in the lab guest could not be built: "
+					 "the lines above say why")
+		      : 0;
 }
 
 static char **build_argv(const struct cli *cli, char *lab, char *program, char *fmlab, char *glue,
@@ -314,17 +319,19 @@ int inlab_run(const struct cli *cli)
 			       cli->command->name);
 	if (!rc)
 		rc = find_lab(program, fmlab, glue, &err);
+	lab = lab_options(cli);
+	if (!rc)
+		rc = build_for_guest(cli, lab, fmlab, &err);
 	snprintf(s.dir, sizeof(s.dir), "%s/fmbench-lab.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!rc && !mkdtemp(s.dir))
 		rc = err_failed(&err, errno, "cannot make directory %s (see TMPDIR)", s.dir);
-	if (rc)
+	if (rc) {
+		free(lab);
 		return command_fail(&err);
+	}
 
-	lab = lab_options(cli);
-	rc = build_for_guest(cli, lab, fmlab, &err);
 	argv = build_argv(cli, lab, program, fmlab, glue, s.dir);
-	if (!rc)
-		rc = hand_out(&s, &err);
+	rc = hand_out(&s, &err);
 	if (!rc)
 		rc = run_guest(argv, &s, &status, &err);
 	free(argv);
