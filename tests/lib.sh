@@ -93,6 +93,15 @@ machine_state() {
 	find "$FMBENCH_STATE_DIR" -type f ! -name '*lock' 2>/dev/null || true
 }
 
+# by_length SHORT LONG: the value that this form of the test has.
+by_length() {
+	if [[ ${FMBENCH_LONG-} ]]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
 # eventually COMMAND…: wait until it succeeds. The bound is for what never comes: a busy machine takes
 # its time.
 eventually() {

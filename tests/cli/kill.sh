@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SIGKILL at random moments of real runs: without anyone typing anything, the
-# machine is as it was and the database opens clean. KILLS says how many (make check-kill: 100).
+# machine is as it was and the database opens clean. KILLS says how many (6, make check-kill: 100).
 . "$(dirname "$0")/../lib.sh"
 need_swap
 
-kills=${KILLS:-8}
+kills=${KILLS:-$(by_length 6 100)}
 RANDOM=${SEED:-$$}
 echo "# seed $RANDOM"
 

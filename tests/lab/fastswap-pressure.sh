@@ -1,7 +1,6 @@
 #!/bin/bash
 # lab: --rdma --cpus 2 --mem 2G --numa 2
 # lab-5.10: --cpus 2 --mem 2G
-# lab-6.12: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The whole machine short of memory while loads run: the pool itself takes pages from what is left.

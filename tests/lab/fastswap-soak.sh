@@ -1,7 +1,6 @@
 #!/bin/bash
 # lab: --rdma --cpus 2 --mem 2G --numa 2
 # lab-5.10: --cpus 2 --mem 2G
-# lab-6.12: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # FASTSWAP_SOAK_SECONDS (15; FMBENCH_LONG: 300) of everything at once: shared random writes under a limit, slices

@@ -19,7 +19,6 @@ while read -r backend name args; do
 done <<-END
 	fastswap-dram fault_throughput --cores 2
 	fastswap-rdma fault_latency -o access=write
-	zram fault_throughput --cores 2 -o mode=evict-dirty
 END
 # With the limit lifted each page comes once and none leaves.
 for backend in fastswap-dram fastswap-rdma; do

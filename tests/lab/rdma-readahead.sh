@@ -1,7 +1,6 @@
 #!/bin/bash
 # lab: --rdma --cpus 2 --mem 2G --numa 2
 # lab-5.10: --rdma --cpus 1 --mem 2G --numa 2
-# lab-6.12: --rdma --cpus 1 --mem 2G --numa 2
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A window of read-ahead is under way at once: over a cable so long that waiting is all that counts,

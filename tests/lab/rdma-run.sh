@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # lab: --rdma --cpus 2 --mem 2G --numa 2
 # lab-5.10: --rdma --cpus 1 --mem 2G --numa 2
-# lab-6.12: --rdma --cpus 1 --mem 2G --numa 2
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The backend in whole runs: one that goes well, with a memserver of its own and with one by hand;
