@@ -17,12 +17,14 @@ done
 
 count=0 failures=0
 
+# An emulated guest takes its time to start a program: helpers do without.
+log=$(mktemp)
+
 # ok NAME COMMAND…: one test.
 ok() {
-	local name=$1 log
+	local name=$1
 	shift
 	count=$((count + 1))
-	log=$(mktemp)
 	if "$@" >"$log" 2>&1; then
 		echo "ok $count - $name"
 	else
@@ -31,7 +33,6 @@ ok() {
 		sed 's/^/# /' "$log"
 		[[ ! -e "$debug/stats" ]] || sed 's/^/# stats: /' "$debug/stats"
 	fi
-	rm "$log"
 }
 
 refused() {
@@ -51,12 +52,21 @@ finish() {
 	exit $((failures > 0))
 }
 
+# value_in FILE NAME: of its line "NAME VALUE …".
+value_in() {
+	local all
+	all=$'\n'$(<"$1") || return
+	if [[ $all =~ $'\n'"$2 "([^$'\n ']*) ]]; then
+		echo "${BASH_REMATCH[1]}"
+	fi
+}
+
 stat_of() {
-	awk -v name="$1" '$1 == name { print $2 }' "$debug/stats"
+	value_in "$debug/stats" "$1"
 }
 
 pool_says() {
-	awk -v name="$1" '$1 == name { print $2 }' "$debug/pool"
+	value_in "$debug/pool" "$1"
 }
 
 # up HOOK [PARAMETERS OF THE POOL…]: a swap area of 256 MiB, or whatever size= says.
@@ -72,7 +82,7 @@ up() {
 }
 
 down() {
-	if grep -q ^/dev/fastswap0 /proc/swaps; then
+	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
 		swapoff /dev/fastswap0
 	fi
 	if [[ -e /sys/module/fastswap_dram ]]; then

@@ -66,7 +66,7 @@ load_pool() {
 }
 
 down() {
-	if grep -q ^/dev/fastswap0 /proc/swaps; then
+	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
 		swapoff /dev/fastswap0 || return
 	fi
 	if [[ -e /sys/module/fastswap_rdma ]]; then
@@ -86,7 +86,7 @@ finish() {
 }
 
 rdma_says() {
-	awk -v name="$1" '$1 == name { print $2 }' "$debug/rdma"
+	value_in "$debug/rdma" "$1"
 }
 
 # more_than STAT N
