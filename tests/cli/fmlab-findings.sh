@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # A kernel that is not well fails the run, however the command ended: a real warning, a real
 # oops and a real panic.
 # shellcheck disable=SC2016 # the guest expands what is quoted here

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # The machines that fmlab makes: NUMA, RDMA, cgroup versions, an exact clock, other kernels.
 # shellcheck disable=SC2016 # the guest expands what is quoted here
 set -euo pipefail

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # What a command sees in the guest and what comes back from it: one boot.
 # shellcheck disable=SC2016 # the guest expands what is quoted here
 set -euo pipefail

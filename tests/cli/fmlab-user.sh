@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # fmlab as an ordinary user: root in the guest, and files that are the user's own on the host.
 # shellcheck disable=SC2016 # the guest expands what is quoted here
 set -euo pipefail

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # --in-lab after `make install`, also for an ordinary user: one command builds what the guest needs in
 # the user's cache, says so, and has far memory over RDMA; the next one uses what is there.
 . "$(dirname "$0")/../lib.sh"

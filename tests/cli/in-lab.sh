@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # --in-lab, also for an ordinary user: the run is made in the guest, its rows and artifacts are on
 # the host afterwards, and a second run adds to the same database.
 . "$(dirname "$0")/../lib.sh"

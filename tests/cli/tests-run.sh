@@ -74,3 +74,8 @@ grep -q '^# passed only when run again: lab/2.sh in lab 6.1' "$tmp/out" || fail 
 # A warning of the kernel's, under one of two tests.
 says 0 '1 passed, 0 failed, 0 skipped' tests/lab/{1,4}.sh
 grep -q '^# passed only when run again: lab/4.sh in lab 6.1' "$tmp/out" || fail "not told: $(<"$tmp/out")"
+
+# Tests that boot guests themselves are counted as others are.
+test_that tests/cli/boots.sh <<<$'# guests: --cpus 2\n[[ $FMBENCH_TESTS_INNER ]]'
+says 1 '2 passed, 1 failed, 0 skipped' tests/cli/{boots,good,bad}.sh
+grep -q '^ok [0-9]* - cli/boots.sh$' "$tmp/out" || fail "not counted: $(<"$tmp/out")"

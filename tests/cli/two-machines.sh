@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # Far memory in another machine: two lab guests with a cable between them. The client vanishes while
 # it scans, and another one takes its place. Then the server vanishes: under a run, and under a scan.
 . "$(dirname "$0")/../lib.sh"
