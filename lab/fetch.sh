@@ -292,7 +292,7 @@ has_qemu() {
 ensure_qemu() {
 	local major root=$cache/qemu/root
 	qemu_program=(qemu-system-x86_64)
-	major=$(host_qemu_major)
+	major=$(host_qemu_major) || true
 	((${major:-0} < qemu_least)) || return 0
 	has_qemu || locked qemu make_qemu
 	if [[ $(<"$cache/qemu/version") == none ]]; then
