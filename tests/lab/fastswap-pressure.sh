@@ -13,26 +13,27 @@
 take_memory() {
 	local free
 	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
-	echo $(((free - 400) / 2)) >/proc/sys/vm/nr_hugepages
+	echo $(((free - 500) / 2)) >/proc/sys/vm/nr_hugepages
 	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
 	echo "$free MiB are left"
-	((free < 600))
+	((free < 700))
 }
 
-# More than is left: all of it is stamped, pushed out by reclaim, and checked.
-more_than_memory() {
+# Local memory and pool together are nearly all that is left: all of it is stamped, pushed out by
+# reclaim, and checked.
+nearly_all() {
 	local free
 	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
-	under $((free / 3))M "$pagecheck" --mib $((free / 3 + 150)) --threads 2 --rounds 1 --random \
+	under $((free / 3))M "$pagecheck" --mib $((free / 3 + free / 12)) --threads 2 --rounds 1 --random \
 		--write-percent 30 --no-pageout &
-	under $((free / 3))M "$pagecheck" --mib $((free / 3 + 150)) --threads 2 --rounds 1 \
+	under $((free / 3))M "$pagecheck" --mib $((free / 3 + free / 12)) --threads 2 --rounds 1 \
 		--write-percent 30 --no-pageout &
 	wait -n && wait -n
 }
 
 ok "most memory is taken" take_memory
-ok "up" up auto size=400M
-ok "two programs larger than memory" more_than_memory
+ok "up" up auto size=256M
+ok "two programs that take it all" nearly_all
 ok "pages did come back" test "$(stat_of loads)" -gt 10000
 ok "no load failed" test "$(stat_of failed_loads)" -eq 0
 echo 0 >/proc/sys/vm/nr_hugepages
