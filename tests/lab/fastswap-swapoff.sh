@@ -17,6 +17,8 @@ off_and_on() {
 		# The group's limit must not keep the pages from coming back.
 		swapoff /dev/fastswap0 && [[ $(pool_says area) == none ]] || status=1
 		swapon -p 100 /dev/fastswap0 || status=1
+		# All pages are in memory now: nothing but this pushes them out again.
+		echo 8M >"/sys/fs/cgroup/fastswap-$checking/memory.high" || status=1
 	done
 	end_checking || status=$?
 	return "$status"
