@@ -41,7 +41,7 @@ cat "$tmp/rows"
 awk -F'|' '$1 < 3.9 || $1 > 900 || $2 < 3.9 || $2 > 900 || $3 < 10 || $4 > 900 || !$5 { exit 1 }' \
 	"$tmp/rows" || fail "the clock's step shows"
 
-slap=("$fmbench" run memaslap -o objects=16384 --backend none --warmup 1s --duration 4s)
+slap=("$fmbench" run memaslap -o objects=16384 --backend none --warmup 1s --duration 5s)
 for step in 3600 -3600; do
 	step_during "$step" warmup "${slap[@]}"
 	if [[ $status -eq 1 ]]; then

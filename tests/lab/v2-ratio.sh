@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 machine_state >"$tmp/before"
-expect_run "$fmbench" run memaslap --ratio 1,0.5,0.25 -o memory=48M --duration 4s --warmup 1s \
+expect_run "$fmbench" run memaslap --ratio 1,0.5,0.25 -o memory=48M --duration 5s --warmup 1s \
 	--backend zram
 wait_same "$tmp/before" || fail "something was left behind"
 sql "SELECT ratio, local_bytes, limit_bytes, flags FROM run_summary" >"$tmp/rows"
