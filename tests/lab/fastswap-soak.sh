@@ -21,10 +21,10 @@ forks() {
 
 soak() {
 	local status=0 pid pids=()
-	under 16M "$pagecheck" --mib 24 --threads 4 --seconds "$seconds" --shared --random \
+	under 8M "$pagecheck" --mib 12 --threads 4 --seconds "$seconds" --shared --random \
 		--write-percent 30 --no-pageout &
 	pids+=($!)
-	"$pagecheck" --mib 16 --threads 4 --seconds "$seconds" --write-percent 10 &
+	"$pagecheck" --mib 8 --threads 4 --seconds "$seconds" --write-percent 10 &
 	pids+=($!)
 	forks &
 	pids+=($!)
