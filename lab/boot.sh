@@ -102,7 +102,7 @@ qemu_command() {
 	local cores=$((cpus / sockets))
 	qemu=("${qemu_program[@]}" -nodefaults -no-user-config -display none -no-reboot
 		-machine pc -m "${mem_mb}M" -smp "$cpus,sockets=$sockets,cores=$cores,threads=1"
-		-kernel "$cache/$kernel/image" -initrd "$(initramfs_of "$kernel")"
+		-kernel "$cache/$kernel/image" -initrd "$initramfs"
 		-append "$append" -serial "file:$work/kernel.log")
 	case $accel-$exact in
 	kvm-) qemu+=(-accel kvm -cpu host) ;;
@@ -153,6 +153,11 @@ prepare() {
 	trap end_guest EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	initramfs=$(initramfs_of "$kernel")
+	if [[ ! -e $initramfs ]]; then
+		initramfs=$work/initramfs
+		build_initramfs "$kernel" "$initramfs"
+	fi
 	make_disk
 	qemu_command
 	write_job "$1"

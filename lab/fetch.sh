@@ -176,11 +176,12 @@ plain_module() {
 	esac
 }
 
+# build_initramfs KERNEL FILE
 build_initramfs() {
-	local kernel=$1 dir=$cache/$1 root names file n=100
+	local kernel=$1 to=$2 dir=$cache/$1 root names file n=100
 	need busybox busybox-static
 	need cpio cpio
-	root=$(mktemp -d "$dir/initramfs.XXXXXX")
+	root=$(mktemp -d "${TMPDIR:-/tmp}/fmlab.XXXXXX")
 	mkdir -p "$root/bin" "$root/modules"
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	install -m 755 "$lab/guest/init" "$root/init"
@@ -192,9 +193,9 @@ build_initramfs() {
 	done < <(for name in $names; do
 		modprobe -d "$dir/modules" -S "$(<"$dir/release")" --show-depends "$name"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }')
-	(cd "$root" && find . | cpio --quiet -o -H newc) >"$dir/initramfs.new"
+	(cd "$root" && find . | cpio --quiet -o -H newc) >"$to.new"
 	rm -r "$root"
-	mv "$dir/initramfs.new" "$(initramfs_of "$kernel")"
+	mv "$to.new" "$to"
 }
 
 # Trees that share a cache have one each.
@@ -209,7 +210,7 @@ is_ready() {
 
 make_ready() {
 	[[ -e $cache/$1/release ]] || fetch_image "$1"
-	is_ready "$1" || build_initramfs "$1"
+	is_ready "$1" || build_initramfs "$1" "$(initramfs_of "$1")"
 }
 
 make_headers() {
@@ -228,11 +229,11 @@ locked() {
 	) 9>"$dir/lock"
 }
 
-# Makes sure that KERNEL can be booted.
+# Makes sure that KERNEL can be booted, but for an initramfs where the cache is another user's.
 ensure_kernel() {
 	suite_of "$1" >/dev/null ||
 		die 2 "no kernel $1 in $lab/kernels: take one of $(kernels | awk '{ printf "%s ", $1 }')"
-	is_ready "$1" || locked "$1" make_ready "$1"
+	[[ -e $cache/$1/release && ! -w $cache/$1 ]] || is_ready "$1" || locked "$1" make_ready "$1"
 }
 
 ensure_headers() {
