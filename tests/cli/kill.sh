@@ -24,17 +24,17 @@ run() {
 	exec "$fmbench" run "${run[@]}" --ratio 0.5 --backend "$backend" >"$tmp/out" 2>"$tmp/err"
 }
 
-# How long each takes here, in ms, so that kills fall on every moment of its life.
+# How long each kind takes here, in ms, so that kills fall on every moment of its life.
 lasts=()
-machine_state >"$tmp/before"
-for ((i = 0; i < 4; i++)); do
-	begin=$EPOCHREALTIME
-	(run "$i") || [[ $? -eq 7 ]] || { cat "$tmp/err"; fail "run $i does not work"; }
-	lasts[i]=$(awk -v b="$begin" -v e="$EPOCHREALTIME" 'BEGIN { printf "%d", (e - b) * 1e3 + 1 }')
-done
-whole=$(sql "SELECT count(*) FROM run WHERE status = 'failed'")
+measure() {
+	local begin=${EPOCHREALTIME/./}
+	(run "$1") || [[ $? -eq 7 ]] || { cat "$tmp/err"; fail "run $1 does not work"; }
+	lasts[$1]=$(((${EPOCHREALTIME/./} - begin) / 1000 + 1))
+}
 
+machine_state >"$tmp/before"
 for ((i = 1; i <= kills; i++)); do
+	[[ ${lasts[i % 4]-} ]] || measure $((i % 4))
 	(run "$i") &
 	pid=$!
 	ms=$(((RANDOM * 32768 + RANDOM) % lasts[i % 4]))
@@ -49,5 +49,5 @@ done
 expect_run "$fmbench" run null
 [[ $(sql "SELECT count(*) FROM run WHERE status = 'started'") == 0 ]] ||
 	fail "a killed run is still marked as under way"
-[[ $(sql "SELECT count(*) FROM run WHERE status = 'failed'") -gt $whole ]] ||
+[[ $(sql "SELECT count(*) FROM run WHERE status = 'failed'") -gt 0 ]] ||
 	fail "no killed run was recorded: the kills came too early to test anything"
