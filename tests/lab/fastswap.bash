@@ -15,7 +15,9 @@ for need in "$modules/fastswap_dram.ko" "$pagecheck"; do
 	[[ -e $need ]] || { echo "no $need: make modules-lab KERNEL=$FMLAB_KERNEL lab-helpers"; exit 1; }
 done
 
-count=0 failures=0
+count=0 failures=0 checking=''
+# Other tests of this guest may have left another value.
+echo 3 >/proc/sys/vm/page-cluster
 
 # An emulated guest takes its time to start a program: helpers do without.
 log=$(mktemp)
@@ -48,6 +50,7 @@ exits() {
 }
 
 finish() {
+	leave_checking
 	down
 	exit $((failures > 0))
 }
@@ -129,11 +132,29 @@ start_checking() {
 	checking=$!
 }
 
+# ends PID: wait for a program of this script; one that never ends is shown with what it waits for. `wait`
+# has its exit status.
+ends() {
+	eventually refused kill -0 "$1" 2>/dev/null && return
+	tail -n +1 "/proc/$1/task"/*/stack "$debug"/*
+	return 1
+}
+
+# leave_checking: what a test that failed left running.
+leave_checking() {
+	[[ $checking ]] || return 0
+	# shellcheck disable=SC2046 # process ids
+	{ kill -KILL $(pgrep -P "$checking") "$checking" && wait "$checking"; } 2>/dev/null
+	checking=''
+}
+
 # end_checking: its exit status; it ends with a whole round.
 end_checking() {
 	local status=0
 	kill -TERM "$(pgrep -x -P "$checking" pagecheck || echo "$checking")"
+	ends "$checking" || return
 	wait "$checking" || status=$?
+	checking=''
 	cat "$checking_log"
 	rm "$checking_log"
 	return "$status"

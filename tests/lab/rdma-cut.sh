@@ -15,9 +15,8 @@ needs_cable
 
 # lose_by COMMAND…: pagecheck sees lost pages, and none that is wrong (status 4).
 lose_by() {
-	local scan status=0 begin
-	"$pagecheck" --mib 8 --threads 2 --seconds 36000 --write-percent 20 &
-	scan=$!
+	local begin
+	start_checking "$pagecheck" --mib 8 --threads 2 --write-percent 20
 	eventually more_than loads_async 400 || return
 	begin=${EPOCHREALTIME/./}
 	"$@" || return
@@ -25,10 +24,7 @@ lose_by() {
 	echo "loads fail after $((${EPOCHREALTIME/./} - begin)) us"
 	# Not the log: 5.10 fills it with each page that could not be written.
 	is 1 rdma_says losses || { dmesg | grep 'fastswap_rdma:'; return 1; }
-	kill -TERM "$scan"
-	ends "$scan" || return
-	wait "$scan" || status=$?
-	((status == 4))
+	exits 4 end_checking
 }
 
 # cut NAME COMMAND…
@@ -42,8 +38,8 @@ cut() {
 	ok "$1: other programs live on" "$pagecheck" --mib 4
 	ok "$1: swapoff and rmmod work" soon down
 	ok "$1: nothing is left of the pool" test ! -e /sys/module/fastswap_rdma
+	leave_checking
 	server_down TERM
-	wait
 	wire_down
 }
 

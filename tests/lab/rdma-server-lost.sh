@@ -12,21 +12,19 @@
 
 # lose_while COUNTER WRITE_PERCENT: the server is killed while COUNTER counts up.
 lose_while() {
-	"$pagecheck" --mib 8 --threads 2 --seconds 36000 --write-percent "$2" &
-	local pid=$! status=0 before
+	local before
+	start_checking "$pagecheck" --mib 8 --threads 2 --write-percent "$2"
 	before=$(stat_of "$1")
 	eventually more_than "$1" $((before + 200)) || return
 	{ server_down KILL; } 2>/dev/null
 	eventually is 0 rdma_says connected || return
 	eventually more_than failed_loads 0 || return
-	kill -TERM "$pid"
-	ends "$pid" || return
-	wait "$pid" || status=$?
 	# Lost pages were told to the program by SIGBUS; it saw none that was wrong.
-	((status == 4))
+	exits 4 end_checking
 }
 
 rid_of_it() {
+	leave_checking
 	ok "$1: swapoff and rmmod work" down
 	ok "$1: nothing is left of the pool" test ! -e /sys/module/fastswap_rdma
 }

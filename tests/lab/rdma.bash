@@ -78,6 +78,7 @@ down() {
 }
 
 finish() {
+	leave_checking
 	down
 	server_down TERM
 	[[ ! -e /sys/class/net/wire0 ]] || wire_down
@@ -97,14 +98,6 @@ more_than() {
 # What the kernel logged since pool_up.
 logged() {
 	dmesg | grep -e "$1" || { dmesg | tail -n 5; return 1; }
-}
-
-# ends PID: wait for a program of this script; one that never ends is shown with what it waits for. `wait`
-# has its exit status.
-ends() {
-	eventually refused kill -0 "$1" 2>/dev/null && return
-	tail -n +1 "/proc/$1/task"/*/stack "$debug/rdma"
-	return 1
 }
 
 # soon COMMAND…: it succeeds, and does not wait for one of the kernel's own time-outs of a minute and more.
