@@ -8,6 +8,7 @@
 . "$(dirname "$0")/../lib.sh"
 [[ ${FMLAB-} ]] || skip "runs in the lab guest only"
 
+echo 3 >/proc/sys/vm/page-cluster
 sort=(run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend fastswap-rdma)
 serve=(run memaslap --ratio 0.5 --peak 32M -o memory=32M --warmup 1s --duration 30s
 	--backend fastswap-rdma)
