@@ -86,6 +86,9 @@ bench: all bench-programs ## what fmbench itself costs: a run, the sampler, the 
 check-kill: all ## SIGKILL 100 real runs at random moments: nothing may be left behind
 	KILLS=$(or $(KILLS),100) FMBENCH_TEST_TIMEOUT=3600 tests/run tests/cli/kill.sh
 
+check-long: ## all checks, on all kernels, with what repeats in its long form: hours
+	@FMBENCH_LONG=1 FMBENCH_TEST_TIMEOUT=14400 setup/check.sh all kernels
+
 check-kernels: all ## the modules' tests on the lab's other kernels, 5.10 and 6.12
 	@setup/check.sh kernels
 
@@ -98,8 +101,14 @@ format: ## rewrite C files in the layout of .clang-format
 lint: all memserver ## layout, shell, layering, unwanted words
 	@setup/lint.sh "$(C_FILES)" "$(SHELL_FILES)"
 
-install: all ## install fmbench to PREFIX (default /usr/local)
+# The lab, and the sources of what it builds for its guest.
+SHARE = $(DESTDIR)$(PREFIX)/share/fmbench
+SHARED = Makefile $(wildcard lab/* lab/guest/* backend/fastswap/* backend/memserver/* base/*.[ch])
+
+install: all ## install fmbench to PREFIX (default /usr/local), and its lab
 	install -D -m 755 $B/fmbench $(DESTDIR)$(PREFIX)/bin/fmbench
+	install -d $(SHARE)
+	cp --parents $(filter-out lab/guest,$(SHARED)) $(SHARE)
 
 clean: ## remove what was built, keep downloads
 	rm -rf $B/obj $B/tests $B/bench $B/fmbench $(LIB) $B/asan $B/clang
@@ -112,6 +121,6 @@ help:
 		awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 FORCE:
-.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-kernels format lint install clean distclean help FORCE
+.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-long check-kernels format lint install clean distclean help FORCE
 
 -include $(wildcard */*.mk */*/*.mk)

@@ -25,22 +25,25 @@ static bool module_in(const char *dir, const char *name, char *dst, size_t size)
 
 /*
  * Where a module is: in DIR of the option; in build/modules beside this program; in the lab guest
- * among those built for its kernel; else by name in the kernel's module tree. dst: path or name.
+ * among those built for its kernel (lab/fmlab build); else by name in the kernel's module tree.
+ * dst: path or name.
  */
 static bool find_module(const struct fastswap_params *p, const char *name, char *dst, size_t size)
 {
 	char program[PATH_MAX / 2] = "", dir[PATH_MAX];
-	const char *kernel = getenv("FMLAB_KERNEL");
+	const char *kernel = getenv("FMLAB_KERNEL"), *built = getenv("FMLAB_BUILD");
 
 	if (p->modules)
 		return module_in(p->modules, name, dst, size);
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
+	if (kernel && built) {
+		snprintf(dir, sizeof(dir), "%.3000s/lab/%.64s/fastswap", built, kernel);
+		if (module_in(dir, name, dst, size))
+			return true;
+	}
+	if (!kernel && readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
 		dirname(program);
 		snprintf(dir, sizeof(dir), "%s/modules", program);
-		if (!kernel && module_in(dir, name, dst, size))
-			return true;
-		snprintf(dir, sizeof(dir), "%s/lab/%.64s/fastswap", program, kernel ? kernel : "");
-		if (kernel && module_in(dir, name, dst, size))
+		if (module_in(dir, name, dst, size))
 			return true;
 	}
 	snprintf(dst, size, "%s", name);
@@ -57,8 +60,8 @@ int fastswap_check(const struct fastswap_params *p, const char *pool, struct err
 			continue;
 		if (kernel)
 			return err_missing(err,
-					   "no module %s for the lab's kernel: `make modules-lab "
-					   "KERNEL=%s` on the host builds it",
+					   "no module %s for the lab's kernel: `lab/fmlab build "
+					   "--kernel %s modules` on the host builds it",
 					   names[i], kernel);
 		return err_missing(
 			err,

@@ -130,8 +130,14 @@ static int local_address(char *address, size_t size, struct err *err)
 
 static bool find_memserver(char *dst, size_t size)
 {
+	const char *built = getenv("FMLAB_BUILD"); /* in the lab guest */
 	char program[PATH_MAX / 2] = "";
 
+	if (built) {
+		snprintf(dst, size, "%s/memserver", built);
+		if (access(dst, X_OK) == 0)
+			return true;
+	}
 	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
 		snprintf(dst, size, "%s/memserver", dirname(program));
 		if (access(dst, X_OK) == 0)

@@ -47,9 +47,10 @@ write_job() {
 		export FMLAB=1
 		export FMLAB_KERNEL=$kernel
 		export FMLAB_ACCEL=$accel
-		export FMLAB_EXACT=$exact
+		${exact:+export FMLAB_EXACT=1}
 		export FMLAB_ADDRESS=$address
 		export FMLAB_OUT=/run/fmlab-out
+		export FMLAB_BUILD=$(quoted "$build")
 		export FMLAB_CWD=$(quoted "$PWD")
 		export FMLAB_MODULES=$(quoted "$cache/$kernel/modules")
 		export PATH=$(quoted "$PATH")
@@ -99,14 +100,14 @@ qemu_command() {
 	# One socket per node with CPUs: the kernel warns of a socket that spans nodes.
 	local sockets=$((nodes < cpus ? nodes : cpus))
 	local cores=$((cpus / sockets))
-	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
+	qemu=("${qemu_program[@]}" -nodefaults -no-user-config -display none -no-reboot
 		-machine pc -m "${mem_mb}M" -smp "$cpus,sockets=$sockets,cores=$cores,threads=1"
-		-kernel "$cache/$kernel/image" -initrd "$cache/$kernel/initramfs.cpio"
+		-kernel "$cache/$kernel/image" -initrd "$initramfs"
 		-append "$append" -serial "file:$work/kernel.log")
 	case $accel-$exact in
-	kvm-0) qemu+=(-accel kvm -cpu host) ;;
-	tcg-0) qemu+=(-accel "tcg,thread=multi" -cpu max) ;;
-	tcg-1) qemu+=(-accel "tcg,thread=single" -cpu max -icount "shift=0,sleep=off") ;;
+	kvm-) qemu+=(-accel kvm -cpu host) ;;
+	tcg-) qemu+=(-accel "tcg,thread=multi" -cpu max) ;;
+	tcg-yes) qemu+=(-accel "tcg,thread=single" -cpu max -icount "shift=0,sleep=off") ;;
 	esac
 	share / host ,readonly=on
 	share "$work" fmlab
@@ -134,8 +135,8 @@ make_disk() {
 
 # prepare program|terminal
 prepare() {
-	need qemu-system-x86_64 qemu-system-x86
 	need setpriv util-linux
+	ensure_qemu
 	ensure_kernel "$kernel"
 	if [[ $accel == auto ]]; then
 		accel=tcg
@@ -152,6 +153,11 @@ prepare() {
 	trap end_guest EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	initramfs=$(initramfs_of "$kernel")
+	if [[ ! -e $initramfs ]]; then
+		initramfs=$work/initramfs
+		build_initramfs "$kernel" "$initramfs"
+	fi
 	make_disk
 	qemu_command
 	write_job "$1"

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Kernels from the mirror that this machine already uses, unpacked under
-# $cache/KERNEL and never installed:
+# Kernels, and a QEMU that runs them, from the mirror that this machine already uses,
+# unpacked and never installed. Under $cache/KERNEL:
 #
 #   release         what uname -r prints
 #   image           vmlinux, or vmlinuz where it could not be unpacked
 #   modules/        lib/modules/RELEASE with its modules.dep
-#   initramfs.cpio  busybox, lab/modules and lab/guest/init
+#   initramfs-*     busybox, lab/modules and lab/guest/init, by the sum of the latter two
 #   headers/        usr/src and usr/lib of the headers and kbuild packages
 #   apt/            a private apt: its sources, lists and state
+#
+# Under $cache/qemu:
+#
+#   version         of the package; "none" where it could not be fetched
+#   root/           QEMU, its firmware, and each library that it needs
+#   apt/            as above
 #
 # Reads $lab, $cache; uses say, die and need from fmlab.
 
@@ -39,7 +45,7 @@ mirror() {
 		awk -v suite="$codename" '$1 == suite { print $2; found = 1; exit } END { exit !found }'
 }
 
-# private_apt KERNEL apt-get|apt-cache ARGS…: nothing of the host's apt state is
+# private_apt PLACE apt-get|apt-cache ARGS…: PLACE is a kernel or qemu. Nothing of the host's apt state is
 # read or written, so that other suites can be asked for without any privilege.
 private_apt() {
 	local dir=$cache/$1/apt tool=$2
@@ -51,27 +57,27 @@ private_apt() {
 		-o APT::Sandbox::User= -o Acquire::Languages=none "$@"
 }
 
+# update_index PLACE SUITE
 update_index() {
-	local kernel=$1 dir=$cache/$1/apt suite uri
-	suite=$(suite_of "$kernel")
+	local place=$1 dir=$cache/$1/apt suite=$2 uri
 	uri=$(mirror) || die 3 "no Debian mirror in this machine's apt sources: set FMLAB_MIRROR to one"
 	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
 	: >"$dir/status"
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" \
 		>"$dir/sources.list"
 	say "reading the package index of $suite"
-	private_apt "$kernel" apt-get -o APT::Update::Error-Mode=any update >"$dir/update.log" 2>&1 ||
+	private_apt "$place" apt-get -o APT::Update::Error-Mode=any update >"$dir/update.log" 2>&1 ||
 		die 3 "cannot read the index of $suite: see $dir/update.log"
 }
 
-# unpack KERNEL DIR PACKAGE…
+# unpack PLACE DIR PACKAGE…
 unpack() {
-	local kernel=$1 dir=$2 debs deb
+	local place=$1 dir=$2 debs deb
 	shift 2
-	debs=$(mktemp -d "$cache/$kernel/debs.XXXXXX")
+	debs=$(mktemp -d "$cache/$place/debs.XXXXXX")
 	say "fetching $*"
-	(cd "$debs" && private_apt "$kernel" apt-get download "$@") >"$cache/$kernel/apt/download.log" 2>&1 ||
-		die 3 "cannot fetch $*: see $cache/$kernel/apt/download.log"
+	(cd "$debs" && private_apt "$place" apt-get download "$@") >"$cache/$place/apt/download.log" 2>&1 ||
+		die 3 "cannot fetch $*: see $cache/$place/apt/download.log"
 	for deb in "$debs"/*.deb; do
 		dpkg-deb --extract "$deb" "$dir"
 	done
@@ -101,25 +107,42 @@ unpack_image() {
 	cp "$vmlinuz" "$to"
 }
 
+# depends KERNEL PACKAGE PATTERN: what PACKAGE depends on, one name a line.
+depends() {
+	private_apt "$1" apt-cache depends "$2" |
+		awk -v pattern="$3" '$1 == "Depends:" && $2 ~ pattern { print $2 }'
+}
+
 fetch_image() {
-	local kernel=$1 dir=$cache/$1 new=$cache/$1/new package release
+	local kernel=$1 dir=$cache/$1 new=$cache/$1/new package release parts boot
 	need dpkg-deb dpkg
 	need depmod kmod
-	update_index "$kernel"
-	package=$(private_apt "$kernel" apt-cache depends linux-image-amd64 |
-		awk '/Depends: linux-image-/ { print $2; exit }')
+	update_index "$kernel" "$(suite_of "$kernel")"
+	package=$(depends "$kernel" linux-image-amd64 '^linux-image-' | head -n 1)
 	release=${package#linux-image-}
 	[[ -n $release ]] || die 3 "linux-image-amd64 is not in the index of $(suite_of "$kernel")"
+	[[ $release == "$kernel".* ]] ||
+		die 3 "$(suite_of "$kernel") has Linux $release now: name that in lab/kernels, not $kernel"
+	# Since 7.x linux-image-RELEASE is empty and depends on what has the files.
+	parts=$(depends "$kernel" "$package" '^linux-(base|binary|modules)-[0-9]')
 	rm -rf "$new"
 	mkdir "$new"
-	unpack "$kernel" "$new" "$package"
+	# shellcheck disable=SC2086 # a list of names
+	unpack "$kernel" "$new" ${parts:-"$package"}
 	rm -rf "$dir/modules"
 	mkdir -p "$dir/modules/lib"
 	# Packages since trixie have /usr/lib/modules.
 	mv "$(find "$new" -path '*/lib/modules' -prune -print -quit)" "$dir/modules/lib/"
 	depmod -b "$dir/modules" "$release"
-	unpack_image "$new/boot/vmlinuz-$release" "$dir/image"
-	cp "$new/boot/config-$release" "$dir/config"
+	# Those with parts have both beside the modules.
+	boot=$dir/modules/lib/modules/$release
+	if [[ -e $boot/vmlinuz ]]; then
+		unpack_image "$boot/vmlinuz" "$dir/image"
+		cp "$boot/config" "$dir/config"
+	else
+		unpack_image "$new/boot/vmlinuz-$release" "$dir/image"
+		cp "$new/boot/config-$release" "$dir/config"
+	fi
 	rm -r "$new"
 	# Last: its presence says that the rest is whole.
 	echo "$release" >"$dir/release"
@@ -129,9 +152,8 @@ fetch_headers() {
 	local kernel=$1 dir=$cache/$1 new=$cache/$1/new package release packages
 	release=$(<"$dir/release")
 	package=linux-headers-$release
-	[[ -d $dir/apt/state/lists ]] || update_index "$kernel"
-	packages=$(private_apt "$kernel" apt-cache depends "$package" |
-		awk '$1 == "Depends:" && $2 ~ /^linux-(headers|kbuild)-/ { print $2 }')
+	[[ -d $dir/apt/state/lists ]] || update_index "$kernel" "$(suite_of "$kernel")"
+	packages=$(depends "$kernel" "$package" '^linux-(headers|kbuild)-')
 	[[ -n $packages ]] ||
 		die 3 "$package is not on the mirror any more: rm -r $dir and fetch $kernel again"
 	rm -rf "$new"
@@ -154,11 +176,12 @@ plain_module() {
 	esac
 }
 
+# build_initramfs KERNEL FILE
 build_initramfs() {
-	local kernel=$1 dir=$cache/$1 root names file n=100
+	local kernel=$1 to=$2 dir=$cache/$1 root names file n=100
 	need busybox busybox-static
 	need cpio cpio
-	root=$(mktemp -d "$dir/initramfs.XXXXXX")
+	root=$(mktemp -d "${TMPDIR:-/tmp}/fmlab.XXXXXX")
 	mkdir -p "$root/bin" "$root/modules"
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	install -m 755 "$lab/guest/init" "$root/init"
@@ -170,29 +193,31 @@ build_initramfs() {
 	done < <(for name in $names; do
 		modprobe -d "$dir/modules" -S "$(<"$dir/release")" --show-depends "$name"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }')
-	(cd "$root" && find . | cpio --quiet -o -H newc) >"$dir/initramfs.new"
+	(cd "$root" && find . | cpio --quiet -o -H newc) >"$to.new"
 	rm -r "$root"
-	mv "$dir/initramfs.new" "$dir/initramfs.cpio"
+	mv "$to.new" "$to"
+}
+
+# Trees that share a cache have one each.
+initramfs_of() {
+	echo "$cache/$1/initramfs-$(cat "$lab/guest/init" "$lab/modules" "$cache/$1/release" | cksum |
+		cut -d' ' -f1)"
 }
 
 is_ready() {
-	local dir=$cache/$1 source
-	[[ -e $dir/release && -e $dir/initramfs.cpio ]] || return 1
-	for source in "$lab/guest/init" "$lab/modules" "$dir/release"; do
-		[[ ! $source -nt $dir/initramfs.cpio ]] || return 1
-	done
+	[[ -e $cache/$1/release && -e $(initramfs_of "$1") ]]
 }
 
 make_ready() {
 	[[ -e $cache/$1/release ]] || fetch_image "$1"
-	is_ready "$1" || build_initramfs "$1"
+	is_ready "$1" || build_initramfs "$1" "$(initramfs_of "$1")"
 }
 
 make_headers() {
 	[[ -d $cache/$1/headers ]] || fetch_headers "$1"
 }
 
-# locked KERNEL COMMAND…: several callers may find the same kernel missing at once.
+# locked PLACE COMMAND…: several callers may find the same kernel missing at once.
 locked() {
 	local dir=$cache/$1
 	mkdir -p "$dir" 2>/dev/null || true
@@ -204,14 +229,80 @@ locked() {
 	) 9>"$dir/lock"
 }
 
-# Makes sure that KERNEL can be booted.
+# Makes sure that KERNEL can be booted, but for an initramfs where the cache is another user's.
 ensure_kernel() {
 	suite_of "$1" >/dev/null ||
 		die 2 "no kernel $1 in $lab/kernels: take one of $(kernels | awk '{ printf "%s ", $1 }')"
-	is_ready "$1" || locked "$1" make_ready "$1"
+	[[ -e $cache/$1/release && ! -w $cache/$1 ]] || is_ready "$1" || locked "$1" make_ready "$1"
 }
 
 ensure_headers() {
 	ensure_kernel "$1"
 	[[ -d $cache/$1/headers ]] || locked "$1" make_headers "$1"
+}
+
+# --- QEMU ---
+
+# Older ones, emulating several CPUs, panic a kernel from 6.8 on that patches its own text.
+qemu_least=10
+qemu_suite=trixie
+
+host_qemu_major() {
+	qemu-system-x86_64 --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9]*\).*/\1/p'
+}
+
+# With an empty status file apt downloads every package that QEMU needs, libc too.
+fetch_qemu() {
+	local dir=$cache/qemu new=$cache/qemu/new deb
+	need dpkg-deb dpkg
+	update_index qemu $qemu_suite
+	say "fetching QEMU of $qemu_suite"
+	private_apt qemu apt-get install --yes --no-install-recommends --download-only \
+		qemu-system-x86 seabios >"$dir/apt/download.log" 2>&1 ||
+		die 3 "cannot fetch QEMU: see $dir/apt/download.log"
+	rm -rf "$new"
+	mkdir "$new"
+	for deb in "$dir"/apt/cache/archives/*.deb; do
+		dpkg-deb --extract "$deb" "$new"
+	done
+	rm -r "$dir/apt/cache"
+	rm -rf "$dir/root"
+	mv "$new" "$dir/root"
+}
+
+make_qemu() {
+	local version=none
+	! has_qemu || return 0
+	if (fetch_qemu); then
+		version=$(private_apt qemu apt-cache policy qemu-system-x86 | awk '/Candidate:/ { print $2 }')
+	fi
+	echo "$version" >"$cache/qemu/version.new"
+	mv "$cache/qemu/version.new" "$cache/qemu/version"
+}
+
+# has_qemu: it is here, or was found not to be had within the last hour.
+has_qemu() {
+	local version=$cache/qemu/version
+	[[ -e $version ]] || return 1
+	[[ $(<"$version") != none || $(find "$version" -mmin -60) ]]
+}
+
+# ensure_qemu: sets $qemu_program, the words that call QEMU. The host's serves where it is new enough,
+# and where no other can be had.
+# shellcheck disable=SC2034 # boot.sh reads it
+ensure_qemu() {
+	local major root=$cache/qemu/root
+	qemu_program=(qemu-system-x86_64)
+	major=$(host_qemu_major) || true
+	((${major:-0} < qemu_least)) || return 0
+	has_qemu || locked qemu make_qemu
+	if [[ $(<"$cache/qemu/version") == none ]]; then
+		need qemu-system-x86_64 qemu-system-x86
+		say "no QEMU $qemu_least from $qemu_suite: taking this machine's $major, under which kernels" \
+			"from 6.8 on may panic on several CPUs"
+		return 0
+	fi
+	qemu_program=("$root/usr/lib64/ld-linux-x86-64.so.2"
+		--library-path "$root/usr/lib/x86_64-linux-gnu" "$root/usr/bin/qemu-system-x86_64"
+		-L "$root/usr/share/qemu" -L "$root/usr/share/seabios")
 }

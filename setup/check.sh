@@ -56,6 +56,8 @@ for what in "$@"; do
 			lab_build "$kernel"
 			tests+=(--kernel "$kernel" tests/lab/fastswap-*.sh tests/lab/rdma-*.sh)
 		done
+		# Booted by fmlab-machine.sh, if it can be had: it has no modules of ours yet.
+		lab/fmlab fetch 7.3
 		;;
 	esac
 done

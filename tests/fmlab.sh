@@ -34,7 +34,7 @@ end_checks() {
 # guest OPTION… -- COMMAND…: sets $status, leaves the streams in $scratch/out and err. The time
 # limit only bounds a broken guest.
 guest() {
-	lab/fmlab run --timeout 120 "$@" >"$scratch/out" 2>"$scratch/err" && status=0 || status=$?
+	lab/fmlab run --timeout 600 "$@" >"$scratch/out" 2>"$scratch/err" && status=0 || status=$?
 	if ((status == 124)); then
 		cat "$scratch/err"
 	fi

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# build.sh HEADERS OUT [SUITE SOURCES]: builds the modules against a kernel's unpacked headers.
-# Where this machine's compiler is too old for that kernel, the build moves into a chroot of the
-# Debian SUITE that the kernel comes from, made once from the apt SOURCES.
+# build.sh HEADERS OUT [SUITE CACHE]: builds the modules against a kernel's unpacked headers. Where
+# this machine's compiler is too old for that kernel, the build moves into CACHE/toolchain: a chroot
+# of the Debian SUITE that the kernel comes from, made once from CACHE/apt/sources.list.
 
 set -euo pipefail
 
@@ -13,7 +13,7 @@ die() {
 }
 
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-headers=$1 out=$2 suite=${3-} sources=${4-}
+headers=$1 out=$2 suite=${3-} cache=${4-}
 [[ -e $headers/Makefile ]] ||
 	die "no kernel headers in $headers: install those of your kernel, or name them by KDIR=…"
 headers=$(cd "$headers" && pwd)
@@ -24,15 +24,20 @@ in_place() {
 	"$@"
 }
 
+make_toolchain() {
+	[[ ! -e $1/made ]] || return 0
+	command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: install it from Debian"
+	rm -rf "$1"
+	mmdebstrap --quiet --variant=apt --include=gcc,make,libelf1t64,kmod "$suite" "$1" \
+		"$cache/apt/sources.list" >&2
+	touch "$1/made"
+}
+
 in_chroot() {
-	local chroot=$out/../toolchain root=()
+	local chroot=$cache/toolchain root=()
 	((EUID == 0)) || root=(--map-root-user)
 	if [[ ! -e $chroot/made ]]; then
-		command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: install it from Debian"
-		rm -rf "$chroot"
-		mmdebstrap --quiet --variant=apt --include=gcc,make,libelf1t64,kmod \
-			"$suite" "$chroot" "$sources" >&2
-		touch "$chroot/made"
+		(flock 9 && make_toolchain "$chroot") 9>"$cache/lock"
 	fi
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare "${root[@]}" --mount bash -c 'set -e

@@ -3,7 +3,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.1
-LAB_KERNELS := 6.1 5.10 6.12
+MODULE_KERNELS := 6.1 5.10 6.12
 FASTSWAP_SOURCES := $(wildcard backend/fastswap/*.[ch]) backend/fastswap/Kbuild \
 	backend/fastswap/build.sh backend/memserver/handshake.h
 FASTSWAP_HELPERS := $B/tests/lab/pagecheck
@@ -13,13 +13,13 @@ modules: ## build the kernel modules for the running kernel, or for KDIR=…
 
 modules-lab: $B/lab/$(KERNEL)/fastswap/fastswap.ko ## build them for a kernel of the lab: KERNEL=6.1
 
-modules-lab-all: $(LAB_KERNELS:%=$B/lab/%/fastswap/fastswap.ko) ## build them for all of the lab's
+modules-lab-all: $(MODULE_KERNELS:%=$B/lab/%/fastswap/fastswap.ko) ## build them for all of the lab's
 
 $B/lab/%/fastswap/fastswap.ko: $(FASTSWAP_SOURCES)
 	@mkdir -p $(@D)
 	$(call say,KMOD,$(@D))lab/fmlab fetch --headers $* && \
 	backend/fastswap/build.sh "$$(lab/fmlab path $* headers)" $(@D) \
-		"$$(awk '$$1 == "$*" { print $$2 }' lab/kernels)" $B/lab/$*/apt/sources.list \
+		"$$(awk '$$1 == "$*" { print $$2 }' lab/kernels)" "$$(lab/fmlab path $* cache)" \
 		>$(@D).log 2>&1 || { cat $(@D).log >&2; exit 1; }
 
 $B/tests/lab/%: tests/lab/%.c
@@ -33,6 +33,6 @@ soak: modules-lab $B/tests/lab/pagecheck ## check pages that come back for an ho
 		env FASTSWAP_SOAK_SECONDS=$(or $(SECONDS),3600) tests/lab/fastswap-soak.sh
 
 bench-fault-cost: modules-lab-all $B/bench/fault_cost ## instructions per major fault, all kernels
-	$(Q)bench/fault_cost.sh $(LAB_KERNELS)
+	$(Q)bench/fault_cost.sh $(MODULE_KERNELS)
 
 .PHONY: modules lab-helpers modules-lab modules-lab-all soak bench-fault-cost

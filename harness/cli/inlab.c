@@ -15,31 +15,39 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/dirs.h"
 #include "base/log.h"
+#include "base/sysfile.h"
 #include "harness/run/saving.h"
 #include "results/store.h"
 
 #define TAKE_NS	 (100 * NSEC_PER_MSEC)
 #define AGAIN_NS (5 * NSEC_PER_SEC)
 
-/* build/fmbench has its lab in ../lab. */
+/* build/fmbench has its lab in ../lab, PREFIX/bin/fmbench in ../share/fmbench/lab. */
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
 {
-	char copy[PATH_MAX];
+	static const char *const places[] = { "lab", "share/fmbench/lab" };
+	char copy[PATH_MAX], *dir;
 	ssize_t n = readlink("/proc/self/exe", program, PATH_MAX - 1);
 
 	if (n < 0)
 		return err_failed(err, errno, "/proc/self/exe");
 	program[n] = '\0';
 	snprintf(copy, sizeof(copy), "%s", program);
-	snprintf(fmlab, PATH_MAX, "%.4000s/../lab/fmlab", dirname(copy));
-	snprintf(glue, PATH_MAX, "%.4000s/../lab/in-lab", copy);
-	if (access(fmlab, X_OK) != 0 || access(glue, X_OK) != 0)
-		return err_missing(err, "no lab at %s: --in-lab works from fmbench's source tree",
-				   fmlab);
-	return 0;
+	dir = dirname(copy);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(fmlab, PATH_MAX, "%.4000s/../%s/fmlab", dir, places[i]);
+		snprintf(glue, PATH_MAX, "%.4000s/../%s/in-lab", dir, places[i]);
+		if (access(fmlab, X_OK) == 0 && access(glue, X_OK) == 0)
+			return 0;
+	}
+	return err_missing(err,
+			   "no lab at %s: --in-lab works from fmbench's source tree, and after "
+			   "`make install`",
+			   fmlab);
 }
 
 /* The program ends when we do, however that is. */
@@ -201,6 +209,69 @@ static bool host_only(const char *word, bool *ret_takes_next)
 	return strcmp(word, "--in-lab") == 0;
 }
 
+/* Whether a word of the command line, or a file that one names (an experiment), has `what` in it. */
+static bool mentions(const struct cli *cli, const char *what)
+{
+	bool found = false;
+
+	for (int i = 1; i < cli->original_argc && !found; i++) {
+		const char *word = cli->original_argv[i];
+		struct buf b = BUF_INIT;
+		struct stat st;
+
+		if (strcmp(word, "--") == 0)
+			break;
+		found = strstr(word, what);
+		if (!found && stat(word, &st) == 0 && S_ISREG(st.st_mode) &&
+		    sysfile_read(word, &b) == 0)
+			found = strstr(b.data, what);
+		buf_release(&b);
+	}
+	return found;
+}
+
+/* Options of fmlab: the user's, and a NIC where one is needed. The caller frees. */
+static char *lab_options(const struct cli *cli)
+{
+	const char *given = common.lab ? common.lab : ""; /* --lab "": fmlab's own */
+	struct buf b = BUF_INIT;
+
+	buf_addf(&b, "%s%s", given,
+		 mentions(cli, "fastswap-rdma") && !strstr(given, "--rdma") ? " --rdma" : "");
+	return b.data;
+}
+
+/* What the command needs in the guest beside this program is built; fmlab says so. */
+static int build_for_guest(const struct cli *cli, const char *lab, char *fmlab, struct err *err)
+{
+	char *words = xstrdup(lab), *save, *word;
+	char **argv = calloc(strlen(lab) + 8, sizeof(*argv));
+	size_t nr = 0;
+	int status = 0;
+	pid_t pid;
+
+	if (!argv)
+		abort();
+	argv[nr++] = fmlab;
+	argv[nr++] = (char *)"build";
+	for (word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		argv[nr++] = word;
+	argv[nr++] = (char *)"--";
+	argv[nr++] = (char *)"modules";
+	if (mentions(cli, "fastswap-rdma"))
+		argv[nr++] = (char *)"memserver";
+	pid = mentions(cli, "fastswap") ? start(argv, err) : 0;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	free(argv);
+	free(words);
+	if (pid < 0)
+		return pid;
+	return status ? err_missing(err, "what fastswap needs in the lab guest could not be built: "
+					 "the lines above say why")
+		      : 0;
+}
+
 static char **build_argv(const struct cli *cli, char *lab, char *program, char *fmlab, char *glue,
 			 char *out_dir)
 {
@@ -248,13 +319,17 @@ int inlab_run(const struct cli *cli)
 			       cli->command->name);
 	if (!rc)
 		rc = find_lab(program, fmlab, glue, &err);
+	lab = lab_options(cli);
+	if (!rc)
+		rc = build_for_guest(cli, lab, fmlab, &err);
 	snprintf(s.dir, sizeof(s.dir), "%s/fmbench-lab.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!rc && !mkdtemp(s.dir))
 		rc = err_failed(&err, errno, "cannot make directory %s (see TMPDIR)", s.dir);
-	if (rc)
+	if (rc) {
+		free(lab);
 		return command_fail(&err);
+	}
 
-	lab = xstrdup(common.lab ? common.lab : ""); /* --lab "": fmlab's own */
 	argv = build_argv(cli, lab, program, fmlab, glue, s.dir);
 	rc = hand_out(&s, &err);
 	if (!rc)

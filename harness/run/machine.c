@@ -32,7 +32,7 @@ static void fact_from_line(struct facts *facts, const char *name, const char *pa
 
 void machine_facts(struct facts *facts)
 {
-	const char *accel = getenv("FMLAB_ACCEL");
+	const char *accel = getenv("FMLAB_ACCEL"), *exact = getenv("FMLAB_EXACT");
 	struct utsname un;
 	uint64_t kib;
 
@@ -50,7 +50,8 @@ void machine_facts(struct facts *facts)
 		facts_set(facts, "numa_nodes", "%d", numa_num_configured_nodes());
 	/* Times under emulation are labelled: see lab/README.md. */
 	if (accel)
-		facts_set(facts, "lab", "%s%s", accel, getenv("FMLAB_EXACT") ? ", exact" : "");
+		facts_set(facts, "lab", "%s%s", accel,
+			  exact && strcmp(exact, "1") == 0 ? ", exact" : "");
 }
 
 /* One row a setting that is one line of one file. */

@@ -30,12 +30,12 @@ expect 1 "$fmbench" backend up zram
 expect 0 "$fmbench" backend status
 grep -q '^zram is up' "$tmp/out" || fail "status does not name zram"
 expect 0 "$fmbench" backend down zram
-wait_same "$tmp/before" 5 || fail "down left something behind"
+wait_same "$tmp/before" || fail "down left something behind"
 expect 2 "$fmbench" backend down zram
 
 expect 3 "$fmbench" backend up swapfile -o dir=/dev/shm
 grep -q 'tmpfs' "$tmp/err" || fail "the file system that can't is not named"
-wait_same "$tmp/before" 1 || fail "a refused backend changed something"
+wait_same "$tmp/before" || fail "a refused backend changed something"
 if grep -q "^nodev	$(findmnt -nT "$disk" -o FSTYPE)\$" /proc/filesystems; then
 	skip "/var/tmp is not on a disk"
 fi
@@ -46,5 +46,5 @@ on "^$disk/fmbench-.*\.swap +file" || fail "the swap file is not on"
 expect 0 "$fmbench" recover
 on "^$disk/fmbench-.*\.swap +file" || fail "recover took down what is meant to stay up"
 expect 0 "$fmbench" backend down swapfile
-wait_same "$tmp/before" 5 || fail "down left something behind"
+wait_same "$tmp/before" || fail "down left something behind"
 [[ -z $(ls "$disk") ]] || fail "down left a file behind"

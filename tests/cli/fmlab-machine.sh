@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # The machines that fmlab makes: NUMA, RDMA, cgroup versions, an exact clock, other kernels.
 # shellcheck disable=SC2016 # the guest expands what is quoted here
 set -euo pipefail
@@ -38,9 +39,13 @@ guest --exact --numa 2 -- bash -c '
 	}
 	for try in 1 2 3 4; do
 		loop
-	done'
+	done
+	export FMBENCH_DB=/tmp/x.db
+	build/fmbench run null >/dev/null 2>&1
+	echo "fact: $(sqlite3 /tmp/x.db "SELECT facts ->> \"\$.lab\" FROM machine")"'
 check "an exact guest sleeps longer than it may take" ended 0
 check "an exact guest has one CPU" out_has '^cpus: 1 1 tcg$'
+check "an exact guest is told to fmbench as one" out_has '^fact: tcg, exact$'
 check "a node that no CPU is left for has memory" out_has '^nodes: 0 0-1$'
 grep '^loop: ' "$scratch/out"
 # The first round reads the pages of the loop's code.

@@ -42,7 +42,18 @@ for dir in /usr/bin /bin; do
 		[[ $tool == */qemu-* ]] || ln -sf "$tool" "$scratch/bin/"
 	done
 done
-check "a missing QEMU is named with its package" \
-	env PATH="$scratch/bin" bash -c '! command -v qemu-system-x86_64 &&
+check "a missing QEMU that can't be fetched is named with its package" \
+	env PATH="$scratch/bin" FMLAB_CACHE="$scratch/cache" FMLAB_MIRROR=file:///nowhere bash -c '! command -v qemu-system-x86_64 &&
 		{ lab/fmlab run true 2>&1 || [[ $? == 3 ]]; } | grep -q "install the Debian package qemu-system-x86"'
+
+# This machine's QEMU, as if it were old: it serves where no newer one can be had, and that is said.
+cat >"$scratch/bin/qemu-system-x86_64" <<'END'
+#!/bin/sh
+echo "QEMU emulator version 7.2.22"
+END
+chmod +x "$scratch/bin/qemu-system-x86_64"
+rm -rf "$scratch/cache"
+check "an old QEMU is taken where no newer one can be fetched, which is said" \
+	env PATH="$scratch/bin" FMLAB_CACHE="$scratch/cache" FMLAB_MIRROR=file:///nowhere bash -c '
+		{ lab/fmlab run true 2>&1 || [[ $? == 3 ]]; } | grep "no QEMU 10 .*taking this machine.s 7"'
 end_checks

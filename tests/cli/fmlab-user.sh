@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # fmlab as an ordinary user: root in the guest, and files that are the user's own on the host.
 # shellcheck disable=SC2016 # the guest expands what is quoted here
 set -euo pipefail
@@ -21,7 +22,7 @@ else
 	mkdir "$scratch/tmp"
 fi
 
-TMPDIR=$scratch/tmp "${as_user[@]}" lab/fmlab run --timeout 120 --out "$scratch/tmp/files" -- sh -c '
+TMPDIR=$scratch/tmp "${as_user[@]}" lab/fmlab run --timeout 600 --out "$scratch/tmp/files" -- sh -c '
 	echo "user: $(id -u)"
 	modprobe zram && echo 64M >/sys/block/zram0/disksize && mkswap -q /dev/zram0 &&
 		swapon /dev/zram0 && echo "swap: on"

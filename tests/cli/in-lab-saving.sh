@@ -77,10 +77,7 @@ while sql 'BEGIN IMMEDIATE' 2>/dev/null; do
 done
 LINGER=7 "$in_lab" run --repeat 2 --in-lab --lab '' -- bash -c "$print" >"$tmp/out" 2>"$tmp/err" 9>&- &
 pid=$!
-for ((i = 0; i < 100; i++)); do
-	grep -q 'locked.*trying again' "$tmp/err" && break
-	sleep 0.1
-done
+eventually grep -q 'locked.*trying again' "$tmp/err" || true
 grep -q "locked.*trying again.* is in $TMPDIR" "$tmp/err" || fail "not told that it is locked"
 # A run that is saved does not carry those before it along.
 for saved in "$TMPDIR"/fmbench-lab.*/[78]; do

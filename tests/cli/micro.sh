@@ -106,7 +106,7 @@ pages_are_whole $pages
 only_flags
 [[ $(sql "SELECT count(*) FROM run WHERE ratio IS NOT NULL AND workload <> 'null'") == 0 ]] ||
 	fail "a micro-benchmark with a ratio"
-wait_same "$tmp/before" 3 || fail "something was left behind"
+wait_same "$tmp/before" || fail "something was left behind"
 
 # Refused before anything is made.
 runs=$(sql "SELECT count(*) FROM run")

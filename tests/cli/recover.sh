@@ -12,12 +12,8 @@ machine_state >"$tmp/before"
 double_kill() {
 	"$fmbench" run quicksort --ratio 0.5 --peak 512M -o memory=512M --backend zram \
 		>"$tmp/out" 2>"$tmp/err" &
-	local pid=$! janitor i
-	for ((i = 0; i < 100; i++)); do
-		grep -q zram /proc/swaps && break
-		sleep 0.05
-	done
-	grep -q zram /proc/swaps || fail "the run did not turn swap on"
+	local pid=$! janitor
+	eventually grep -q zram /proc/swaps || fail "the run did not turn swap on"
 	if [[ ${1-} == live ]]; then
 		"$fmbench" recover >"$tmp/recover"
 		grep -q 'nothing to recover' "$tmp/recover" || fail "recover touched a live run"
@@ -34,11 +30,11 @@ double_kill() {
 
 double_kill live
 expect 0 "$fmbench" recover
-wait_same "$tmp/before" 2 || fail "recover left something"
+wait_same "$tmp/before" || fail "recover left something"
 grep -q 'undid 1' "$tmp/out" || fail "recover does not say what it did"
 expect 0 "$fmbench" recover
 grep -q 'nothing to recover' "$tmp/out" || fail "a second recover found something"
 
 double_kill
 expect_run "$fmbench" run null
-wait_same "$tmp/before" 2 || fail "the next run left something"
+wait_same "$tmp/before" || fail "the next run left something"

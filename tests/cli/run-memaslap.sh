@@ -10,7 +10,7 @@ command -v memaslap memcaslap memcached >/dev/null || skip "no memaslap (make de
 run=("$fmbench" run memaslap -o memory=96M --duration 6s --warmup 1s --backend zram)
 machine_state >"$tmp/before"
 expect_run "${run[@]}" --ratio 1,0.5 -o audit
-wait_same "$tmp/before" 2 || fail "something was left behind"
+wait_same "$tmp/before" || fail "something was left behind"
 
 # near A B SHARE: A within SHARE of B.
 near() {
@@ -56,20 +56,21 @@ expect 1 "${run[@]}" --ratio 0.5 --peak 96M -o port=21999
 kill "$server"
 wait "$server" 2>/dev/null || true
 grep -q 21999 "$tmp/err" || fail "the port in use is not named"
-wait_same "$tmp/before" 2 || fail "a failed run left something"
+wait_same "$tmp/before" || fail "a failed run left something"
 
 # memcached dies in the measure phase.
-"${run[@]}" --ratio 0.5 --peak 96M --duration 30s >"$tmp/out" 2>"$tmp/err" &
+before=$(sql "SELECT max(id) FROM run")
+"${run[@]}" --ratio 0.5 --peak 96M --duration 600s >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-for ((i = 0; i < 200; i++)); do
-	sleep 0.1
+measuring() {
 	[[ $(sql "SELECT count(*) FROM phase WHERE name = 'warmup'
-		  AND run = (SELECT max(id) FROM run)") == 0 ]] || break
-done
+		AND run = (SELECT max(id) FROM run) AND run > $before") == 1 ]]
+}
+eventually measuring || fail "the run never came to its measure phase"
 server=$(pgrep -P "$pid" -x memcached) || fail "no memcached below the harness"
 kill -9 "$server"
 status=0
 wait "$pid" || status=$?
 [[ $status -eq 1 ]] || fail "exit status $status after memcached died"
 grep -qi memcached "$tmp/err" || fail "the dead server is not named"
-wait_same "$tmp/before" 2 || fail "a dead server left something"
+wait_same "$tmp/before" || fail "a dead server left something"

@@ -12,13 +12,8 @@ mkfifo "$tmp/go" "$tmp/hold"
 expect_run "$fmbench" run null
 machine_state >"$tmp/before"
 
-# soon COMMAND…: it holds within 10 s.
 soon() {
-	local i
-	for ((i = 0; i < 500; i++)); do
-		"$@" 2>/dev/null && return
-		sleep 0.02
-	done
+	eventually "$@" 2>/dev/null && return
 	cat "$tmp/err" >&2
 	fail "waited in vain: $*"
 }
@@ -63,7 +58,7 @@ for hold in stop undo; do
 		soon ended "$pid"
 		status=0
 		wait "$pid" || status=$?
-		wait_same "$tmp/before" 3 || fail "SIG$signal in $hold left something behind"
+		wait_same "$tmp/before" || fail "SIG$signal in $hold left something behind"
 		runs=$((runs + 1))
 		[[ $(sql 'SELECT count(*) FROM run') == "$runs" ]] || fail "SIG$signal in $hold: another run"
 		[[ $(sql 'PRAGMA integrity_check') == ok ]] || fail "the database is damaged"

@@ -42,15 +42,6 @@ slurmd -D -f "$SLURM_CONF" >"$state/d.log" 2>&1 &
 d=$!
 trap 'scancel --user root 2>/dev/null; sleep 1; kill $d $ctld 2>/dev/null; wait; rm -rf "$tmp"' EXIT
 
-# within SECONDS COMMAND…: it succeeds in that time.
-within() {
-	local deadline=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		((SECONDS < deadline)) || return 1
-		sleep 0.2
-	done
-}
 node_is_idle() {
 	[[ $(sinfo -h -o %T) == idle ]]
 }
@@ -58,7 +49,7 @@ queue_is_empty() {
 	local queue
 	queue=$(squeue -h) && [[ -z $queue ]]
 }
-within 30 node_is_idle || {
+eventually node_is_idle || {
 	tail -n 20 "$state"/*.log >&2
 	fail "Slurm does not come up"
 }
@@ -76,9 +67,9 @@ made() {
 	[[ $(sqlite3 "blocks/quick/$1.db" "SELECT count(*) FROM run WHERE status = 'ok'" \
 		2>/dev/null) -ge $2 ]]
 }
-within 120 made 1 1 || fail "no run was made: $(tail -n 3 quick-1.log)"
+eventually made 1 1 || fail "no run was made: $(tail -n 3 quick-1.log)"
 scancel "$job"
-within 60 queue_is_empty || fail "the array does not end"
+eventually queue_is_empty || fail "the array does not end"
 first=$(sqlite3 blocks/quick/1.db "SELECT group_concat(uuid) FROM run WHERE status = 'ok'")
 [[ $(sqlite3 blocks/quick/1.db "SELECT count(*) FROM run WHERE status = 'ok'") -lt 4 ]] ||
 	fail "cancelled too late to test anything"
@@ -86,7 +77,7 @@ first=$(sqlite3 blocks/quick/1.db "SELECT group_concat(uuid) FROM run WHERE stat
 # … and submitted again, as often as a cell fails for want of memory on a hard limit (cgroup v1).
 for ((i = 0; i < 3; i++)); do
 	sbatch --parsable job.sh >/dev/null
-	within 180 queue_is_empty || fail "the array hangs: $(squeue -h)"
+	eventually queue_is_empty || fail "the array hangs: $(squeue -h)"
 	made 1 4 && made 2 4 && break
 done
 sqlite3 blocks/quick/1.db "SELECT uuid FROM run WHERE status = 'ok'" >uuids

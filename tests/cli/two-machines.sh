@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# guests: --cpus 2
 # Far memory in another machine: two lab guests with a cable between them. The client vanishes while
 # it scans, and another one takes its place. Then the server vanishes: under a run, and under a scan.
 . "$(dirname "$0")/../lib.sh"
@@ -19,7 +20,7 @@ trap clean_up EXIT
 boot() {
 	rm -rf "${tmp:?}/$1"
 	mkdir "$tmp/$1"
-	lab/fmlab run --kernel 6.1 --cpus 1 --mem 1G --rdma --cable "$tmp/cable:$2" --timeout 300 \
+	lab/fmlab run --kernel 6.1 --cpus 1 --mem 1G --rdma --cable "$tmp/cable:$2" --timeout 1800 \
 		--out "$tmp/$1" -- bash tests/lab/machine.bash >"$tmp/$1/output" 2>&1 &
 	machines[$1]=$!
 }
@@ -64,14 +65,14 @@ on() {
 serve() {
 	boot server 1
 	echo sesame >"$tmp/server/token"
-	on server server_up --size 128M --linger 2s "$@"
-	on client within 20 answers
+	on server server_up --size 64M --linger 2s "$@"
+	on client eventually answers
 }
 
-all=(is $((128 << 20)) stat_of pool_bytes)
+all=(is $((64 << 20)) stat_of pool_bytes)
 scan=(begin build/tests/lab/pagecheck --mib 8 --threads 2 --write-percent 20 --seconds)
-measure=(env FMBENCH_DB=/tmp/db build/fmbench run quicksort --ratio 0.5 --peak 24M
-	-o memory=24M --backend fastswap-rdma -o fastswap-rdma.far=10.99.1.1:50000)
+measure=(env FMBENCH_DB=/tmp/db build/fmbench run quicksort --ratio 0.5 --peak 16M
+	-o memory=16M --backend fastswap-rdma -o fastswap-rdma.far=10.99.1.1:50000)
 
 boot client 2
 serve
@@ -79,14 +80,14 @@ on client pool_up auto
 on client "${all[@]}"
 on client "${scan[@]}" 2
 on client begun_exits 0
-on client "${scan[@]}" 60
-on client within 20 loads_more_than 2000
+on client "${scan[@]}" 36000
+on client eventually loads_more_than 2000
 vanish client
 
 boot client 2
-on server within 20 server_logged "lost 10.99.1.2: it no longer answers"
-on server within 10 server_logged "10.99.1.2 did not come back: its memory is free"
-on client within 20 answers
+on server eventually server_logged "lost 10.99.1.2: it no longer answers"
+on server eventually server_logged "10.99.1.2 did not come back: its memory is free"
+on client eventually answers
 on client build/tests/lab/rdma_client look 10.99.1.1 50000
 on client pool_up auto
 on client "${all[@]}"
@@ -97,21 +98,22 @@ on client down
 on client "${measure[@]}"
 on client is ok newest_run status
 on client begin "${measure[@]}"
-on client within 30 loads_more_than 500
+on client eventually loads_more_than 500
 vanish server
-on client takes_at_most 4 begun_exits 1
+on client soon begun_exits 1
 on client newest_run_has BACKEND_LOST
 on client test ! -e /sys/module/fastswap
 
 serve --token-file /run/fmlab-out/token
 on client pool_up auto token=sesame
-on client "${scan[@]}" 5
-on client within 20 loads_more_than 500
+on client "${scan[@]}" 36000
+on client eventually loads_more_than 500
 vanish server
-on client within 3 more_than failed_loads 0
+on client eventually more_than failed_loads 0
 on client is 1 rdma_says losses
+on client end_begun
 on client begun_exits 4
-on client takes_at_most 10 down
+on client soon down
 on client test ! -e /sys/module/fastswap_rdma
 shut_down client
 

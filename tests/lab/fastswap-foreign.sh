@@ -1,6 +1,6 @@
 #!/bin/bash
-# lab: --cpus 2 --mem 2G
-# lab-6.12: --cpus 1 --mem 2G
+# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Other swap areas beside ours: their pages are theirs, whatever type number they have, and zswap
@@ -11,7 +11,7 @@
 . "$(dirname "$0")/fastswap.bash" || exit 1
 
 check() {
-	"$pagecheck" --mib 48 --threads 2 --rounds 2 --random --write-percent 30
+	"$pagecheck" --mib 16 --threads 2 --rounds 2 --random --write-percent 30
 }
 
 # Slots that the foreign area was given back (zram's notify_free): each had held a page.
@@ -32,21 +32,9 @@ ours_untouched() {
 	check && (($(stat_of stores) == before))
 }
 
-
-zswap_pages() {
-	cat /sys/kernel/debug/zswap/stored_pages
-}
-
 zswap_serves_foreign() {
-	local most=0 pid now
-	"$pagecheck" --mib 64 --threads 2 --seconds 8 --random --write-percent 30 &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		now=$(zswap_pages)
-		((now <= most)) || most=$now
-		sleep 0.3
-	done
-	wait "$pid" && ((most > 1000))
+	start_checking "$pagecheck" --mib 16 --threads 2 --random --write-percent 30
+	eventually zswap_holds 1000 && end_checking
 }
 
 modprobe zram num_devices=1

@@ -1,6 +1,6 @@
 #!/bin/bash
-# lab: --cpus 2 --mem 2G
-# lab-6.12: --cpus 1 --mem 2G
+# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Injected faults: the check finds damage, failures are retried or end in SIGBUS, and nothing is
@@ -19,7 +19,7 @@ injected() {
 	local spec=$1 want=$2 status=0
 	shift 2
 	inject "$spec"
-	exits "$want" "$pagecheck" --mib 32 "$@" || status=1
+	exits "$want" "$pagecheck" --mib 12 "$@" || status=1
 	inject none
 	return "$status"
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# lab: --cpus 2 --mem 2G
-# lab-6.12: --cpus 1 --mem 2G
+# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Large folios: all of their pages go through the hook together and come back right.
@@ -13,8 +13,8 @@ thp=/sys/kernel/mm/transparent_hugepage
 echo madvise >$thp/enabled
 
 check_large() {
-	"$pagecheck" --mib 32 --large --threads 2 --rounds 2 --shared --random --write-percent 20 &&
-		"$pagecheck" --mib 32 --large --fork 2
+	"$pagecheck" --mib 16 --large --threads 2 --rounds 2 --shared --random --write-percent 20 &&
+		"$pagecheck" --mib 16 --large --fork 2
 }
 
 # Folios of this size were made, and hardly any was split before it went out.
@@ -26,7 +26,7 @@ went_out_whole() {
 	made=$(($(<"$thp/hugepages-$1/stats/anon_fault_alloc") - made))
 	split=$(($(<"$thp/hugepages-$1/stats/swpout_fallback") - split))
 	echo "$made made, $split split"
-	((made >= 32 && split * 10 < made))
+	((made >= 16 && split * 10 < made))
 }
 
 ok "up" up auto

@@ -1,6 +1,6 @@
 #!/bin/bash
-# lab: --cpus 2 --mem 2G
-# lab-6.12: --cpus 1 --mem 2G
+# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Loads are major faults, and pages take the way they should.
@@ -13,7 +13,7 @@
 run() {
 	local before
 	before=$(<"$debug/stats")
-	line=$("$pagecheck" --mib 64 "$@") || return
+	line=$("$pagecheck" --mib 24 "$@") || return
 	majflt=$(field majflt "$line")
 	loads=$(($(stat_of loads) - $(awk '$1 == "loads" { print $2 }' <<<"$before")))
 	loads_async=$(($(stat_of loads_async) - $(awk '$1 == "loads_async" { print $2 }' <<<"$before")))
@@ -23,22 +23,22 @@ run() {
 }
 
 all_by_hook() {
-	run "$@" && ((majflt > 16000 && loads == majflt && loads_async == 0)) &&
+	run "$@" && ((majflt > 6000 && loads == majflt && loads_async == 0)) &&
 		((stores >= majflt && stores_async == 0))
 }
 
 all_by_device() {
-	run && ((majflt > 16000 && loads == 0 && loads_async == majflt)) &&
+	run && ((majflt > 6000 && loads == 0 && loads_async == majflt)) &&
 		((stores == 0 && stores_async >= majflt))
 }
 
 read_ahead_by_hook() {
-	run && ((majflt > 1000 && majflt < 8000 && loads > 16000 && loads_async == 0))
+	run && ((majflt > 300 && majflt < 3000 && loads > 6000 && loads_async == 0))
 }
 
 # The hook takes single pages, the device those of a window.
 windows_by_device() {
-	run && ((majflt > 1000 && majflt < 8000 && loads < 100 && loads_async > 16000))
+	run && ((majflt > 300 && majflt < 3000 && loads < 100 && loads_async > 6000))
 }
 
 histograms_cover() {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# lab: --cpus 2 --mem 2G
-# lab-6.12: --cpus 1 --mem 2G
+# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What the modules promise without a page: size, parameters, files, coming and going.

@@ -1,30 +1,30 @@
 #!/bin/bash
-# lab: --cpus 2 --mem 2G
-# lab-6.12: --cpus 1 --mem 2G
+# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# FASTSWAP_SOAK_SECONDS (60) of everything at once: shared random writes under a limit, slices
+# FASTSWAP_SOAK_SECONDS (15; FMBENCH_LONG: 300) of everything at once: shared random writes under a limit, slices
 # pushed out and read, forks, all on one pool.
 
 # shellcheck disable=SC2317 # functions are called by way of ok
 # shellcheck source=tests/lab/fastswap.bash
 . "$(dirname "$0")/fastswap.bash" || exit 1
 
-seconds=${FASTSWAP_SOAK_SECONDS:-60}
+seconds=${FASTSWAP_SOAK_SECONDS:-$(by_length 15 300)}
 
 forks() {
 	local end=$((SECONDS + seconds))
 	while ((SECONDS < end)); do
-		under 24M "$pagecheck" --mib 24 --fork 3 --rounds 2 --no-pageout >/dev/null || return
+		under 6M "$pagecheck" --mib 6 --fork 3 --rounds 2 --no-pageout >/dev/null || return
 	done
 }
 
 soak() {
 	local status=0 pid pids=()
-	under 64M "$pagecheck" --mib 96 --threads 4 --seconds "$seconds" --shared --random \
+	under 8M "$pagecheck" --mib 12 --threads 4 --seconds "$seconds" --shared --random \
 		--write-percent 30 --no-pageout &
 	pids+=($!)
-	"$pagecheck" --mib 64 --threads 4 --seconds "$seconds" --write-percent 10 &
+	"$pagecheck" --mib 8 --threads 4 --seconds "$seconds" --write-percent 10 &
 	pids+=($!)
 	forks &
 	pids+=($!)

@@ -15,14 +15,18 @@ for need in "$modules/fastswap_dram.ko" "$pagecheck"; do
 	[[ -e $need ]] || { echo "no $need: make modules-lab KERNEL=$FMLAB_KERNEL lab-helpers"; exit 1; }
 done
 
-count=0 failures=0
+count=0 failures=0 checking=''
+# Other tests of this guest may have left another value.
+echo 3 >/proc/sys/vm/page-cluster
+
+# An emulated guest takes its time to start a program: helpers do without.
+log=$(mktemp)
 
 # ok NAME COMMAND…: one test.
 ok() {
-	local name=$1 log
+	local name=$1
 	shift
 	count=$((count + 1))
-	log=$(mktemp)
 	if "$@" >"$log" 2>&1; then
 		echo "ok $count - $name"
 	else
@@ -31,7 +35,6 @@ ok() {
 		sed 's/^/# /' "$log"
 		[[ ! -e "$debug/stats" ]] || sed 's/^/# stats: /' "$debug/stats"
 	fi
-	rm "$log"
 }
 
 refused() {
@@ -47,16 +50,26 @@ exits() {
 }
 
 finish() {
+	leave_checking
 	down
 	exit $((failures > 0))
 }
 
+# value_in FILE NAME: of its line "NAME VALUE …".
+value_in() {
+	local all
+	all=$'\n'$(<"$1") || return
+	if [[ $all =~ $'\n'"$2 "([^$'\n ']*) ]]; then
+		echo "${BASH_REMATCH[1]}"
+	fi
+}
+
 stat_of() {
-	awk -v name="$1" '$1 == name { print $2 }' "$debug/stats"
+	value_in "$debug/stats" "$1"
 }
 
 pool_says() {
-	awk -v name="$1" '$1 == name { print $2 }' "$debug/pool"
+	value_in "$debug/pool" "$1"
 }
 
 # up HOOK [PARAMETERS OF THE POOL…]: a swap area of 256 MiB, or whatever size= says.
@@ -72,7 +85,7 @@ up() {
 }
 
 down() {
-	if grep -q ^/dev/fastswap0 /proc/swaps; then
+	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
 		swapoff /dev/fastswap0
 	fi
 	if [[ -e /sys/module/fastswap_dram ]]; then
@@ -91,6 +104,77 @@ under() {
 	bash -c 'echo $$ >"$1/cgroup.procs" && exec "${@:2}"' - "$group" "$@" || status=$?
 	rmdir "$group"
 	return "$status"
+}
+
+# by_length SHORT LONG: the value that this form of the test has.
+by_length() {
+	if [[ ${FMBENCH_LONG-} ]]; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
+# eventually COMMAND…: wait until it comes true. The bound is for what never does: how long an emulated
+# guest on a busy machine takes says nothing.
+eventually() {
+	local end=$((SECONDS + 120))
+	until "$@" >/dev/null; do
+		((SECONDS < end)) || { echo "never so: $*"; return 1; }
+		sleep 0.05
+	done
+}
+
+# start_checking COMMAND…: a pagecheck that goes on until it is told to end, its output in $checking_log.
+start_checking() {
+	checking_log=$(mktemp)
+	"$@" --seconds 36000 >"$checking_log" 2>&1 &
+	checking=$!
+}
+
+# ends PID: wait for a program of this script; one that never ends is shown with what it waits for. `wait`
+# has its exit status.
+ends() {
+	eventually refused kill -0 "$1" 2>/dev/null && return
+	tail -n +1 "/proc/$1/task"/*/stack "$debug"/*
+	return 1
+}
+
+# leave_checking: what a test that failed left running.
+leave_checking() {
+	[[ $checking ]] || return 0
+	# shellcheck disable=SC2046 # process ids
+	{ kill -KILL $(pgrep -P "$checking") "$checking" && wait "$checking"; } 2>/dev/null
+	checking=''
+}
+
+# end_checking: its exit status; it ends with a whole round.
+end_checking() {
+	local status=0
+	kill -TERM "$(pgrep -x -P "$checking" pagecheck || echo "$checking")"
+	ends "$checking" || return
+	wait "$checking" || status=$?
+	checking=''
+	cat "$checking_log"
+	rm "$checking_log"
+	return "$status"
+}
+
+# Of pages, whoever waits for them.
+loads() {
+	echo $(($(stat_of loads) + $(stat_of loads_async)))
+}
+
+loads_more_than() {
+	[[ -e $debug/stats ]] && (($(loads) > $1))
+}
+
+zswap_pages() {
+	cat /sys/kernel/debug/zswap/stored_pages
+}
+
+zswap_holds() {
+	(($(zswap_pages) > $1))
 }
 
 # field NAME TEXT: from pagecheck's line.

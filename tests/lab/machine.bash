@@ -23,6 +23,11 @@ begin() {
 	begun=$!
 }
 
+# end_begun: a pagecheck ends with a whole round.
+end_begun() {
+	kill -TERM "$begun"
+}
+
 # begun_exits STATUS
 begun_exits() {
 	exits "$1" wait "$begun"

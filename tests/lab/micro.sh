@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --rdma --cpus 2 --mem 2G
+# lab: --rdma --cpus 2 --mem 2G --numa 2
 # The micro suite on far memory: on every backend the program's count, rusage, the group's page-ins
 # and the backend's loads are the same pages, and a damaged page is found and located.
 . "$(dirname "$0")/../lib.sh"
@@ -19,7 +19,6 @@ while read -r backend name args; do
 done <<-END
 	fastswap-dram fault_throughput --cores 2
 	fastswap-rdma fault_latency -o access=write
-	zram fault_throughput --cores 2 -o mode=evict-dirty
 END
 # With the limit lifted each page comes once and none leaves.
 for backend in fastswap-dram fastswap-rdma; do
@@ -71,4 +70,4 @@ done <<-END
 	fault_latency 1
 	fault_throughput 2
 END
-wait_same "$tmp/before" 3 || fail "something was left behind"
+wait_same "$tmp/before" || fail "something was left behind"

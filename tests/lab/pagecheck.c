@@ -58,6 +58,7 @@ static struct timespec end_time;
 
 static _Thread_local sigjmp_buf on_sigbus;
 static _Thread_local volatile sig_atomic_t reading;
+static volatile sig_atomic_t told_to_end;
 
 static void die(int status, const char *what)
 {
@@ -111,6 +112,11 @@ static void handle_sigbus(int sig)
 	siglongjmp(on_sigbus, 1);
 }
 
+static void handle_sigterm(int sig)
+{
+	told_to_end = sig;
+}
+
 /* A page that was lost stays so: its next store would be of a page that nobody can read. */
 static void check_page(size_t page)
 {
@@ -157,7 +163,7 @@ static bool time_is_up(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > end_time.tv_sec ||
+	return told_to_end || now.tv_sec > end_time.tv_sec ||
 	       (now.tv_sec == end_time.tv_sec && now.tv_nsec >= end_time.tv_nsec);
 }
 
@@ -298,7 +304,7 @@ static void usage(FILE *to)
 	      "  --mib N            memory to fill (default 64)\n"
 	      "  --threads N        (default 1)\n"
 	      "  --rounds N         push out and visit all pages so often (default 1)\n"
-	      "  --seconds N        … or for so long\n"
+	      "  --seconds N        … or for so long, or until SIGTERM\n"
 	      "  --write-percent N  of the visits, write anew so many (default 0)\n"
 	      "  --shared           every thread visits all pages, not only its own slice\n"
 	      "  --random           in random order\n"
@@ -377,6 +383,8 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	signal(SIGBUS, handle_sigbus);
+	if (opt.seconds)
+		signal(SIGTERM, handle_sigterm);
 	fill();
 	clock_gettime(CLOCK_MONOTONIC, &end_time);
 	end_time.tv_sec += opt.seconds;

@@ -1,7 +1,6 @@
 #!/bin/bash
 # lab: --rdma --cpus 2 --mem 2G --numa 2
 # lab-5.10: --rdma --cpus 1 --mem 2G --numa 2
-# lab-6.12: --rdma --cpus 1 --mem 2G --numa 2
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The server's memory is where and what it was asked to be: on a node, in huge pages.

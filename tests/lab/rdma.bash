@@ -30,7 +30,7 @@ server_up() {
 	build/memserver --listen "$address:$port" --size 64M --stats "$scratch/stats" "$@" \
 		2>"$scratch/server.log" &
 	server=$!
-	within 30 test -S "$scratch/stats" || { cat "$scratch/server.log"; return 1; }
+	eventually test -S "$scratch/stats" || { cat "$scratch/server.log"; return 1; }
 }
 
 # server_down SIGNAL
@@ -66,7 +66,7 @@ load_pool() {
 }
 
 down() {
-	if grep -q ^/dev/fastswap0 /proc/swaps; then
+	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
 		swapoff /dev/fastswap0 || return
 	fi
 	if [[ -e /sys/module/fastswap_rdma ]]; then
@@ -78,6 +78,7 @@ down() {
 }
 
 finish() {
+	leave_checking
 	down
 	server_down TERM
 	[[ ! -e /sys/class/net/wire0 ]] || wire_down
@@ -86,7 +87,7 @@ finish() {
 }
 
 rdma_says() {
-	awk -v name="$1" '$1 == name { print $2 }' "$debug/rdma"
+	value_in "$debug/rdma" "$1"
 }
 
 # more_than STAT N
@@ -94,45 +95,17 @@ more_than() {
 	[[ $(stat_of "$1") -gt $2 ]]
 }
 
-# Of pages, whoever waits for them.
-loads() {
-	echo $(($(stat_of loads) + $(stat_of loads_async)))
-}
-
-loads_more_than() {
-	[[ -e $debug/stats ]] && (($(loads) > $1))
-}
-
 # What the kernel logged since pool_up.
 logged() {
 	dmesg | grep -e "$1" || { dmesg | tail -n 5; return 1; }
 }
 
-# within SECONDS COMMAND…: COMMAND comes true in that time.
-within() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-	shift
-	until "$@" >/dev/null; do
-		((${EPOCHREALTIME/./} < end)) || { echo "not so in time: $*"; return 1; }
-		sleep 0.05
-	done
-}
-
-# ends SECONDS PID: a program of ours, in that time; else it shows what the program waits for. `wait`
-# has its exit status.
-ends() {
-	within "$1" refused kill -0 "$2" 2>/dev/null && return
-	tail -n +1 "/proc/$2/task"/*/stack "$debug/rdma"
-	return 1
-}
-
-# takes_at_most SECONDS COMMAND…: it succeeds in that time.
-takes_at_most() {
-	local begin=${EPOCHREALTIME/./} took
-	"${@:2}" || return
-	took=$((${EPOCHREALTIME/./} - begin))
-	echo "took $took us"
-	((took <= $1 * 1000000))
+# soon COMMAND…: it succeeds, and does not wait for one of the kernel's own time-outs of a minute and more.
+soon() {
+	local begin=$SECONDS
+	"$@" || return
+	echo "took $((SECONDS - begin)) s"
+	((SECONDS - begin <= 45))
 }
 
 is() {

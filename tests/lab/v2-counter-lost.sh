@@ -38,4 +38,4 @@ goes_on() {
 }
 goes_on cpu || fail "the other collectors have stopped"
 ! goes_on pressure || fail "samples of a file that is not there"
-wait_same "$tmp/before" 2 || fail "something was left behind"
+wait_same "$tmp/before" || fail "something was left behind"

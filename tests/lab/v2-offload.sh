@@ -5,7 +5,7 @@
 # kernel without memory.reclaim says so and goes on.
 . "$(dirname "$0")/../lib.sh"
 
-run=("$fmbench" run memaslap --ratio 0.5 --peak 64M -o memory=64M --duration 8s --warmup 1s
+run=("$fmbench" run memaslap --ratio 0.5 --peak 48M -o memory=48M --duration 5s --warmup 1s
 	--backend zram --offload-reclaim)
 expect_run "${run[@]}"
 delta() { # COLLECTOR KEY

@@ -9,7 +9,7 @@
 	--mem-node 0 --sample-hz 10 >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 trap 'kill -INT $pid 2>/dev/null || true; wait $pid 2>/dev/null || true; rm -rf "$tmp"' EXIT
-for ((i = 0; i < 900; i++)); do
+for ((i = 0; i < 3600; i++)); do
 	sleep 0.1
 	[[ -e $FMBENCH_DB && $(sql "SELECT count(*) FROM phase WHERE name = 'warmup'") == 1 ]] && break
 	kill -0 "$pid" 2>/dev/null || { cat "$tmp/err"; fail "the run ended early"; }
