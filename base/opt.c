@@ -234,6 +234,7 @@ void opt_format(const struct opt *o, const void *base, struct buf *b)
 	case OPT_T_CHOICE:
 		buf_adds(b, *(char *const *)p ? *(char *const *)p : "");
 		break;
+	case OPT_T_SECRET:
 	case OPT_T_END:
 		break;
 	}
@@ -301,6 +302,14 @@ static void replace_string(char **p, const char *value)
 	free(old);
 }
 
+int opt_refuse_secret(const struct opt *o, const char *what, struct err *err)
+{
+	return err_usage(err,
+			 "%s: %s is a secret, and others can read command lines and databases: "
+			 "write it to a file and give %s=FILE",
+			 what, o->name, o->choices);
+}
+
 static int opt_store(const struct opt *o, void *base, const char *value, const char *what,
 		     struct err *err)
 {
@@ -331,6 +340,8 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 			return err_usage(err, "%s: %s=%s is none of %s", what, o->name, value,
 					 o->choices);
 		break;
+	case OPT_T_SECRET:
+		return opt_refuse_secret(o, what, err);
 	case OPT_T_STRING:
 	case OPT_T_END:
 		break;
@@ -361,6 +372,7 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 	case OPT_T_CHOICE:
 		replace_string(p, value);
 		break;
+	case OPT_T_SECRET:
 	case OPT_T_END:
 		break;
 	}
@@ -383,6 +395,8 @@ static int unknown_option(const struct opt *table, const char *key, const char *
 	names = xcalloc(nr + 1, sizeof(*names));
 	nr = 0;
 	for_each_opt (o, table) {
+		if (o->type == OPT_T_SECRET)
+			continue;
 		buf_addf(&all, "%s%s", nr ? ", " : "", o->name);
 		names[nr++] = o->name;
 	}
@@ -402,7 +416,7 @@ int opt_set(const struct opt *table, void *base, const char *key, const char *va
 	for_each_opt (o, table) {
 		if (!same_name(o->name, key))
 			continue;
-		if (value)
+		if (value || o->type == OPT_T_SECRET)
 			return opt_store(o, base, value, what, err);
 		if (o->type == OPT_T_BOOL)
 			return opt_store(o, base, "yes", what, err);
@@ -466,6 +480,8 @@ void opt_json(const struct opt *table, const void *base, struct buf *b)
 	for_each_opt (o, table) {
 		const void *p = field(o, base);
 
+		if (o->type == OPT_T_SECRET)
+			continue;
 		buf_adds(b, comma);
 		comma = ",";
 		buf_add_json(b, o->name);
@@ -491,6 +507,7 @@ void opt_json(const struct opt *table, const void *base, struct buf *b)
 			else
 				buf_adds(b, "null");
 			break;
+		case OPT_T_SECRET:
 		case OPT_T_END:
 			break;
 		}
@@ -553,12 +570,16 @@ size_t opt_print_help(const struct opt *table, enum opt_style style, size_t inde
 	size_t width = 0;
 
 	for_each_opt (o, table) {
+		if (o->type == OPT_T_SECRET)
+			continue;
 		buf_reset(&b);
 		add_synopsis(o, style, &b);
 		if (b.len > width && b.len <= 32)
 			width = b.len;
 	}
 	for_each_opt (o, table) {
+		if (o->type == OPT_T_SECRET)
+			continue;
 		buf_reset(&b);
 		add_synopsis(o, style, &b);
 		fprintf(out, "%*s%-*s", (int)indent, "", (int)width, b.data);

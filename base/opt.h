@@ -31,6 +31,7 @@ enum opt_type {
 	OPT_T_DOUBLE,	/* double, finite */
 	OPT_T_STRING,	/* char *, heap, owned by the struct; opt_release() frees it; may be NULL */
 	OPT_T_CHOICE,	/* char *, heap, as STRING, one of "a|b|c" in choices */
+	OPT_T_SECRET,	/* no field: a value is refused, see OPT_SECRET */
 };
 
 struct opt {
@@ -72,6 +73,14 @@ struct opt {
 		.name = n, .type = OPT_T_CHOICE, .offset = offsetof(s, f), .def = d, .choices = c, \
 		.help = h, ##__VA_ARGS__                                                           \
 	}
+/*
+ * A secret (secret.h) is given by the file it stands in, whose path is another option's: that one
+ * is stored and shown like any. This row is what refuses the secret itself, without repeating it.
+ */
+#define OPT_SECRET(n, file_option)                                                                 \
+	{                                                                                          \
+		.name = n, .type = OPT_T_SECRET, .choices = file_option                            \
+	}
 #define OPT_END                                                                                    \
 	{                                                                                          \
 		.type = OPT_T_END                                                                  \
@@ -86,6 +95,8 @@ void opt_release(const struct opt *table, void *base);
 /* Set one. `what` names the owner in messages ("workload memaslap"). Unknown: did you mean …? */
 int opt_set(const struct opt *table, void *base, const char *key, const char *value,
 	    const char *what, struct err *err);
+/* The sentence that refuses the value of an OPT_SECRET row. */
+int opt_refuse_secret(const struct opt *o, const char *what, struct err *err);
 /* "key=value" or a bare "key" (BOOL). */
 int opt_set_pair(const struct opt *table, void *base, const char *pair, const char *what,
 		 struct err *err);

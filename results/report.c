@@ -182,7 +182,7 @@ static int add_machine(struct buf *page, const struct report *rep, struct err *e
 }
 
 static const char commands_sql[] =
-	"SELECT r.command FROM json_each(?1) c JOIN run r ON r.id = c.value"
+	"SELECT hide_secrets(r.command) FROM json_each(?1) c JOIN run r ON r.id = c.value"
 	" WHERE r.command IS NOT NULL GROUP BY r.command ORDER BY min(r.id)";
 
 static const char versions_sql[] =

@@ -4,7 +4,7 @@
 
 WITH chosen AS (SELECT r.* FROM json_each(?1) c JOIN run r ON r.id = c.value)
 SELECT backend, CASE WHEN (SELECT count(DISTINCT backend_params) FROM chosen b
-		WHERE b.backend = a.backend) > 1 THEN backend_params END,
+		WHERE b.backend = a.backend) > 1 THEN hide_secrets(backend_params) END,
 	ratio, count(*), json_group_array(id)
 FROM chosen a GROUP BY backend, backend_params, ratio
 ORDER BY backend, backend_params, ratio DESC;

@@ -83,7 +83,7 @@ static int show_head(struct store *s, int64_t run, FILE *out, struct err *err)
 	int r = db_prepare(
 		s, &stmt, err,
 		"SELECT s.workload, s.backend, s.ratio, s.status, s.experiment, s.repeat,"
-		" r.reason, r.command, s.started, (r.end_ns - r.begin_ns) / 1e9, r.version,"
+		" r.reason, hide_secrets(r.command), s.started, (r.end_ns - r.begin_ns) / 1e9, r.version,"
 		" s.uuid, s.peak_bytes, s.limit_bytes, s.local_bytes, s.far_bytes,"
 		" s.major_faults, s.major_faults_per_s, s.measure_s"
 		" FROM run_summary s JOIN run r ON r.id = s.run WHERE s.run = ?1",

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/embed.h"
+#include "base/secret.h"
 #include "base/sysfile.h"
 #include "results/db.h"
 
@@ -176,6 +177,29 @@ static void spend_reserve(struct store *s)
 	s->reserve_fd = -1;
 }
 
+/* SQL: hide_secrets(TEXT). Databases of older versions have some in commands and parameters. */
+static void hide_secrets(sqlite3_context *context, int nr, sqlite3_value **values)
+{
+	const char *text = (const char *)sqlite3_value_text(values[0]);
+	struct buf b = BUF_INIT;
+
+	(void)nr;
+	if (!text)
+		return; /* NULL */
+	secret_hide(text, &b);
+	sqlite3_result_text(context, b.data, (int)b.len, SQLITE_TRANSIENT);
+	buf_release(&b);
+}
+
+static int add_functions(struct store *s, struct err *err)
+{
+	int rc = sqlite3_create_function(s->db, "hide_secrets", 1,
+					 SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, hide_secrets,
+					 NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : db_fail(s, err);
+}
+
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
@@ -203,6 +227,8 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	/* In WAL mode NORMAL loses no commit to a killed process, only to a power cut. */
 	if (!r)
 		r = db_run(s, err, "PRAGMA synchronous = NORMAL", "");
+	if (!r)
+		r = add_functions(s, err);
 	if (!r && sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK)
 		r = db_fail(s, err);
 	if (!r && mode == STORE_WRITE)

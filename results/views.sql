@@ -12,10 +12,10 @@ SELECT run, whose, key, value,
 		WHEN length(value) > 24 THEN substr(value, 1, 24) || '…' ELSE value END AS text
 FROM (
 	SELECT r.id AS run, 'workload' AS whose, p.key, p.value, p.type
-	FROM main.run r JOIN json_each(r.workload_params) p
+	FROM main.run r JOIN json_each(hide_secrets(r.workload_params)) p
 	UNION ALL
 	SELECT r.id, 'backend', p.key, p.value, p.type
-	FROM main.run r JOIN json_each(r.backend_params) p
+	FROM main.run r JOIN json_each(hide_secrets(r.backend_params)) p
 	UNION ALL
 	SELECT r.id, 'run', p.key, p.value, p.type
 	FROM main.run r JOIN json_each(r.run_params) p);
@@ -52,7 +52,7 @@ FROM (
 	SELECT r.id, 'workload', j.key, j.value FROM main.run r, json_each(workload_params) j
 	UNION ALL
 	SELECT r.id, 'backend', r.backend || '.' || j.key, j.value
-	FROM main.run r, json_each(backend_params) j
+	FROM main.run r, json_each(hide_secrets(backend_params)) j
 	UNION ALL
 	SELECT r.id, 'machine', replace(j.key, 'host', 'machine'), j.value
 	FROM main.run r JOIN main.machine m ON m.id = r.machine, json_each(m.facts) j

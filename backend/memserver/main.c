@@ -18,7 +18,7 @@
 #include "backend/memserver/stats.h"
 #include "base/clock.h"
 #include "base/opt.h"
-#include "base/sysfile.h"
+#include "base/secret.h"
 
 #define TICK_MS 1000
 
@@ -93,16 +93,10 @@ static int read_token(const char *path, char token[MEMSERVER_TOKEN_MAX], struct 
 
 	if (!path)
 		return 0;
-	r = sysfile_read_line(path, line, sizeof(line));
-	if (r == -ENOSPC || (!r && !*line))
-		return err_usage(err,
-				 "--token-file %s: its first line must have 1 to %d "
-				 "characters",
-				 path, MEMSERVER_TOKEN_MAX);
-	if (r)
-		return err_failed(err, -r, "--token-file %s", path);
-	memcpy(token, line, strlen(line));
-	return 0;
+	r = secret_read(path, line, sizeof(line), "--token-file", err);
+	if (!r)
+		memcpy(token, line, strlen(line));
+	return r;
 }
 
 static int read_node(const char *text, int *ret_node, struct err *err)

@@ -359,6 +359,8 @@ static int resolve(const struct section *s, struct axis *axis, struct err *err)
 		key += strlen(axis->backend->name) + 1;
 		axis->opts = axis->backend->opts;
 		axis->opt = find_opt(axis->opts, key);
+		if (axis->opt && axis->opt->type == OPT_T_SECRET)
+			return opt_refuse_secret(axis->opt, axis->backend->name, err);
 		return axis->opt ? 0
 				 : err_usage(err,
 					     "backend %s has no '%s'; `fmbench list backends -v`",
