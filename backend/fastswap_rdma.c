@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -133,13 +132,8 @@ static int local_address(char *address, size_t size, struct err *err)
 
 static bool find_memserver(char *dst, size_t size)
 {
-	char program[PATH_MAX / 2] = "";
-
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
-		snprintf(dst, size, "%s/memserver", dirname(program));
-		if (access(dst, X_OK) == 0)
-			return true;
-	}
+	if (process_beside(dst, size, "memserver") == 0 && access(dst, X_OK) == 0)
+		return true;
 	return child_find_program("memserver", dst, size);
 }
 

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 
 struct unit {
 	const char *suffix;
@@ -200,8 +201,7 @@ static void *field(const struct opt *o, const void *base)
 	return (char *)base + o->offset;
 }
 
-/* '_' and '-' are one. */
-static bool same_name(const char *a, const char *b)
+bool opt_same_name(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++) {
 		if ((*a == '_' ? '-' : *a) != (*b == '_' ? '-' : *b))
@@ -379,12 +379,21 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 	return ret;
 }
 
+const struct opt *opt_find(const struct opt *table, const char *name)
+{
+	for_each_opt (o, table) {
+		if (opt_same_name(o->name, name))
+			return o;
+	}
+	return NULL;
+}
+
 /* No option of that name: what was meant, or what there is. */
 static int unknown_option(const struct opt *table, const char *key, const char *what,
 			  struct err *err)
 {
-	const char **names, *near;
 	struct buf all = BUF_INIT;
+	const char **names;
 	size_t nr = 0;
 
 	for_each_opt (o, table)
@@ -397,14 +406,10 @@ static int unknown_option(const struct opt *table, const char *key, const char *
 	for_each_opt (o, table) {
 		if (o->type == OPT_T_SECRET)
 			continue;
-		buf_addf(&all, "%s%s", nr ? ", " : "", o->name);
+		buf_addf(&all, "%s%s", nr ? ", " : "it has ", o->name);
 		names[nr++] = o->name;
 	}
-	near = did_you_mean(key, names);
-	if (near)
-		err_usage(err, "%s has no option '%s'; did you mean '%s'?", what, key, near);
-	else
-		err_usage(err, "%s has no option '%s'; it has %s", what, key, all.data);
+	err_unknown(err, did_you_mean(key, names), all.data, "%s has no option '%s'", what, key);
 	free(names);
 	buf_release(&all);
 	return -EINVAL;
@@ -413,17 +418,16 @@ static int unknown_option(const struct opt *table, const char *key, const char *
 int opt_set(const struct opt *table, void *base, const char *key, const char *value,
 	    const char *what, struct err *err)
 {
-	for_each_opt (o, table) {
-		if (!same_name(o->name, key))
-			continue;
-		if (value || o->type == OPT_T_SECRET)
-			return opt_store(o, base, value, what, err);
-		if (o->type == OPT_T_BOOL)
-			return opt_store(o, base, "yes", what, err);
-		return err_usage(err, "%s: %s needs a value: %s=%s", what, o->name, o->name,
-				 o->choices ? o->choices : type_hint[o->type]);
-	}
-	return unknown_option(table, key, what, err);
+	const struct opt *o = opt_find(table, key);
+
+	if (!o)
+		return unknown_option(table, key, what, err);
+	if (value || o->type == OPT_T_SECRET)
+		return opt_store(o, base, value, what, err);
+	if (o->type == OPT_T_BOOL)
+		return opt_store(o, base, "yes", what, err);
+	return err_usage(err, "%s: %s needs a value: %s=%s", what, o->name, o->name,
+			 o->choices ? o->choices : type_hint[o->type]);
 }
 
 int opt_set_pair(const struct opt *table, void *base, const char *pair, const char *what,
@@ -593,70 +597,4 @@ size_t opt_print_help(const struct opt *table, enum opt_style style, size_t inde
 	}
 	buf_release(&b);
 	return width;
-}
-
-/* Names longer than this are not mistyped, they are something else. */
-#define MEANT_MAX 63
-
-static size_t min_size(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Optimal string alignment: insert, delete, replace, or swap two neighbours; case ignored. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t rows[3][MEANT_MAX + 1];
-	size_t *before = rows[0], *above = rows[1], *row = rows[2];
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	for (size_t j = 0; j <= b_len; j++)
-		above[j] = before[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		int ca = tolower((unsigned char)a[i - 1]);
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			int cb = tolower((unsigned char)b[j - 1]);
-
-			row[j] = min_size(above[j - 1] + (ca != cb),
-					  min_size(above[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
-			    cb == tolower((unsigned char)a[i - 2]))
-				row[j] = min_size(row[j], before[j - 2] + 1);
-		}
-
-		size_t *oldest = before;
-
-		before = above;
-		above = row;
-		row = oldest;
-	}
-	return above[b_len];
-}
-
-const char *did_you_mean(const char *name, const char *const *names)
-{
-	size_t len = strlen(name);
-	size_t best = len <= 2 ? 2 : len / 3 + 2; /* one more than is near */
-	const char *found = NULL;
-
-	if (len == 0 || len > MEANT_MAX)
-		return NULL;
-	for (; *names; names++) {
-		size_t distance;
-
-		if (strlen(*names) > MEANT_MAX)
-			continue;
-		/* The beginning of a name is as good as one slip. */
-		if (len >= 3 && strncasecmp(*names, name, len) == 0)
-			distance = 1;
-		else
-			distance = edit_distance(name, *names);
-		if (distance < best) {
-			best = distance;
-			found = *names;
-		}
-	}
-	return found;
 }

@@ -88,6 +88,10 @@ struct opt {
 
 #define for_each_opt(o, table) for (const struct opt *o = (table); o && o->type != OPT_T_END; o++)
 
+/* Names are the same but for '_' and '-'. */
+bool opt_same_name(const char *a, const char *b);
+/* The option of that name, or NULL. */
+const struct opt *opt_find(const struct opt *table, const char *name);
 /* Set every field to its default. base must be zeroed or opt_release()d. A bad default asserts. */
 void opt_defaults(const struct opt *table, void *base);
 void opt_release(const struct opt *table, void *base);
@@ -121,8 +125,5 @@ int parse_bool(const char *s, bool *ret);
 
 /* "512M", "1.5G", "17.3K": short, for people. dst at least 16 bytes. */
 void format_size(char *dst, size_t size, uint64_t bytes);
-
-/* The entry most like `name` (edit distance), or NULL when nothing is near. names ends with NULL. */
-const char *did_you_mean(const char *name, const char *const *names);
 
 #endif

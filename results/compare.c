@@ -81,11 +81,6 @@ int compare_parse_power(const char *text, double *ret, struct err *err)
 
 /* --- one row ------------------------------------------------------------------------------- */
 
-struct values {
-	double *values;
-	size_t nr;
-};
-
 struct row {
 	const char *name, *unit, *better; /* better: NULL, "higher" or "lower" */
 	double median_a, median_b;
@@ -96,26 +91,10 @@ struct row {
 	const char *verdict;
 };
 
-static int load_values(struct store *s, const char *runs, const char *name, const char *unit,
-		       struct values *v, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"SELECT v.value FROM json_each(?1) c CROSS JOIN result v ON v.run = c.value"
-		" WHERE v.name = ?2 AND v.unit = ?3 AND v.value IS NOT NULL",
-		"ttt", runs, name, unit);
-
-	v->nr = 0;
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
-		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
-		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
-	}
-	sqlite3_finalize(stmt);
-	return r;
-}
+/* Of a result, in these runs. */
+#define RESULT_VALUES                                                                              \
+	"SELECT v.value FROM json_each(?1) c CROSS JOIN result v ON v.run = c.value"               \
+	" WHERE v.name = ?2 AND v.unit = ?3 AND v.value IS NOT NULL"
 
 static const char *verdict(const struct row *row)
 {
@@ -330,9 +309,9 @@ static int compare_results(struct store *s, const struct compare_request *q, con
 				   .unit = (const char *)sqlite3_column_text(stmt, 1),
 				   .better = (const char *)sqlite3_column_text(stmt, 2) };
 
-		r = load_values(s, runs_a, row.name, row.unit, &a, err);
+		r = db_values(s, &a, err, RESULT_VALUES, "ttt", runs_a, row.name, row.unit);
 		if (!r)
-			r = load_values(s, runs_b, row.name, row.unit, &b, err);
+			r = db_values(s, &b, err, RESULT_VALUES, "ttt", runs_b, row.name, row.unit);
 		if (r)
 			break;
 		judge(&row, &a, &b, q->power);

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/embed.h"
 #include "base/secret.h"
-#include "base/sysfile.h"
+#include "base/process.h"
 #include "results/db.h"
 
 EMBED(schema_sql, "results/schema.sql");
@@ -474,26 +474,6 @@ int store_run_end(struct store *s, int64_t run, const char *status, const char *
 	return r;
 }
 
-/* Is this the process that started then? Field 22 of its stat; comm may hold spaces and ')'. */
-static bool is_alive(int64_t pid, int64_t pid_start)
-{
-	struct buf text = BUF_INIT;
-	char path[64];
-	bool alive = false;
-
-	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
-	if (sysfile_read(path, &text) == 0) {
-		const char *p = text.data ? strrchr(text.data, ')') : NULL;
-
-		for (int field = 2; p && field < 22; field++) {
-			p = strchr(p + 1, ' ');
-		}
-		alive = p && strtoll(p, NULL, 10) == pid_start;
-	}
-	buf_release(&text);
-	return alive;
-}
-
 static int mark_dead(struct store *s, int64_t run, struct err *err)
 {
 	int r = db_settle(s, run, err);
@@ -519,7 +499,8 @@ int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 	if (r)
 		return r;
 	while ((r = db_step(s, stmt, err)) > 0) {
-		if (is_alive(sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2)))
+		if (process_alive((pid_t)sqlite3_column_int64(stmt, 1),
+				  (uint64_t)sqlite3_column_int64(stmt, 2)))
 			continue;
 		r = mark_dead(s, sqlite3_column_int64(stmt, 0), err);
 		if (r)

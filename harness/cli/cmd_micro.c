@@ -37,15 +37,6 @@ static const char doc[] =
 	"  fmbench micro fault_latency --backend zram\n"
 	"  fmbench micro fault_throughput --cores 1-4 --backend zram -o mode=evict-dirty --repeat 5\n";
 
-static const struct opt *find_opt(const struct opt *table, const char *name)
-{
-	for_each_opt (o, table) {
-		if (strcmp(o->name, name) == 0)
-			return o;
-	}
-	return NULL;
-}
-
 static bool typed(const struct cli *cli, const char *key)
 {
 	for (size_t i = 0; i < cli->nr_pairs; i++) {
@@ -64,7 +55,7 @@ static int add_variant(struct choice *c, const struct cli *cli, int threads, str
 	void *params;
 	int rc = choice_add_params(c, cli, &params, err);
 
-	if (!rc && find_opt(c->workload->opts, "duration") && !typed(cli, "duration")) {
+	if (!rc && opt_find(c->workload->opts, "duration") && !typed(cli, "duration")) {
 		snprintf(number, sizeof(number), "%.9f",
 			 (double)p->settings.duration_ns / NSEC_PER_SEC);
 		rc = opt_set(c->workload->opts, params, "duration", number, "--duration", err);
@@ -84,7 +75,7 @@ static int add_variants(struct choice *c, const struct cli *cli, const char *cor
 
 	if (!cores)
 		return add_variant(c, cli, 0, err);
-	if (!find_opt(c->workload->opts, "threads"))
+	if (!opt_find(c->workload->opts, "threads"))
 		return err_usage(err, "micro %s runs on one core: leave out --cores",
 				 c->workload->name);
 	list = hwloc_bitmap_alloc();

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/dirs.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "harness/run/saving.h"
 #include "results/store.h"
 
@@ -27,15 +28,14 @@
 /* build/fmbench has its lab in ../lab. */
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
 {
-	char copy[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", program, PATH_MAX - 1);
+	int rc = process_program(program, PATH_MAX);
 
-	if (n < 0)
-		return err_failed(err, errno, "/proc/self/exe");
-	program[n] = '\0';
-	snprintf(copy, sizeof(copy), "%s", program);
-	snprintf(fmlab, PATH_MAX, "%.4000s/../lab/fmlab", dirname(copy));
-	snprintf(glue, PATH_MAX, "%.4000s/../lab/in-lab", copy);
+	if (!rc)
+		rc = process_beside(fmlab, PATH_MAX, "../lab/fmlab");
+	if (!rc)
+		rc = process_beside(glue, PATH_MAX, "../lab/in-lab");
+	if (rc)
+		return err_failed(err, -rc, "/proc/self/exe");
 	if (access(fmlab, X_OK) != 0 || access(glue, X_OK) != 0)
 		return err_missing(err, "no lab at %s: --in-lab works from fmbench's source tree",
 				   fmlab);

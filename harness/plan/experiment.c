@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 #include "harness/plan/inifile.h"
 #include "harness/run/run_opts.h"
 #include "micro/micro.h"
@@ -153,29 +154,10 @@ static int list_expand_ranges(struct list *l, struct err *err)
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-/* As the option parser: '_' and '-' are the same. */
-static bool same_key(const char *a, const char *b)
-{
-	for (; *a && *b; a++, b++) {
-		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
-			return false;
-	}
-	return *a == *b;
-}
-
-static const struct opt *find_opt(const struct opt *opts, const char *key)
-{
-	for_each_opt (o, opts) {
-		if (same_key(o->name, key))
-			return o;
-	}
-	return NULL;
-}
-
 /* The label is the experiment's name: not a setting of the file. */
 static const struct opt *find_setting(const char *key)
 {
-	return same_key("experiment", key) ? NULL : find_opt(setting_opts, key);
+	return opt_same_name("experiment", key) ? NULL : opt_find(setting_opts, key);
 }
 
 static void add_names(const struct opt *opts, const char **names, size_t *nr)
@@ -190,17 +172,15 @@ static void add_names(const struct opt *opts, const char **names, size_t *nr)
 static int unknown_key(const char *where, const char *key, const struct opt *opts,
 		       const char *const *more, struct err *err)
 {
-	const char *names[MAX_NAMES], *near;
+	const char *names[MAX_NAMES];
 	size_t nr = 0;
 
 	for (; *more; more++)
 		names[nr++] = *more;
 	add_names(opts, names, &nr);
 	add_names(setting_opts, names, &nr);
-	near = did_you_mean(key, names);
-	if (near)
-		return err_usage(err, "[%s] has no '%s' (did you mean '%s'?)", where, key, near);
-	return err_usage(err, "[%s] has no '%s'; see experiments/README.md", where, key);
+	return err_unknown(err, did_you_mean(key, names), "see experiments/README.md",
+			   "[%s] has no '%s'", where, key);
 }
 
 /* --- [experiment] --------------------------------------------------------------------------- */
@@ -224,14 +204,14 @@ static int read_head_entry(struct experiment *e, const struct ini_entry *entry, 
 	static const char *const none[] = { NULL };
 	int rc;
 
-	if (!find_opt(head_opts, entry->key))
+	if (!opt_find(head_opts, entry->key))
 		return find_setting(entry->key)
 			       ? 0
 			       : unknown_key("experiment", entry->key, head_opts, none, err);
 	rc = opt_set(head_opts, e, entry->key, entry->value, "experiment", err);
-	if (!rc && e->name && same_key(entry->key, "name"))
+	if (!rc && e->name && opt_same_name(entry->key, "name"))
 		rc = check_name(e->name, err);
-	if (!rc && e->figure && same_key(entry->key, "figure") && !figure_find(e->figure, err))
+	if (!rc && e->figure && opt_same_name(entry->key, "figure") && !figure_find(e->figure, err))
 		rc = -EINVAL;
 	return rc;
 }
@@ -340,9 +320,7 @@ static int read_backends(struct section *s, struct err *err)
 static const struct backend *backend_of_key(const struct section *s, const char *key)
 {
 	for (size_t i = 0; i < s->nr_backends; i++) {
-		size_t len = strlen(s->backends[i]->name);
-
-		if (strncmp(key, s->backends[i]->name, len) == 0 && key[len] == '.')
+		if (backend_key(s->backends[i], key))
 			return s->backends[i];
 	}
 	return NULL;
@@ -356,9 +334,9 @@ static int resolve(const struct section *s, struct axis *axis, struct err *err)
 
 	axis->backend = backend_of_key(s, key);
 	if (axis->backend) {
-		key += strlen(axis->backend->name) + 1;
+		key = backend_key(axis->backend, key);
 		axis->opts = axis->backend->opts;
-		axis->opt = find_opt(axis->opts, key);
+		axis->opt = opt_find(axis->opts, key);
 		if (axis->opt && axis->opt->type == OPT_T_SECRET)
 			return opt_refuse_secret(axis->opt, axis->backend->name, err);
 		return axis->opt ? 0
@@ -368,10 +346,10 @@ static int resolve(const struct section *s, struct axis *axis, struct err *err)
 	}
 	if (strchr(key, '.'))
 		return err_usage(err, "'%s': no such backend in this section", key);
-	if (s->unit == &workload_command && same_key(key, "command"))
+	if (s->unit == &workload_command && opt_same_name(key, "command"))
 		return 0;
 	axis->opts = s->unit->opts;
-	axis->opt = find_opt(axis->opts, s->micro && same_key(key, "cores") ? "threads" : key);
+	axis->opt = opt_find(axis->opts, s->micro && opt_same_name(key, "cores") ? "threads" : key);
 	if (axis->opt)
 		return 0;
 	axis->opts = setting_opts;
@@ -386,7 +364,7 @@ static int read_axis(struct section *s, const struct ini_entry *entry, struct er
 
 	if (!rc)
 		rc = list_parse(entry, &axis.values, err);
-	if (!rc && s->micro && same_key(entry->key, "cores"))
+	if (!rc && s->micro && opt_same_name(entry->key, "cores"))
 		rc = list_expand_ranges(&axis.values, err);
 	if (rc) {
 		list_release(&axis.values);
@@ -413,7 +391,7 @@ static int read_axes(struct section *s, const struct ini_section *head, struct e
 	for (size_t i = 0; i < s->ini->nr_entries && !rc; i++) {
 		const struct ini_entry *entry = &s->ini->entries[i];
 
-		if (!same_key(entry->key, "ratio") && !same_key(entry->key, "backend"))
+		if (!opt_same_name(entry->key, "ratio") && !opt_same_name(entry->key, "backend"))
 			rc = read_axis(s, entry, err);
 	}
 	for (size_t i = 0; i < head->nr_entries && !rc; i++) {
@@ -421,7 +399,7 @@ static int read_axes(struct section *s, const struct ini_section *head, struct e
 				     .opts = setting_opts,
 				     .opt = find_setting(head->entries[i].key) };
 
-		if (!axis.opt || find_opt(head_opts, axis.entry->key) || has_axis(s, axis.opt))
+		if (!axis.opt || opt_find(head_opts, axis.entry->key) || has_axis(s, axis.opt))
 			continue;
 		rc = list_parse(axis.entry, &axis.values, err);
 		if (rc)

@@ -8,24 +8,15 @@
 #include "harness/run/identity.h"
 #include "results/text_table.h"
 
-static const struct opt *find_opt(const struct opt *opts, const char *name, enum opt_type type)
-{
-	for_each_opt (o, opts) {
-		if (o->type == type && strcmp(o->name, name) == 0)
-			return o;
-	}
-	return NULL;
-}
-
 /* What was asked for, where it says how long a run takes. 0: it does not. */
 static double asked_s(const struct run_spec *spec)
 {
 	const struct workload *w = spec->jobs[0].workload;
 	/* A micro-benchmark has a window of its own. */
-	const struct opt *o = find_opt(w->opts, "duration", OPT_T_DURATION);
+	const struct opt *o = opt_find(w->opts, "duration");
 	uint64_t ns = 0;
 
-	if (o)
+	if (o && o->type == OPT_T_DURATION)
 		memcpy(&ns, (const char *)spec->jobs[0].params + o->offset, sizeof(ns));
 	else if (w->shape == WORKLOAD_SERVICE)
 		ns = spec->settings->warmup_ns + spec->settings->duration_ns;

@@ -23,7 +23,7 @@ bad() {
 }
 
 bad 2 "did you mean 'run'" rnu
-bad 2 'options come after it' --db x run null
+bad 2 'options come after it' --ratio 1 run null
 bad 2 'WORKLOAD is missing' run
 bad 2 "did you mean 'memaslap'" run memslap
 bad 2 'quicksort' run quicksrt
@@ -36,7 +36,7 @@ bad 2 "'nan' is not in (0, 1]" run null --ratio nan
 bad 2 "'half' is not in (0, 1]" run null --ratio half
 bad 2 'no ratio' run null --ratio ,
 bad 2 'takes no pages' run null --ratio 0.5 --backend none
-bad 2 'did you mean --ratio' run null --rato 0.5
+bad 2 "did you mean '--ratio'" run null --rato 0.5
 bad 2 'needs a value' run null --ratio
 bad 2 'memory' run quicksort -o memory=12Q
 bad 2 'memory' run quicksort -o memory=-5M
@@ -61,7 +61,7 @@ bad 2 'leave out --run' plot slowdown --run 1
 bad 3 'fmbench run' plot timeseries -o "$tmp/x.pdf"
 bad 3 'fmbench run' show
 bad 2 'xml' export xml runs
-bad 2 "did you mean runs" export csv rnus
+bad 2 "did you mean 'runs'" export csv rnus
 bad 2 'what?' export csv
 bad 2 '--wide is for samples' export csv runs --wide
 bad 2 'cannot list' list cats

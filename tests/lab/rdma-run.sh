@@ -114,10 +114,12 @@ far=(-o fastswap-rdma.far=10.99.0.1:50077)
 echo open >"$tmp/wrong"
 expect 1 "$fmbench" "${sort[@]}" "${far[@]}" -o fastswap-rdma.token-file="$tmp/wrong"
 grep -q "fastswap_rdma.ko: .*refuses: wrong access token" "$tmp/err" || fail "not told: $(<"$tmp/err")"
+end_by_hand
 restored "a wrong token"
 
 # The right one is taken, and is nowhere to be read: not in the database, the journal, sysfs or the
 # kernel's log.
+by_hand 50077 --size 256M --token-file "$tmp/token"
 expect_run "$fmbench" "${sort[@]}" "${far[@]}" -o fastswap-rdma.token-file="$tmp/token"
 expect 0 "$fmbench" backend up fastswap-rdma -o far=10.99.0.1:50077 -o token-file="$tmp/token"
 [[ ! -e /sys/module/fastswap_rdma/parameters/token ]] || fail "the token is in sysfs"
