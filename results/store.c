@@ -284,6 +284,23 @@ static void facts_json(const struct facts *facts, struct buf *b)
 	buf_adds(b, "}");
 }
 
+#define SORTED_FACTS                                                                               \
+	"(SELECT json_group_object(key, value) FROM"                                               \
+	" (SELECT key, value FROM json_each(?1) ORDER BY key))"
+
+int store_find_machine(struct store *s, const struct facts *facts, int64_t *ret_machine,
+		       struct err *err)
+{
+	struct buf json = BUF_INIT;
+	int r;
+
+	facts_json(facts, &json);
+	r = db_int(s, ret_machine, err, "SELECT id FROM machine WHERE facts = " SORTED_FACTS, "t",
+		   json.data);
+	buf_release(&json);
+	return r;
+}
+
 int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machine, struct err *err)
 {
 	struct buf json = BUF_INIT;
@@ -291,9 +308,7 @@ int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machi
 
 	facts_json(facts, &json);
 	r = db_int(s, ret_machine, err,
-		   "INSERT INTO machine (facts)"
-		   " SELECT json_group_object(key, value) FROM"
-		   " (SELECT key, value FROM json_each(?1) ORDER BY key) WHERE true"
+		   "INSERT INTO machine (facts) VALUES (" SORTED_FACTS ")"
 		   " ON CONFLICT (facts) DO UPDATE SET facts = facts RETURNING id",
 		   "t", json.data);
 	buf_release(&json);
