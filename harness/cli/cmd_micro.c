@@ -20,15 +20,8 @@ struct params {
 static const struct opt opts[] = {
 	OPT_STRING("cores", struct params, cores, NULL,
 		   "threads to run with, one after the other, such as 1-4 or 1,2,8", .arg = "LIST"),
-	OPT_STRING("backend", struct params, backend, "auto",
-		   "where far memory is, one or several; `fmbench list backends`", .arg = "LIST"),
-	OPT_U64("repeat", struct params, repeat, "1", 1, 10000,
-		"runs of each, interleaved in random order", .arg = "N"),
-	RUN_SETTINGS_OPTS(struct params, settings),
-	OPT_U64("seed", struct params, seed, "1", 0, 9e18,
-		"of the accesses and of the order of runs", .arg = "N"),
-	OPT_FORMAT(struct params, format),
-	OPT_END
+	CHOICE_OPTS(struct params), RUN_SETTINGS_OPTS(struct params, settings),
+	OPT_FORMAT(struct params, format), OPT_END
 };
 
 static const char doc[] =

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/names.h"
 #include "harness/plan/inifile.h"
+#include "harness/plan/ratios.h"
 #include "harness/run/run_opts.h"
 #include "micro/micro.h"
 #include "plots/figure.h"
@@ -52,7 +53,7 @@ struct section {
 	const struct ini_section *ini;
 	const struct workload *unit;
 	bool micro;
-	struct list ratios;
+	struct ratios ratios;
 	const struct backend **backends;
 	size_t nr_backends;
 	struct axis *axes;
@@ -259,11 +260,12 @@ static int find_unit(struct section *s, struct err *err)
 static int read_ratios(struct section *s, struct err *err)
 {
 	const struct ini_entry *entry = ini_section_find(s->ini, "ratio");
+	struct list words = { 0 };
 	double ratio;
 	int rc = 0;
 
 	if (!entry) {
-		list_add(&s->ratios, "1", 1);
+		ratios_add(&s->ratios, 1);
 		return 0;
 	}
 	if (s->unit->shape == WORKLOAD_LOOP)
@@ -271,11 +273,13 @@ static int read_ratios(struct section *s, struct err *err)
 			       "micro %s sets its limit itself (local = SIZE): leave out ratio",
 			       s->unit->name);
 	else
-		rc = list_parse(entry, &s->ratios, err);
-	for (size_t i = 0; i < s->ratios.nr && !rc; i++) {
-		if (parse_double(s->ratios.items[i], &ratio) != 0 || !(ratio > 0 && ratio <= 1))
-			rc = err_usage(err, "ratio '%s' is not in (0, 1]", s->ratios.items[i]);
+		rc = list_parse(entry, &words, err);
+	for (size_t i = 0; i < words.nr && !rc; i++) {
+		rc = ratio_parse(words.items[i], &ratio, err);
+		if (!rc)
+			ratios_add(&s->ratios, ratio);
 	}
+	list_release(&words);
 	return rc ? fail_at(s->path, entry->line, err) : 0;
 }
 
@@ -284,7 +288,7 @@ static bool needs_far(const struct section *s)
 	bool far = s->unit->limit;
 
 	for (size_t i = 0; i < s->ratios.nr; i++)
-		far |= strtod(s->ratios.items[i], NULL) < 1;
+		far |= s->ratios.values[i] < 1;
 	return far;
 }
 
@@ -524,7 +528,7 @@ static int add_cells(struct section *s, const struct backend *b, struct err *err
 		return err_usage(err, "%s:%u: more than %d runs; shorten the lists or repeat",
 				 s->path, s->ini->line, MAX_CELLS);
 	for (size_t r = 0; r < s->ratios.nr; r++) {
-		cell.ratio = strtod(s->ratios.items[r], NULL);
+		cell.ratio = s->ratios.values[r];
 		for (cell.repeat = 1; cell.repeat <= (int)e->repeat; cell.repeat++) {
 			if ((e->nr_cells & (e->nr_cells - 1)) == 0) /* full at powers of two */
 				e->cells = xreallocarray(e->cells, 2 * e->nr_cells + 1,
@@ -578,7 +582,7 @@ static void section_release(struct section *s)
 		list_release(&s->axes[i].values);
 	free(s->axes);
 	free(s->backends);
-	list_release(&s->ratios);
+	ratios_release(&s->ratios);
 }
 
 int experiment_read(const char *path, struct experiment *e, struct err *err)

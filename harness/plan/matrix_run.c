@@ -19,8 +19,8 @@ struct making {
 	struct session session;
 	int64_t *runs; /* made to find a peak, and of no cell */
 	size_t nr_runs;
-	bool unsaved;	 /* the newest run is in the lab guest only */
-	int worst;	 /* exit code */
+	bool unsaved; /* the newest run is in the lab guest only */
+	int worst;    /* exit code */
 };
 
 /* Before anything is touched. */

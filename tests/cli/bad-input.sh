@@ -34,7 +34,22 @@ bad 2 "'1.5' is not in (0, 1]" run null --ratio 1,1.5
 bad 2 "'-1' is not in (0, 1]" run null --ratio=-1
 bad 2 "'nan' is not in (0, 1]" run null --ratio nan
 bad 2 "'half' is not in (0, 1]" run null --ratio half
-bad 2 'no ratio' run null --ratio ,
+bad 2 'no ratio before a comma' run null --ratio ,
+bad 2 'no ratio after the last comma' run null --ratio 0.5,
+bad 2 'no ratio before a comma' run null --ratio 0.5,,1
+bad 2 "'120%' is not in (0, 1]" run null --ratio 120%
+bad 2 "'%' is not in (0, 1]" run null --ratio %
+bad 2 "'--ratio'" run null -ratio 0.5
+bad 2 "'--version'" --verison
+bad 2 '-o memory=' run quicksort --memory 5M
+bad 2 '-o zram.size=' run quicksort --zram.size 5M
+bad 2 'put -- before it' run ./prog
+bad 2 'put -- before it' run --ratio 0.5 /bin/true
+bad 2 'put -- before it' run true
+bad 2 'fmbench micro fault_latency' run fault_latency
+bad 2 "did you mean 'micro'" list micros
+bad 2 "did you mean 'run'" help rnu
+bad 2 'needs a value' --db
 bad 2 'takes no pages' run null --ratio 0.5 --backend none
 bad 2 "did you mean '--ratio'" run null --rato 0.5
 bad 2 'needs a value' run null --ratio
