@@ -94,6 +94,15 @@ static char **command_words(int argc, char *argv[], int index)
 	return words;
 }
 
+/* "/tmp/state/" and "/tmp/state" are the same, in messages too. */
+static void trim_slashes(char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+}
+
 static int run_command(const struct command *command, int argc, char *argv[], int index)
 {
 	char *line = join_words(argc, argv), **words = command_words(argc, argv, index);
@@ -107,6 +116,7 @@ static int run_command(const struct command *command, int argc, char *argv[], in
 		cli.line = line;
 		cli.original_argc = argc;
 		cli.original_argv = argv;
+		trim_slashes(common.state_dir);
 		log_set_level(common.quiet ? LOG_QUIET : common.verbose ? LOG_VERBOSE : LOG_NORMAL);
 		rc = common.in_lab ? inlab_run(&cli) : command->run(&cli);
 	} else {

@@ -327,6 +327,31 @@ static int compare_results(struct store *s, const struct compare_request *q, con
 	return r;
 }
 
+/* Warnings travel with the numbers: which, and how many runs of each side have them. */
+static int print_flags(struct store *s, const char *runs_a, const char *runs_b, FILE *out,
+		       struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT code, sum(a), json_array_length(?1), sum(NOT a),"
+		" json_array_length(?2), min(detail) FROM"
+		" (SELECT value AS run, 1 AS a FROM json_each(?1)"
+		"  UNION ALL SELECT value, 0 FROM json_each(?2))"
+		" JOIN flag USING (run) WHERE severity <> 'note' GROUP BY code ORDER BY code",
+		"tt", runs_a, runs_b);
+
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0)
+		fprintf(out, "%s on %d of %d runs of A, %d of %d of B: %s\n",
+			(const char *)sqlite3_column_text(stmt, 0), sqlite3_column_int(stmt, 1),
+			sqlite3_column_int(stmt, 2), sqlite3_column_int(stmt, 3),
+			sqlite3_column_int(stmt, 4), (const char *)sqlite3_column_text(stmt, 5));
+	sqlite3_finalize(stmt);
+	return r;
+}
+
 static int print_all(struct store *s, const struct compare_request *q, const struct compare_side *a,
 		     const struct compare_side *b, enum export_format format, FILE *out,
 		     FILE *notes, struct err *err)
@@ -347,6 +372,9 @@ static int print_all(struct store *s, const struct compare_request *q, const str
 	print_side(b, notes);
 	print_left_out(a, notes);
 	print_left_out(b, notes);
+	r = print_flags(s, runs_a.data, runs_b.data, notes, err);
+	if (r)
+		goto out;
 	if (format == EXPORT_TABLE) {
 		fputc('\n', out);
 		table_print(&t, "", out);

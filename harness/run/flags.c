@@ -208,6 +208,20 @@ static void judge_machine(const struct flag_input *in, struct results *r)
 			     in->placement->shared);
 }
 
+/* A translated instruction takes another share of the time than the processor's own. */
+static void judge_emulation(const struct flag_input *in, struct results *r)
+{
+	bool exact = strcmp(in->lab, "tcg, exact") == 0;
+
+	if (strncmp(in->lab, "tcg", 3) == 0)
+		results_flag(
+			r, "EMULATED", SEVERITY_WARNING,
+			"made in an emulated guest (QEMU's TCG): its times are not a machine's, "
+			"only ratios within one guest run mean something%s; measure on real "
+			"hardware, or in a guest under KVM",
+			exact ? ", and instruction counts are exact" : "");
+}
+
 void flags_judge(const struct flag_input *in, struct results *results)
 {
 	judge_limit(in, results);
@@ -218,6 +232,7 @@ void flags_judge(const struct flag_input *in, struct results *results)
 	judge_oom(in, results);
 	judge_sampler(in, results);
 	judge_machine(in, results);
+	judge_emulation(in, results);
 }
 
 bool flags_untrusted(const struct results *results)

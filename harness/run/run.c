@@ -523,6 +523,7 @@ static int harvest(struct run *r, struct err *err)
 			.fills_limit = j->spec->workload->shape == WORKLOAD_SERVICE,
 			.placement = &j->placement,
 			.settings = &r->settings,
+			.lab = r->session->lab,
 			.sampler = &r->sampler_stats,
 			.hz = (unsigned int)r->spec->settings->sample_hz,
 		};
