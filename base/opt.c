@@ -302,6 +302,15 @@ static void replace_string(char **p, const char *value)
 	free(old);
 }
 
+static void add_line(char **p, const char *value)
+{
+	struct buf lines = BUF_INIT;
+
+	buf_addf(&lines, "%s\n%s", *p, value);
+	free(*p);
+	*p = buf_steal(&lines);
+}
+
 int opt_refuse_secret(const struct opt *o, const char *what, struct err *err)
 {
 	return err_usage(err,
@@ -370,7 +379,10 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 		break;
 	case OPT_T_STRING:
 	case OPT_T_CHOICE:
-		replace_string(p, value);
+		if (o->lines && *(char **)p && *value)
+			add_line(p, value);
+		else
+			replace_string(p, value);
 		break;
 	case OPT_T_SECRET:
 	case OPT_T_END:

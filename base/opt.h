@@ -45,6 +45,7 @@ struct opt {
 	/* For command lines only (see harness/cli/cli.h): a short letter, and what --help calls the value. */
 	char letter;
 	const char *arg;
+	bool lines;	  /* STRING: given again it adds a line */
 	const char *unit; /* for reports; NULL: follows from the type */
 };
 

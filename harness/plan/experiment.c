@@ -11,6 +11,7 @@
 #include "harness/plan/inifile.h"
 #include "harness/plan/ratios.h"
 #include "harness/run/run_opts.h"
+#include "harness/run/sets.h"
 #include "micro/micro.h"
 #include "plots/figure.h"
 
@@ -155,10 +156,20 @@ static int list_expand_ranges(struct list *l, struct err *err)
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-/* The label is the experiment's name: not a setting of the file. */
+/* FILE of a key set.FILE, or NULL. */
+static const char *set_file(const char *key)
+{
+	return strncmp(key, "set.", 4) == 0 ? key + 4 : NULL;
+}
+
+/* The label is the experiment's name: not a setting of the file. A kernel setting is a key each. */
 static const struct opt *find_setting(const char *key)
 {
-	return opt_same_name("experiment", key) ? NULL : opt_find(setting_opts, key);
+	if (set_file(key))
+		return opt_find(setting_opts, "set");
+	if (opt_same_name("experiment", key) || opt_same_name("set", key))
+		return NULL;
+	return opt_find(setting_opts, key);
 }
 
 static void add_names(const struct opt *opts, const char **names, size_t *nr)
@@ -348,7 +359,7 @@ static int resolve(const struct section *s, struct axis *axis, struct err *err)
 					     "backend %s has no '%s'; `fmbench list backends -v`",
 					     axis->backend->name, key);
 	}
-	if (strchr(key, '.'))
+	if (strchr(key, '.') && !set_file(key))
 		return err_usage(err, "'%s': no such backend in this section", key);
 	if (s->unit == &workload_command && opt_same_name(key, "command"))
 		return 0;
@@ -378,10 +389,13 @@ static int read_axis(struct section *s, const struct ini_entry *entry, struct er
 	return 0;
 }
 
-static bool has_axis(const struct section *s, const struct opt *opt)
+/* Has the section the key itself? */
+static bool has_axis(const struct section *s, const struct axis *axis)
 {
 	for (size_t i = 0; i < s->nr_axes; i++) {
-		if (s->axes[i].opt == opt)
+		if (s->axes[i].opt == axis->opt &&
+		    (!set_file(axis->entry->key) ||
+		     opt_same_name(s->axes[i].entry->key, axis->entry->key)))
 			return true;
 	}
 	return false;
@@ -403,7 +417,7 @@ static int read_axes(struct section *s, const struct ini_section *head, struct e
 				     .opts = setting_opts,
 				     .opt = find_setting(head->entries[i].key) };
 
-		if (!axis.opt || opt_find(head_opts, axis.entry->key) || has_axis(s, axis.opt))
+		if (!axis.opt || opt_find(head_opts, axis.entry->key) || has_axis(s, &axis))
 			continue;
 		rc = list_parse(axis.entry, &axis.values, err);
 		if (rc)
@@ -434,6 +448,30 @@ static const void *keep_set(struct experiment *e, const struct opt *opts, void *
 	return values;
 }
 
+/* The value whose turn it is. */
+static int set_value(const struct axis *axis, void *values, const char *what, struct err *err)
+{
+	const char *file = set_file(axis->entry->key), *value = axis->values.items[axis->at];
+	struct buf pair = BUF_INIT;
+	int rc;
+
+	if (!file)
+		return opt_set(axis->opts, values, axis->opt->name, value, what, err);
+	buf_addf(&pair, "%s=%s", file, value);
+	rc = opt_set(axis->opts, values, axis->opt->name, pair.data, what, err);
+	buf_release(&pair);
+	return rc;
+}
+
+static int check_sets(const struct settings *settings, struct err *err)
+{
+	struct sets sets;
+	int rc = sets_of(&settings->run, &sets, err);
+
+	sets_release(&sets);
+	return rc;
+}
+
 /* What these axes say at their turn, of one table of options. */
 static int make_set(struct section *s, const struct opt *opts, size_t size, const char *what,
 		    const void **ret, struct err *err)
@@ -449,8 +487,9 @@ static int make_set(struct section *s, const struct opt *opts, size_t size, cons
 
 		if (!opts || axis->opts != opts)
 			continue;
-		rc = opt_set(opts, values, axis->opt->name, axis->values.items[axis->at], what,
-			     err);
+		rc = set_value(axis, values, what, err);
+		if (!rc && set_file(axis->entry->key))
+			rc = check_sets(values, err);
 		if (rc)
 			fail_at(s->path, axis->entry->line, err);
 	}

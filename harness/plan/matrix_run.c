@@ -12,6 +12,7 @@
 #include "harness/plan/plan.h"
 #include "harness/run/run.h"
 #include "harness/run/saving.h"
+#include "harness/run/sets.h"
 #include "harness/run/signals.h"
 
 struct making {
@@ -175,6 +176,23 @@ static int make_cells(struct making *mk, struct err *err)
 	return 0;
 }
 
+/* Each set of settings once; cells that share one stand side by side more often than not. */
+static int try_sets(const struct matrix *m, struct err *err)
+{
+	const struct run_settings *last = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < m->nr_cells && !rc; i++) {
+		struct job_spec job;
+		struct run_spec spec = matrix_spec(m, &m->cells[i], &job);
+
+		if (spec.settings != last && !m->cells[i].missing)
+			rc = sets_try(spec.settings, m->state_dir, err);
+		last = spec.settings;
+	}
+	return rc;
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct cell *ca = a, *cb = b;
@@ -207,6 +225,8 @@ int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struc
 		return rc;
 	matrix_shuffle(m);
 	rc = session_open(&mk.session, m->db_path, m->state_dir, m->line, err);
+	if (!rc)
+		rc = try_sets(m, err);
 	if (!rc)
 		rc = plan_fill(m, mk.session.store, err);
 	plan_order(m);
