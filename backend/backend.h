@@ -105,6 +105,9 @@ static inline bool backend_is_far(const struct backend *b)
 
 extern const struct backend *const backend_table[]; /* ended by NULL; in the order of `auto` */
 const struct backend *backend_find(const char *name, struct err *err);
+/* What follows "NAME." in a key, or in a pair key=value, that names this backend's option. NULL: it
+ * doesn't. */
+const char *backend_key(const struct backend *b, const char *key);
 /* The first far one whose check() passes with default options; err says why none did. */
 const struct backend *backend_auto(struct err *err);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "backend/fastswap_area.h"
 
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "backend/module.h"
 #include "backend/swap_areas.h"
 #include "base/clock.h"
+#include "base/process.h"
 #include "base/sysfile.h"
 
 #define DEVICE		   "/dev/fastswap0"
@@ -30,8 +30,8 @@ static bool module_in(const char *dir, const char *name, char *dst, size_t size)
  */
 static bool find_module(const struct fastswap_params *p, const char *name, char *dst, size_t size)
 {
-	char program[PATH_MAX / 2] = "", dir[PATH_MAX];
 	const char *kernel = getenv("FMLAB_KERNEL"), *built = getenv("FMLAB_BUILD");
+	char dir[PATH_MAX];
 
 	if (p->modules)
 		return module_in(p->modules, name, dst, size);
@@ -40,12 +40,9 @@ static bool find_module(const struct fastswap_params *p, const char *name, char 
 		if (module_in(dir, name, dst, size))
 			return true;
 	}
-	if (!kernel && readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
-		dirname(program);
-		snprintf(dir, sizeof(dir), "%s/modules", program);
-		if (module_in(dir, name, dst, size))
-			return true;
-	}
+	if (!kernel && process_beside(dir, sizeof(dir), "modules") == 0 &&
+	    module_in(dir, name, dst, size))
+		return true;
 	snprintf(dst, size, "%s", name);
 	return module_available(name);
 }

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -22,11 +21,13 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "base/secret.h"
 #include "base/sysfile.h"
 
 #define POOL		   "fastswap_rdma"
 #define INFINIBAND	   "/sys/class/infiniband"
 #define DEFAULT_PORT	   50000
+#define TOKEN_MAX	   24		       /* MEMSERVER_TOKEN_MAX of memserver/handshake.h */
 #define SERVER_PATIENCE_NS (30 * NSEC_PER_SEC) /* it takes and clears its memory first */
 
 struct fastswap_rdma_params {
@@ -34,7 +35,7 @@ struct fastswap_rdma_params {
 	char *far;
 	char *client_address;
 	uint64_t size_bytes, nr_queue_pairs, timeout_ns;
-	char *token;
+	char *token_file;
 };
 
 static const struct opt fastswap_rdma_opts[] = {
@@ -48,8 +49,9 @@ static const struct opt fastswap_rdma_opts[] = {
 		"queue pairs; 0: three per CPU, or as many as the server grants"),
 	OPT_DURATION("timeout", struct fastswap_rdma_params, timeout_ns, "2s", 1e6, 600e9,
 		     "fail what the server has not answered for so long"),
-	OPT_STRING("token", struct fastswap_rdma_params, token, NULL,
-		   "what the server's --token-file asks for"),
+	OPT_STRING("token-file", struct fastswap_rdma_params, token_file, NULL,
+		   "its first line is the token that the server's --token-file asks for"),
+	OPT_SECRET("token", "token-file"),
 	FASTSWAP_OPTS(struct fastswap_rdma_params, common),
 	OPT_END
 };
@@ -131,30 +133,49 @@ static int local_address(char *address, size_t size, struct err *err)
 static bool find_memserver(char *dst, size_t size)
 {
 	const char *built = getenv("FMLAB_BUILD"); /* in the lab guest */
-	char program[PATH_MAX / 2] = "";
 
 	if (built) {
 		snprintf(dst, size, "%s/memserver", built);
 		if (access(dst, X_OK) == 0)
 			return true;
 	}
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0) {
-		snprintf(dst, size, "%s/memserver", dirname(program));
-		if (access(dst, X_OK) == 0)
-			return true;
-	}
+	if (process_beside(dst, size, "memserver") == 0 && access(dst, X_OK) == 0)
+		return true;
 	return child_find_program("memserver", dst, size);
+}
+
+static int read_token(const struct fastswap_rdma_params *p, char *token, size_t size,
+		      struct err *err)
+{
+	int rc;
+
+	if (!p->token_file)
+		return 0;
+	if (!p->far)
+		return err_usage(
+			err, "backend fastswap-rdma: token-file is for a server of yours (far)");
+	rc = secret_read(p->token_file, token, size, "backend fastswap-rdma: token-file", err);
+	if (!rc && strchr(token, '"'))
+		rc = err_usage(
+			err,
+			"backend fastswap-rdma: the token in %s has a '\"', which a module's "
+			"parameter can't have; choose another",
+			p->token_file);
+	return rc;
 }
 
 static int fastswap_rdma_check(const void *params, struct err *err)
 {
 	const struct fastswap_rdma_params *p = params;
-	char address[64], program[PATH_MAX];
+	char address[64], program[PATH_MAX], token[TOKEN_MAX + 1];
 	uint64_t port;
 	int rc;
 
 	rc = p->far ? parse_far(p->far, address, sizeof(address), &port, err)
 		    : local_address(address, sizeof(address), err);
+	if (!rc)
+		rc = read_token(p, token, sizeof(token), err);
+	explicit_bzero(token, sizeof(token));
 	if (!rc && !p->far && !find_memserver(program, sizeof(program)))
 		rc = err_missing(err, "no memserver: `make memserver` builds it");
 	return rc ? rc : fastswap_check(&p->common, POOL, err);
@@ -199,9 +220,8 @@ static int explain_server(const struct child *server, const char *program, const
 		how, tail[0] ? ": " : ", saying nothing", tail, program, listen, size);
 }
 
-static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_params *p,
-			uint64_t size_bytes, const char *state_dir, struct journal *j,
-			struct err *err)
+static int start_server(struct fastswap_rdma *r, uint64_t size_bytes, const char *state_dir,
+			struct journal *j, struct err *err)
 {
 	struct place place = { .join = journal_server, .arg = j, .mem_node = -1 };
 	char program[PATH_MAX], listen[128], size[32], stats[PATH_MAX], log[PATH_MAX];
@@ -214,9 +234,6 @@ static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_para
 	uint64_t deadline = clock_ns() + SERVER_PATIENCE_NS;
 	int rc;
 
-	if (p->token)
-		return err_usage(err,
-				 "backend fastswap-rdma: token is for a server of yours (far)");
 	r->port = DEFAULT_PORT;
 	rc = local_address(r->address, sizeof(r->address), err);
 	if (rc)
@@ -243,6 +260,18 @@ static int start_server(struct fastswap_rdma *r, const struct fastswap_rdma_para
 	return rc;
 }
 
+/* The module shows its token nowhere. The kernel's log would, of a parameter it can't parse. */
+static int add_token(const struct fastswap_rdma_params *p, struct buf *options, struct err *err)
+{
+	char token[TOKEN_MAX + 1];
+	int rc = read_token(p, token, sizeof(token), err);
+
+	if (!rc && p->token_file)
+		buf_addf(options, " token=\"%s\"", token);
+	explicit_bzero(token, sizeof(token));
+	return rc;
+}
+
 static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
 	const struct fastswap_rdma_params *p = ctx->params;
@@ -261,7 +290,7 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 		if (size_bytes == 0 &&
 		    sysfile_read_key("/proc/meminfo", "MemAvailable:", &free_kib) == 0)
 			size_bytes = free_kib / 2 * 1024;
-		rc = start_server(r, p, size_bytes, ctx->state_dir, j, err);
+		rc = start_server(r, size_bytes, ctx->state_dir, j, err);
 	}
 	if (rc)
 		return rc;
@@ -274,9 +303,10 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 		buf_addf(&options, " nq=%" PRIu64, p->nr_queue_pairs);
 	if (p->client_address)
 		buf_addf(&options, " cip=%s", p->client_address);
-	if (p->token)
-		buf_addf(&options, " token=\"%s\"", p->token);
-	rc = fastswap_up(ctx, &p->common, POOL, options.data, j, err);
+	rc = add_token(p, &options, err);
+	if (!rc)
+		rc = fastswap_up(ctx, &p->common, POOL, options.data, j, err);
+	explicit_bzero(options.data, options.len);
 	buf_release(&options);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "backend/zram.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/names.h"
 
 const struct backend *const backend_table[] = {
 	&backend_swap, &backend_fastswap_dram, &backend_fastswap_rdma,
@@ -26,20 +27,15 @@ const struct journal_op journal_ops_backend[] = {
 
 const struct backend *backend_find(const char *name, struct err *err)
 {
-	const char *names[NR_BACKENDS + 1] = { 0 };
-	const char *near;
+	return find_by_name(backend_table, name, "backend", "`fmbench backend list` names them",
+			    err);
+}
 
-	for (size_t i = 0; i < NR_BACKENDS; i++) {
-		if (strcmp(backend_table[i]->name, name) == 0)
-			return backend_table[i];
-		names[i] = backend_table[i]->name;
-	}
-	near = did_you_mean(name, names);
-	if (near)
-		err_usage(err, "no backend \"%s\": did you mean %s?", name, near);
-	else
-		err_usage(err, "no backend \"%s\": `fmbench backend list` names them", name);
-	return NULL;
+const char *backend_key(const struct backend *b, const char *key)
+{
+	size_t len = strlen(b->name);
+
+	return strncmp(key, b->name, len) == 0 && key[len] == '.' ? key + len + 1 : NULL;
 }
 
 static int check_defaults(const struct backend *b, struct err *err)

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 
 struct unit {
 	const char *suffix;
@@ -200,8 +201,7 @@ static void *field(const struct opt *o, const void *base)
 	return (char *)base + o->offset;
 }
 
-/* '_' and '-' are one. */
-static bool same_name(const char *a, const char *b)
+bool opt_same_name(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++) {
 		if ((*a == '_' ? '-' : *a) != (*b == '_' ? '-' : *b))
@@ -234,6 +234,7 @@ void opt_format(const struct opt *o, const void *base, struct buf *b)
 	case OPT_T_CHOICE:
 		buf_adds(b, *(char *const *)p ? *(char *const *)p : "");
 		break;
+	case OPT_T_SECRET:
 	case OPT_T_END:
 		break;
 	}
@@ -301,6 +302,23 @@ static void replace_string(char **p, const char *value)
 	free(old);
 }
 
+static void add_line(char **p, const char *value)
+{
+	struct buf lines = BUF_INIT;
+
+	buf_addf(&lines, "%s\n%s", *p, value);
+	free(*p);
+	*p = buf_steal(&lines);
+}
+
+int opt_refuse_secret(const struct opt *o, const char *what, struct err *err)
+{
+	return err_usage(err,
+			 "%s: %s is a secret, and others can read command lines and databases: "
+			 "write it to a file and give %s=FILE",
+			 what, o->name, o->choices);
+}
+
 static int opt_store(const struct opt *o, void *base, const char *value, const char *what,
 		     struct err *err)
 {
@@ -331,6 +349,8 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 			return err_usage(err, "%s: %s=%s is none of %s", what, o->name, value,
 					 o->choices);
 		break;
+	case OPT_T_SECRET:
+		return opt_refuse_secret(o, what, err);
 	case OPT_T_STRING:
 	case OPT_T_END:
 		break;
@@ -359,20 +379,33 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 		break;
 	case OPT_T_STRING:
 	case OPT_T_CHOICE:
-		replace_string(p, value);
+		if (o->lines && *(char **)p && *value)
+			add_line(p, value);
+		else
+			replace_string(p, value);
 		break;
+	case OPT_T_SECRET:
 	case OPT_T_END:
 		break;
 	}
 	return ret;
 }
 
+const struct opt *opt_find(const struct opt *table, const char *name)
+{
+	for_each_opt (o, table) {
+		if (opt_same_name(o->name, name))
+			return o;
+	}
+	return NULL;
+}
+
 /* No option of that name: what was meant, or what there is. */
 static int unknown_option(const struct opt *table, const char *key, const char *what,
 			  struct err *err)
 {
-	const char **names, *near;
 	struct buf all = BUF_INIT;
+	const char **names;
 	size_t nr = 0;
 
 	for_each_opt (o, table)
@@ -383,14 +416,12 @@ static int unknown_option(const struct opt *table, const char *key, const char *
 	names = xcalloc(nr + 1, sizeof(*names));
 	nr = 0;
 	for_each_opt (o, table) {
-		buf_addf(&all, "%s%s", nr ? ", " : "", o->name);
+		if (o->type == OPT_T_SECRET)
+			continue;
+		buf_addf(&all, "%s%s", nr ? ", " : "it has ", o->name);
 		names[nr++] = o->name;
 	}
-	near = did_you_mean(key, names);
-	if (near)
-		err_usage(err, "%s has no option '%s'; did you mean '%s'?", what, key, near);
-	else
-		err_usage(err, "%s has no option '%s'; it has %s", what, key, all.data);
+	err_unknown(err, did_you_mean(key, names), all.data, "%s has no option '%s'", what, key);
 	free(names);
 	buf_release(&all);
 	return -EINVAL;
@@ -399,17 +430,16 @@ static int unknown_option(const struct opt *table, const char *key, const char *
 int opt_set(const struct opt *table, void *base, const char *key, const char *value,
 	    const char *what, struct err *err)
 {
-	for_each_opt (o, table) {
-		if (!same_name(o->name, key))
-			continue;
-		if (value)
-			return opt_store(o, base, value, what, err);
-		if (o->type == OPT_T_BOOL)
-			return opt_store(o, base, "yes", what, err);
-		return err_usage(err, "%s: %s needs a value: %s=%s", what, o->name, o->name,
-				 o->choices ? o->choices : type_hint[o->type]);
-	}
-	return unknown_option(table, key, what, err);
+	const struct opt *o = opt_find(table, key);
+
+	if (!o)
+		return unknown_option(table, key, what, err);
+	if (value || o->type == OPT_T_SECRET)
+		return opt_store(o, base, value, what, err);
+	if (o->type == OPT_T_BOOL)
+		return opt_store(o, base, "yes", what, err);
+	return err_usage(err, "%s: %s needs a value: %s=%s", what, o->name, o->name,
+			 o->choices ? o->choices : type_hint[o->type]);
 }
 
 int opt_set_pair(const struct opt *table, void *base, const char *pair, const char *what,
@@ -466,6 +496,8 @@ void opt_json(const struct opt *table, const void *base, struct buf *b)
 	for_each_opt (o, table) {
 		const void *p = field(o, base);
 
+		if (o->type == OPT_T_SECRET)
+			continue;
 		buf_adds(b, comma);
 		comma = ",";
 		buf_add_json(b, o->name);
@@ -491,6 +523,7 @@ void opt_json(const struct opt *table, const void *base, struct buf *b)
 			else
 				buf_adds(b, "null");
 			break;
+		case OPT_T_SECRET:
 		case OPT_T_END:
 			break;
 		}
@@ -553,12 +586,16 @@ size_t opt_print_help(const struct opt *table, enum opt_style style, size_t inde
 	size_t width = 0;
 
 	for_each_opt (o, table) {
+		if (o->type == OPT_T_SECRET)
+			continue;
 		buf_reset(&b);
 		add_synopsis(o, style, &b);
 		if (b.len > width && b.len <= 32)
 			width = b.len;
 	}
 	for_each_opt (o, table) {
+		if (o->type == OPT_T_SECRET)
+			continue;
 		buf_reset(&b);
 		add_synopsis(o, style, &b);
 		fprintf(out, "%*s%-*s", (int)indent, "", (int)width, b.data);
@@ -572,70 +609,4 @@ size_t opt_print_help(const struct opt *table, enum opt_style style, size_t inde
 	}
 	buf_release(&b);
 	return width;
-}
-
-/* Names longer than this are not mistyped, they are something else. */
-#define MEANT_MAX 63
-
-static size_t min_size(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Optimal string alignment: insert, delete, replace, or swap two neighbours; case ignored. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t rows[3][MEANT_MAX + 1];
-	size_t *before = rows[0], *above = rows[1], *row = rows[2];
-	size_t a_len = strlen(a), b_len = strlen(b);
-
-	for (size_t j = 0; j <= b_len; j++)
-		above[j] = before[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		int ca = tolower((unsigned char)a[i - 1]);
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			int cb = tolower((unsigned char)b[j - 1]);
-
-			row[j] = min_size(above[j - 1] + (ca != cb),
-					  min_size(above[j], row[j - 1]) + 1);
-			if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
-			    cb == tolower((unsigned char)a[i - 2]))
-				row[j] = min_size(row[j], before[j - 2] + 1);
-		}
-
-		size_t *oldest = before;
-
-		before = above;
-		above = row;
-		row = oldest;
-	}
-	return above[b_len];
-}
-
-const char *did_you_mean(const char *name, const char *const *names)
-{
-	size_t len = strlen(name);
-	size_t best = len <= 2 ? 2 : len / 3 + 2; /* one more than is near */
-	const char *found = NULL;
-
-	if (len == 0 || len > MEANT_MAX)
-		return NULL;
-	for (; *names; names++) {
-		size_t distance;
-
-		if (strlen(*names) > MEANT_MAX)
-			continue;
-		/* The beginning of a name is as good as one slip. */
-		if (len >= 3 && strncasecmp(*names, name, len) == 0)
-			distance = 1;
-		else
-			distance = edit_distance(name, *names);
-		if (distance < best) {
-			best = distance;
-			found = *names;
-		}
-	}
-	return found;
 }

@@ -31,6 +31,7 @@ enum opt_type {
 	OPT_T_DOUBLE,	/* double, finite */
 	OPT_T_STRING,	/* char *, heap, owned by the struct; opt_release() frees it; may be NULL */
 	OPT_T_CHOICE,	/* char *, heap, as STRING, one of "a|b|c" in choices */
+	OPT_T_SECRET,	/* no field: a value is refused, see OPT_SECRET */
 };
 
 struct opt {
@@ -44,6 +45,7 @@ struct opt {
 	/* For command lines only (see harness/cli/cli.h): a short letter, and what --help calls the value. */
 	char letter;
 	const char *arg;
+	bool lines;	  /* STRING: given again it adds a line */
 	const char *unit; /* for reports; NULL: follows from the type */
 };
 
@@ -72,6 +74,14 @@ struct opt {
 		.name = n, .type = OPT_T_CHOICE, .offset = offsetof(s, f), .def = d, .choices = c, \
 		.help = h, ##__VA_ARGS__                                                           \
 	}
+/*
+ * A secret (secret.h) is given by the file it stands in, whose path is another option's: that one
+ * is stored and shown like any. This row is what refuses the secret itself, without repeating it.
+ */
+#define OPT_SECRET(n, file_option)                                                                 \
+	{                                                                                          \
+		.name = n, .type = OPT_T_SECRET, .choices = file_option                            \
+	}
 #define OPT_END                                                                                    \
 	{                                                                                          \
 		.type = OPT_T_END                                                                  \
@@ -79,6 +89,10 @@ struct opt {
 
 #define for_each_opt(o, table) for (const struct opt *o = (table); o && o->type != OPT_T_END; o++)
 
+/* Names are the same but for '_' and '-'. */
+bool opt_same_name(const char *a, const char *b);
+/* The option of that name, or NULL. */
+const struct opt *opt_find(const struct opt *table, const char *name);
 /* Set every field to its default. base must be zeroed or opt_release()d. A bad default asserts. */
 void opt_defaults(const struct opt *table, void *base);
 void opt_release(const struct opt *table, void *base);
@@ -86,6 +100,8 @@ void opt_release(const struct opt *table, void *base);
 /* Set one. `what` names the owner in messages ("workload memaslap"). Unknown: did you mean …? */
 int opt_set(const struct opt *table, void *base, const char *key, const char *value,
 	    const char *what, struct err *err);
+/* The sentence that refuses the value of an OPT_SECRET row. */
+int opt_refuse_secret(const struct opt *o, const char *what, struct err *err);
 /* "key=value" or a bare "key" (BOOL). */
 int opt_set_pair(const struct opt *table, void *base, const char *pair, const char *what,
 		 struct err *err);
@@ -110,8 +126,5 @@ int parse_bool(const char *s, bool *ret);
 
 /* "512M", "1.5G", "17.3K": short, for people. dst at least 16 bytes. */
 void format_size(char *dst, size_t size, uint64_t bytes);
-
-/* The entry most like `name` (edit distance), or NULL when nothing is near. names ends with NULL. */
-const char *did_you_mean(const char *name, const char *const *names);
 
 #endif

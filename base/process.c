@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,4 +61,26 @@ void process_boot_id(char dst[BOOT_ID_SIZE])
 	if (read_text("/proc/sys/kernel/random/boot_id", dst, BOOT_ID_SIZE) < 0)
 		strcpy(dst, "-");
 	dst[strcspn(dst, "\n")] = '\0';
+}
+
+int process_program(char *dst, size_t size)
+{
+	ssize_t len = readlink("/proc/self/exe", dst, size);
+
+	if (len < 0)
+		return -errno;
+	if ((size_t)len >= size)
+		return -ENAMETOOLONG;
+	dst[len] = '\0';
+	return 0;
+}
+
+int process_beside(char *dst, size_t size, const char *name)
+{
+	char program[PATH_MAX];
+	int rc = process_program(program, sizeof(program));
+
+	if (rc == 0 && (size_t)snprintf(dst, size, "%s/%s", dirname(program), name) >= size)
+		rc = -ENAMETOOLONG;
+	return rc;
 }

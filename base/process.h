@@ -20,4 +20,9 @@ bool process_alive(pid_t pid, uint64_t start_ticks);
 /* /proc/sys/kernel/random/boot_id; "-" where there is none. */
 void process_boot_id(char dst[BOOT_ID_SIZE]);
 
+/* The path of the program that this process runs. 0 or -errno. */
+int process_program(char *dst, size_t size);
+/* "DIR/NAME", DIR being the program's directory. 0 or -errno. */
+int process_beside(char *dst, size_t size, const char *name);
+
 #endif

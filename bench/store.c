@@ -43,7 +43,7 @@ static int64_t add_metric(struct store *s, int i)
 	int64_t metric;
 
 	snprintf(key, sizeof(key), "key_%03d", i);
-	ok(store_metric(s, i < 4 ? known[i][0] : "bench", i < 4 ? known[i][1] : key, "pages",
+	ok(store_metric(s, i < 4, i < 4 ? known[i][0] : "bench", i < 4 ? known[i][1] : key, "pages",
 			i % 2 == 0, &metric, &err));
 	return metric;
 }
@@ -51,12 +51,13 @@ static int64_t add_metric(struct store *s, int i)
 static int64_t begin_run(struct store *s)
 {
 	struct facts facts = { 0 };
+	struct job_record job = { .name = "null", .workload = "null", .ratio = 0.5 };
 	struct run_record record = {
 		.uuid = "bench",
-		.workload = "null",
 		.backend = "none",
-		.ratio = 0.5,
 		.repeat = 1,
+		.jobs = &job,
+		.nr_jobs = 1,
 	};
 	int64_t machine, run;
 

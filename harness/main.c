@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
+#include "base/names.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/inlab.h"
@@ -15,7 +17,6 @@
 static const struct command *find_command(const char *name, struct err *err)
 {
 	const char *names[32];
-	const char *near;
 	size_t nr = 0;
 
 	for (size_t i = 0; command_table[i]; i++) {
@@ -25,14 +26,8 @@ static const struct command *find_command(const char *name, struct err *err)
 			names[nr++] = command_table[i]->name;
 	}
 	names[nr] = NULL;
-	near = did_you_mean(name, names);
-	if (name[0] == '-')
-		err_usage(err, "'%s' before a command: options come after it, fmbench COMMAND %s",
-			  name, name);
-	else if (near)
-		err_usage(err, "unknown command '%s' (did you mean '%s'?)", name, near);
-	else
-		err_usage(err, "unknown command '%s'; `fmbench --help` lists them", name);
+	err_unknown(err, did_you_mean(name, names), "`fmbench --help` lists them",
+		    "unknown command '%s'", name);
 	return NULL;
 }
 
@@ -49,7 +44,8 @@ static void usage(FILE *out)
 	}
 	fputs("\nOptions:\n"
 	      "  --version  show the version and exit\n"
-	      "  --help     show this; `fmbench COMMAND --help` shows a command's options\n\n"
+	      "  --help     show this; `fmbench COMMAND --help` shows a command's options\n"
+	      "Options that all commands share may stand before the command, too.\n\n"
 	      "Start with: fmbench run memaslap --ratio 0.5\n",
 	      out);
 }
@@ -87,39 +83,40 @@ static void open_standard_streams(void)
 		close(fd);
 }
 
-int main(int argc, char *argv[])
+/* The command's words: its name, the options before it, those after it. */
+static char **command_words(int argc, char *argv[], int index)
 {
-	const struct command *command;
+	char **words = xcalloc((size_t)argc, sizeof(*words));
+
+	words[0] = argv[index];
+	memcpy(words + 1, argv + 1, (size_t)(index - 1) * sizeof(*words));
+	memcpy(words + index, argv + index + 1, (size_t)(argc - index) * sizeof(*words));
+	return words;
+}
+
+/* "/tmp/state/" and "/tmp/state" are the same, in messages too. */
+static void trim_slashes(char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+}
+
+static int run_command(const struct command *command, int argc, char *argv[], int index)
+{
+	char *line = join_words(argc, argv), **words = command_words(argc, argv, index);
 	struct err err = { 0 };
 	struct cli cli = { 0 };
-	char *line;
 	int rc;
 
-	open_standard_streams();
-	if (argc < 2) {
-		usage(stderr);
-		return ERR_USAGE;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("fmbench %s\n", fmbench_version);
-		return 0;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		usage(stdout);
-		return 0;
-	}
-	command = find_command(argv[1], &err);
-	if (!command)
-		return command_fail(&err);
-
-	line = join_words(argc, argv);
 	common_init();
-	rc = cli_parse(command, argc - 1, argv + 1, &cli, &err);
+	rc = cli_parse(command, argc - 1, words, &cli, &err);
 	if (rc == 0) {
 		cli.line = line;
 		cli.original_argc = argc;
 		cli.original_argv = argv;
+		trim_slashes(common.state_dir);
 		log_set_level(common.quiet ? LOG_QUIET : common.verbose ? LOG_VERBOSE : LOG_NORMAL);
 		rc = common.in_lab ? inlab_run(&cli) : command->run(&cli);
 	} else {
@@ -127,7 +124,51 @@ int main(int argc, char *argv[])
 	}
 	cli_release(&cli);
 	common_release();
+	free(words);
 	free(line);
+	return rc;
+}
+
+static int help(const char *name)
+{
+	const struct command *command = NULL;
+	struct err err = { 0 };
+
+	if (name)
+		command = find_command(name, &err);
+	if (name && !command)
+		return command_fail(&err);
+	if (command)
+		cli_help(command, stdout);
+	else
+		usage(stdout);
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	const struct command *command;
+	struct err err = { 0 };
+	int index = argc, rc;
+
+	open_standard_streams();
+	rc = argc < 2 ? 0 : cli_find_command(argc, argv, &index, &err);
+	if (rc == CLI_VERSION) {
+		printf("fmbench %s\n", fmbench_version);
+		rc = 0;
+	} else if (rc == CLI_HELP) {
+		rc = help(NULL);
+	} else if (rc) {
+		rc = command_fail(&err);
+	} else if (index == argc) {
+		usage(stderr);
+		rc = ERR_USAGE;
+	} else if (strcmp(argv[index], "help") == 0) {
+		rc = help(argv[index + 1]);
+	} else {
+		command = find_command(argv[index], &err);
+		rc = command ? run_command(command, argc, argv, index) : command_fail(&err);
+	}
 	if (fflush(stdout) != 0 && rc == 0) {
 		log_error("writing to standard output failed");
 		rc = ERR_FAILED;

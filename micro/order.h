@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "micro/random.h"
+#include "base/random.h"
 
 enum order_kind { ORDER_SEQUENTIAL, ORDER_RANDOM, ORDER_STRIDE, ORDER_ZIPF };
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "micro/random.h"
+#include "base/random.h"
 
 #define PM_SWAPPED (1ull << 62)
 #define PM_PRESENT (1ull << 63)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/embed.h"
-#include "base/opt.h"
+#include "base/names.h"
 
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
 EMBED(panels_gp, "plots/panels.gp");
@@ -96,7 +96,6 @@ const struct figure figure_table[] = {
 const struct figure *figure_find(const char *name, struct err *err)
 {
 	const char *names[sizeof(figure_table) / sizeof(figure_table[0])];
-	const char *near;
 	size_t i;
 
 	for (i = 0; figure_table[i].name; i++) {
@@ -105,9 +104,8 @@ const struct figure *figure_find(const char *name, struct err *err)
 		names[i] = figure_table[i].name;
 	}
 	names[i] = NULL;
-	near = did_you_mean(name, names);
-	err_usage(err, "there is no figure %s%s%s%s: see fmbench list figures", name,
-		  near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	err_unknown(err, did_you_mean(name, names), "`fmbench list figures` shows them",
+		    "no figure '%s'", name);
 	return NULL;
 }
 

@@ -81,11 +81,6 @@ int compare_parse_power(const char *text, double *ret, struct err *err)
 
 /* --- one row ------------------------------------------------------------------------------- */
 
-struct values {
-	double *values;
-	size_t nr;
-};
-
 struct row {
 	const char *name, *unit, *better; /* better: NULL, "higher" or "lower" */
 	double median_a, median_b;
@@ -96,26 +91,10 @@ struct row {
 	const char *verdict;
 };
 
-static int load_values(struct store *s, const char *runs, const char *name, const char *unit,
-		       struct values *v, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	int r = db_prepare(
-		s, &stmt, err,
-		"SELECT v.value FROM json_each(?1) c CROSS JOIN result v ON v.run = c.value"
-		" WHERE v.name = ?2 AND v.unit = ?3 AND v.value IS NOT NULL",
-		"ttt", runs, name, unit);
-
-	v->nr = 0;
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
-		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
-		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
-	}
-	sqlite3_finalize(stmt);
-	return r;
-}
+/* Of a result, in these runs. */
+#define RESULT_VALUES                                                                              \
+	"SELECT v.value FROM json_each(?1) c CROSS JOIN result v ON v.run = c.value"               \
+	" WHERE v.name = ?2 AND v.unit = ?3 AND v.value IS NOT NULL"
 
 static const char *verdict(const struct row *row)
 {
@@ -330,9 +309,9 @@ static int compare_results(struct store *s, const struct compare_request *q, con
 				   .unit = (const char *)sqlite3_column_text(stmt, 1),
 				   .better = (const char *)sqlite3_column_text(stmt, 2) };
 
-		r = load_values(s, runs_a, row.name, row.unit, &a, err);
+		r = db_values(s, &a, err, RESULT_VALUES, "ttt", runs_a, row.name, row.unit);
 		if (!r)
-			r = load_values(s, runs_b, row.name, row.unit, &b, err);
+			r = db_values(s, &b, err, RESULT_VALUES, "ttt", runs_b, row.name, row.unit);
 		if (r)
 			break;
 		judge(&row, &a, &b, q->power);
@@ -345,6 +324,31 @@ static int compare_results(struct store *s, const struct compare_request *q, con
 	if (!r && !json->len)
 		r = err_missing(err, "the two sides have no result in common");
 	buf_adds(json, "]");
+	return r;
+}
+
+/* Warnings travel with the numbers: which, and how many runs of each side have them. */
+static int print_flags(struct store *s, const char *runs_a, const char *runs_b, FILE *out,
+		       struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT code, sum(a), json_array_length(?1), sum(NOT a),"
+		" json_array_length(?2), min(detail) FROM"
+		" (SELECT value AS run, 1 AS a FROM json_each(?1)"
+		"  UNION ALL SELECT value, 0 FROM json_each(?2))"
+		" JOIN flag USING (run) WHERE severity <> 'note' GROUP BY code ORDER BY code",
+		"tt", runs_a, runs_b);
+
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0)
+		fprintf(out, "%s on %d of %d runs of A, %d of %d of B: %s\n",
+			(const char *)sqlite3_column_text(stmt, 0), sqlite3_column_int(stmt, 1),
+			sqlite3_column_int(stmt, 2), sqlite3_column_int(stmt, 3),
+			sqlite3_column_int(stmt, 4), (const char *)sqlite3_column_text(stmt, 5));
+	sqlite3_finalize(stmt);
 	return r;
 }
 
@@ -368,6 +372,9 @@ static int print_all(struct store *s, const struct compare_request *q, const str
 	print_side(b, notes);
 	print_left_out(a, notes);
 	print_left_out(b, notes);
+	r = print_flags(s, runs_a.data, runs_b.data, notes, err);
+	if (r)
+		goto out;
 	if (format == EXPORT_TABLE) {
 		fputc('\n', out);
 		table_print(&t, "", out);

@@ -8,7 +8,14 @@ WITH property AS MATERIALIZED (SELECT * FROM run_property),
 follows (parent, key) AS (VALUES
 	('kernel', 'kernel_build'), ('kernel', 'memory_bytes'), ('kernel', 'cmdline'),
 	('machine', 'cmdline'), ('machine', 'arch'), ('machine', 'cpu'), ('machine', 'cpus'),
-	('machine', 'memory_bytes'), ('machine', 'numa_nodes'), ('machine', 'placement.*')),
+	('machine', 'memory_bytes'), ('machine', 'numa_nodes'), ('machine', 'placement.*'),
+	('set.vm.swappiness', 'swappiness'), ('set.vm.page-cluster', 'page_cluster'),
+	('set.vm.overcommit_memory', 'overcommit_memory'), ('set.mm.lru_gen.enabled', 'mglru'),
+	('set.mm.transparent_hugepage.enabled', 'thp'),
+	('set.mm.transparent_hugepage.defrag', 'thp_defrag'), ('set.mm.ksm.run', 'ksm'),
+	('set.mm.swap.vma_ra_enabled', 'vma_readahead'),
+	('set.kernel.numa_balancing', 'numa_balancing'),
+	('set.kernel.randomize_va_space', 'aslr')),
 side AS (
 	SELECT value AS run, 'A' AS side FROM json_each(?1)
 	UNION ALL
@@ -39,9 +46,9 @@ differing AS (
 SELECT key, nr_a, nr_b, ifnull(a, 'none'), ifnull(b, 'none') FROM differing p
 WHERE NOT (NOT mixed
 	AND EXISTS (SELECT 1 FROM json_each(?3) t
-		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = t.value ->> 0)
+		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = replace(t.value ->> 0, '_', '-'))
 	AND EXISTS (SELECT 1 FROM json_each(?4) t
-		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = t.value ->> 0))
+		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = replace(t.value ->> 0, '_', '-')))
 	AND NOT EXISTS (SELECT 1 FROM differing o WHERE o.key <> p.key AND (
 		o.key IN (SELECT parent FROM follows f WHERE p.key GLOB f.key)
 		OR o.key IN ('workload', 'backend') AND o.key = p.source

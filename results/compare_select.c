@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/embed.h"
+#include "base/names.h"
 #include "base/opt.h"
 #include "results/db.h"
 #include "results/rows.h"
@@ -113,7 +114,7 @@ static int parse_selector(struct compare_side *side, struct store *s, struct err
 
 static int no_such_key(struct store *s, const char *key, struct err *err)
 {
-	const char **names = NULL, *near;
+	const char **names = NULL;
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
 	int r = db_prepare(s, &stmt, err, "SELECT DISTINCT key FROM run_property", "");
@@ -127,12 +128,11 @@ static int no_such_key(struct store *s, const char *key, struct err *err)
 	sqlite3_finalize(stmt);
 	if (!r && nr) {
 		names[nr] = NULL;
-		near = did_you_mean(key, names);
-		r = err_usage(
-			err,
-			"no run is stored with a key '%s'%s%s%s; there are workload, backend, ratio, "
-			"limit, experiment, run, machine, kernel, and every parameter",
-			key, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+		r = err_unknown(
+			err, did_you_mean(key, names),
+			"there are workload, backend, ratio, limit, experiment, run, machine, "
+			"kernel, and every parameter",
+			"no run is stored with a key '%s'", key);
 	} else if (!r) {
 		r = err_usage(err, "%s holds no run yet; make some with `fmbench run`", s->path);
 	}

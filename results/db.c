@@ -229,6 +229,27 @@ int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, cons
 	return r;
 }
 
+int db_values(struct store *s, struct values *v, struct err *err, const char *sql,
+	      const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+	int r;
+
+	v->nr = 0;
+	va_start(ap, types);
+	r = prepare(s, &stmt, err, sql, types, ap);
+	va_end(ap);
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0) {
+		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
+		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
+
 int db_settle(struct store *s, int64_t run, struct err *err)
 {
 	int64_t found;

@@ -4,6 +4,7 @@
 #define RESULTS_DB_H
 
 #include <sqlite3.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -39,6 +40,13 @@ int db_again(struct store *s, sqlite3_stmt *stmt, struct err *err, const char *t
 int db_run(struct store *s, struct err *err, const char *sql, const char *types, ...);
 /* First column of the first row. -ENODATA (err untouched): no row, or NULL. */
 int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, const char *types, ...);
+/* The first column of all rows, in place of what values hold. Free values->values. */
+struct values {
+	double *values;
+	size_t nr;
+};
+int db_values(struct store *s, struct values *v, struct err *err, const char *sql,
+	      const char *types, ...);
 /* 1: a row, 0: no more, -errno. */
 int db_step(struct store *s, sqlite3_stmt *stmt, struct err *err);
 

@@ -33,28 +33,6 @@ struct group {
 	size_t nr_columns;
 };
 
-struct values {
-	double *values;
-	size_t nr;
-};
-
-static int load_values(struct store *s, struct values *v, const char *sql, const char *runs,
-		       const char *name, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, sql, name ? "tt" : "t", runs, name);
-
-	v->nr = 0;
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
-		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
-		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
-	}
-	sqlite3_finalize(stmt);
-	return r;
-}
-
 #define RESULT_VALUES                                                                              \
 	"SELECT v.value FROM json_each(?1) c CROSS JOIN result v ON v.run = c.value"               \
 	" WHERE v.name = ?2 AND v.value IS NOT NULL"
@@ -133,19 +111,20 @@ static int add_row(struct buf *page, const struct group *g, const char *runs, bo
 	if (slowdown) {
 		const struct column *first = &g->columns[0];
 
-		r = load_values(g->s, &v, RESULT_VALUES, runs, first->name, err);
+		r = db_values(g->s, &v, err, RESULT_VALUES, "tt", runs, first->name);
 		if (!r)
-			r = load_values(g->s, &base, RESULT_VALUES, g->baseline, first->name, err);
+			r = db_values(g->s, &base, err, RESULT_VALUES, "tt", g->baseline,
+				      first->name);
 		if (!r)
 			add_slowdown(page, &v, &base, first->higher);
 	}
 	for (size_t i = 0; !r && i < g->nr_columns; i++) {
-		r = load_values(g->s, &v, RESULT_VALUES, runs, g->columns[i].name, err);
+		r = db_values(g->s, &v, err, RESULT_VALUES, "tt", runs, g->columns[i].name);
 		if (!r)
 			add_median(page, &v, g->columns[i].unit);
 	}
 	for (size_t i = 0; !r && i < sizeof(summary) / sizeof(summary[0]); i++) {
-		r = load_values(g->s, &v, summary[i].sql, runs, NULL, err);
+		r = db_values(g->s, &v, err, summary[i].sql, "t", runs);
 		if (!r)
 			add_median(page, &v, summary[i].unit);
 	}

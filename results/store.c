@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/embed.h"
-#include "base/sysfile.h"
+#include "base/process.h"
 #include "results/db.h"
 #include "results/upgrade.h"
 
@@ -284,6 +284,23 @@ static void facts_json(const struct facts *facts, struct buf *b)
 	buf_adds(b, "}");
 }
 
+#define SORTED_FACTS                                                                               \
+	"(SELECT json_group_object(key, value) FROM"                                               \
+	" (SELECT key, value FROM json_each(?1) ORDER BY key))"
+
+int store_find_machine(struct store *s, const struct facts *facts, int64_t *ret_machine,
+		       struct err *err)
+{
+	struct buf json = BUF_INIT;
+	int r;
+
+	facts_json(facts, &json);
+	r = db_int(s, ret_machine, err, "SELECT id FROM machine WHERE facts = " SORTED_FACTS, "t",
+		   json.data);
+	buf_release(&json);
+	return r;
+}
+
 int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machine, struct err *err)
 {
 	struct buf json = BUF_INIT;
@@ -291,9 +308,7 @@ int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machi
 
 	facts_json(facts, &json);
 	r = db_int(s, ret_machine, err,
-		   "INSERT INTO machine (facts)"
-		   " SELECT json_group_object(key, value) FROM"
-		   " (SELECT key, value FROM json_each(?1) ORDER BY key) WHERE true"
+		   "INSERT INTO machine (facts) VALUES (" SORTED_FACTS ")"
 		   " ON CONFLICT (facts) DO UPDATE SET facts = facts RETURNING id",
 		   "t", json.data);
 	buf_release(&json);
@@ -508,26 +523,6 @@ int store_run_end(struct store *s, int64_t run, const char *status, const char *
 	return r;
 }
 
-/* Is this the process that started then? Field 22 of its stat; comm may hold spaces and ')'. */
-static bool is_alive(int64_t pid, int64_t pid_start)
-{
-	struct buf text = BUF_INIT;
-	char path[64];
-	bool alive = false;
-
-	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
-	if (sysfile_read(path, &text) == 0) {
-		const char *p = text.data ? strrchr(text.data, ')') : NULL;
-
-		for (int field = 2; p && field < 22; field++) {
-			p = strchr(p + 1, ' ');
-		}
-		alive = p && strtoll(p, NULL, 10) == pid_start;
-	}
-	buf_release(&text);
-	return alive;
-}
-
 static int mark_dead(struct store *s, int64_t run, struct err *err)
 {
 	int r = db_settle(s, run, err);
@@ -553,7 +548,8 @@ int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 	if (r)
 		return r;
 	while ((r = db_step(s, stmt, err)) > 0) {
-		if (is_alive(sqlite3_column_int64(stmt, 1), sqlite3_column_int64(stmt, 2)))
+		if (process_alive((pid_t)sqlite3_column_int64(stmt, 1),
+				  (uint64_t)sqlite3_column_int64(stmt, 2)))
 			continue;
 		r = mark_dead(s, sqlite3_column_int64(stmt, 0), err);
 		if (r)

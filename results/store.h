@@ -58,6 +58,9 @@ struct run_record {
 /* facts: the machine's lasting facts. The same facts give the same id. */
 int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machine,
 		  struct err *err);
+/* The same, and changes nothing. -ENODATA (err untouched): no run was made on it. */
+int store_find_machine(struct store *s, const struct facts *facts, int64_t *ret_machine,
+		       struct err *err);
 /* Status `started`; begin stamp is taken here (monotonic and wall). */
 int store_run_begin(struct store *s, int64_t machine, const struct run_record *r, int64_t *ret_run,
 		    struct err *err);

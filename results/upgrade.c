@@ -9,11 +9,26 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/embed.h"
+#include "base/secret.h"
 
 EMBED(upgrade_1_sql, "results/upgrade_1.sql");
 
 /* By the format that each starts from. */
 static const char *const upgrades[] = { [1] = upgrade_1_sql };
+
+/* SQL: hide_secrets(TEXT). */
+static void hide_secrets(sqlite3_context *context, int nr, sqlite3_value **values)
+{
+	const char *text = (const char *)sqlite3_value_text(values[0]);
+	struct buf b = BUF_INIT;
+
+	(void)nr;
+	if (!text)
+		return; /* NULL */
+	secret_hide(text, &b);
+	sqlite3_result_text(context, b.data, (int)b.len, SQLITE_TRANSIENT);
+	buf_release(&b);
+}
 
 static int exec(struct store *s, const char *sql, struct err *err)
 {
@@ -73,6 +88,9 @@ static int upgrade(struct store *s, int64_t from, const char *schema, struct err
 	/* No effect within a transaction. Rows move parents and children in turns. */
 	int r = exec(s, "PRAGMA foreign_keys = OFF", err);
 
+	if (!r && sqlite3_create_function(s->db, "hide_secrets", 1, SQLITE_UTF8, NULL, hide_secrets,
+					  NULL, NULL) != SQLITE_OK)
+		r = db_fail(s, err);
 	if (!r)
 		r = exec(s, "BEGIN IMMEDIATE", err);
 	if (r)

@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Format 1 to 2, after schema.sql has been run beside the old tables, each renamed to old_NAME: a run
--- had one job, whose columns stood in `run`.
+-- had one job, whose columns stood in `run`. Commands and parameters could hold secrets.
 
 INSERT INTO machine SELECT id, facts FROM old_machine;
 INSERT INTO run (id, uuid, machine, experiment, backend, backend_params, run_params, command,
 	version, repeat, seed, pid, pid_start, started, begin_ns, end_ns, status, reason, facts)
-SELECT id, uuid, machine, experiment, backend, backend_params, run_params, command,
-	version, repeat, seed, pid, pid_start, started, begin_ns, end_ns, status, reason, facts
+SELECT id, uuid, machine, experiment, backend, hide_secrets(backend_params), run_params,
+	hide_secrets(command), version, repeat, seed, pid, pid_start, started, begin_ns, end_ns,
+	status, reason, facts
 FROM old_run;
 INSERT INTO job (run, job, name, workload, workload_params, ratio, peak_bytes, limit_bytes)
-SELECT id, 1, workload, workload, workload_params, ratio, peak_bytes, limit_bytes FROM old_run;
+SELECT id, 1, workload, workload, hide_secrets(workload_params), ratio, peak_bytes, limit_bytes FROM old_run;
 INSERT INTO phase SELECT run, name, begin_ns, end_ns FROM old_phase;
 INSERT INTO result (run, job, ord, name, unit, better, value)
 SELECT run, 1, ord, name, unit, better, value FROM old_result;

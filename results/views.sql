@@ -34,10 +34,13 @@ FROM (
 	SELECT 'run', r.id, j.key, j.value FROM main.run r JOIN json_each(r.facts) j);
 
 -- Everything that a run is known by, flags as 1 and 0. Labels tell runs of one kind apart and are
--- never compared. '_' and '-' are the same in `dashed`; `bare` is a backend's key without its name.
+-- never compared. '_' and '-' are the same in `dashed`; `bare` is a backend's key without its
+-- name, and the last part of a kernel setting's.
 CREATE TEMP VIEW run_property AS
 SELECT run, source, key, ifnull(value, 'null') AS value, replace(key, '_', '-') AS dashed,
-	CASE source WHEN 'backend' THEN substr(key, instr(key, '.') + 1) END AS bare
+	replace(CASE WHEN source = 'backend' THEN substr(key, instr(key, '.') + 1)
+		WHEN key GLOB 'set.*' THEN replace(key, rtrim(key, replace(key, '.', '')), '') END,
+		'_', '-') AS bare
 FROM (
 	SELECT r.id AS run, 'label' AS source, j.key, j.value FROM main.run r,
 		json_each(json_object('run', r.id, 'experiment', experiment, 'repeat', repeat,

@@ -15,6 +15,7 @@ build/fmbench run memaslap --ratio 1,0.5,0.25 --experiment demo || status=$?
 build/fmbench plot slowdown --experiment demo -o results/demo-slowdown.png
 build/fmbench plot timeseries -o results/demo-timeseries.png
 echo
-echo "runs:    $FMBENCH_DB (fmbench --db, or FMBENCH_DB, names it; try: fmbench show)"
+echo "runs:    $FMBENCH_DB"
 echo "figures: results/demo-slowdown.png results/demo-timeseries.png"
+echo "try:     build/fmbench --db $FMBENCH_DB show"
 exit "$status"

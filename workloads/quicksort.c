@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "workloads/worker.h"
 #include "workloads/worker_host.h"
 #include "workloads/workload.h"
@@ -45,16 +46,6 @@ struct checksum {
 static bool checksum_equal(struct checksum a, struct checksum b)
 {
 	return a.sum == b.sum && a.xor == b.xor ;
-}
-
-/* splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
 }
 
 static void swap(uint64_t *a, uint64_t *b)
@@ -163,7 +154,7 @@ static struct checksum fill(uint64_t *a, size_t n, uint64_t seed)
 	struct checksum c = { 0, 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		a[i] = next_random(&seed);
+		a[i] = random_next(&seed);
 		c.sum += a[i];
 		c.xor ^= a[i];
 	}

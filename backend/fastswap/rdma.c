@@ -33,7 +33,7 @@ module_param(size, charp, 0444);
 MODULE_PARM_DESC(size, "bytes, with suffix K, M, G or T (default: all that the server has free)");
 
 static char *token = none;
-module_param(token, charp, 0400);
+module_param(token, charp, 0); /* a secret: not in sysfs */
 MODULE_PARM_DESC(token, "the server's access token");
 
 static uint timeout_ms = 2000;

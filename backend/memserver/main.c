@@ -18,7 +18,7 @@
 #include "backend/memserver/stats.h"
 #include "base/clock.h"
 #include "base/opt.h"
-#include "base/sysfile.h"
+#include "base/secret.h"
 
 #define TICK_MS 1000
 
@@ -59,24 +59,17 @@ static void usage(FILE *out)
 	opt_print_help(opts, OPT_FLAGS, 0, out);
 }
 
-static const struct opt *find_bool(const char *name)
-{
-	for_each_opt (o, opts)
-		if (o->type == OPT_T_BOOL && !strcmp(o->name, name))
-			return o;
-	return NULL;
-}
-
 static int parse_arguments(struct params *params, char *argv[], struct err *err)
 {
 	int r = 0;
 
 	for (char **arg = argv + 1; *arg && !r; arg++) {
 		const char *name = *arg + 2;
+		const struct opt *o = opt_find(opts, name);
 
 		if (strncmp(*arg, "--", 2))
 			return err_usage(err, "%s is no option: see memserver --help", *arg);
-		if (strchr(name, '=') || find_bool(name))
+		if (strchr(name, '=') || (o && o->type == OPT_T_BOOL))
 			r = opt_set_pair(opts, params, name, "memserver", err);
 		else if (arg[1])
 			r = opt_set(opts, params, name, *++arg, "memserver", err);
@@ -93,16 +86,10 @@ static int read_token(const char *path, char token[MEMSERVER_TOKEN_MAX], struct 
 
 	if (!path)
 		return 0;
-	r = sysfile_read_line(path, line, sizeof(line));
-	if (r == -ENOSPC || (!r && !*line))
-		return err_usage(err,
-				 "--token-file %s: its first line must have 1 to %d "
-				 "characters",
-				 path, MEMSERVER_TOKEN_MAX);
-	if (r)
-		return err_failed(err, -r, "--token-file %s", path);
-	memcpy(token, line, strlen(line));
-	return 0;
+	r = secret_read(path, line, sizeof(line), "--token-file", err);
+	if (!r)
+		memcpy(token, line, strlen(line));
+	return r;
 }
 
 static int read_node(const char *text, int *ret_node, struct err *err)

@@ -52,9 +52,7 @@ int choice_backends(struct choice *c, const char *list, bool needs_far, struct e
 static struct choice_backend *backend_of_pair(struct choice *c, const char *pair)
 {
 	for (size_t i = 0; i < c->nr_backends; i++) {
-		size_t len = strlen(c->backends[i].backend->name);
-
-		if (strncmp(pair, c->backends[i].backend->name, len) == 0 && pair[len] == '.')
+		if (backend_key(c->backends[i].backend, pair))
 			return &c->backends[i];
 	}
 	return NULL;
@@ -76,7 +74,7 @@ int choice_add_params(struct choice *c, const struct cli *cli, void **ret, struc
 		if (b) {
 			snprintf(what, sizeof(what), "backend %s", b->backend->name);
 			rc = opt_set_pair(b->backend->opts, b->params,
-					  cli->pairs[i] + strlen(b->backend->name) + 1, what, err);
+					  backend_key(b->backend, cli->pairs[i]), what, err);
 		} else {
 			snprintf(what, sizeof(what), "workload %s", c->workload->name);
 			rc = opt_set_pair(c->workload->opts, params, cli->pairs[i], what, err);

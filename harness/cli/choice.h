@@ -22,6 +22,17 @@ struct choice {
 	size_t nr_backends;
 };
 
+/* Option rows of what makes several runs. S has members backend, repeat and seed. */
+/* clang-format off */
+#define CHOICE_OPTS(S) \
+	OPT_STRING("backend", S, backend, "auto", \
+		   "where far memory is, one or several; `fmbench list backends`", .arg = "LIST"), \
+	OPT_U64("repeat", S, repeat, "1", 1, 10000, \
+		"runs of each, interleaved in random order", .arg = "N"), \
+	OPT_U64("seed", S, seed, "1", 0, 9e18, \
+		"of the workload and of the order of runs", .arg = "N")
+/* clang-format on */
+
 /* list: names with commas, or "auto": the first that works, or none where nothing need be far. */
 int choice_backends(struct choice *c, const char *list, bool needs_far, struct err *err);
 /*

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "backend/backend.h"
+#include "base/names.h"
+#include "micro/micro.h"
 
-enum { OPT_HELP = 1, OPT_FIRST = 256 }; /* getopt values below OPT_FIRST are letters */
-#define MAX_OPTS 64
+#define OPT_FIRST 256 /* getopt values below it are letters, CLI_HELP and CLI_VERSION */
+#define MAX_OPTS  64
 
 struct row {
 	const struct opt *opt;
@@ -54,32 +56,93 @@ static const struct row *parser_find(const struct parser *p, int value)
 	return NULL;
 }
 
+/* Units whose -o option is typed as if it were the command's. */
+static bool is_unit_option(const char *name)
+{
+	for (size_t i = 0; workload_table[i]; i++) {
+		if (opt_find(workload_table[i]->opts, name))
+			return true;
+	}
+	for (size_t i = 0; micro_table[i]; i++) {
+		if (opt_find(micro_table[i]->opts, name))
+			return true;
+	}
+	for (size_t i = 0; backend_table[i]; i++) {
+		const char *key = backend_key(backend_table[i], name);
+
+		if (key && opt_find(backend_table[i]->opts, key))
+			return true;
+	}
+	return false;
+}
+
+/* command: NULL before there is one. */
 static int unknown_option(const struct parser *p, const struct command *command, const char *typed,
 			  struct err *err)
 {
-	const char *names[MAX_OPTS + 1];
-	char name[64];
-	const char *near;
+	const char *names[MAX_OPTS + 3];
+	char name[64], near[64] = "", see[128];
+	const char *meant;
+	size_t nr = 0;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(typed + strspn(typed, "-"), "="),
 		 typed + strspn(typed, "-"));
-	for (size_t i = 0; i < p->nr; i++)
-		names[i] = p->rows[i].opt->name;
-	names[p->nr] = NULL;
-	near = did_you_mean(name, names);
-	if (near)
-		return err_usage(err, "unknown option '%s' (did you mean --%s?)", typed, near);
-	return err_usage(err, "unknown option '%s'; `fmbench %s --help` lists them", typed,
-			 command->name);
+	if (command && command->takes_pairs && is_unit_option(name))
+		return err_usage(err,
+				 "unknown option '%s'; what belongs to a workload or a backend "
+				 "is given with -o: -o %s=VALUE",
+				 typed, name);
+	for (; nr < p->nr; nr++)
+		names[nr] = p->rows[nr].opt->name;
+	names[nr++] = "help";
+	if (!command)
+		names[nr++] = "version";
+	names[nr] = NULL;
+	meant = did_you_mean(name, names);
+	if (meant)
+		snprintf(near, sizeof(near), "--%s", meant);
+	if (command)
+		snprintf(see, sizeof(see), "`fmbench %s --help` lists them", command->name);
+	else
+		snprintf(see, sizeof(see),
+			 "a command's own options come after it: fmbench COMMAND %.40s", typed);
+	return err_unknown(err, meant ? near : NULL, see, "unknown option '%s'", typed);
 }
 
-static void add_string(char ***list, size_t *nr, char *s)
+static void add_string(char ***list, size_t *nr, const char *s)
 {
 	*list = realloc(*list, (*nr + 2) * sizeof(**list));
 	if (!*list)
 		abort();
-	(*list)[(*nr)++] = s;
+	(*list)[(*nr)++] = (char *)s;
 	(*list)[*nr] = NULL;
+}
+
+int cli_find_command(int argc, char *argv[], int *ret_index, struct err *err)
+{
+	struct parser p = { .shorts = "+:h" };
+	int c;
+
+	parser_add(&p, common_opts, &common);
+	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, CLI_HELP };
+	p.longs[p.nr + 1] = (struct option){ "version", no_argument, NULL, CLI_VERSION };
+	optind = 0; /* a fresh scan (glibc) */
+	opterr = 0;
+	for (;;) {
+		const char *word = argv[optind ? optind : 1];
+
+		c = getopt_long(argc, argv, p.shorts, p.longs, NULL);
+		if (c == -1)
+			break;
+		if (c == ':')
+			return err_usage(err, "option '%s' needs a value", word);
+		if (c == '?')
+			return unknown_option(&p, NULL, word, err);
+		if (c == 'h' || c == CLI_HELP || c == CLI_VERSION)
+			return c == CLI_VERSION ? CLI_VERSION : CLI_HELP;
+	}
+	*ret_index = optind;
+	return 0;
 }
 
 int cli_parse(const struct command *command, int argc, char *argv[], struct cli *cli,
@@ -97,7 +160,7 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 	opt_defaults(command->opts, cli->params);
 	parser_add(&p, command->opts, cli->params);
 	parser_add(&p, common_opts, &common);
-	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, OPT_HELP };
+	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, CLI_HELP };
 	if (command->takes_pairs)
 		strcat(p.shorts, "o:");
 
@@ -117,21 +180,30 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 	opterr = 0;
 	/* "+" stops at the first argument: each is taken by hand, so that options may follow. */
 	while (optind < nr_options || optind == 0) {
+		const char *word = argv[optind ? optind : 1];
+
 		c = getopt_long(nr_options, argv, p.shorts, p.longs, NULL);
 		if (c == -1) {
 			if (optind >= nr_options)
 				break;
-			add_string(&cli->args, &cli->nr_args, argv[optind++]);
+			word = argv[optind++];
+			if (command->takes_command && strchr(word, '/'))
+				return err_usage(
+					err,
+					"'%s' is a program: put -- before it, as in fmbench "
+					"%s [options] -- %s",
+					word, command->name, word);
+			add_string(&cli->args, &cli->nr_args, word);
 			continue;
 		}
-		if (c == OPT_HELP || c == 'h') {
+		if (c == CLI_HELP || c == 'h') {
 			cli_help(command, stdout);
 			return 1;
 		}
 		if (c == ':')
-			return err_usage(err, "option '%s' needs a value", argv[optind - 1]);
+			return err_usage(err, "option '%s' needs a value", word);
 		if (c == '?')
-			return unknown_option(&p, command, argv[optind - 1], err);
+			return unknown_option(&p, command, word, err);
 		if (c == 'o' && command->takes_pairs) {
 			add_string(&cli->pairs, &cli->nr_pairs, optarg);
 			continue;

@@ -7,6 +7,14 @@
 
 #include "harness/cli/command.h"
 
+enum { CLI_HELP = 1, CLI_VERSION = 2 };
+
+/*
+ * Options that all commands share may stand before the command. *ret_index: where in argv the
+ * command is, argc where there is none. Returns 0, CLI_HELP or CLI_VERSION where that was asked
+ * for, or -EINVAL.
+ */
+int cli_find_command(int argc, char *argv[], int *ret_index, struct err *err);
 /*
  * argv[0] is the command's name. Returns 0; 1 when help was asked for (already printed); or
  * -EINVAL with a one-line err. Values land in cli->params and in `common`.

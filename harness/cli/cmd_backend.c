@@ -60,8 +60,11 @@ static int up(const struct cli *cli, const struct backend *b, void *params, stru
 	struct err undo_err = { 0 };
 	int lock_fd, rc = 0;
 
-	for (size_t i = 0; i < cli->nr_pairs && !rc; i++)
-		rc = opt_set_pair(b->opts, params, cli->pairs[i], b->name, err);
+	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {
+		const char *own = backend_key(b, cli->pairs[i]);
+
+		rc = opt_set_pair(b->opts, params, own ? own : cli->pairs[i], b->name, err);
+	}
 	kept_journal(b->name, path, sizeof(path));
 	if (!rc && sysfile_exists(path))
 		rc = err_failed(err, 0, "backend %s is up already; `fmbench backend down %s` first",

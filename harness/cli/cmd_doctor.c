@@ -176,13 +176,11 @@ static int choose_backend(const struct cli *cli, const char *name, struct choice
 		rc = err_usage(err, "--backend '%s': one at a time here", name);
 	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {
 		const struct backend *b = c->backends[0].backend;
-		const char *pair = cli->pairs[i];
-		size_t len = strlen(b->name);
+		const char *own = backend_key(b, cli->pairs[i]);
 
-		if (strncmp(pair, b->name, len) == 0 && pair[len] == '.')
-			pair += len + 1;
 		snprintf(what, sizeof(what), "backend %s", b->name);
-		rc = opt_set_pair(b->opts, c->backends[0].params, pair, what, err);
+		rc = opt_set_pair(b->opts, c->backends[0].params, own ? own : cli->pairs[i], what,
+				  err);
 	}
 	return rc;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "harness/cli/command.h"
 #include "results/export.h"
 
@@ -25,7 +26,7 @@ static const struct opt opts[] = {
 
 static int check_kind(const char *kind, struct err *err)
 {
-	const char *names[32], *near;
+	const char *names[32];
 	size_t nr = 0;
 
 	for (; export_kinds[nr].name; nr++) {
@@ -34,11 +35,9 @@ static int check_kind(const char *kind, struct err *err)
 		names[nr] = export_kinds[nr].name;
 	}
 	names[nr] = NULL;
-	near = did_you_mean(kind, names);
-	return err_usage(err,
-			 "there is no '%s' to export%s%s%s; `fmbench export --help` lists what "
-			 "there is",
-			 kind, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	return err_unknown(err, did_you_mean(kind, names),
+			   "`fmbench export --help` lists what there is",
+			   "there is no '%s' to export", kind);
 }
 
 static int write_rows(struct store *store, const char *kind, const struct export_filter *filter,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "base/names.h"
 #include "collectors/collector.h"
 #include "harness/cli/command.h"
 #include "micro/micro.h"
@@ -73,7 +74,7 @@ static const struct {
 
 static int cmd_list_run(struct cli *cli)
 {
-	const char *names[NR_KINDS + 1] = { NULL }, *near;
+	const char *names[NR_KINDS + 1] = { NULL };
 	struct err err = { 0 };
 
 	for (size_t i = 0; i < NR_KINDS; i++) {
@@ -90,9 +91,9 @@ static int cmd_list_run(struct cli *cli)
 		printf("\nOptions of each: fmbench list -v\n");
 		return 0;
 	}
-	near = did_you_mean(cli->args[0], names);
-	err_usage(&err, "cannot list '%s'%s%s%s; workloads, micro, backends, collectors or figures",
-		  cli->args[0], near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	err_unknown(&err, did_you_mean(cli->args[0], names),
+		    "there are workloads, micro, backends, collectors and figures",
+		    "cannot list '%s'", cli->args[0]);
 	return command_fail(&err);
 }
 

@@ -20,15 +20,8 @@ struct params {
 static const struct opt opts[] = {
 	OPT_STRING("cores", struct params, cores, NULL,
 		   "threads to run with, one after the other, such as 1-4 or 1,2,8", .arg = "LIST"),
-	OPT_STRING("backend", struct params, backend, "auto",
-		   "where far memory is, one or several; `fmbench list backends`", .arg = "LIST"),
-	OPT_U64("repeat", struct params, repeat, "1", 1, 10000,
-		"runs of each, interleaved in random order", .arg = "N"),
-	RUN_SETTINGS_OPTS(struct params, settings),
-	OPT_U64("seed", struct params, seed, "1", 0, 9e18,
-		"of the accesses and of the order of runs", .arg = "N"),
-	OPT_FORMAT(struct params, format),
-	OPT_END
+	CHOICE_OPTS(struct params), RUN_SETTINGS_OPTS(struct params, settings),
+	OPT_FORMAT(struct params, format), OPT_END
 };
 
 static const char doc[] =
@@ -36,15 +29,6 @@ static const char doc[] =
 	"Examples:\n"
 	"  fmbench micro fault_latency --backend zram\n"
 	"  fmbench micro fault_throughput --cores 1-4 --backend zram -o mode=evict-dirty --repeat 5\n";
-
-static const struct opt *find_opt(const struct opt *table, const char *name)
-{
-	for_each_opt (o, table) {
-		if (strcmp(o->name, name) == 0)
-			return o;
-	}
-	return NULL;
-}
 
 static bool typed(const struct cli *cli, const char *key)
 {
@@ -64,7 +48,7 @@ static int add_variant(struct choice *c, const struct cli *cli, int threads, str
 	void *params;
 	int rc = choice_add_params(c, cli, &params, err);
 
-	if (!rc && find_opt(c->workload->opts, "duration") && !typed(cli, "duration")) {
+	if (!rc && opt_find(c->workload->opts, "duration") && !typed(cli, "duration")) {
 		snprintf(number, sizeof(number), "%.9f",
 			 (double)p->settings.duration_ns / NSEC_PER_SEC);
 		rc = opt_set(c->workload->opts, params, "duration", number, "--duration", err);
@@ -84,7 +68,7 @@ static int add_variants(struct choice *c, const struct cli *cli, const char *cor
 
 	if (!cores)
 		return add_variant(c, cli, 0, err);
-	if (!find_opt(c->workload->opts, "threads"))
+	if (!opt_find(c->workload->opts, "threads"))
 		return err_usage(err, "micro %s runs on one core: leave out --cores",
 				 c->workload->name);
 	list = hwloc_bitmap_alloc();

@@ -4,12 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/child.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
 #include "harness/plan/matrix.h"
+#include "harness/plan/ratios.h"
 #include "harness/run/run.h"
 #include "harness/run/run_opts.h"
+#include "micro/micro.h"
 #include "results/export.h"
 
 struct params {
@@ -27,16 +29,11 @@ static const struct opt opts[] = {
 	OPT_STRING("ratio", struct params, ratios, "1",
 		   "local memory as a share of the workload's peak, such as 1,0.5,0.25",
 		   .arg = "LIST"),
-	OPT_STRING("backend", struct params, backend, "auto",
-		   "where far memory is, one or several; `fmbench list backends`", .arg = "LIST"),
-	OPT_U64("repeat", struct params, repeat, "1", 1, 10000,
-		"runs of each ratio, interleaved in random order", .arg = "N"),
+	CHOICE_OPTS(struct params),
 	OPT_SIZE("peak", struct params, peak_bytes, NULL, 1 << 20, 1e15,
 		 "state the workload's peak instead of measuring it", .arg = "SIZE"),
 	OPT_BOOL("recalibrate", struct params, recalibrate, NULL, "measure the peak again"),
 	RUN_SETTINGS_OPTS(struct params, settings),
-	OPT_U64("seed", struct params, seed, "1", 0, 9e18,
-		"of the workload and of the order of runs", .arg = "N"),
 	OPT_FORMAT(struct params, format),
 	OPT_END
 };
@@ -51,31 +48,18 @@ static const char doc[] =
 	"  fmbench run memaslap --ratio 1,0.5,0.25 --backend zram -o memory=1G -o zram.algorithm=lz4\n"
 	"  fmbench run --ratio 0.5 -- ./my_program args\n";
 
-struct ratios {
-	double *values;
-	size_t nr;
-};
-
-static int parse_ratios(const char *list, struct ratios *r, struct err *err)
+/* What else the word may be that names no workload. err says so, or stays as it is. */
+static void explain_word(const char *word, struct err *err)
 {
-	char *copy = strdup(list), *save, *word;
-	int rc = 0;
+	struct err ignored;
 
-	r->values = calloc(strlen(list) + 1, sizeof(*r->values));
-	if (!copy || !r->values)
-		abort();
-	for (word = strtok_r(copy, ",", &save); word && !rc; word = strtok_r(NULL, ",", &save)) {
-		double ratio;
-
-		if (parse_double(word, &ratio) != 0 || !(ratio > 0 && ratio <= 1))
-			rc = err_usage(err, "ratio '%s' is not in (0, 1]", word);
-		else
-			r->values[r->nr++] = ratio;
-	}
-	if (!rc && !r->nr)
-		rc = err_usage(err, "no ratio in '%s'; try --ratio 1,0.5,0.25", list);
-	free(copy);
-	return rc;
+	if (micro_find(word, &ignored))
+		err_usage(err, "%s is a micro-benchmark: fmbench micro %s", word, word);
+	else if (!strstr(err->msg, "did you mean") && child_find_program(word, NULL, 0))
+		err_usage(err,
+			  "no workload '%s'; to run the program of that name put -- before it: "
+			  "fmbench run [options] -- %s",
+			  word, word);
 }
 
 static int choose(const struct cli *cli, const struct params *p, const struct ratios *ratios,
@@ -89,8 +73,10 @@ static int choose(const struct cli *cli, const struct params *p, const struct ra
 		return err_usage(err, "run takes a WORKLOAD or `-- COMMAND`, not both ('%s')",
 				 cli->args[0]);
 	c->workload = cli->argv ? &workload_command : workload_find(cli->args[0], err);
-	if (!c->workload)
+	if (!c->workload) {
+		explain_word(cli->args[0], err);
 		return -EINVAL;
+	}
 	if (c->workload == &workload_command && !cli->argv)
 		return err_usage(err, "workload command runs a program of yours: fmbench run "
 				      "[options] -- COMMAND ARGS...");
@@ -138,7 +124,7 @@ static int cmd_run_run(struct cli *cli)
 	if (!rc && p->peak_bytes && p->recalibrate)
 		rc = err_usage(&err, "--peak states what --recalibrate would measure: choose one");
 	if (!rc)
-		rc = parse_ratios(p->ratios, &ratios, &err);
+		rc = ratios_parse(p->ratios, &ratios, &err);
 	if (!rc)
 		rc = choose(cli, p, &ratios, &c, &err);
 	if (!rc) {
@@ -147,7 +133,7 @@ static int cmd_run_run(struct cli *cli)
 	}
 	matrix_release(&m);
 	choice_release(&c);
-	free(ratios.values);
+	ratios_release(&ratios);
 	return rc ? command_fail(&err) : code;
 }
 

@@ -74,6 +74,16 @@ static void print_cell(struct table *t, const struct cell *cell)
 						    : "?");
 }
 
+static void print_peak_run(struct table *t, const struct cell *cell)
+{
+	struct cell at_1 = *cell;
+
+	at_1.ratio = 1;
+	at_1.label = "(finds the peak)";
+	at_1.expected_s = 0;
+	print_cell(t, &at_1);
+}
+
 static int dry_run(const struct experiment *e, struct matrix *m, struct err *err)
 {
 	static const char *const head[] = { "repeat", "workload", "backend",
@@ -88,10 +98,14 @@ static int dry_run(const struct experiment *e, struct matrix *m, struct err *err
 	if (rc)
 		return rc;
 	matrix_shuffle(m);
+	plan_order(m);
 	for (size_t i = 0; i < t.nr_cols; i++)
 		table_add(&t, head[i]);
-	for (size_t i = 0; i < m->nr_cells; i++)
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		if (m->cells[i].peak_first)
+			print_peak_run(&t, &m->cells[i]);
 		print_cell(&t, &m->cells[i]);
+	}
 	printf("%s%s%s\n\n", e->name, e->question ? ": " : "", e->question ? e->question : "");
 	table_print(&t, "  ", stdout);
 	table_release(&t);

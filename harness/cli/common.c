@@ -20,7 +20,8 @@ const struct opt common_opts[] = {
 	OPT_STRING("lab", struct common, lab, "--cpus 4 --mem 3G --rdma --disk 4G",
 		   "the guest of --in-lab; `lab/fmlab --help`", .arg = "OPTIONS"),
 	OPT_BOOL("verbose", struct common, verbose, NULL, "say more", .letter = 'v'),
-	OPT_BOOL("quiet", struct common, quiet, NULL, "say only errors", .letter = 'q'),
+	OPT_BOOL("quiet", struct common, quiet, NULL,
+		 "no messages but errors; results are printed as ever", .letter = 'q'),
 	OPT_END
 };
 

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/dirs.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/sysfile.h"
 #include "harness/run/saving.h"
 #include "results/store.h"
@@ -29,21 +30,21 @@
 /* build/fmbench has its lab in ../lab, PREFIX/bin/fmbench in ../share/fmbench/lab. */
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
 {
-	static const char *const places[] = { "lab", "share/fmbench/lab" };
-	char copy[PATH_MAX], *dir;
-	ssize_t n = readlink("/proc/self/exe", program, PATH_MAX - 1);
+	static const char *const places[] = { "../lab", "../share/fmbench/lab" };
+	char place[64];
+	int rc = process_program(program, PATH_MAX);
 
-	if (n < 0)
-		return err_failed(err, errno, "/proc/self/exe");
-	program[n] = '\0';
-	snprintf(copy, sizeof(copy), "%s", program);
-	dir = dirname(copy);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(fmlab, PATH_MAX, "%.4000s/../%s/fmlab", dir, places[i]);
-		snprintf(glue, PATH_MAX, "%.4000s/../%s/in-lab", dir, places[i]);
-		if (access(fmlab, X_OK) == 0 && access(glue, X_OK) == 0)
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !rc; i++) {
+		snprintf(place, sizeof(place), "%s/fmlab", places[i]);
+		rc = process_beside(fmlab, PATH_MAX, place);
+		snprintf(place, sizeof(place), "%s/in-lab", places[i]);
+		if (!rc)
+			rc = process_beside(glue, PATH_MAX, place);
+		if (!rc && access(fmlab, X_OK) == 0 && access(glue, X_OK) == 0)
 			return 0;
 	}
+	if (rc)
+		return err_failed(err, -rc, "/proc/self/exe");
 	return err_missing(err,
 			   "no lab at %s: --in-lab works from fmbench's source tree, and after "
 			   "`make install`",

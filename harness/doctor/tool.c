@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Programs: the backend's own word, the main workload's, the plots', the lab's. */
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/process.h"
 #include "base/sysfile.h"
 #include "harness/doctor/look.h"
 
@@ -82,18 +82,15 @@ static void look_lab(const struct doctor *d, struct finding *f)
 static bool lab_answer(char *dst, size_t size)
 {
 	const char *cache = getenv("FMLAB_CACHE");
-	char program[PATH_MAX / 2] = "", path[PATH_MAX], release[128], model[128] = "";
+	char path[PATH_MAX], release[128], model[128] = "";
 	char key[sizeof(release) + sizeof(model) + 2], line[sizeof(key) + 1];
 	bool answered = false;
 	FILE *file;
 
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0)
-		return false;
-	dirname(program);
 	if (cache)
 		snprintf(path, sizeof(path), "%s/kvm", cache);
-	else
-		snprintf(path, sizeof(path), "%s/lab/kvm", program);
+	else if (process_beside(path, sizeof(path), "lab/kvm") != 0)
+		return false;
 	file = fopen(path, "re");
 	if (!file)
 		return false;

@@ -94,7 +94,8 @@ int cgroup_check(const struct cgroup_machine *m, const char *root, struct err *e
 {
 	char dir[PATH_MAX * 2];
 
-	snprintf(dir, sizeof(dir), "%s/%s", m->memory_mount, root);
+	root += strspn(root, "/");
+	snprintf(dir, sizeof(dir), "%s%s%s", m->memory_mount, *root ? "/" : "", root);
 	if (access(dir, F_OK) != 0)
 		return err_usage(err, "there is no group '%s' below %s (see --cgroup-root)", root,
 				 m->memory_mount);

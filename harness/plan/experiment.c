@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 #include "harness/plan/inifile.h"
+#include "harness/plan/ratios.h"
 #include "harness/run/run_opts.h"
+#include "harness/run/sets.h"
 #include "micro/micro.h"
 #include "plots/figure.h"
 
@@ -51,7 +54,7 @@ struct section {
 	const struct ini_section *ini;
 	const struct workload *unit;
 	bool micro;
-	struct list ratios;
+	struct ratios ratios;
 	const struct backend **backends;
 	size_t nr_backends;
 	struct axis *axes;
@@ -153,29 +156,20 @@ static int list_expand_ranges(struct list *l, struct err *err)
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-/* As the option parser: '_' and '-' are the same. */
-static bool same_key(const char *a, const char *b)
+/* FILE of a key set.FILE, or NULL. */
+static const char *set_file(const char *key)
 {
-	for (; *a && *b; a++, b++) {
-		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
-			return false;
-	}
-	return *a == *b;
+	return strncmp(key, "set.", 4) == 0 ? key + 4 : NULL;
 }
 
-static const struct opt *find_opt(const struct opt *opts, const char *key)
-{
-	for_each_opt (o, opts) {
-		if (same_key(o->name, key))
-			return o;
-	}
-	return NULL;
-}
-
-/* The label is the experiment's name: not a setting of the file. */
+/* The label is the experiment's name: not a setting of the file. A kernel setting is a key each. */
 static const struct opt *find_setting(const char *key)
 {
-	return same_key("experiment", key) ? NULL : find_opt(setting_opts, key);
+	if (set_file(key))
+		return opt_find(setting_opts, "set");
+	if (opt_same_name("experiment", key) || opt_same_name("set", key))
+		return NULL;
+	return opt_find(setting_opts, key);
 }
 
 static void add_names(const struct opt *opts, const char **names, size_t *nr)
@@ -190,17 +184,15 @@ static void add_names(const struct opt *opts, const char **names, size_t *nr)
 static int unknown_key(const char *where, const char *key, const struct opt *opts,
 		       const char *const *more, struct err *err)
 {
-	const char *names[MAX_NAMES], *near;
+	const char *names[MAX_NAMES];
 	size_t nr = 0;
 
 	for (; *more; more++)
 		names[nr++] = *more;
 	add_names(opts, names, &nr);
 	add_names(setting_opts, names, &nr);
-	near = did_you_mean(key, names);
-	if (near)
-		return err_usage(err, "[%s] has no '%s' (did you mean '%s'?)", where, key, near);
-	return err_usage(err, "[%s] has no '%s'; see experiments/README.md", where, key);
+	return err_unknown(err, did_you_mean(key, names), "see experiments/README.md",
+			   "[%s] has no '%s'", where, key);
 }
 
 /* --- [experiment] --------------------------------------------------------------------------- */
@@ -224,14 +216,14 @@ static int read_head_entry(struct experiment *e, const struct ini_entry *entry, 
 	static const char *const none[] = { NULL };
 	int rc;
 
-	if (!find_opt(head_opts, entry->key))
+	if (!opt_find(head_opts, entry->key))
 		return find_setting(entry->key)
 			       ? 0
 			       : unknown_key("experiment", entry->key, head_opts, none, err);
 	rc = opt_set(head_opts, e, entry->key, entry->value, "experiment", err);
-	if (!rc && e->name && same_key(entry->key, "name"))
+	if (!rc && e->name && opt_same_name(entry->key, "name"))
 		rc = check_name(e->name, err);
-	if (!rc && e->figure && same_key(entry->key, "figure") && !figure_find(e->figure, err))
+	if (!rc && e->figure && opt_same_name(entry->key, "figure") && !figure_find(e->figure, err))
 		rc = -EINVAL;
 	return rc;
 }
@@ -279,11 +271,12 @@ static int find_unit(struct section *s, struct err *err)
 static int read_ratios(struct section *s, struct err *err)
 {
 	const struct ini_entry *entry = ini_section_find(s->ini, "ratio");
+	struct list words = { 0 };
 	double ratio;
 	int rc = 0;
 
 	if (!entry) {
-		list_add(&s->ratios, "1", 1);
+		ratios_add(&s->ratios, 1);
 		return 0;
 	}
 	if (s->unit->shape == WORKLOAD_LOOP)
@@ -291,11 +284,13 @@ static int read_ratios(struct section *s, struct err *err)
 			       "micro %s sets its limit itself (local = SIZE): leave out ratio",
 			       s->unit->name);
 	else
-		rc = list_parse(entry, &s->ratios, err);
-	for (size_t i = 0; i < s->ratios.nr && !rc; i++) {
-		if (parse_double(s->ratios.items[i], &ratio) != 0 || !(ratio > 0 && ratio <= 1))
-			rc = err_usage(err, "ratio '%s' is not in (0, 1]", s->ratios.items[i]);
+		rc = list_parse(entry, &words, err);
+	for (size_t i = 0; i < words.nr && !rc; i++) {
+		rc = ratio_parse(words.items[i], &ratio, err);
+		if (!rc)
+			ratios_add(&s->ratios, ratio);
 	}
+	list_release(&words);
 	return rc ? fail_at(s->path, entry->line, err) : 0;
 }
 
@@ -304,7 +299,7 @@ static bool needs_far(const struct section *s)
 	bool far = s->unit->limit;
 
 	for (size_t i = 0; i < s->ratios.nr; i++)
-		far |= strtod(s->ratios.items[i], NULL) < 1;
+		far |= s->ratios.values[i] < 1;
 	return far;
 }
 
@@ -340,9 +335,7 @@ static int read_backends(struct section *s, struct err *err)
 static const struct backend *backend_of_key(const struct section *s, const char *key)
 {
 	for (size_t i = 0; i < s->nr_backends; i++) {
-		size_t len = strlen(s->backends[i]->name);
-
-		if (strncmp(key, s->backends[i]->name, len) == 0 && key[len] == '.')
+		if (backend_key(s->backends[i], key))
 			return s->backends[i];
 	}
 	return NULL;
@@ -356,20 +349,22 @@ static int resolve(const struct section *s, struct axis *axis, struct err *err)
 
 	axis->backend = backend_of_key(s, key);
 	if (axis->backend) {
-		key += strlen(axis->backend->name) + 1;
+		key = backend_key(axis->backend, key);
 		axis->opts = axis->backend->opts;
-		axis->opt = find_opt(axis->opts, key);
+		axis->opt = opt_find(axis->opts, key);
+		if (axis->opt && axis->opt->type == OPT_T_SECRET)
+			return opt_refuse_secret(axis->opt, axis->backend->name, err);
 		return axis->opt ? 0
 				 : err_usage(err,
 					     "backend %s has no '%s'; `fmbench list backends -v`",
 					     axis->backend->name, key);
 	}
-	if (strchr(key, '.'))
+	if (strchr(key, '.') && !set_file(key))
 		return err_usage(err, "'%s': no such backend in this section", key);
-	if (s->unit == &workload_command && same_key(key, "command"))
+	if (s->unit == &workload_command && opt_same_name(key, "command"))
 		return 0;
 	axis->opts = s->unit->opts;
-	axis->opt = find_opt(axis->opts, s->micro && same_key(key, "cores") ? "threads" : key);
+	axis->opt = opt_find(axis->opts, s->micro && opt_same_name(key, "cores") ? "threads" : key);
 	if (axis->opt)
 		return 0;
 	axis->opts = setting_opts;
@@ -384,7 +379,7 @@ static int read_axis(struct section *s, const struct ini_entry *entry, struct er
 
 	if (!rc)
 		rc = list_parse(entry, &axis.values, err);
-	if (!rc && s->micro && same_key(entry->key, "cores"))
+	if (!rc && s->micro && opt_same_name(entry->key, "cores"))
 		rc = list_expand_ranges(&axis.values, err);
 	if (rc) {
 		list_release(&axis.values);
@@ -394,10 +389,13 @@ static int read_axis(struct section *s, const struct ini_entry *entry, struct er
 	return 0;
 }
 
-static bool has_axis(const struct section *s, const struct opt *opt)
+/* Has the section the key itself? */
+static bool has_axis(const struct section *s, const struct axis *axis)
 {
 	for (size_t i = 0; i < s->nr_axes; i++) {
-		if (s->axes[i].opt == opt)
+		if (s->axes[i].opt == axis->opt &&
+		    (!set_file(axis->entry->key) ||
+		     opt_same_name(s->axes[i].entry->key, axis->entry->key)))
 			return true;
 	}
 	return false;
@@ -411,7 +409,7 @@ static int read_axes(struct section *s, const struct ini_section *head, struct e
 	for (size_t i = 0; i < s->ini->nr_entries && !rc; i++) {
 		const struct ini_entry *entry = &s->ini->entries[i];
 
-		if (!same_key(entry->key, "ratio") && !same_key(entry->key, "backend"))
+		if (!opt_same_name(entry->key, "ratio") && !opt_same_name(entry->key, "backend"))
 			rc = read_axis(s, entry, err);
 	}
 	for (size_t i = 0; i < head->nr_entries && !rc; i++) {
@@ -419,7 +417,7 @@ static int read_axes(struct section *s, const struct ini_section *head, struct e
 				     .opts = setting_opts,
 				     .opt = find_setting(head->entries[i].key) };
 
-		if (!axis.opt || find_opt(head_opts, axis.entry->key) || has_axis(s, axis.opt))
+		if (!axis.opt || opt_find(head_opts, axis.entry->key) || has_axis(s, &axis))
 			continue;
 		rc = list_parse(axis.entry, &axis.values, err);
 		if (rc)
@@ -450,6 +448,30 @@ static const void *keep_set(struct experiment *e, const struct opt *opts, void *
 	return values;
 }
 
+/* The value whose turn it is. */
+static int set_value(const struct axis *axis, void *values, const char *what, struct err *err)
+{
+	const char *file = set_file(axis->entry->key), *value = axis->values.items[axis->at];
+	struct buf pair = BUF_INIT;
+	int rc;
+
+	if (!file)
+		return opt_set(axis->opts, values, axis->opt->name, value, what, err);
+	buf_addf(&pair, "%s=%s", file, value);
+	rc = opt_set(axis->opts, values, axis->opt->name, pair.data, what, err);
+	buf_release(&pair);
+	return rc;
+}
+
+static int check_sets(const struct settings *settings, struct err *err)
+{
+	struct sets sets;
+	int rc = sets_of(&settings->run, &sets, err);
+
+	sets_release(&sets);
+	return rc;
+}
+
 /* What these axes say at their turn, of one table of options. */
 static int make_set(struct section *s, const struct opt *opts, size_t size, const char *what,
 		    const void **ret, struct err *err)
@@ -465,8 +487,9 @@ static int make_set(struct section *s, const struct opt *opts, size_t size, cons
 
 		if (!opts || axis->opts != opts)
 			continue;
-		rc = opt_set(opts, values, axis->opt->name, axis->values.items[axis->at], what,
-			     err);
+		rc = set_value(axis, values, what, err);
+		if (!rc && set_file(axis->entry->key))
+			rc = check_sets(values, err);
 		if (rc)
 			fail_at(s->path, axis->entry->line, err);
 	}
@@ -544,7 +567,7 @@ static int add_cells(struct section *s, const struct backend *b, struct err *err
 		return err_usage(err, "%s:%u: more than %d runs; shorten the lists or repeat",
 				 s->path, s->ini->line, MAX_CELLS);
 	for (size_t r = 0; r < s->ratios.nr; r++) {
-		cell.ratio = strtod(s->ratios.items[r], NULL);
+		cell.ratio = s->ratios.values[r];
 		for (cell.repeat = 1; cell.repeat <= (int)e->repeat; cell.repeat++) {
 			if ((e->nr_cells & (e->nr_cells - 1)) == 0) /* full at powers of two */
 				e->cells = xreallocarray(e->cells, 2 * e->nr_cells + 1,
@@ -598,7 +621,7 @@ static void section_release(struct section *s)
 		list_release(&s->axes[i].values);
 	free(s->axes);
 	free(s->backends);
-	list_release(&s->ratios);
+	ratios_release(&s->ratios);
 }
 
 int experiment_read(const char *path, struct experiment *e, struct err *err)

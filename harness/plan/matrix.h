@@ -28,6 +28,7 @@ struct cell {
 	const char *missing; /* why this machine can't run it; NULL: it can */
 	int64_t run;	     /* made: its run, of this command or (resume) an earlier one */
 	uint64_t peak_bytes; /* 0: not known */
+	bool peak_first;     /* a run of no cell comes before it, at ratio 1, to find its peak */
 	double expected_s;   /* 0: not known */
 };
 

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "harness/plan/plan.h"
-#include "harness/run/identity.h"
 #include "harness/run/run.h"
 #include "harness/run/saving.h"
+#include "harness/run/sets.h"
 #include "harness/run/signals.h"
 
 struct making {
@@ -20,9 +20,8 @@ struct making {
 	struct session session;
 	int64_t *runs; /* made to find a peak, and of no cell */
 	size_t nr_runs;
-	bool calibrated; /* a peak was measured by this command */
-	bool unsaved;	 /* the newest run is in the lab guest only */
-	int worst;	 /* exit code */
+	bool unsaved; /* the newest run is in the lab guest only */
+	int worst;    /* exit code */
 };
 
 /* Before anything is touched. */
@@ -127,56 +126,18 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 	return 0;
 }
 
-static int known_peak(struct making *mk, const struct cell *cell, uint64_t *ret_peak,
-		      struct err *err)
-{
-	struct job_spec job;
-	struct run_spec spec = matrix_spec(mk->m, cell, &job);
-	struct run_identity id;
-	int rc;
-
-	run_identity_init(&id, &spec);
-	rc = store_find_peak(mk->session.store, mk->session.machine, cell->workload->name,
-			     id.record.jobs[0].workload_params, ret_peak, err);
-	run_identity_release(&id);
-	return rc;
-}
-
-/* A cell of the first round that is the very run a calibration needs: then it is made now. */
-static struct cell *cell_at_ratio_1(const struct matrix *m, const struct cell *like)
-{
-	for (size_t i = 0; i < m->nr_cells && m->cells[i].repeat == m->cells[0].repeat; i++) {
-		struct cell *c = &m->cells[i];
-
-		if (c->ratio == 1 && !c->run && c->workload == like->workload &&
-		    c->workload_params == like->workload_params && c->argv == like->argv &&
-		    c->backend == like->backend)
-			return c;
-	}
-	return NULL;
-}
-
-/* The peak of a cell's workload: stated, found by an earlier run, or by a run at ratio 1 now. */
+/* Nobody knows the peak of a cell's workload, and no cell has found it: a run at ratio 1 does. */
 static int find_peak(struct making *mk, struct cell *cell, struct err *err)
 {
-	struct matrix *m = mk->m;
-	struct cell at_1 = *cell, *baseline;
+	struct cell at_1 = *cell;
 	int rc;
 
-	if (!(cell->ratio < 1) || cell->workload->limit || m->peak_bytes || cell->peak_bytes)
+	if (!(cell->ratio < 1) || cell->workload->limit || mk->m->peak_bytes || cell->peak_bytes)
 		return 0;
-	/* What this very command has found is newer than any --recalibrate. */
-	if (!m->recalibrate || mk->calibrated) {
-		rc = known_peak(mk, cell, &cell->peak_bytes, err);
-		if (rc != -ENODATA)
-			return rc;
-	}
 	at_1.ratio = 1;
-	at_1.repeat = m->cells[0].repeat;
-	baseline = cell_at_ratio_1(m, cell);
+	at_1.repeat = mk->m->cells[0].repeat;
 	log_info("measuring the peak of %s: one run without a limit", cell->workload->name);
-	rc = make_run(mk, baseline ? baseline : &at_1, err);
-	mk->calibrated = true;
+	rc = make_run(mk, &at_1, err);
 	if (rc || cell->peak_bytes)
 		return rc;
 	if (!err->msg[0])
@@ -215,6 +176,23 @@ static int make_cells(struct making *mk, struct err *err)
 	return 0;
 }
 
+/* Each set of settings once; cells that share one stand side by side more often than not. */
+static int try_sets(const struct matrix *m, struct err *err)
+{
+	const struct run_settings *last = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < m->nr_cells && !rc; i++) {
+		struct job_spec job;
+		struct run_spec spec = matrix_spec(m, &m->cells[i], &job);
+
+		if (spec.settings != last && !m->cells[i].missing)
+			rc = sets_try(spec.settings, m->state_dir, err);
+		last = spec.settings;
+	}
+	return rc;
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct cell *ca = a, *cb = b;
@@ -248,7 +226,10 @@ int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struc
 	matrix_shuffle(m);
 	rc = session_open(&mk.session, m->db_path, m->state_dir, m->line, err);
 	if (!rc)
+		rc = try_sets(m, err);
+	if (!rc)
 		rc = plan_fill(m, mk.session.store, err);
+	plan_order(m);
 	if (!rc)
 		rc = make_cells(&mk, err);
 	if (mk.session.store && print_runs(&mk, format, &show_err) != 0) {

@@ -6,26 +6,18 @@
 
 #include "base/clock.h"
 #include "harness/run/identity.h"
+#include "harness/run/machine.h"
 #include "results/text_table.h"
-
-static const struct opt *find_opt(const struct opt *opts, const char *name, enum opt_type type)
-{
-	for_each_opt (o, opts) {
-		if (o->type == type && strcmp(o->name, name) == 0)
-			return o;
-	}
-	return NULL;
-}
 
 /* What was asked for, where it says how long a run takes. 0: it does not. */
 static double asked_s(const struct run_spec *spec)
 {
 	const struct workload *w = spec->jobs[0].workload;
 	/* A micro-benchmark has a window of its own. */
-	const struct opt *o = find_opt(w->opts, "duration", OPT_T_DURATION);
+	const struct opt *o = opt_find(w->opts, "duration");
 	uint64_t ns = 0;
 
-	if (o)
+	if (o && o->type == OPT_T_DURATION)
 		memcpy(&ns, (const char *)spec->jobs[0].params + o->offset, sizeof(ns));
 	else if (w->shape == WORKLOAD_SERVICE)
 		ns = spec->settings->warmup_ns + spec->settings->duration_ns;
@@ -66,6 +58,47 @@ static void share_peak(struct matrix *m, const struct cell *from, uint64_t peak_
 	}
 }
 
+/* What an earlier run at ratio 1 has found, on this machine. */
+static int fill_known_peak(const struct matrix *m, struct cell *cell, struct store *store,
+			   int64_t machine, struct err *err)
+{
+	struct job_spec job;
+	struct run_spec spec = matrix_spec(m, cell, &job);
+	struct run_identity id;
+	int rc;
+
+	run_identity_init(&id, &spec);
+	rc = store_find_peak(store, machine, cell->workload->name,
+			     id.record.jobs[0].workload_params, &cell->peak_bytes, err);
+	run_identity_release(&id);
+	return rc == -ENODATA ? 0 : rc;
+}
+
+static bool needs_peak(const struct matrix *m, const struct cell *cell)
+{
+	return cell->ratio < 1 && !cell->workload->limit && !m->peak_bytes && !cell->peak_bytes &&
+	       !cell->run && !cell->missing;
+}
+
+static int fill_known_peaks(struct matrix *m, struct store *store, struct err *err)
+{
+	struct facts facts;
+	int64_t machine;
+	int rc;
+
+	facts_init(&facts);
+	machine_facts(&facts);
+	rc = store_find_machine(store, &facts, &machine, err);
+	facts_release(&facts);
+	if (rc)
+		return rc == -ENODATA ? 0 : rc; /* none, of a machine that is new */
+	for (size_t i = 0; i < m->nr_cells && !rc; i++) {
+		if (needs_peak(m, &m->cells[i]))
+			rc = fill_known_peak(m, &m->cells[i], store, machine, err);
+	}
+	return rc;
+}
+
 int plan_fill(struct matrix *m, struct store *store, struct err *err)
 {
 	int rc = 0;
@@ -78,7 +111,42 @@ int plan_fill(struct matrix *m, struct store *store, struct err *err)
 		if (cell->run && cell->ratio == 1)
 			share_peak(m, cell, cell->peak_bytes);
 	}
+	if (!rc && store && !m->recalibrate)
+		rc = fill_known_peaks(m, store, err);
 	return rc;
+}
+
+/* The first cell from `from` on, of round `repeat` (0: of any), that finds the peak of `like`. */
+static size_t find_finder(const struct matrix *m, const struct cell *like, size_t from, size_t to,
+			  int repeat)
+{
+	while (from < to) {
+		const struct cell *c = &m->cells[from];
+
+		if (same_workload(c, like) && !c->run && !c->missing &&
+		    (c->peak_first || (c->ratio == 1 && (!repeat || c->repeat == repeat))))
+			break;
+		from++;
+	}
+	return from;
+}
+
+void plan_order(struct matrix *m)
+{
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		struct cell finder, *cell = &m->cells[i];
+		size_t at;
+
+		if (!needs_peak(m, cell) || find_finder(m, cell, 0, i, 0) < i)
+			continue;
+		at = find_finder(m, cell, i + 1, m->nr_cells, cell->repeat);
+		cell->peak_first = at == m->nr_cells;
+		if (cell->peak_first)
+			continue;
+		finder = m->cells[at];
+		memmove(cell + 1, cell, (at - i) * sizeof(*cell));
+		*cell = finder;
+	}
 }
 
 void plan_learn(struct matrix *m, const struct cell *made, double seconds, uint64_t peak_bytes)

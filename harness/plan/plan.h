@@ -17,11 +17,16 @@ struct plan_left {
 };
 
 /*
- * Fill cell->expected_s, and with m->resume cell->run and cell->peak_bytes of what an earlier
+ * Fill cell->expected_s, cell->peak_bytes where an earlier run found it, and with m->resume cell->run and cell->peak_bytes of what an earlier
  * command has made: the same experiment, parameters, ratio, repeat and seed, not failed. store may
  * be NULL: none was made.
  */
 int plan_fill(struct matrix *m, struct store *store, struct err *err);
+/*
+ * After matrix_shuffle() and plan_fill(): where a peak is not known, a cell of the same round that
+ * finds it moves to before the first that needs it; where there is none, cell->peak_first.
+ */
+void plan_order(struct matrix *m);
 /* A run was made: cells like it take as long, and need no other peak. */
 void plan_learn(struct matrix *m, const struct cell *made, double seconds, uint64_t peak_bytes);
 struct plan_left plan_left(const struct matrix *m);

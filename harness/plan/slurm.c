@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 
 #define SLACK	     2.0 /* a node may be slower than the one that knows the times */
 #define SLACK_S	     600 /* start, calibration */
@@ -71,12 +72,10 @@ int slurm_print(const struct experiment *e, const char *ini, const char *db,
 		const struct plan_left *left, FILE *out, struct err *err)
 {
 	char program[PATH_MAX], file[PATH_MAX], merged[PATH_MAX], blocks[PATH_MAX], dir[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	int rc;
+	int rc = process_program(program, sizeof(program));
 
-	if (len < 0)
-		return err_failed(err, errno, "/proc/self/exe");
-	program[len] = '\0';
+	if (rc)
+		return err_failed(err, -rc, "/proc/self/exe");
 	rc = absolute(ini, file, sizeof(file), err);
 	if (!rc)
 		rc = absolute(db, merged, sizeof(merged), err);

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "harness/group/cgroup.h"
-#include "harness/run/page_cluster.h"
+#include "harness/run/sets.h"
 
 static bool shrinks(const struct job_spec *job)
 {
@@ -87,7 +87,7 @@ int run_check(const struct run_spec *spec, struct err *err)
 	if (!rc && spec->backend->check)
 		rc = spec->backend->check(spec->backend_params, err);
 	if (!rc)
-		rc = page_cluster_check(spec->settings->page_cluster, err);
+		rc = sets_check(spec->settings, err);
 	if (!rc)
 		rc = run_place(spec, placements, err);
 	free(placements);

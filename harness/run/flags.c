@@ -209,6 +209,21 @@ static void judge_machine(const struct flag_input *in, struct results *r)
 			     in->placement->shared);
 }
 
+/* A translated instruction takes another share of the time than the processor's own. */
+static void judge_emulation(const struct flag_input *in, struct results *r)
+{
+	const char *lab = in->lab ? in->lab : "";
+	bool exact = strcmp(lab, "tcg, exact") == 0;
+
+	if (strncmp(lab, "tcg", 3) == 0)
+		results_flag(
+			r, "EMULATED", SEVERITY_WARNING,
+			"made in an emulated guest (QEMU's TCG): its times are not a machine's, "
+			"only ratios within one guest run mean something%s; measure on real "
+			"hardware, or in a guest under KVM",
+			exact ? ", and instruction counts are exact" : "");
+}
+
 void flags_judge(const struct flag_input *in, struct results *results)
 {
 	judge_limit(in, results);
@@ -219,6 +234,7 @@ void flags_judge(const struct flag_input *in, struct results *results)
 	judge_oom(in, results);
 	judge_sampler(in, results);
 	judge_machine(in, results);
+	judge_emulation(in, results);
 }
 
 bool flags_untrusted(const struct results *results)

@@ -23,6 +23,7 @@ struct flag_input {
 	bool fills_limit; /* it was filled beyond its limit: it must use all of it */
 	const struct placement *placement;
 	const struct facts *settings;
+	const char *lab; /* struct session */
 	const struct sampler_stats *sampler;
 	unsigned int hz;
 };

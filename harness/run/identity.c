@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "harness/run/job.h"
+#include "harness/run/sets.h"
 
 static void add_text(struct buf *b, const char *name, const char *value)
 {
@@ -30,7 +31,7 @@ static void settings_json(const struct run_settings *s, struct buf *b)
 	add_text(b, "cpus", s->cpus);
 	add_text(b, "client-cpus", s->client_cpus);
 	add_text(b, "mem-node", s->mem_node);
-	add_text(b, "page-cluster", s->page_cluster);
+	sets_json(s, b);
 	buf_adds(b, "}");
 }
 

@@ -26,9 +26,9 @@
 #include "harness/run/janitor.h"
 #include "harness/run/job.h"
 #include "harness/run/machine.h"
-#include "harness/run/page_cluster.h"
 #include "harness/run/recover.h"
 #include "harness/run/sampler.h"
+#include "harness/run/sets.h"
 #include "harness/run/signals.h"
 #include "harness/run/version.h"
 
@@ -287,9 +287,12 @@ static int open_journal(struct run *r, struct err *err)
 
 static int change_settings(struct run *r, struct err *err)
 {
-	int rc = page_cluster_set(r->spec->settings->page_cluster, r->journal, &r->settings, err);
+	int rc = sets_apply(r->spec->settings, r->journal, &r->settings, err);
 
-	return rc ? rc : store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
+	if (rc)
+		return rc;
+	machine_settings(&r->settings); /* some of them are among these */
+	return store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
 }
 
 /* --- 3. backend up -------------------------------------------------------------------------- */
@@ -536,6 +539,7 @@ static int harvest(struct run *r, struct err *err)
 			.fills_limit = j->spec->workload->shape == WORKLOAD_SERVICE,
 			.placement = &j->placement,
 			.settings = &r->settings,
+			.lab = r->session->lab,
 			.sampler = &r->sampler_stats,
 			.hz = (unsigned int)r->spec->settings->sample_hz,
 		};

@@ -33,8 +33,12 @@
 		   "the load generator's CPUs (default: chosen)", .arg = "LIST"), \
 	OPT_STRING("mem-node", S, m.mem_node, NULL, \
 		   "bind the workload's memory to this NUMA node (default: any)", .arg = "NODE"), \
+	OPT_STRING("set", S, m.set, NULL, \
+		   "a kernel setting while it runs, such as vm.swappiness=10 or " \
+		   "mm.lru_gen.enabled=n; again for more", \
+		   .arg = "FILE=VALUE", .lines = true), \
 	OPT_STRING("page-cluster", S, m.page_cluster, NULL, \
-		   "read-ahead of up to 2^N pages while it runs (vm.page-cluster; root)", \
+		   "read-ahead of up to 2^N pages: --set vm.page-cluster=N", \
 		   .arg = "N"), \
 	OPT_STRING("cgroup-root", S, m.cgroup_root, NULL, \
 		   "make groups below this one (default: / for root, else the process's own)", \

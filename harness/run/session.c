@@ -47,6 +47,8 @@ int session_open(struct session *s, const char *db_path, const char *state_dir, 
 		return rc;
 	facts_init(&facts);
 	machine_facts(&facts);
+	if (facts_get(&facts, "lab"))
+		snprintf(s->lab, sizeof(s->lab), "%s", facts_get(&facts, "lab"));
 	rc = store_machine(s->store, &facts, &s->machine, err);
 	facts_release(&facts);
 	return rc;

@@ -19,6 +19,7 @@ struct session {
 	const char *line;  /* the command as typed */
 	char progress[96]; /* how far the command is; stands before a run's own progress */
 	int lock_fd;
+	char lab[32]; /* the machine's fact of that name: "tcg", "tcg, exact", "kvm"; "": no guest */
 };
 
 /*

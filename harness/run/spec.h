@@ -21,7 +21,8 @@ struct run_settings {
 	char *reclaim_cpu; /* as struct placement_wish */
 	char *cpus, *client_cpus;
 	char *mem_node;	    /* a number, or NULL: any */
-	char *page_cluster; /* vm.page-cluster while it runs, or NULL: as it is */
+	char *set;	    /* kernel settings while it runs, lines FILE=VALUE (sets.h), or NULL */
+	char *page_cluster; /* short for one: vm.page-cluster */
 	char *cgroup_root;  /* NULL: chosen */
 	char *experiment;   /* NULL: none */
 };

@@ -13,7 +13,7 @@ for name in swap zram swapfile none; do
 	grep -q "^$name " "$tmp/out" || fail "$name is not listed"
 done
 expect 2 "$fmbench" backend up zarm
-grep -q 'did you mean zram' "$tmp/err" || fail "no suggestion for zarm"
+grep -q "did you mean 'zram'" "$tmp/err" || fail "no suggestion for zarm"
 
 need_swap
 disk=$(mktemp -d -p /var/tmp)

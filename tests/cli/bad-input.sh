@@ -23,7 +23,7 @@ bad() {
 }
 
 bad 2 "did you mean 'run'" rnu
-bad 2 'options come after it' --db x run null
+bad 2 'options come after it' --ratio 1 run null
 bad 2 'WORKLOAD is missing' run
 bad 2 "did you mean 'memaslap'" run memslap
 bad 2 'quicksort' run quicksrt
@@ -34,9 +34,24 @@ bad 2 "'1.5' is not in (0, 1]" run null --ratio 1,1.5
 bad 2 "'-1' is not in (0, 1]" run null --ratio=-1
 bad 2 "'nan' is not in (0, 1]" run null --ratio nan
 bad 2 "'half' is not in (0, 1]" run null --ratio half
-bad 2 'no ratio' run null --ratio ,
+bad 2 'no ratio before a comma' run null --ratio ,
+bad 2 'no ratio after the last comma' run null --ratio 0.5,
+bad 2 'no ratio before a comma' run null --ratio 0.5,,1
+bad 2 "'120%' is not in (0, 1]" run null --ratio 120%
+bad 2 "'%' is not in (0, 1]" run null --ratio %
+bad 2 "'--ratio'" run null -ratio 0.5
+bad 2 "'--version'" --verison
+bad 2 '-o memory=' run quicksort --memory 5M
+bad 2 '-o zram.size=' run quicksort --zram.size 5M
+bad 2 'put -- before it' run ./prog
+bad 2 'put -- before it' run --ratio 0.5 /bin/true
+bad 2 'put -- before it' run true
+bad 2 'fmbench micro fault_latency' run fault_latency
+bad 2 "did you mean 'micro'" list micros
+bad 2 "did you mean 'run'" help rnu
+bad 2 'needs a value' --db
 bad 2 'takes no pages' run null --ratio 0.5 --backend none
-bad 2 'did you mean --ratio' run null --rato 0.5
+bad 2 "did you mean '--ratio'" run null --rato 0.5
 bad 2 'needs a value' run null --ratio
 bad 2 'memory' run quicksort -o memory=12Q
 bad 2 'memory' run quicksort -o memory=-5M
@@ -61,7 +76,7 @@ bad 2 'leave out --run' plot slowdown --run 1
 bad 3 'fmbench run' plot timeseries -o "$tmp/x.pdf"
 bad 3 'fmbench run' show
 bad 2 'xml' export xml runs
-bad 2 "did you mean runs" export csv rnus
+bad 2 "did you mean 'runs'" export csv rnus
 bad 2 'what?' export csv
 bad 2 '--wide is for samples' export csv runs --wide
 bad 2 'cannot list' list cats

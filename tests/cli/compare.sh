@@ -51,7 +51,7 @@ refused() {
 refused 'differ in memory (A: 2097152; B: 4194304)' 1,2,3 4,5,6
 refused 'differ in memory (2097152, 4194304 on both)' 1,4 2,5
 refused 'run 1 is on both sides' workload=quicksort,memory=2M memory=2M
-refused "did you mean memory?" memori=2M memory=4M
+refused "did you mean 'memory'?" memori=2M memory=4M
 refused 'give a difference to see' memory=2M memory=4M --power 2
 refused 'compare 1 with what' 1
 

@@ -58,7 +58,7 @@ expect 0 "$fmbench" doctor --backend none
 ! grep -qE ' (frontswap|zswap|swap|rdma) ' "$tmp/out" || fail "--backend none shows what is no matter"
 
 expect 2 "$fmbench" doctor --backend zarm
-grep -q 'did you mean zram' "$tmp/err" || fail "no suggestion"
+grep -q "did you mean 'zram'" "$tmp/err" || fail "no suggestion"
 expect 2 "$fmbench" doctor --fix
 expect 2 "$fmbench" doctor -- true
 expect 2 "$fmbench" doctor --fix --json -- true

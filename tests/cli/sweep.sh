@@ -53,6 +53,24 @@ expect 0 "$fmbench" sweep "$ini"
 [[ $(cells "workload = 'command' AND status = 'ok'") == 4 ]] || fail "no second chance"
 [[ $(cells "workload = 'command'") == 6 ]] || fail "more than the failed ones were made again"
 
+# The dry run lists the order in which the runs are made, where the peak has to be found first too.
+if [[ $(id -u) -eq 0 ]] && { [[ -e /sys/class/zram-control ]] || modprobe zram 2>/dev/null; }; then
+	rm -f "$FMBENCH_DB"
+	printf '[experiment]\nname = o\nrepeat = 2\nduration = 100ms\n[run quicksort]\n%s\n' \
+		$'memory = 4M 8M\nratio = 0.7 0.8 1\nbackend = zram' >"$ini"
+	for seed in 1 4; do
+		sed -i "/^seed/d; s/^name.*/name = o$seed\nseed = $seed/" "$ini"
+		expect 0 "$fmbench" sweep --dry-run "$ini"
+		awk '$2 == "quicksort" { print $1, $4, $5 }' "$tmp/out" >"$tmp/planned"
+		[[ $(wc -l <"$tmp/planned") -eq 12 ]] || fail "not 12 runs: $(<"$tmp/planned")"
+		expect_run "$fmbench" sweep "$ini"
+		sql "SELECT repeat, printf('%g', ratio), printf('memory=%dM',
+			json_extract(workload_params, '\$.memory') / 1048576)
+			FROM run WHERE experiment = 'o$seed' ORDER BY id" | tr '|' ' ' >"$tmp/made"
+		diff "$tmp/planned" "$tmp/made" >&2 || fail "seed $seed: another order than planned"
+	done
+fi
+
 # Missing here: refused before anything is made, or left out when asked to.
 if [[ ! -e /lib/modules/$(uname -r)/build ]]; then
 	write '[run null]' 'memory = 7M' '[run quicksort]' 'ratio = 1' 'memory = 1M' \

@@ -115,10 +115,24 @@ restored "nobody listens"
 # What a server refuses is told in its own words.
 echo sesame >"$tmp/token"
 by_hand 50077 --size 256M --token-file "$tmp/token"
-expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077 -o fastswap-rdma.token=open
+far=(-o fastswap-rdma.far=10.99.0.1:50077)
+echo open >"$tmp/wrong"
+expect 1 "$fmbench" "${sort[@]}" "${far[@]}" -o fastswap-rdma.token-file="$tmp/wrong"
 grep -q "fastswap_rdma.ko: .*refuses: wrong access token" "$tmp/err" || fail "not told: $(<"$tmp/err")"
 end_by_hand
 restored "a wrong token"
+
+# The right one is taken, and is nowhere to be read: not in the database, the journal, sysfs or the
+# kernel's log.
+by_hand 50077 --size 256M --token-file "$tmp/token"
+expect_run "$fmbench" "${sort[@]}" "${far[@]}" -o fastswap-rdma.token-file="$tmp/token"
+expect 0 "$fmbench" backend up fastswap-rdma -o far=10.99.0.1:50077 -o token-file="$tmp/token"
+[[ ! -e /sys/module/fastswap_rdma/parameters/token ]] || fail "the token is in sysfs"
+! grep -rq sesame "$FMBENCH_DB"* "$FMBENCH_STATE_DIR" || fail "the token is stored"
+! dmesg | grep -q sesame || fail "the token is in the kernel's log"
+expect 0 "$fmbench" backend down fastswap-rdma
+end_by_hand
+restored "the right token"
 
 # A memserver that does not come up says why.
 unserved() { # WORDS ARGUMENTS…

@@ -139,7 +139,7 @@ static void find_suggests(void **state)
 	(void)state;
 	assert_null(backend_find("zarm", &err));
 	assert_int_equal(err.kind, ERR_USAGE);
-	assert_non_null(strstr(err.msg, "did you mean zram"));
+	assert_non_null(strstr(err.msg, "did you mean 'zram'"));
 	assert_null(backend_find("", &err));
 }
 

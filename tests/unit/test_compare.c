@@ -175,7 +175,7 @@ static void test_selectors(void **state)
 
 	assert_refused(s, ASK("", "ratio=1"), ERR_USAGE, "A is empty");
 	assert_refused(s, ASK("ratio=1", "backend="), ERR_USAGE, "key=value");
-	assert_refused(s, ASK("backnd=zram", "ratio=1"), ERR_USAGE, "did you mean backend?");
+	assert_refused(s, ASK("backnd=zram", "ratio=1"), ERR_USAGE, "did you mean 'backend'?");
 	assert_refused(s, ASK("ratio=1", "ratio=0.7"), ERR_USAGE, "B: no run has ratio=0.7");
 	assert_refused(s, ASK("backend=swapfile,ratio=1", "ratio=1"), ERR_USAGE, "all of");
 	assert_refused(s, ASK("999", "1"), ERR_USAGE, "no run 999");

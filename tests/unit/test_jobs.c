@@ -227,12 +227,28 @@ static const struct run_settings settings = {
 	.reclaim_cpu = (char *)"auto",
 };
 
-struct made {
+/* The run of a test. Its session holds the machine's lock, and ends with the test however that goes. */
+static struct made {
 	struct session session;
 	struct run_outcome outcome;
 	struct err err;
 	char db[PATH_MAX], state_dir[PATH_MAX];
-};
+} made;
+
+static void end_session(void)
+{
+	if (made.session.state_dir)
+		session_close(&made.session);
+	memset(&made, 0, sizeof(made));
+	made.session.lock_fd = -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	end_session();
+	return 0;
+}
 
 static bool have_groups(void)
 {
@@ -243,8 +259,8 @@ static bool have_groups(void)
 	       cgroup_check(&machine, "/", &err) == 0;
 }
 
-static int make(struct made *made, void **state, const struct backend *backend,
-		const struct job_spec *jobs, size_t nr_jobs)
+static int make(void **state, const struct backend *backend, const struct job_spec *jobs,
+		size_t nr_jobs)
 {
 	struct run_spec spec = { .settings = &settings,
 				 .backend = backend,
@@ -254,24 +270,24 @@ static int make(struct made *made, void **state, const struct backend *backend,
 				 .repeat = 1,
 				 .seed = 1 };
 
-	memset(made, 0, sizeof(*made));
+	end_session();
 	memset(&asked, 0, sizeof(asked));
-	snprintf(made->db, sizeof(made->db), "%s", scratch_path(state, "jobs.db"));
-	snprintf(made->state_dir, sizeof(made->state_dir), "%s", scratch_path(state, "state"));
-	if (session_open(&made->session, made->db, made->state_dir, "test_jobs", &made->err) != 0)
-		fail_msg("%s", made->err.msg);
-	return run_execute(&made->session, &spec, &made->outcome, &made->err);
+	snprintf(made.db, sizeof(made.db), "%s", scratch_path(state, "jobs.db"));
+	snprintf(made.state_dir, sizeof(made.state_dir), "%s", scratch_path(state, "state"));
+	if (session_open(&made.session, made.db, made.state_dir, "test_jobs", &made.err) != 0)
+		fail_msg("%s", made.err.msg);
+	return run_execute(&made.session, &spec, &made.outcome, &made.err);
 }
 
-static char *export_runs(struct made *made)
+static char *export_runs(void)
 {
-	struct export_filter filter = { .run = made->outcome.id };
+	struct export_filter filter = { .run = made.outcome.id };
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	assert_int_equal(
-		export_rows(made->session.store, "runs", &filter, EXPORT_CSV, out, &made->err), 0);
+		export_rows(made.session.store, "runs", &filter, EXPORT_CSV, out, &made.err), 0);
 	fclose(out);
 	return text;
 }
@@ -285,12 +301,12 @@ static unsigned int lines(const char *text)
 	return nr;
 }
 
-static double mean(struct made *made, int job, const char *collector, const char *key)
+static double mean(int job, const char *collector, const char *key)
 {
 	double value = -1;
 
-	store_phase_value(made->session.store, made->outcome.id, job, "measure", collector, key,
-			  &value, &made->err);
+	store_phase_value(made.session.store, made.outcome.id, job, "measure", collector, key,
+			  &value, &made.err);
 	return value;
 }
 
@@ -307,6 +323,7 @@ static void null_job(struct job_spec *job, const char *name, struct null_params 
 	assert_true(workload_null.params_size <= sizeof(*params));
 	opt_defaults(workload_null.opts, params);
 	assert_int_equal(opt_set(workload_null.opts, params, "memory", memory, "test", &err), 0);
+	assert_int_equal(opt_set(workload_null.opts, params, "seconds", "500ms", "test", &err), 0);
 	*job = (struct job_spec){
 		.name = name, .workload = &workload_null, .params = params, .ratio = 1, .seed = 1
 	};
@@ -318,7 +335,6 @@ static void test_two_jobs(void **state)
 {
 	struct null_params params[2];
 	struct job_spec jobs[2];
-	struct made made;
 	struct stat st;
 	char *text;
 
@@ -326,7 +342,7 @@ static void test_two_jobs(void **state)
 		skip();
 	null_job(&jobs[0], "small", &params[0], "16M");
 	null_job(&jobs[1], "large", &params[1], "48M");
-	if (make(&made, state, &like_swap, jobs, 2) != 0)
+	if (make(state, &like_swap, jobs, 2) != 0)
 		fail_msg("%s", made.err.msg);
 	assert_int_not_equal(made.outcome.status, RUN_FAILED);
 
@@ -339,42 +355,39 @@ static void test_two_jobs(void **state)
 	assert_int_not_equal(stat(asked.dirs[1], &st), 0);
 
 	/* Two sets of samples. */
-	assert_true(mean(&made, 1, "memory_events", "oom_kill") == 0);
-	assert_true(mean(&made, 2, "memory_events", "oom_kill") == 0);
-	assert_true(mean(&made, 1, "memory_usage", "memory.current") > 0);
-	assert_true(mean(&made, 2, "memory_usage", "memory.current") >
-		    mean(&made, 1, "memory_usage", "memory.current"));
+	assert_true(mean(1, "memory_events", "oom_kill") == 0);
+	assert_true(mean(2, "memory_events", "oom_kill") == 0);
+	assert_true(mean(1, "memory_usage", "memory.current") > 0);
+	assert_true(mean(2, "memory_usage", "memory.current") >
+		    mean(1, "memory_usage", "memory.current"));
 
 	/* Two rows. */
-	text = export_runs(&made);
+	text = export_runs();
 	assert_int_equal(lines(text), 3);
 	assert_non_null(strstr(text, ",1,null,like-swap,1,1,"));
 	assert_non_null(strstr(text, ",2,null,like-swap,1,1,"));
 	free(text);
 	opt_release(workload_null.opts, &params[0]);
 	opt_release(workload_null.opts, &params[1]);
-	session_close(&made.session);
 }
 
 static void test_service_beside_batch(void **state)
 {
 	struct null_params params;
 	struct job_spec jobs[2];
-	struct made made;
 	char *text;
 
 	if (!have_groups())
 		skip();
 	null_job(&jobs[0], "batch", &params, "8M");
 	jobs[1] = (struct job_spec){ .name = "service", .workload = &service, .ratio = 1 };
-	if (make(&made, state, &like_swap, jobs, 2) != 0)
+	if (make(state, &like_swap, jobs, 2) != 0)
 		fail_msg("%s", made.err.msg);
-	text = export_runs(&made);
+	text = export_runs();
 	assert_int_equal(lines(text), 3);
 	assert_non_null(strstr(text, "ops_per_s"));
 	free(text);
 	opt_release(workload_null.opts, &params);
-	session_close(&made.session);
 }
 
 /* The backend limits memory in its own way, and names its own counters. */
@@ -387,18 +400,16 @@ static void test_backends(void **state)
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
 		struct null_params params;
 		struct job_spec job;
-		struct made made;
 
 		null_job(&job, "null", &params, "16M");
 		job.ratio = backends[i]->limit ? 0.5 : 1;
 		job.peak_bytes = 64 * MIB;
-		if (make(&made, state, backends[i], &job, 1) != 0)
+		if (make(state, backends[i], &job, 1) != 0)
 			fail_msg("%s: %s", backends[i]->name, made.err.msg);
 		assert_int_equal(asked.prepared, 1);
 		assert_int_equal(asked.forgotten, 1);
 		assert_true(asked.limit_bytes == (backends[i]->limit ? 32 * MIB : 0));
 		opt_release(workload_null.opts, &params);
-		session_close(&made.session);
 	}
 }
 
@@ -411,21 +422,19 @@ static void test_environment(void **state)
 	struct job_spec job = {
 		.name = "command", .workload = &workload_command, .argv = argv, .ratio = 1
 	};
-	struct made made;
 	FILE *in;
 
 	if (!have_groups())
 		skip();
 	snprintf(path, sizeof(path), "%s", scratch_path(state, "environment"));
 	setenv("OUT", path, 1);
-	if (make(&made, state, &like_pager, &job, 1) != 0)
+	if (make(state, &like_pager, &job, 1) != 0)
 		fail_msg("%s", made.err.msg);
 	in = fopen(path, "r");
 	assert_non_null(in);
 	assert_non_null(fgets(line, sizeof(line), in));
 	assert_string_equal(line, "it was here\n");
 	fclose(in);
-	session_close(&made.session);
 }
 
 static void test_a_loop_is_alone(void **state)
@@ -433,22 +442,22 @@ static void test_a_loop_is_alone(void **state)
 	static const struct workload loop = { .name = "loop", .shape = WORKLOAD_LOOP };
 	struct job_spec jobs[2] = { { .name = "a", .workload = &loop, .ratio = 1 },
 				    { .name = "b", .workload = &service, .ratio = 1 } };
-	struct made made;
 
 	if (!have_groups())
 		skip();
-	assert_true(make(&made, state, &like_swap, jobs, 2) < 0);
+	assert_true(make(state, &like_swap, jobs, 2) < 0);
 	assert_non_null(strstr(made.err.msg, "times itself"));
 	assert_int_equal(made.outcome.id, 0);
-	session_close(&made.session);
 }
 
 int main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_jobs),	cmocka_unit_test(test_service_beside_batch),
-		cmocka_unit_test(test_backends),	cmocka_unit_test(test_environment),
-		cmocka_unit_test(test_a_loop_is_alone),
+		cmocka_unit_test_teardown(test_two_jobs, teardown),
+		cmocka_unit_test_teardown(test_service_beside_batch, teardown),
+		cmocka_unit_test_teardown(test_backends, teardown),
+		cmocka_unit_test_teardown(test_environment, teardown),
+		cmocka_unit_test_teardown(test_a_loop_is_alone, teardown),
 	};
 
 	if (argc > 2 && strcmp(argv[1], "worker") == 0)

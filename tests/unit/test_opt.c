@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/names.h"
 #include "base/opt.h"
 
 struct params {

@@ -16,13 +16,13 @@ static uint64_t element(enum pattern pattern, size_t i, size_t n, uint64_t *seed
 	case EQUAL:
 		return 42;
 	case FEW:
-		return next_random(seed) % 4;
+		return random_next(seed) % 4;
 	case ORGAN_PIPE:
 		return i < n / 2 ? i : n - i;
 	case EXTREMES:
-		return next_random(seed) % 2 ? UINT64_MAX : 0;
+		return random_next(seed) % 2 ? UINT64_MAX : 0;
 	default:
-		return next_random(seed);
+		return random_next(seed);
 	}
 }
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/plan/ratios.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/opt.h"
+
+int ratio_parse(const char *text, double *ret, struct err *err)
+{
+	size_t len = strlen(text);
+	bool percent = len && text[len - 1] == '%';
+	char number[32];
+	double ratio;
+	int rc = -EINVAL;
+
+	if (len < sizeof(number)) {
+		memcpy(number, text, len + 1);
+		number[len - percent] = '\0';
+		rc = parse_double(number, &ratio);
+	}
+	if (!rc && percent)
+		ratio /= 100;
+	if (rc || !(ratio > 0 && ratio <= 1))
+		return err_usage(err, "ratio '%s' is not in (0, 1]: give 0.5 or 50%%", text);
+	*ret = ratio;
+	return 0;
+}
+
+int ratios_parse(const char *list, struct ratios *r, struct err *err)
+{
+	char *copy = xstrdup(list), *rest = copy, *word;
+	double ratio;
+	int rc = 0;
+
+	while (!rc && (word = strsep(&rest, ","))) {
+		if (!*word)
+			rc = err_usage(err, "no ratio %s in '%s'; try --ratio 1,0.5,0.25",
+				       rest ? "before a comma" : "after the last comma", list);
+		else
+			rc = ratio_parse(word, &ratio, err);
+		if (!rc)
+			ratios_add(r, ratio);
+	}
+	free(copy);
+	return rc;
+}
+
+void ratios_add(struct ratios *r, double ratio)
+{
+	r->values = xreallocarray(r->values, r->nr + 1, sizeof(*r->values));
+	r->values[r->nr++] = ratio;
+}
+
+void ratios_release(struct ratios *r)
+{
+	free(r->values);
+	*r = (struct ratios){ 0 };
+}
