@@ -264,13 +264,14 @@ static void judge_loads(const struct flag_input *in, struct results *r)
 /*
  * Pages that were read from swap, as the kernel counts them, and bytes that the backend's disk read.
  * The group's own count is in Linux 6.13 and later; before, that of the machine stands in. What a
- * hook of pages loads is in neither.
+ * hook of pages loads is in neither. Some drivers (brd, fastswap) keep no account of their disks.
  */
 static void judge_disk(const struct flag_input *in, struct results *r)
 {
 	double pages, bytes, page = (double)sysconf(_SC_PAGESIZE);
 
 	if (!in->target_bytes || !measured(in, "swap_device", "read", &bytes) ||
+	    (grown(in, "swap_device", "read") <= 0 && grown(in, "swap_device", "written") <= 0) ||
 	    (!measured(in, "memory_stat", "pswpin", &pages) &&
 	     !measured(in, "vmstat", "pswpin", &pages)))
 		return;
