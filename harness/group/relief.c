@@ -81,6 +81,7 @@ static bool relieve(struct relief *r)
 		if (tries < LOWER_TRIES || (raises < RAISES && !swap_is_full()))
 			continue;
 		r->count.in_vain = true;
+		r->count.swap_full = swap_is_full();
 		sysfile_write(r->oom_control, "0", NULL);
 		return false;
 	}

@@ -27,6 +27,7 @@ int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **re
 struct relief_count {
 	uint64_t events; /* how often the kernel gave up and the limit was raised */
 	bool in_vain;	 /* the last time that did not help: the killer was let loose */
+	bool swap_full;	 /* … since there was no room to reclaim into */
 };
 /* Ends the thread. NULL is fine: *ret is all zero. */
 void relief_free(struct relief *r, struct relief_count *ret);

@@ -110,6 +110,10 @@ static void judge_room(const struct flag_input *in, struct results *r)
 
 	for (size_t i = 0; in->target_bytes && !full && i < NR_PHASES; i++)
 		full = swap_full(in, phases[i], r);
+	if (!full && in->reliefs.swap_full)
+		results_flag(r, "SWAP_FULL", SEVERITY_FATAL,
+			     "the swap area was full when the kernel gave up reclaim: give the "
+			     "backend more room");
 	if (in->reliefs.events)
 		results_flag(r, "V1_OOM_RELIEF", SEVERITY_WARNING,
 			     "the kernel gave up reclaim %llu times under its hard limit%s; each "
