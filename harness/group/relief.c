@@ -17,6 +17,7 @@
 #define RAISE_SHARE 64		   /* of the limit: less than it may be missed by (flags.c) … */
 #define RAISE_LEAST (256ull << 10) /* … but what the kernel charges a CPU in advance */
 #define RAISES	    32		   /* at most before it is lowered again */
+#define PATIENCE    100		   /* tries in which a task that was let go wakes up */
 #define LOWER_TRIES 1000	   /* a millisecond apart: then swap is looked at */
 
 struct relief {
@@ -67,8 +68,9 @@ static bool relieve(struct relief *r)
 {
 	uint64_t bytes = r->limit_bytes;
 
-	for (int tries = 0, raises = 0; tries || under_oom(r); tries++) {
-		if (under_oom(r) && raises < RAISES) {
+	for (int tries = 0, raises = 0, next = 0; tries || under_oom(r); tries++) {
+		if (tries >= next && raises < RAISES && under_oom(r)) {
+			next = tries + PATIENCE;
 			r->count.events++;
 			raises++;
 			bytes += r->raise_bytes;

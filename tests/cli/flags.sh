@@ -140,7 +140,7 @@ if [[ $(stat -f -c %T $area) == ext2/ext3 ]]; then
 	foreign=
 fi
 expect_run "$fmbench" run quicksort -o memory=48M --peak 48M --ratio 0.5 --backend zram
-for code in PAGES_ELSEWHERE LOADS_MISMATCH SEVERAL_SWAPS SWAP_FULL EVICTION_INCOMPLETE; do
+for code in PAGES_ELSEWHERE LOADS_MISMATCH SEVERAL_SWAPS SWAP_FULL; do
 	unflagged $code
 done
 
@@ -153,7 +153,8 @@ expect_run "$fmbench" run quicksort -o memory=48M --peak 48M --ratio 0.5 --backe
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
 	NR == 2 { exit $at["local_bytes"] != "" || $at["far_bytes"] != "" }' "$tmp/csv" ||
 	fail "the CSV: $(<"$tmp/csv")"
-unflagged EVICTION_INCOMPLETE
+# Where v1's relief raised the limit, resident memory may really have been above it.
+[[ $(flag V1_OOM_RELIEF) ]] || unflagged EVICTION_INCOMPLETE
 # Somebody raises the limit: memory is no longer what the ratio says.
 begin "$fmbench" run quicksort -o memory=256M --peak 256M --ratio 0.25 --backend zram --sample-hz 0
 until_true "the group" "EXISTS (SELECT 1 FROM run WHERE id = $run)"
