@@ -110,7 +110,7 @@ static void add_level(struct store *s, int64_t run, const char *key, uint64_t fr
 {
 	int64_t metric;
 
-	assert_ok(store_metric(s, "swap_area", key, "bytes", false, &metric, &err));
+	assert_ok(store_metric(s, 0, "swap_area", key, "bytes", false, &metric, &err));
 	assert_ok(store_sample(s, run, 0, metric, from, &err));
 	if (to != from)
 		assert_ok(store_sample(s, run, 1, metric, to, &err));

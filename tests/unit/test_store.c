@@ -249,20 +249,20 @@ static void gauge_readings(struct store *s, int64_t run)
 	double mean;
 
 	assert_ok(store_phase(s, run, "e", 20 * NSEC_PER_SEC, 30 * NSEC_PER_SEC, &err));
-	assert_ok(store_phase_gauge(s, run, "b", "m", "gauge", &g, &err));
+	assert_ok(store_phase_gauge(s, run, 1, "b", "m", "gauge", &g, &err));
 	assert_true(g.begin == 40 && g.end == 100 && g.min == 40 && g.max == 100);
-	assert_ok(store_phase_gauge(s, run, "e", "m", "gauge", &g, &err));
+	assert_ok(store_phase_gauge(s, run, 1, "e", "m", "gauge", &g, &err));
 	assert_true(g.begin == 40 && g.end == 40 && g.min == 40 && g.max == 40);
-	assert_int_equal(store_phase_value(s, run, "e", "m", "gauge", &mean, &err), -ENODATA);
-	assert_ok(store_phase_value(s, run, "e", "m", "counter", &mean, &err));
+	assert_int_equal(store_phase_value(s, run, 1, "e", "m", "gauge", &mean, &err), -ENODATA);
+	assert_ok(store_phase_value(s, run, 1, "e", "m", "counter", &mean, &err));
 	assert_true(mean == 7);
-	assert_ok(store_phase_gauge(s, run, "d", "m", "gauge", &g, &err));
+	assert_ok(store_phase_gauge(s, run, 1, "d", "m", "gauge", &g, &err));
 	assert_true(isnan(g.begin) && g.end == 40);
-	assert_int_equal(store_phase_gauge(s, run, "c", "m", "gauge", &g, &err), -ENODATA);
-	assert_int_equal(store_phase_gauge(s, run, "b", "m", "never", &g, &err), -ENODATA);
-	assert_ok(store_run_max(s, run, "m", "gauge", &most, &err));
+	assert_int_equal(store_phase_gauge(s, run, 1, "c", "m", "gauge", &g, &err), -ENODATA);
+	assert_int_equal(store_phase_gauge(s, run, 1, "b", "m", "never", &g, &err), -ENODATA);
+	assert_ok(store_run_max(s, run, 1, "m", "gauge", &most, &err));
 	assert_int_equal(most, 100);
-	assert_int_equal(store_run_max(s, run, "m", "never", &most, &err), -ENODATA);
+	assert_int_equal(store_run_max(s, run, 1, "m", "never", &most, &err), -ENODATA);
 }
 
 /*
