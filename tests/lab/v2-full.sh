@@ -26,9 +26,9 @@ expect_full shrink "$fmbench" run memaslap
 # source_of_peak HZ WHAT: a run without a limit says so of its peak, which a run at ratio 0.5 takes.
 source_of_peak() {
 	expect_run "$fmbench" run quicksort --ratio 0.5 -o memory="$2" --backend zram --sample-hz "$1"
-	sql "SELECT json_extract(facts, '\$.peak_source'), peak_bytes > 30 << 20 FROM run
+	sql "SELECT json_extract(facts, '\$.peak_source'), peak_bytes > 30 << 20 FROM run_job
 		WHERE limit_bytes IS NULL ORDER BY id DESC LIMIT 1" >"$tmp/peak"
-	"$fmbench" show "$(sql "SELECT max(id) FROM run WHERE limit_bytes IS NULL")" >"$tmp/show"
+	"$fmbench" show "$(sql "SELECT max(id) FROM run_job WHERE limit_bytes IS NULL")" >"$tmp/show"
 }
 mkdir /sys/fs/cgroup/look
 kept=$([[ ! -e /sys/fs/cgroup/look/memory.peak ]] || echo yes)
