@@ -86,8 +86,8 @@ struct backend {
 	 * process beside it (journaled). NULL: nothing to do. */
 	int (*prepare)(struct backend_ctx *ctx, struct backend_job *job, struct journal *j,
 		       struct err *err);
-	/* Keep the job's local memory at bytes; UINT64_MAX: no limit. -EBUSY without a message: not
-	 * that far now, the old limit stands. NULL: memory.high. */
+	/* Keep the job's local memory at bytes; UINT64_MAX: no limit. -EBUSY: not that far now, the old
+	 * limit stands. NULL: memory.high. */
 	int (*limit)(struct backend_ctx *ctx, struct backend_job *job, uint64_t bytes,
 		     struct err *err);
 	/* How much is local now. Goes with limit(). */

@@ -23,6 +23,9 @@ struct err {
 };
 
 /*
+ * What err holds counts only where an error was returned: a callee may have filled it, and its
+ * caller gone on all the same (a collector that this machine lacks). Ask the return value, never msg.
+ *
  * Each fills *err (unless NULL) and returns the negative errno to pass on: err_failed() -errnum,
  * appending ": strerror" when errnum is above 0 (errnum 0 gives -EIO without a suffix);
  * err_usage() -EINVAL; err_missing() -ENOENT.

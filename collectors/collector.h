@@ -77,6 +77,7 @@ extern const struct collector collector_pressure;      /* memory.pressure; /proc
 extern const struct collector collector_rdma;	       /* RDMA port counters */
 extern const struct collector collector_reclaimer;     /* the thread of --offload-reclaim */
 extern const struct collector collector_swap_area;     /* /proc/swaps: the backend's and all */
+extern const struct collector collector_swap_device;   /* /sys/class/block/X/stat */
 extern const struct collector collector_vmstat;	       /* /proc/vmstat */
 extern const struct collector collector_zram;	       /* /sys/block/zramN/mm_stat, io_stat */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How full the backend's swap area is, and all areas together: /proc/swaps, in KiB. Its columns are
+ * How full the backend's swap area is, the others, and all together: /proc/swaps, in KiB. Its columns are
  * a name with blanks escaped, a type, size, used, and priority.
  */
 #include "collectors/collector.h"
@@ -10,11 +10,12 @@
 
 #include "base/alloc.h"
 
-enum { SIZE, USED, ALL_SIZE, ALL_USED, AREAS };
+enum { SIZE, USED, OTHERS_USED, ALL_SIZE, ALL_USED, AREAS };
 
 static const struct collector_key keys[] = {
 	[SIZE] = { "size", "bytes", KEY_GAUGE, NULL },
 	[USED] = { "used", "bytes", KEY_GAUGE, NULL },
+	[OTHERS_USED] = { "others_used", "bytes", KEY_GAUGE, NULL },
 	[ALL_SIZE] = { "all_size", "bytes", KEY_GAUGE, NULL },
 	[ALL_USED] = { "all_used", "bytes", KEY_GAUGE, NULL },
 	[AREAS] = { "areas", "areas", KEY_GAUGE, NULL },
@@ -81,9 +82,10 @@ static int swap_area_read(void *state, uint64_t *values, bool *have)
 		    !memcmp(s->device, name, name_len)) {
 			values[SIZE] = size_kib * 1024;
 			values[USED] = used_kib * 1024;
-			have[SIZE] = have[USED] = true;
+			have[SIZE] = have[USED] = have[OTHERS_USED] = true;
 		}
 	}
+	values[OTHERS_USED] = values[ALL_USED] - (have[USED] ? values[USED] : 0);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "results/store.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,12 +142,17 @@ int store_expect(struct store *s, const struct run_record *like, double *ret_sec
 	return r;
 }
 
+/* Of a run that goes on, too: the writer asks about its own. */
+static int settle(struct store *s, int64_t run, struct err *err)
+{
+	return sqlite3_db_readonly(s->db, "main") ? 0 : db_settle(s, run, err);
+}
+
 int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
 		      const char *collector, const char *key, double *ret_value, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	/* Of a run that goes on, too: the writer asks about its own. */
-	int r = sqlite3_db_readonly(s->db, "main") ? 0 : db_settle(s, run, err);
+	int r = settle(s, run, err);
 
 	if (r)
 		return r;
@@ -165,6 +171,65 @@ int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
 		r = 0;
 	}
 	sqlite3_finalize(stmt);
+	return r;
+}
+
+static double double_or_nan(sqlite3_stmt *stmt, int col)
+{
+	return sqlite3_column_type(stmt, col) == SQLITE_NULL ? NAN
+							     : sqlite3_column_double(stmt, col);
+}
+
+int store_phase_gauge(struct store *s, int64_t run, int job, const char *phase,
+		      const char *collector, const char *key, struct store_gauge *ret,
+		      struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int r = settle(s, run, err);
+
+	if (r)
+		return r;
+	r = db_prepare(
+		s, &stmt, err,
+		"SELECT d.min, d.max,"
+		" (SELECT value FROM sample x WHERE x.run = d.run AND x.metric = d.metric"
+		"  AND x.tick <= e.first_tick ORDER BY x.tick DESC LIMIT 1),"
+		" (SELECT value FROM sample x WHERE x.run = d.run AND x.metric = d.metric"
+		"  AND x.tick <= e.last_tick ORDER BY x.tick DESC LIMIT 1)"
+		" FROM phase_delta d JOIN phase_edge e ON e.run = d.run AND e.phase = d.phase"
+		" WHERE d.run = ?1 AND d.job IN (0, ?2) AND d.phase = ?3 AND d.collector = ?4"
+		" AND d.key = ?5",
+		"iittt", run, (int64_t)job, phase, collector, key);
+	if (r)
+		return r;
+	r = db_step(s, stmt, err);
+	if (r == 0 || (r == 1 && sqlite3_column_type(stmt, 1) == SQLITE_NULL)) {
+		r = -ENODATA;
+	} else if (r == 1) {
+		ret->min = sqlite3_column_double(stmt, 0);
+		ret->max = sqlite3_column_double(stmt, 1);
+		ret->begin = double_or_nan(stmt, 2);
+		ret->end = sqlite3_column_double(stmt, 3);
+		r = 0;
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+int store_run_max(struct store *s, int64_t run, int job, const char *collector, const char *key,
+		  uint64_t *ret_value, struct err *err)
+{
+	int64_t value;
+	int r = settle(s, run, err);
+
+	if (!r)
+		r = db_int(s, &value, err,
+			   "SELECT max(value) FROM sample WHERE run = ?1 AND metric ="
+			   " (SELECT id FROM metric WHERE job IN (0, ?2) AND collector = ?3"
+			   " AND key = ?4)",
+			   "iitt", run, (int64_t)job, collector, key);
+	if (!r)
+		*ret_value = (uint64_t)value;
 	return r;
 }
 

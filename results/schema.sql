@@ -162,18 +162,22 @@ CREATE TABLE incoming (
 -- window at their top): `WHERE run = …` then reaches the primary keys, and columns nobody asks
 -- for cost nothing.
 
--- A phase and the last readings at or before its two ends; both NULL unless a reading lies within.
+-- A phase and the last readings at or before its two ends; both NULL unless a reading lies within or
+-- at its end. within: was anything read between the ends?
 CREATE VIEW phase_edge AS
 SELECT run, name AS phase, begin_ns, end_ns,
 	(SELECT tick FROM tick t WHERE t.run = p.run AND t.end_ns <= p.begin_ns
 	 ORDER BY t.end_ns DESC LIMIT 1) AS first_tick,
 	(SELECT tick FROM tick t
 	 WHERE t.run = p.run AND t.end_ns > p.begin_ns AND t.end_ns <= p.end_ns
-	 ORDER BY t.end_ns DESC LIMIT 1) AS last_tick
+	 ORDER BY t.end_ns DESC LIMIT 1) AS last_tick,
+	EXISTS (SELECT 1 FROM tick t
+		WHERE t.run = p.run AND t.end_ns > p.begin_ns AND t.end_ns < p.end_ns) AS within
 FROM phase p;
 
 -- Counters: delta. Gauges: time-weighted mean, min and max. NULL where the run had the metric but
--- the phase was not sampled; a delta also where there is no reading before the phase.
+-- the phase was not sampled; a delta also where there is no reading before the phase, a mean where
+-- there are readings at the phase's two ends only.
 CREATE VIEW phase_delta AS
 SELECT p.run, p.phase, m.job, m.collector, m.key, m.unit, m.id AS metric,
 	CASE WHEN m.counter AND p.last_tick IS NOT NULL THEN
@@ -184,7 +188,7 @@ SELECT p.run, p.phase, m.job, m.collector, m.key, m.unit, m.id AS metric,
 		 WHERE s.run = p.run AND s.metric = m.id AND s.tick <= p.first_tick
 		 ORDER BY s.tick DESC LIMIT 1)
 	END AS delta,
-	CASE WHEN NOT m.counter THEN
+	CASE WHEN NOT m.counter AND p.within THEN
 		(SELECT sum(1.0 * value * (until_ns - from_ns)) / sum(until_ns - from_ns)
 		 FROM (SELECT s.value, max(t.end_ns, p.begin_ns) AS from_ns,
 				lead(t.end_ns, 1, p.end_ns) OVER (ORDER BY s.tick) AS until_ns

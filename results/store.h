@@ -131,9 +131,20 @@ int store_find_made(struct store *s, const struct run_record *like, int64_t *ret
 /* How long such a run took: of those with its workload and settings the one most like it. */
 int store_expect(struct store *s, const struct run_record *like, double *ret_seconds,
 		 struct err *err);
-/* Counter's delta (or gauge's mean) within a phase, of the job or of no job; -ENODATA: not sampled. */
+/* Counter's delta (or gauge's mean) within a phase, of the job or of no job; -ENODATA: not sampled
+ * (a gauge: not within the phase). */
 int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
 		      const char *collector, const char *key, double *ret_value, struct err *err);
+/* What was read of a gauge at a phase's two ends and in between. -ENODATA: not read then. */
+struct store_gauge {
+	double begin, end, min, max; /* begin NAN: nothing was read before the phase */
+};
+int store_phase_gauge(struct store *s, int64_t run, int job, const char *phase,
+		      const char *collector, const char *key, struct store_gauge *ret,
+		      struct err *err);
+/* Highest reading of a gauge in the whole run, of the job or of no job. -ENODATA: none. */
+int store_run_max(struct store *s, int64_t run, int job, const char *collector, const char *key,
+		  uint64_t *ret_value, struct err *err);
 /* Median of a result over trusted runs at ratio 1 alike in all but ratio and backend. -ENODATA. */
 int store_baseline(struct store *s, int64_t run, const char *result, double *ret_value,
 		   struct err *err);

@@ -328,7 +328,8 @@ int group_set_limit(const struct group *g, uint64_t bytes, struct err *err)
 	cgroup_free(&cg);
 	if (rc == ECGOTHER &&
 	    (cgroup_get_last_errno() == EBUSY || cgroup_get_last_errno() == EINTR))
-		return -EBUSY;
+		return err_failed(err, EBUSY, "cannot limit group %s to %s bytes now", g->name,
+				  text);
 	return rc ? library_error(err, rc, "cannot limit", g->name) : 0;
 }
 

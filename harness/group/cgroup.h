@@ -60,8 +60,8 @@ int groups_create(struct groups *g, const char *root, const char *tag, const cpu
 /* As struct place's join: arg is a struct group. */
 int group_join(void *arg, pid_t pid, struct err *err);
 #define LIMIT_NONE UINT64_MAX
-/* memory.high (v2) or memory.limit_in_bytes (v1). -EBUSY without a message: v1 could not reclaim
- * that far now, the old limit stands. */
+/* memory.high (v2) or memory.limit_in_bytes (v1). -EBUSY: v1 could not reclaim that far
+ * now, the old limit stands. */
 int group_set_limit(const struct group *g, uint64_t bytes, struct err *err);
 int group_usage(const struct group *g, uint64_t *ret_bytes, struct err *err);
 /* A value of memory.stat by its name on v2 and v1. -ENOENT: not there, *ret_value stays. */

@@ -16,13 +16,15 @@
 
 #define RAISE_SHARE 64		   /* of the limit: less than it may be missed by (flags.c) … */
 #define RAISE_LEAST (256ull << 10) /* … but what the kernel charges a CPU in advance */
-#define LOWER_TRIES 1000	   /* a millisecond apart: then swap is full in earnest */
+#define RAISES	    32		   /* at most before it is lowered again */
+#define PATIENCE    100		   /* tries in which a task that was let go wakes up */
+#define LOWER_TRIES 1000	   /* a millisecond apart: then swap is looked at */
 
 struct relief {
 	pthread_t thread;
 	int event_fd, stop_fd;
-	uint64_t limit_bytes, raised_bytes;
-	uint64_t events; /* the thread's until it is joined */
+	uint64_t limit_bytes, raise_bytes;
+	struct relief_count count; /* the thread's until it is joined */
 	char oom_control[PATH_MAX + 32], limit[PATH_MAX + 32];
 };
 
@@ -34,24 +36,58 @@ static int write_limit(const struct relief *r, uint64_t bytes)
 	return sysfile_write(r->limit, text, NULL);
 }
 
-/* Up, so that the waiting task is charged; down again as soon as reclaim allows. */
-static bool relieve(struct relief *r)
+/* Is a task waiting to be charged? */
+static bool under_oom(const struct relief *r)
 {
 	uint64_t waiting;
 
-	if (sysfile_read_key(r->oom_control, "under_oom", &waiting) != 0)
-		return false;
-	if (!waiting)
-		return true;
-	r->events++;
-	write_limit(r, r->raised_bytes);
-	for (int i = 0; i < LOWER_TRIES; i++) {
+	return sysfile_read_key(r->oom_control, "under_oom", &waiting) == 0 && waiting;
+}
+
+static bool swap_is_full(void)
+{
+	uint64_t total, left;
+
+	return sysfile_read_key("/proc/meminfo", "SwapTotal:", &total) != 0 ||
+	       sysfile_read_key("/proc/meminfo", "SwapFree:", &left) != 0 || left * 100 < total;
+}
+
+/* A millisecond. False: the end was asked for. */
+static bool rest(const struct relief *r)
+{
+	struct pollfd fd = { .fd = r->stop_fd, .events = POLLIN };
+
+	return poll(&fd, 1, 1) == 0;
+}
+
+/*
+ * Up, so that the waiting task is charged, and further up where it waits again; down as soon as
+ * reclaim allows. False: no more of it.
+ */
+static bool relieve(struct relief *r)
+{
+	uint64_t bytes = r->limit_bytes;
+
+	for (int tries = 0, raises = 0, next = 0; tries || under_oom(r); tries++) {
+		if (tries >= next && raises < RAISES && under_oom(r)) {
+			next = tries + PATIENCE;
+			r->count.events++;
+			raises++;
+			bytes += r->raise_bytes;
+			write_limit(r, bytes);
+		}
 		if (write_limit(r, r->limit_bytes) == 0)
 			return true;
-		usleep(1000);
+		if (!rest(r))
+			return false;
+		if (tries < LOWER_TRIES || (raises < RAISES && !swap_is_full()))
+			continue;
+		r->count.in_vain = true;
+		r->count.swap_full = swap_is_full();
+		sysfile_write(r->oom_control, "0", NULL);
+		return false;
 	}
-	sysfile_write(r->oom_control, "0", NULL);
-	return false;
+	return true;
 }
 
 static void *relief_thread(void *arg)
@@ -96,9 +132,8 @@ int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **re
 	if (!r)
 		return err_failed(err, ENOMEM, "relief");
 	r->limit_bytes = limit_bytes;
-	r->raised_bytes =
-		limit_bytes +
-		(limit_bytes / RAISE_SHARE > RAISE_LEAST ? limit_bytes / RAISE_SHARE : RAISE_LEAST);
+	r->raise_bytes =
+		limit_bytes / RAISE_SHARE > RAISE_LEAST ? limit_bytes / RAISE_SHARE : RAISE_LEAST;
 	snprintf(r->oom_control, sizeof(r->oom_control), "%s/memory.oom_control", g->memory_dir);
 	snprintf(r->limit, sizeof(r->limit), "%s/memory.limit_in_bytes", g->memory_dir);
 	r->event_fd = eventfd(0, EFD_CLOEXEC);
@@ -125,19 +160,19 @@ int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **re
 	return rc;
 }
 
-uint64_t relief_free(struct relief *r)
+void relief_free(struct relief *r, struct relief_count *ret)
 {
-	uint64_t events, one = 1;
+	uint64_t one = 1;
 
+	*ret = (struct relief_count){ 0 };
 	if (!r)
-		return 0;
+		return;
 	if (write(r->stop_fd, &one, sizeof(one)) == sizeof(one))
 		pthread_join(r->thread, NULL);
 	/* Nobody helps any more: a task that waits now must not wait for ever. */
 	sysfile_write(r->oom_control, "0", NULL);
-	events = r->events;
+	*ret = r->count;
 	close(r->event_fd);
 	close(r->stop_fd);
 	free(r);
-	return events;
 }

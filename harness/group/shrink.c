@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/group/shrink.h"
 
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "backend/backend.h"
@@ -9,14 +10,20 @@
 #include "base/sysfile.h"
 
 #define SETTLED	       1.01 /* memory is there when it is within 1 % of the limit */
+#define ABOVE	       1.02 /* of the limit: no more what was asked for */
 #define STEPS	       64u
 #define MIN_STEP_BYTES (4ull << 20)
+
+static bool is_full(uint64_t total_kib, uint64_t free_kib)
+{
+	return free_kib * 100 < total_kib;
+}
 
 /* Why does memory not leave? The first thing every new user of far memory meets. */
 static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err)
 {
 	uint64_t total = 0, free_kib = 0, unevictable = 0, anon = 0;
-	char is[16], should[16], locked[16];
+	char is[16], should[16], locked[16], swap[16], more[16];
 
 	sysfile_read_key("/proc/meminfo", "SwapTotal:", &total);
 	sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib);
@@ -27,17 +34,19 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 	format_size(is, sizeof(is), usage);
 	format_size(should, sizeof(should), s->limit_bytes);
 	format_size(locked, sizeof(locked), unevictable);
+	format_size(swap, sizeof(swap), total * 1024);
+	format_size(more, sizeof(more), usage > s->limit_bytes ? usage - s->limit_bytes : 0);
 
 	if (total == 0)
 		return err_failed(err, 0,
 				  "memory stays at %s, %s wanted: no swap area is on (choose a "
 				  "backend that brings one: --backend zram)",
 				  is, should);
-	if (free_kib * 100 < total)
+	if (is_full(total, free_kib))
 		return err_failed(err, 0,
-				  "memory stays at %s, %s wanted: the swap area is full (give "
-				  "it more room: -o %s.size=...)",
-				  is, should, s->backend->name);
+				  "memory stays at %s, %s wanted: the swap area of %s is full, "
+				  "and %s more have to leave (give it more room: -o %s.size=...)",
+				  is, should, swap, more, s->backend->name);
 	if (unevictable > s->limit_bytes / 2)
 		return err_failed(err, 0,
 				  "memory stays at %s, %s wanted: %s of it are locked (mlock) and "
@@ -94,4 +103,20 @@ int shrink_run(const struct shrink *s, struct err *err)
 			usleep(1000);
 		}
 	}
+}
+
+int shrink_watch(const struct shrink *s, uint64_t usage, uint64_t *since_ns, struct err *err)
+{
+	uint64_t total, free_kib, now = clock_ns();
+
+	if ((double)usage <= (double)s->limit_bytes * ABOVE ||
+	    sysfile_read_key("/proc/meminfo", "SwapTotal:", &total) != 0 ||
+	    sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib) != 0 ||
+	    !is_full(total, free_kib)) {
+		*since_ns = 0;
+		return 0;
+	}
+	if (!*since_ns)
+		*since_ns = now;
+	return now - *since_ns > s->patience_ns ? explain_stuck(s, usage, err) : 0;
 }

@@ -28,4 +28,11 @@ struct shrink {
 /* 0: the limit stands, and usage is within 1 % of it. Else an error that says why memory stays. */
 int shrink_run(const struct shrink *s, struct err *err);
 
+/*
+ * The limit stands; called ten times a second. The same error once swap has been full and the group
+ * above its limit for patience_ns: v2 lets such a program sleep two seconds for each few pages, and
+ * it would hardly ever end. *since_ns is the caller's, 0 at first.
+ */
+int shrink_watch(const struct shrink *s, uint64_t usage, uint64_t *since_ns, struct err *err);
+
 #endif

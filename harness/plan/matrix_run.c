@@ -21,6 +21,7 @@ struct making {
 	int64_t *runs; /* made to find a peak, and of no cell */
 	size_t nr_runs;
 	bool unsaved; /* the newest run is in the lab guest only */
+	bool failed;  /* the newest run */
 	int worst;    /* exit code */
 };
 
@@ -87,7 +88,7 @@ static void report_cell(const struct making *mk, const struct cell *cell, enum r
 
 /*
  * Make a cell, or one that is not of the matrix and serves to find a peak. Returns 0 to go on (also
- * after a failed run), -errno to stop here.
+ * after a failed run: mk->failed, and err says why), -errno to stop here.
  */
 static int make_run(struct making *mk, struct cell *cell, struct err *err)
 {
@@ -110,7 +111,8 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 		mk->runs = xreallocarray(mk->runs, mk->nr_runs + 1, sizeof(*mk->runs));
 		mk->runs[mk->nr_runs++] = outcome.id;
 	}
-	if (outcome.status != RUN_FAILED)
+	mk->failed = rc != 0;
+	if (!mk->failed)
 		plan_learn(mk->m, cell, (double)(clock_ns() - begin_ns) / NSEC_PER_SEC,
 			   outcome.peak_bytes);
 	if (outcome.status == RUN_UNTRUSTED)
@@ -140,7 +142,7 @@ static int find_peak(struct making *mk, struct cell *cell, struct err *err)
 	rc = make_run(mk, &at_1, err);
 	if (rc || cell->peak_bytes)
 		return rc;
-	if (!err->msg[0])
+	if (!mk->failed)
 		err_failed(err, 0,
 			   "the peak of %s could not be measured; state it with --peak SIZE",
 			   cell->workload->name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Trust: what a run says about its own numbers. Each flag is a code with a sentence; any fatal one
- * makes the run `untrusted` and the exit code 7. Rules look at the measure phase only.
+ * makes the run `untrusted` and the exit code 7. Rules look at the measure phase, but for those of
+ * where pages went: they look at all phases, and a failed run is judged by those that it had.
  */
 #ifndef HARNESS_FLAGS_H
 #define HARNESS_FLAGS_H
@@ -9,15 +10,27 @@
 #include "base/err.h"
 #include "base/result.h"
 #include "harness/group/cgroup.h"
+#include "harness/group/relief.h"
 #include "harness/run/placement.h"
 #include "harness/run/sampler.h"
 #include "results/store.h"
 
+/* Readings of the group's memory by the run itself, about ten a second. */
+struct usage_seen {
+	uint64_t peak_bytes;
+	double sum_bytes; /* of the nr readings in phase measure */
+	unsigned int nr;
+};
+
 struct flag_input {
 	struct store *store;
 	int64_t run;
-	int job;	      /* from 1 */
-	uint64_t limit_bytes; /* 0: none */
+	int job;	       /* from 1 */
+	uint64_t limit_bytes;  /* in the measure phase; 0: none, or it was lifted by then */
+	uint64_t target_bytes; /* what was taken away at first; 0: nothing */
+	bool whole_machine;    /* the backend is whatever takes pages on this machine */
+	struct relief_count reliefs;
+	struct usage_seen seen;
 	bool has_group;
 	int cgroup_version;
 	bool fills_limit; /* it was filled beyond its limit: it must use all of it */

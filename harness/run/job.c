@@ -149,19 +149,40 @@ static int usage(void *job, uint64_t *ret_bytes, struct err *err)
 			: group_usage(&j->groups.inside, ret_bytes, err);
 }
 
+static struct shrink shrink_of(struct job *j)
+{
+	return (struct shrink){ .set_limit = set_limit,
+				.usage = usage,
+				.arg = j,
+				.group = j->has_group ? &j->groups.inside : NULL,
+				.limit_bytes = j->limit_bytes,
+				.patience_ns = j->settings->settle_ns,
+				.backend = j->backend->backend,
+				.idle = j->ctx.idle,
+				.idle_arg = j->ctx.idle_arg };
+}
+
 int job_shrink(struct job *j, struct err *err)
 {
-	struct shrink to = { .set_limit = set_limit,
-			     .usage = usage,
-			     .arg = j,
-			     .group = j->has_group ? &j->groups.inside : NULL,
-			     .limit_bytes = j->limit_bytes,
-			     .patience_ns = j->settings->settle_ns,
-			     .backend = j->backend->backend,
-			     .idle = j->ctx.idle,
-			     .idle_arg = j->ctx.idle_arg };
+	struct shrink to = shrink_of(j);
 
 	return j->limit_bytes ? shrink_run(&to, err) : 0;
+}
+
+int job_look(struct job *j, bool measuring, struct err *err)
+{
+	struct shrink to = shrink_of(j);
+	uint64_t bytes;
+
+	if ((!j->has_group && !j->backend->backend->limit) || usage(j, &bytes, NULL) != 0)
+		return 0;
+	if (bytes > j->seen.peak_bytes)
+		j->seen.peak_bytes = bytes;
+	if (measuring) {
+		j->seen.sum_bytes += (double)bytes;
+		j->seen.nr++;
+	}
+	return j->limit_stands ? shrink_watch(&to, bytes, &j->full_since_ns, err) : 0;
 }
 
 /* Keep the limit that shrinking reached. On v1 also start relief: the kernel would kill at the hard
@@ -184,6 +205,7 @@ int job_set_window_limit(struct job *j, struct err *err)
 		return 0;
 	if (j->lift)
 		return set_limit(j, LIMIT_NONE, err);
+	j->limit_stands = true;
 	if (!j->settings->offload)
 		return keep_limit(j, err);
 	rc = reclaimer_check(&j->groups.inside, &why);
@@ -202,40 +224,23 @@ int job_set_window_limit(struct job *j, struct err *err)
 
 /* --- its end -------------------------------------------------------------------------------- */
 
-void job_note_usage(struct job *j, uint64_t usage_bytes)
-{
-	if (!j->limit_bytes && usage_bytes > j->peak_bytes)
-		j->peak_bytes = usage_bytes;
-}
-
 void job_end_reclaim(struct job *j)
 {
-	uint64_t peak;
-
 	reclaimer_free(j->reclaimer);
 	j->reclaimer = NULL;
-	if (j->has_group && !j->limit_bytes && group_peak(&j->groups.inside, &peak) == 0)
-		j->peak_bytes = peak;
-}
-
-static void end_relief(struct job *j)
-{
-	uint64_t nr = relief_free(j->relief);
-
-	j->relief = NULL;
-	if (nr)
-		results_flag(
-			&j->results, "V1_OOM_RELIEF", SEVERITY_WARNING,
-			"the kernel gave up reclaim %llu times under its hard limit although swap "
-			"had room; each time the limit was raised by 1/64 for a moment",
-			(unsigned long long)nr);
+	if (!j->has_group || j->limit_bytes)
+		return;
+	j->peak_kept = group_peak(&j->groups.inside, &j->peak_bytes) == 0;
+	if (!j->peak_kept)
+		j->peak_bytes = j->seen.peak_bytes;
 }
 
 void job_stop(struct job *j)
 {
 	if (j->started)
 		j->spec->workload->stop(&j->ctx);
-	end_relief(j);
+	relief_free(j->relief, &j->reliefs);
+	j->relief = NULL;
 	if (j->backend->backend && j->backend->backend->forget)
 		j->backend->backend->forget(j->backend, &j->far);
 }

@@ -18,6 +18,7 @@
 #include "harness/group/cgroup.h"
 #include "harness/group/reclaimer.h"
 #include "harness/group/relief.h"
+#include "harness/run/flags.h"
 #include "harness/run/placement.h"
 #include "harness/run/spec.h"
 
@@ -41,8 +42,13 @@ struct job {
 	bool lift;	      /* the limit goes before the window: faults without reclaim */
 	struct reclaimer *reclaimer;
 	struct reclaimer_counters reclaimer_counters;
+	bool limit_stands;	/* neither is it still being reached, nor was it lifted */
+	uint64_t full_since_ns; /* see shrink_watch() */
 	struct relief *relief;
-	uint64_t peak_bytes; /* stated; or the highest usage seen so far where no limit stands */
+	struct relief_count reliefs;
+	struct usage_seen seen;
+	uint64_t peak_bytes; /* stated; or found where no limit stands */
+	bool peak_kept;	     /* by the kernel: exact */
 };
 
 void job_init(struct job *j, const struct job_spec *spec, const struct run_settings *settings,
@@ -69,8 +75,9 @@ int job_shrink(struct job *j, struct err *err);
  * memory.high above it as the back-stop.
  */
 int job_set_window_limit(struct job *j, struct err *err);
-/* The latest usage that was sampled: a kernel may keep no peak. */
-void job_note_usage(struct job *j, uint64_t usage_bytes);
+/* Ten times a second: read local memory, also of a run that is not sampled. Fails where it stays above
+ * its limit because swap is full. measuring: the phase is measure. */
+int job_look(struct job *j, bool measuring, struct err *err);
 /* As a workload's poll(); 1 also marks it as ended. */
 int job_poll(struct job *j, int timeout_ms, struct err *err);
 

@@ -34,6 +34,7 @@
 
 #define HEALTH_NS NSEC_PER_SEC
 #define POLL_MS	  100
+#define TICK_HZ	  (1000 / POLL_MS)
 /* Several jobs are looked at in turns: so much later than it was may an end be seen. */
 #define TURN_MS 2
 
@@ -103,19 +104,19 @@ static int check_health(struct run *r, struct err *err)
 static int tick(struct run *r, struct err *err)
 {
 	const struct job_spec *first = &r->spec->jobs[0];
-	uint64_t usage, now = clock_ns();
+	bool measuring = r->phase && strcmp(r->phase, "measure") == 0;
+	uint64_t now = clock_ns();
 	char what[160];
 	int rc = signals_check(err);
 
 	if (!rc)
 		rc = sampler_drain(r->sampler, err);
+	for_each_job (j, r) {
+		if (!rc)
+			rc = job_look(j, measuring, err);
+	}
 	if (rc)
 		return rc;
-	for_each_job (j, r) {
-		if (sampler_latest(r->sampler, j->number, "memory_usage", "memory.current",
-				   &usage) == 0)
-			job_note_usage(j, usage);
-	}
 	if (now >= r->next_health_ns)
 		rc = check_health(r, err);
 	if (r->spec->nr_jobs > 1)
@@ -509,7 +510,6 @@ static int stop(struct run *r, int rc, struct err *err)
 		job_end_reclaim(j);
 	for_each_job (j, r)
 		job_stop(j);
-	r->outcome->peak_bytes = r->jobs[0].peak_bytes;
 	if (r->sampler) {
 		if (!stop_rc)
 			stop_rc = phase_next(r, NULL, err);
@@ -523,17 +523,39 @@ static int stop(struct run *r, int rc, struct err *err)
 	return rc ? rc : stop_rc;
 }
 
-/* What the run says about itself, once it went to its end. */
-static int harvest(struct run *r, struct err *err)
+/* Where the kernel keeps no peak, the highest sample is one from below. */
+static void state_peak(struct run *r, struct job *j)
 {
-	int rc = 0;
+	unsigned int hz = (unsigned int)r->spec->settings->sample_hz;
+	uint64_t sampled;
 
+	if (!j->has_group || j->limit_bytes)
+		return;
+	if (!j->peak_kept &&
+	    store_run_max(r->session->store, r->outcome->id, j->number, "memory_usage",
+			  "memory.current", &sampled, NULL) == 0 &&
+	    sampled > j->peak_bytes)
+		j->peak_bytes = sampled;
+	if (j->peak_kept)
+		facts_set(&r->settings, "peak_source", "the kernel's own");
+	else
+		facts_set(&r->settings, "peak_source", "samples at %u Hz",
+			  hz > TICK_HZ ? hz : TICK_HZ);
+}
+
+/* What the run says about itself: its results if it went to its end, its flags in any case. */
+static int harvest(struct run *r, int rc, struct err *err)
+{
 	for_each_job (j, r) {
 		struct flag_input input = {
 			.store = r->session->store,
 			.run = r->outcome->id,
 			.job = j->number,
 			.limit_bytes = j->lift ? 0 : j->limit_bytes,
+			.target_bytes = j->limit_bytes,
+			.whole_machine = r->spec->backend == &backend_swap,
+			.reliefs = j->reliefs,
+			.seen = j->seen,
 			.has_group = j->has_group,
 			.cgroup_version = j->groups.machine.memory_version,
 			.fills_limit = j->spec->workload->shape == WORKLOAD_SERVICE,
@@ -547,11 +569,16 @@ static int harvest(struct run *r, struct err *err)
 		if (!rc)
 			rc = j->spec->workload->parse(&j->ctx, r->measure_begin_ns,
 						      r->measure_end_ns, &j->results, err);
+		state_peak(r, j);
 		if (!rc)
 			rc = store_job_limits(r->session->store, r->outcome->id, j->number,
 					      j->peak_bytes, j->limit_bytes, err);
-		flags_judge(&input, &j->results);
+		if (!rc)
+			rc = store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
+		if (r->sampler_stats.ticks)
+			flags_judge(&input, &j->results);
 	}
+	r->outcome->peak_bytes = r->jobs[0].peak_bytes;
 	kmsg_judge(r->kmsg_fd, &r->results);
 	return rc;
 }
@@ -644,8 +671,7 @@ int run_execute(struct session *s, const struct run_spec *spec, struct run_outco
 	if (rc && signals_seen()) /* whatever broke first, this is why */
 		rc = signals_check(err);
 	rc = stop(&r, rc, err);
-	if (!rc)
-		rc = harvest(&r, err);
+	rc = harvest(&r, rc, err);
 	rc = undo(&r, rc, err);
 	return finish(&r, rc, err);
 }

@@ -54,10 +54,15 @@ static int open_source(struct sampler *s, const struct collector *c,
 		       const struct collector_ctx *ctx, int job, struct err *err)
 {
 	struct source source = { .collector = c, .job = job, .first = s->nr_columns };
-	int rc = c->open(ctx, &source.state, err);
+	struct err why = { 0 };
+	int rc = c->open(ctx, &source.state, &why);
 
-	if (rc)
-		return rc == -ENOENT ? 0 : rc;
+	if (rc == -ENOENT)
+		return 0;
+	if (rc) {
+		*err = why;
+		return rc;
+	}
 	s->sources = xreallocarray(s->sources, s->nr_sources + 1, sizeof(*s->sources));
 	s->sources[s->nr_sources++] = source;
 	s->nr_columns += c->nr_keys;

@@ -285,6 +285,14 @@ static void write_file(const char *name, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
+static void make_dir(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
 static int make_scratch(void **state)
 {
 	char path[PATH_MAX];
@@ -303,6 +311,11 @@ static int remove_scratch(void **state)
 	static const char *const names[] = { "proc/swaps",
 					     "proc/stat",
 					     "proc",
+					     "sys/class/block/sdb2/stat",
+					     "sys/class/block/sdb2",
+					     "sys/class/block",
+					     "sys/class",
+					     "sys",
 					     "memory.pressure",
 					     "memory.stat",
 					     "memory.usage_in_bytes",
@@ -509,6 +522,7 @@ static void several_areas(void **state)
 		   "/var/my\\040swap\\040(deleted)           file\t\t400\t\t40\t\t-3");
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "size"), 200 * 1024);
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "used"), 20 * 1024);
+	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "others_used"), 50 * 1024);
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "all_size"), 700 * 1024);
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "all_used"), 70 * 1024);
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "areas"), 3);
@@ -516,8 +530,29 @@ static void several_areas(void **state)
 	/* No area at all: the kernel still prints the header. */
 	write_file("proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "size"), ABSENT);
+	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "others_used"), ABSENT);
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "all_used"), 0);
 	assert_int_equal(read_one(&collector_swap_area, &scratch_ctx, "areas"), 0);
+}
+
+/* The real columns are longer on later kernels; what is cut short is absent. */
+static void disk_of_the_area(void **state)
+{
+	static const char *const dirs[] = { "sys", "sys/class", "sys/class/block",
+					    "sys/class/block/sdb2" };
+
+	(void)state;
+	assert_int_equal(read_one(&collector_swap_device, &scratch_ctx, "read"), ABSENT);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		make_dir(dirs[i]);
+	write_file("sys/class/block/sdb2/stat",
+		   "    1201        2    80016       33      904        5     7232     1100\n");
+	assert_int_equal(read_one(&collector_swap_device, &scratch_ctx, "read"), 80016 * 512);
+	assert_int_equal(read_one(&collector_swap_device, &scratch_ctx, "written"), 7232 * 512);
+	write_file("sys/class/block/sdb2/stat", "1201 2 80016 33 904 5\n");
+	assert_int_equal(read_one(&collector_swap_device, &scratch_ctx, "read"), 80016 * 512);
+	assert_int_equal(read_one(&collector_swap_device, &scratch_ctx, "written"), ABSENT);
+	assert_int_equal(read_one(&collector_swap_device, &no_group, "read"), ABSENT);
 }
 
 static void odd_pressure(void **state)
@@ -564,6 +599,7 @@ int main(void)
 		SCRATCH(long_file),
 		SCRATCH(offline_cpu),
 		SCRATCH(several_areas),
+		SCRATCH(disk_of_the_area),
 		SCRATCH(odd_pressure),
 		SCRATCH(swapped_memory_is_never_negative),
 	};

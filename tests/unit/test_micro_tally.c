@@ -79,8 +79,10 @@ static void test_shared_pages(void **state)
 
 /* Deltas of the measure phase; 0: that collector was not there. */
 struct counts {
-	uint64_t faults, loads, stores, pswpin, pswpout;
-	double own; /* by rusage; 0: not a micro-benchmark */
+	uint64_t faults, loads, stores, pswpin, pswpout, zswpout;
+	uint64_t disk_pages;   /* read by the disk under the area */
+	uint64_t area, others; /* bytes more in the backend's area, and in others */
+	double own;	       /* by rusage; 0: not a micro-benchmark */
 	bool limited;
 	const char *cluster;
 };
@@ -104,6 +106,16 @@ static void add_counter(struct store *s, int64_t run, const char *collector, con
 		assert_ok(store_sample(s, run, 1, metric, 77 + delta, &err));
 }
 
+static void add_level(struct store *s, int64_t run, const char *key, uint64_t from, uint64_t to)
+{
+	int64_t metric;
+
+	assert_ok(store_metric(s, 0, "swap_area", key, "bytes", false, &metric, &err));
+	assert_ok(store_sample(s, run, 0, metric, from, &err));
+	if (to != from)
+		assert_ok(store_sample(s, run, 1, metric, to, &err));
+}
+
 static void judge_counts(const struct counts *c, struct results *r)
 {
 	struct store *s = synthetic_store("tally.db");
@@ -118,6 +130,7 @@ static void judge_counts(const struct counts *c, struct results *r)
 		.run = run,
 		.job = 1,
 		.limit_bytes = c->limited ? 64 << 20 : 0,
+		.target_bytes = c->limited ? 64 << 20 : 0,
 		.has_group = true,
 		.cgroup_version = 2,
 		.placement = &placement,
@@ -138,6 +151,15 @@ static void judge_counts(const struct counts *c, struct results *r)
 	} else {
 		add_counter(s, run, "vmstat", "pswpin", c->pswpin);
 		add_counter(s, run, "vmstat", "pswpout", c->pswpout);
+		add_counter(s, run, "vmstat", "zswpout", c->zswpout);
+	}
+	if (c->disk_pages)
+		add_counter(s, run, "swap_device", "read", c->disk_pages * 4096);
+	if (c->area) {
+		add_level(s, run, "areas", 2, 2);
+		add_level(s, run, "size", 1 << 30, 1 << 30);
+		add_level(s, run, "used", 0, c->area);
+		add_level(s, run, "others_used", 5000, 5000 + c->others);
 	}
 	assert_ok(store_phase(s, run, "measure", origin, origin + NSEC_PER_SEC, &err));
 	assert_ok(store_commit(s, &err));
@@ -166,6 +188,19 @@ static void expect_flag(const struct counts *c, const char *code, enum severity 
 		fail_msg("%s: %s", r.flags[0].code, r.flags[0].detail);
 	}
 	assert_int_equal(flags_untrusted(&r), code && severity == SEVERITY_FATAL);
+	results_release(&r);
+}
+
+/* That one among others. */
+static void expect_flags(const struct counts *c, const char *code)
+{
+	struct results r;
+	bool found = false;
+
+	judge_counts(c, &r);
+	for (size_t i = 0; i < r.nr_flags; i++)
+		found = found || !strcmp(r.flags[i].code, code);
+	assert_true(found);
 	results_release(&r);
 }
 
@@ -231,6 +266,37 @@ static void test_stores_without_reclaim(void **state)
 	expect_flag(&c, "STORES_WITHOUT_RECLAIM", SEVERITY_WARNING);
 }
 
+/* For every workload: it counts no faults of its own. */
+static void test_pages_that_went_elsewhere(void **state)
+{
+	struct counts c = swapped;
+
+	(void)state;
+	c.own = 0;
+	c.disk_pages = 100000;
+	expect_flag(&c, NULL, 0);
+	c.disk_pages = 98000;
+	expect_flag(&c, "LOADS_MISMATCH", SEVERITY_FATAL);
+	c.disk_pages = 200000; /* a disk that is read for other reasons, too */
+	expect_flag(&c, NULL, 0);
+
+	c.zswpout = 400, c.pswpout = 99600;
+	expect_flag(&c, NULL, 0);
+	c.zswpout = 2000;
+	expect_flag(&c, "PAGES_ELSEWHERE", SEVERITY_FATAL);
+	c.zswpout = 0;
+
+	c.area = 64 << 20;
+	expect_flag(&c, "SEVERAL_SWAPS", SEVERITY_WARNING);
+	c.others = 600 << 10;
+	expect_flag(&c, "SEVERAL_SWAPS", SEVERITY_WARNING);
+	c.others = 700 << 10;
+	expect_flag(&c, "PAGES_ELSEWHERE", SEVERITY_FATAL);
+	c.others = 0;
+	c.area = (1 << 30) - 4096;
+	expect_flags(&c, "SWAP_FULL");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_group_disagrees),
 		cmocka_unit_test(test_backend_disagrees),
 		cmocka_unit_test(test_stores_without_reclaim),
+		cmocka_unit_test(test_pages_that_went_elsewhere),
 	};
 
 	return cmocka_run_group_tests_name("micro_tally", tests, NULL, synthetic_clean);

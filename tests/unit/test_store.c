@@ -241,6 +241,30 @@ static void test_same_facts_same_machine(void **state)
 	store_close(s);
 }
 
+/* Of test_phase_values(): e = 20..30 has readings at its two ends alone. */
+static void gauge_readings(struct store *s, int64_t run)
+{
+	struct store_gauge g;
+	uint64_t most = 0;
+	double mean;
+
+	assert_ok(store_phase(s, run, "e", 20 * NSEC_PER_SEC, 30 * NSEC_PER_SEC, &err));
+	assert_ok(store_phase_gauge(s, run, 1, "b", "m", "gauge", &g, &err));
+	assert_true(g.begin == 40 && g.end == 100 && g.min == 40 && g.max == 100);
+	assert_ok(store_phase_gauge(s, run, 1, "e", "m", "gauge", &g, &err));
+	assert_true(g.begin == 40 && g.end == 40 && g.min == 40 && g.max == 40);
+	assert_int_equal(store_phase_value(s, run, 1, "e", "m", "gauge", &mean, &err), -ENODATA);
+	assert_ok(store_phase_value(s, run, 1, "e", "m", "counter", &mean, &err));
+	assert_true(mean == 7);
+	assert_ok(store_phase_gauge(s, run, 1, "d", "m", "gauge", &g, &err));
+	assert_true(isnan(g.begin) && g.end == 40);
+	assert_int_equal(store_phase_gauge(s, run, 1, "c", "m", "gauge", &g, &err), -ENODATA);
+	assert_int_equal(store_phase_gauge(s, run, 1, "b", "m", "never", &g, &err), -ENODATA);
+	assert_ok(store_run_max(s, run, 1, "m", "gauge", &most, &err));
+	assert_int_equal(most, 100);
+	assert_int_equal(store_run_max(s, run, 1, "m", "never", &most, &err), -ENODATA);
+}
+
 /*
  * Ticks at 10, 20 … 60 (in units of 1 s); phases a = 10..30, b = 30..60, c = 60..65 (no tick
  * within), d = 5..20 (nothing before it).
@@ -296,6 +320,7 @@ static void test_phase_values(void **state)
 			fail_msg("phase %s, %s: %d, %g, not %g", expected[i].phase, expected[i].key,
 				 r, value, expected[i].value);
 	}
+	gauge_readings(s, run);
 	store_close(s);
 
 	const char *path = synthetic_path("phase.db");
