@@ -39,6 +39,7 @@ enum backend_caps {
 	CAP_REMOTE = 8,	    /* somebody else holds the pages, and can be lost */
 	CAP_PAGE_HOOK = 16, /* fmbench's kernel modules take the pages before the swap area does */
 	CAP_RDMA = 32,	    /* an RDMA device is on the way */
+	CAP_ANY_AREA = 64,  /* takes whatever swap areas are on: none is its own */
 };
 #define CAP_FAR (CAP_SWAP | CAP_TIER | CAP_PAGER)
 

@@ -87,7 +87,7 @@ static int swap_health(struct backend_ctx *ctx, struct err *err)
 const struct backend backend_swap = {
 	.name = "swap",
 	.summary = "the swap areas that are on already, left as they are",
-	.caps = CAP_SWAP,
+	.caps = CAP_SWAP | CAP_ANY_AREA,
 	.usage = swap_usage,
 	.check = swap_check,
 	.up = swap_up,

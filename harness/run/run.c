@@ -553,7 +553,7 @@ static int harvest(struct run *r, int rc, struct err *err)
 			.job = j->number,
 			.limit_bytes = j->lift ? 0 : j->limit_bytes,
 			.target_bytes = j->limit_bytes,
-			.whole_machine = r->spec->backend == &backend_swap,
+			.whole_machine = r->spec->backend->caps & CAP_ANY_AREA,
 			.reliefs = j->reliefs,
 			.seen = j->seen,
 			.has_group = j->has_group,
