@@ -6,7 +6,7 @@
  *	1. write collectors/NAME.c, ending in its one `const struct collector collector_NAME`;
  *	2. add its row to collectors/table.c and its line to the list below.
  *
- * open() finds the keys once and keeps its descriptors; read() is pread and parse, allocates
+ * open() finds the keys once and keeps its descriptors; read() is keptfile_read() and parse, allocates
  * nothing, and may be called from another thread than open(). A key that this kernel lacks is
  * absent (have[i] false), never zero.
  */
@@ -53,7 +53,8 @@ struct collector {
 	enum collector_scope scope;
 	const struct collector_key *keys;
 	size_t nr_keys;
-	/* -ENOENT: this machine (or this run) does not have it; not an error for the caller. */
+	/* -ENOENT: this machine (or this run) does not have it, *err says why; not an error for the
+	 * caller. Any other -errno: it should be there, and can't be read. */
 	int (*open)(const struct collector_ctx *ctx, void **ret_state, struct err *err);
 	/* values[i] and have[i] for each key. 0, or -errno when the source vanished. */
 	int (*read)(void *state, uint64_t *values, bool *have);

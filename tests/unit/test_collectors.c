@@ -465,7 +465,7 @@ static void vanished_source(void **state)
 	keyfile_free(f);
 }
 
-/* A file that exists and refuses to be read, as pressure with psi=0. */
+/* What can't be read for another reason than that it isn't there is no absence. */
 static void unreadable_source(void **state)
 {
 	struct keptfile f;
@@ -473,10 +473,64 @@ static void unreadable_source(void **state)
 
 	(void)state;
 	sysfile_set_root("");
-	assert_int_equal(keptfile_open(&f, "/proc", "self", &err), -ENOENT);
-	assert_int_equal(err.kind, ERR_MISSING);
+	assert_int_equal(keptfile_open(&f, "/proc", "self", &err), -EISDIR);
+	assert_int_equal(err.kind, ERR_FAILED);
 	assert_non_null(strstr(err.msg, "/proc/self"));
 	assert_int_equal(f.fd, -1);
+	assert_int_equal(keptfile_open_if_there(&f, "/proc", "self", &err), -EISDIR);
+	assert_int_equal(keptfile_open(&f, "/proc", "no-such-file", &err), -ENOENT);
+	assert_int_equal(err.kind, ERR_MISSING);
+	assert_int_equal(keptfile_open_if_there(&f, "/proc", "no-such-file", &err), 0);
+	assert_int_equal(f.fd, -1);
+}
+
+/*
+ * A file that answers pread with ESPIPE and a second read of the same descriptor with its end, as
+ * debugfs's attributes of one number do: a FIFO, which a child fills once for each descriptor.
+ */
+static void file_that_does_not_seek(void **state)
+{
+	int go[2];
+	char path[PATH_MAX];
+	struct keptfile f;
+	uint64_t value = 0;
+	bool have;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/loads", scratch);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(pipe(go), 0);
+
+	pid_t pid = fork();
+
+	for (int i = 1; pid == 0 && i <= 3; i++) {
+		char c;
+
+		if (read(go[0], &c, 1) != 1)
+			_exit(1);
+
+		int fd = open(path, O_WRONLY);
+
+		dprintf(fd, "%d\n", 10 * i);
+		close(fd);
+	}
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(write(go[1], "g", 1), 1);
+	assert_int_equal(keptfile_open(&f, "", "loads", NULL), 0);
+	for (uint64_t i = 2; i <= 3; i++) {
+		assert_int_equal(write(go[1], "g", 1), 1);
+		assert_int_equal(keptfile_read_u64(&f, &value, &have), 0);
+		assert_true(have);
+		assert_int_equal(value, 10 * i);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(go[0]);
+	close(go[1]);
+	remove(path);
+	assert_int_equal(keptfile_read_u64(&f, &value, &have), -ENOENT);
+	assert_false(have);
+	keptfile_close(&f);
 }
 
 /* cpu1 is offline and has no line; cpu10 and cpu11 begin as it would. */
@@ -562,6 +616,7 @@ int main(void)
 		SCRATCH(odd_memory_stat),
 		SCRATCH(changing_file),
 		SCRATCH(long_file),
+		SCRATCH(file_that_does_not_seek),
 		SCRATCH(offline_cpu),
 		SCRATCH(several_areas),
 		SCRATCH(odd_pressure),
