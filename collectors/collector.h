@@ -42,7 +42,8 @@ struct reclaimer_counters;
 struct collector_ctx {
 	int cgroup_version;	 /* of the memory controller: 1 or 2; 0: no group */
 	const char *memory_dir;	 /* the job's limited group, NULL: none */
-	const char *cpu_dir;	 /* the same on v2; the job's cpuacct group on v1; NULL: none */
+	const char *cpu_dir;	 /* the same on v2; the job's of hierarchy cpu on v1; NULL: none */
+	const char *cpuacct_dir; /* v1: the job's of hierarchy cpuacct; NULL: none */
 	const char *swap_device; /* the backend's swap area as /proc/swaps names it, or NULL */
 	int reclaim_cpu;	 /* -1: none */
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
@@ -66,7 +67,7 @@ struct collector {
 extern const struct collector *const collector_table[]; /* ended by NULL */
 
 /* One line a collector; the rows of table.c. */
-extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.* on v1 */
+extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.*, too, on v1 */
 extern const struct collector collector_cpu;	       /* /proc/stat: reclaim CPU busy, steal */
 extern const struct collector collector_fastswap;      /* debugfs fastswap/ (our modules) */
 extern const struct collector collector_fastswap_rdma; /* debugfs fastswap/rdma */

@@ -35,17 +35,17 @@ static const struct machine {
 	struct collector_ctx ctx;
 } machines[] = {
 	{ "tests/fixtures/linux-5.10-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", "/dev/zram1", 1,
-	    NULL } },
-	{ "tests/fixtures/linux-6.1-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", "/dev/zram1", 1,
-	    NULL } },
-	{ "tests/fixtures/linux-6.12-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", "/dev/zram1", 1,
-	    NULL } },
-	{ "tests/fixtures/linux-6.18-v1",
-	  { 1, "/sys/fs/cgroup/memory/fmbench-capture", "/sys/fs/cgroup/cpuacct/fmbench-capture",
+	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
 	    "/dev/zram1", 1, NULL } },
+	{ "tests/fixtures/linux-6.1-v2",
+	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
+	    "/dev/zram1", 1, NULL } },
+	{ "tests/fixtures/linux-6.12-v2",
+	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
+	    "/dev/zram1", 1, NULL } },
+	{ "tests/fixtures/linux-6.18-v1",
+	  { 1, "/sys/fs/cgroup/memory/fmbench-capture", "/sys/fs/cgroup/cpu/fmbench-capture",
+	    "/sys/fs/cgroup/cpuacct/fmbench-capture", "/dev/zram1", 1, NULL } },
 };
 
 enum { L5_10, L6_1, L6_12, L6_18_V1, NR_MACHINES };
@@ -96,7 +96,8 @@ static void captured_values(void **state)
 		{ &collector_cgroup_cpu, "usage_usec", { 19783900, 16167481, 19116577, 391702 } },
 		{ &collector_cgroup_cpu, "user_usec", { 803653, 718129, 573716, 30000 } },
 		{ &collector_cgroup_cpu, "system_usec", { 18980246, 15449352, 18542861, 350000 } },
-		{ &collector_cgroup_cpu, "throttled_usec", { 0, 0, 0, ABSENT } },
+		{ &collector_cgroup_cpu, "nr_throttled", { 0, 0, 0, 10 } },
+		{ &collector_cgroup_cpu, "throttled_usec", { 0, 0, 0, 527409 } },
 		{ &collector_cpu, "reclaim_cpu_user", { 1020000, 1120000, 1090000, 108210000 } },
 		{ &collector_cpu, "reclaim_cpu_system", { 17050000, 9320000, 14050000, 17400000 } },
 		{ &collector_cpu, "reclaim_cpu_idle", { 2740000, 2110000, 2360000, 888360000 } },
@@ -319,7 +320,7 @@ static int remove_scratch(void **state)
 }
 
 /* The scratch directory as a group. */
-static const struct collector_ctx scratch_ctx = { 2, "", "", "/dev/sdb2", -1, NULL };
+static const struct collector_ctx scratch_ctx = { 2, "", "", NULL, "/dev/sdb2", -1, NULL };
 
 static void odd_memory_stat(void **state)
 {
