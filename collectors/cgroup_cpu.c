@@ -118,6 +118,7 @@ const struct collector collector_cgroup_cpu = {
 	.name = "cgroup_cpu",
 	.summary = "CPU time of the group (cpu.stat)",
 	.scope = SCOPE_JOB,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = cgroup_cpu_open,

@@ -52,6 +52,7 @@ struct collector_ctx {
 struct collector {
 	const char *name, *summary;
 	enum collector_scope scope;
+	bool of_run; /* what it reads comes with a run: its group, its backend, its threads */
 	const struct collector_key *keys;
 	size_t nr_keys;
 	/* -ENOENT: this machine (or this run) does not have it, *err says why; not an error for the

@@ -79,6 +79,7 @@ const struct collector collector_memory_usage = {
 	.name = "memory_usage",
 	.summary = "the group's local and swapped memory (memory.current, memory.swap.current)",
 	.scope = SCOPE_JOB,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = memory_usage_open,

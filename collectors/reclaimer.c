@@ -49,6 +49,7 @@ const struct collector collector_reclaimer = {
 	.name = "reclaimer",
 	.summary = "the offloaded reclaimer's CPU time and what it reclaimed (--offload-reclaim)",
 	.scope = SCOPE_JOB,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR,
 	.open = reclaimer_open,

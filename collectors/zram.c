@@ -138,6 +138,7 @@ const struct collector collector_zram = {
 	.name = "zram",
 	.summary = "the zram device's memory, compression and failures (mm_stat, io_stat, bd_stat)",
 	.scope = SCOPE_BACKEND,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = zram_open,

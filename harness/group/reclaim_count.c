@@ -47,7 +47,8 @@ static int find_field(const char *format, size_t *ret_offset, struct err *err)
 	const char *field = strstr(format, FIELD);
 	size_t size;
 
-	if (!field || sscanf(field + strlen(FIELD), " offset:%zu; size:%zu;", ret_offset, &size) != 2 ||
+	if (!field ||
+	    sscanf(field + strlen(FIELD), " offset:%zu; size:%zu;", ret_offset, &size) != 2 ||
 	    size != sizeof(uint64_t))
 		return err_failed(err, 0, "tracepoint " EVENT " has no field" FIELD);
 	return 0;
