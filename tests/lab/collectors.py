@@ -20,6 +20,11 @@ def read(path):
         return ""
 
 
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
 def rows(path):
     """Lines "key value"."""
     return {w[0]: int(w[1]) for w in (l.split() for l in read(path).splitlines())
@@ -133,20 +138,18 @@ def snapshot(group, device):
 
 def watch(path):
     """Freeze the group of the run that is about to swap, and read its files twice."""
-    deadline = time.monotonic() + 120
-    while True:
-        groups = glob.glob("/sys/fs/cgroup/fmbench-*/inside")
-        if groups and rows(groups[0] + "/memory.stat").get("pgmajfault", 0) > 500:
-            break
+    deadline, seen = time.monotonic() + 300, {}
+    while seen.get("pgmajfault", 0) < 300:
         if time.monotonic() > deadline:
-            sys.exit("no group swapped")
+            sys.exit(f"no group swapped: {seen}")
+        for group in glob.glob("/sys/fs/cgroup/fmbench-*/inside"):
+            seen = rows(group + "/memory.stat") or seen
         time.sleep(0.02)
-    group = groups[0]
     device = read("/proc/swaps").splitlines()[1].split()[0]
-    with open(group + "/cpu.max", "w") as f:
-        f.write("max 100000")
-    with open(group + "/cgroup.freeze", "w") as f:
-        f.write("1")
+    write(group + "/cpu.max", "10000 100000")
+    time.sleep(0.5)
+    write(group + "/cpu.max", "max 100000")
+    write(group + "/cgroup.freeze", "1")
     while rows(group + "/cgroup.events").get("frozen") != 1:
         time.sleep(0.01)
     # memory.stat gathers what CPUs have not yet told every 2 s.
@@ -154,10 +157,8 @@ def watch(path):
     pair = [snapshot(group, device)]
     time.sleep(0.7)
     pair.append(snapshot(group, device))
-    with open(group + "/cgroup.freeze", "w") as f:
-        f.write("0")
-    with open(path, "w") as f:
-        json.dump(pair, f)
+    write(group + "/cgroup.freeze", "0")
+    write(path, json.dumps(pair))
 
 
 def listed(path):

@@ -13,11 +13,14 @@
 
 declare -A run
 for backend in fastswap-dram zram fastswap-rdma; do
-	throttle_group /sys/fs/cgroup cpu.max "50000 100000" &
 	python3 tests/lab/collectors.py watch "$tmp/$backend.json" &
 	watcher=$!
-	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 24M -o memory=24M --backend $backend
-	wait $watcher || fail "the run on $backend was not caught as it swapped"
+	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 32M -o memory=32M --backend $backend
+	wait $watcher || {
+		cat "$tmp/out" "$tmp/err"
+		"$fmbench" show
+		fail "the run on $backend was not caught as it swapped"
+	}
 	run[$backend]=$(sql "SELECT max(id) FROM run")
 done
 "$fmbench" list collectors -v >"$tmp/keys"
