@@ -138,7 +138,7 @@ def snapshot(group, device):
 
 def watch(path):
     """Freeze the group of the run that is about to swap, and read its files twice."""
-    deadline, seen = time.monotonic() + 300, {}
+    deadline, seen = time.monotonic() + 120, {}
     while seen.get("pgmajfault", 0) < 300:
         if time.monotonic() > deadline:
             sys.exit(f"no group swapped: {seen}")
@@ -146,18 +146,26 @@ def watch(path):
             seen = rows(group + "/memory.stat") or seen
         time.sleep(0.02)
     device = read("/proc/swaps").splitlines()[1].split()[0]
-    write(group + "/cpu.max", "10000 100000")
-    time.sleep(0.5)
-    write(group + "/cpu.max", "max 100000")
+    if os.path.exists(group + "/cpu.max"):
+        write(group + "/cpu.max", "10000 100000")
+        time.sleep(0.5)
+        write(group + "/cpu.max", "max 100000")
+    print(f"# {group}: swaps to {device}", flush=True)
     write(group + "/cgroup.freeze", "1")
-    while rows(group + "/cgroup.events").get("frozen") != 1:
-        time.sleep(0.01)
-    # memory.stat gathers what CPUs have not yet told every 2 s.
-    time.sleep(2.5)
-    pair = [snapshot(group, device)]
-    time.sleep(0.7)
-    pair.append(snapshot(group, device))
-    write(group + "/cgroup.freeze", "0")
+    try:
+        while rows(group + "/cgroup.events").get("frozen") != 1:
+            if time.monotonic() > deadline:
+                sys.exit(f"{group} does not freeze")
+            time.sleep(0.01)
+        print("# frozen", flush=True)
+        # memory.stat gathers what CPUs have not yet told every 2 s.
+        time.sleep(2.5)
+        pair = [snapshot(group, device)]
+        time.sleep(0.7)
+        pair.append(snapshot(group, device))
+    finally:
+        write(group + "/cgroup.freeze", "0")
+        print("# thawed", flush=True)
     write(path, json.dumps(pair))
 
 

@@ -15,7 +15,8 @@ declare -A run
 for backend in fastswap-dram zram fastswap-rdma; do
 	python3 tests/lab/collectors.py watch "$tmp/$backend.json" &
 	watcher=$!
-	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 32M -o memory=32M --backend $backend
+	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 32M -o memory=32M --page-cluster 0 \
+		--backend $backend
 	wait $watcher || {
 		cat "$tmp/out" "$tmp/err"
 		"$fmbench" show
