@@ -106,15 +106,17 @@ static int bench(const struct collector *c, const struct collector_ctx *ctx)
 
 int main(int argc, char **argv)
 {
-	char memory_dir[PATH_MAX], cpu_dir[PATH_MAX];
+	char memory_dir[PATH_MAX], cpu_dir[PATH_MAX], cpuacct_dir[PATH_MAX];
 	struct collector_ctx ctx = { .cgroup_version = 2, .reclaim_cpu = 0 };
 	int failed = 0;
 
 	if (own_group("memory", memory_dir, sizeof(memory_dir)) &&
-	    own_group("cpuacct", cpu_dir, sizeof(cpu_dir))) {
+	    own_group("cpuacct", cpuacct_dir, sizeof(cpuacct_dir))) {
 		ctx.cgroup_version = 1;
 		ctx.memory_dir = memory_dir;
-		ctx.cpu_dir = cpu_dir;
+		ctx.cpuacct_dir = cpuacct_dir;
+		if (own_group("cpu", cpu_dir, sizeof(cpu_dir)))
+			ctx.cpu_dir = cpu_dir;
 	} else if (own_group("", memory_dir, sizeof(memory_dir))) {
 		ctx.memory_dir = ctx.cpu_dir = memory_dir;
 	}

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * CPU time of the group: cpu.stat. On v1 cpuacct.usage has nanoseconds, and cpuacct.stat ticks of
- * USER_HZ, which are all there is about user and system time.
+ * USER_HZ, which are all there is about user and system time; the other hierarchy's cpu.stat has
+ * throttling alone. Throttling is counted where the group has the controller cpu.
  */
 #include "collectors/collector.h"
 #include "collectors/keptfile.h"
 #include "collectors/keyfile.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 
-enum { USAGE, USER, SYSTEM };
+enum { USAGE, USER, SYSTEM, NR_THROTTLED, THROTTLED };
 
 static const struct collector_key keys[] = {
 	[USAGE] = { "usage_usec", "us", KEY_COUNTER, "cpuacct.usage" },
 	[USER] = { "user_usec", "us", KEY_COUNTER, "user" },
 	[SYSTEM] = { "system_usec", "us", KEY_COUNTER, "system" },
-	{ "nr_throttled", "events", KEY_COUNTER, NULL },
-	{ "throttled_usec", "us", KEY_COUNTER, NULL },
+	[NR_THROTTLED] = { "nr_throttled", "events", KEY_COUNTER, "nr_throttled" },
+	[THROTTLED] = { "throttled_usec", "us", KEY_COUNTER, "throttled_time" },
 };
+
+#define NR_TIMES      ((size_t)NR_THROTTLED)
+#define NR_THROTTLING (NR_KEYS(keys) - NR_TIMES)
 
 struct cgroup_cpu {
 	void *stat;		/* cpu.stat or cpuacct.stat */
+	void *throttling;	/* v1: cpu.stat; NULL: none */
 	struct keptfile usage;	/* v1 */
 	uint64_t usec_per_tick; /* v1 */
 };
@@ -34,8 +40,26 @@ static void cgroup_cpu_close(void *state)
 	if (!c)
 		return;
 	keyfile_free(c->stat);
+	keyfile_free(c->throttling);
 	keptfile_close(&c->usage);
 	free(c);
+}
+
+static int open_v1(struct cgroup_cpu *c, const struct collector_ctx *ctx, struct err *err)
+{
+	int r = keyfile_new(ctx->cpuacct_dir, "cpuacct.stat", keys, NR_TIMES, KEYFILE_ALIASES,
+			    &c->stat, err);
+
+	c->usec_per_tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	if (r == 0)
+		r = keptfile_open(&c->usage, ctx->cpuacct_dir, keys[USAGE].alias, err);
+	if (r < 0)
+		return r;
+
+	/* Not on every kernel, nor is the hierarchy always mounted. */
+	r = keyfile_new(ctx->cpu_dir, "cpu.stat", keys + NR_TIMES, NR_THROTTLING, KEYFILE_ALIASES,
+			&c->throttling, err);
+	return r == -ENOENT ? 0 : r;
 }
 
 static int cgroup_cpu_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
@@ -44,22 +68,30 @@ static int cgroup_cpu_open(const struct collector_ctx *ctx, void **ret_state, st
 	int r;
 
 	c->usage = (struct keptfile)KEPTFILE_NONE;
-	if (ctx->cgroup_version == 1) {
-		c->usec_per_tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-		r = keyfile_new(ctx->cpu_dir, "cpuacct.stat", keys, NR_KEYS(keys), KEYFILE_ALIASES,
-				&c->stat, err);
-		if (r == 0)
-			r = keptfile_open(&c->usage, ctx->cpu_dir, keys[USAGE].alias, err);
-	} else {
+	if (ctx->cgroup_version == 1)
+		r = open_v1(c, ctx, err);
+	else
 		r = keyfile_new(ctx->cpu_dir, "cpu.stat", keys, NR_KEYS(keys), KEYFILE_NAMES,
 				&c->stat, err);
-	}
 	if (r < 0) {
 		cgroup_cpu_close(c);
 		return r;
 	}
 	*ret_state = c;
 	return 0;
+}
+
+static int read_throttling(struct cgroup_cpu *c, uint64_t *values, bool *have)
+{
+	int r;
+
+	have[NR_THROTTLED] = have[THROTTLED] = false;
+	if (!c->throttling)
+		return 0;
+	r = keyfile_read(c->throttling, values + NR_TIMES, have + NR_TIMES);
+	if (have[THROTTLED])
+		values[THROTTLED] /= 1000;
+	return r;
 }
 
 static int cgroup_cpu_read(void *state, uint64_t *values, bool *have)
@@ -70,7 +102,9 @@ static int cgroup_cpu_read(void *state, uint64_t *values, bool *have)
 	if (r < 0 || c->usage.fd < 0)
 		return r;
 
-	r = keptfile_read_u64(&c->usage, &values[USAGE], &have[USAGE]);
+	r = read_throttling(c, values, have);
+	if (r == 0)
+		r = keptfile_read_u64(&c->usage, &values[USAGE], &have[USAGE]);
 	if (have[USAGE])
 		values[USAGE] /= 1000;
 	if (have[USER])
@@ -84,6 +118,7 @@ const struct collector collector_cgroup_cpu = {
 	.name = "cgroup_cpu",
 	.summary = "CPU time of the group (cpu.stat)",
 	.scope = SCOPE_JOB,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = cgroup_cpu_open,

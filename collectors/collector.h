@@ -6,7 +6,7 @@
  *	1. write collectors/NAME.c, ending in its one `const struct collector collector_NAME`;
  *	2. add its row to collectors/table.c and its line to the list below.
  *
- * open() finds the keys once and keeps its descriptors; read() is pread and parse, allocates
+ * open() finds the keys once and keeps its descriptors; read() is keptfile_read() and parse, allocates
  * nothing, and may be called from another thread than open(). A key that this kernel lacks is
  * absent (have[i] false), never zero.
  */
@@ -42,7 +42,8 @@ struct reclaimer_counters;
 struct collector_ctx {
 	int cgroup_version;	 /* of the memory controller: 1 or 2; 0: no group */
 	const char *memory_dir;	 /* the job's limited group, NULL: none */
-	const char *cpu_dir;	 /* the same on v2; the job's cpuacct group on v1; NULL: none */
+	const char *cpu_dir;	 /* the same on v2; the job's of hierarchy cpu on v1; NULL: none */
+	const char *cpuacct_dir; /* v1: the job's of hierarchy cpuacct; NULL: none */
 	const char *swap_device; /* the backend's swap area as /proc/swaps names it, or NULL */
 	int reclaim_cpu;	 /* -1: none */
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
@@ -51,9 +52,11 @@ struct collector_ctx {
 struct collector {
 	const char *name, *summary;
 	enum collector_scope scope;
+	bool of_run; /* what it reads comes with a run: its group, its backend, its threads */
 	const struct collector_key *keys;
 	size_t nr_keys;
-	/* -ENOENT: this machine (or this run) does not have it; not an error for the caller. */
+	/* -ENOENT: this machine (or this run) does not have it, *err says why; not an error for the
+	 * caller. Any other -errno: it should be there, and can't be read. */
 	int (*open)(const struct collector_ctx *ctx, void **ret_state, struct err *err);
 	/* values[i] and have[i] for each key. 0, or -errno when the source vanished. */
 	int (*read)(void *state, uint64_t *values, bool *have);
@@ -65,7 +68,7 @@ struct collector {
 extern const struct collector *const collector_table[]; /* ended by NULL */
 
 /* One line a collector; the rows of table.c. */
-extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.* on v1 */
+extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.*, too, on v1 */
 extern const struct collector collector_cpu;	       /* /proc/stat: reclaim CPU busy, steal */
 extern const struct collector collector_fastswap;      /* debugfs fastswap/ (our modules) */
 extern const struct collector collector_fastswap_rdma; /* debugfs fastswap/rdma */

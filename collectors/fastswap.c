@@ -33,6 +33,7 @@ const struct collector collector_fastswap = {
 	.name = "fastswap",
 	.summary = "pages that the fastswap modules stored and loaded, and how long it took",
 	.scope = SCOPE_BACKEND,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = fastswap_open,

@@ -21,6 +21,7 @@ const struct collector collector_fastswap_rdma = {
 	.name = "fastswap_rdma",
 	.summary = "the RDMA pool: connection, requests in flight, errors, reconnects",
 	.scope = SCOPE_BACKEND,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = fastswap_rdma_open,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the kernel's frontswap counted, in pages: Linux before 6.6 with CONFIG_FRONTSWAP, debugfs
- * mounted, root. Loads include read-ahead and so are no measure of far page-ins.
+ * mounted, root. Loads include read-ahead and so are no measure of far page-ins. A failed store is
+ * a page that went to the swap device: its area has no page hook, or the hook refused.
  */
 #include "collectors/collector.h"
 #include "collectors/keptfile.h"

@@ -11,47 +11,39 @@
 #include "base/alloc.h"
 #include "base/sysfile.h"
 
-int keptfile_open(struct keptfile *f, const char *dir, const char *name, struct err *err)
+/* Reasons that belong to the machine or its boot, not to a fault: it does not have the file. */
+static bool is_absence(int errnum)
 {
-	char path[PATH_MAX], full[PATH_MAX];
-	int r;
-
-	*f = (struct keptfile)KEPTFILE_NONE;
-	if (!dir)
-		return err_missing(err, "%s: this run has no control group with it", name);
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) ||
-	    sysfile_path(full, sizeof(full), path) < 0)
-		return err_missing(err, "%s: the path to it is too long", name);
-
-	f->fd = open(full, O_RDONLY | O_CLOEXEC);
-	if (f->fd < 0)
-		return err_missing(err, "%s can't be opened: %s", full, strerrordesc_np(errno));
-
-	f->cap = 2048;
-	do {
-		f->cap *= 2;
-		f->data = xreallocarray(f->data, f->cap, 1);
-		r = keptfile_read(f);
-	} while (r == -EMSGSIZE);
-	if (r < 0) {
-		keptfile_close(f);
-		return err_missing(err, "%s can't be read: %s", full, strerrordesc_np(-r));
+	switch (errnum) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENODEV: /* the group or the device behind it went */
+	case ENXIO:
+	case EOPNOTSUPP: /* pressure files with psi=0 */
+	case EACCES:	 /* debugfs, for all but root */
+	case EPERM:	 /* debugfs, of a kernel that is locked down */
+		return true;
 	}
-
-	/* Later reads can't grow it. Numbers widen: to 20 digits, with names that are about as
-	 * long, which is less than twice the text. */
-	f->cap = 2 * strlen(f->data) + 4096;
-	f->data = xreallocarray(f->data, f->cap, 1);
-	return 0;
+	return false;
 }
 
-int keptfile_read(struct keptfile *f)
+static int cant(const char *what, const char *path, int errnum, struct err *err)
+{
+	if (is_absence(errnum))
+		return err_missing(err, "%s can't be %s: %s", path, what, strerrordesc_np(errnum));
+	return err_failed(err, errnum, "%s can't be %s", path, what);
+}
+
+/* To its end, from where fd stands (it does not seek) or from the beginning. */
+static int read_all(struct keptfile *f, int fd, bool seeks)
 {
 	size_t len = 0;
 
 	/* A short read is not the end: seq_file hands out a page at a time. */
 	for (;;) {
-		ssize_t n = pread(f->fd, f->data + len, f->cap - 1 - len, (off_t)len);
+		char *to = f->data + len;
+		size_t room = f->cap - 1 - len;
+		ssize_t n = seeks ? pread(fd, to, room, (off_t)len) : read(fd, to, room);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -67,10 +59,95 @@ int keptfile_read(struct keptfile *f)
 	return 0;
 }
 
+static int read_anew(struct keptfile *f)
+{
+	int fd = openat(f->fd, f->name, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = read_all(f, fd, false);
+	close(fd);
+	return r;
+}
+
+int keptfile_read(struct keptfile *f)
+{
+	return f->name ? read_anew(f) : read_all(f, f->fd, true);
+}
+
+/* fd refused pread. It is read this once; later readings open the file's name in its directory. */
+static int read_unseekable(struct keptfile *f, char *path)
+{
+	char *name = strrchr(path, '/');
+	int fd = f->fd, r;
+
+	*name = '\0';
+	f->fd = open(*path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*name = '/';
+	f->name = xstrdup(name + 1);
+	r = f->fd < 0 ? -errno : read_all(f, fd, false);
+	close(fd);
+	return r;
+}
+
+static int first_read(struct keptfile *f, char *path)
+{
+	int r;
+
+	f->cap = 2048;
+	do {
+		f->cap *= 2;
+		f->data = xreallocarray(f->data, f->cap, 1);
+		r = keptfile_read(f);
+		if (r == -ESPIPE && !f->name)
+			r = read_unseekable(f, path);
+	} while (r == -EMSGSIZE);
+	return r;
+}
+
+int keptfile_open(struct keptfile *f, const char *dir, const char *name, struct err *err)
+{
+	char path[PATH_MAX], full[PATH_MAX];
+	int r;
+
+	*f = (struct keptfile)KEPTFILE_NONE;
+	if (!dir)
+		return err_missing(err, "%s: this run has no control group with it", name);
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) ||
+	    sysfile_path(full, sizeof(full), path) < 0)
+		return err_failed(err, ENAMETOOLONG, "%s", name);
+
+	f->fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (f->fd < 0)
+		return cant("opened", full, errno, err);
+	r = first_read(f, full);
+	if (r < 0) {
+		keptfile_close(f);
+		return cant("read", full, -r, err);
+	}
+
+	/* Later reads can't grow it. Numbers widen: to 20 digits, with names that are about as
+	 * long, which is less than twice the text. */
+	f->cap = 2 * strlen(f->data) + 4096;
+	f->data = xreallocarray(f->data, f->cap, 1);
+	return 0;
+}
+
+int keptfile_open_if_there(struct keptfile *f, const char *dir, const char *name, struct err *err)
+{
+	struct err why;
+	int r = keptfile_open(f, dir, name, &why);
+
+	if (r < 0 && r != -ENOENT && err)
+		*err = why;
+	return r == -ENOENT ? 0 : r;
+}
+
 void keptfile_close(struct keptfile *f)
 {
 	if (f->fd >= 0)
 		close(f->fd);
+	free(f->name);
 	free(f->data);
 	*f = (struct keptfile)KEPTFILE_NONE;
 }

@@ -73,6 +73,7 @@ const struct collector collector_memory_events = {
 	.name = "memory_events",
 	.summary = "how often the group met its limits, and OOM kills (memory.events)",
 	.scope = SCOPE_JOB,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = memory_events_open,

@@ -103,6 +103,7 @@ const struct collector collector_memory_stat = {
 	.name = "memory_stat",
 	.summary = "where the group's memory is, its faults and its reclaim (memory.stat)",
 	.scope = SCOPE_JOB,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = memory_stat_open,

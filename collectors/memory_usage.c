@@ -38,14 +38,16 @@ static int memory_usage_open(const struct collector_ctx *ctx, void **ret_state, 
 	const char *names[NR_FILES];
 
 	m->swap_includes_memory = ctx->cgroup_version == 1;
-	for (size_t i = 0; i < NR_FILES; i++)
+	for (size_t i = 0; i < NR_FILES; i++) {
 		names[i] = m->swap_includes_memory ? keys[i].alias : keys[i].name;
+		m->file[i] = (struct keptfile)KEPTFILE_NONE;
+	}
 
 	int r = keptfile_open(&m->file[CURRENT], ctx->memory_dir, names[CURRENT], err);
 
 	/* Not on every kernel: swap accounting can be off, memory.peak came with Linux 5.19. */
-	keptfile_open(&m->file[SWAP], ctx->memory_dir, names[SWAP], NULL);
-	keptfile_open(&m->file[PEAK], ctx->memory_dir, names[PEAK], NULL);
+	for (size_t i = SWAP; i < NR_FILES && r == 0; i++)
+		r = keptfile_open_if_there(&m->file[i], ctx->memory_dir, names[i], err);
 	if (r < 0) {
 		memory_usage_close(m);
 		return r;
@@ -77,6 +79,7 @@ const struct collector collector_memory_usage = {
 	.name = "memory_usage",
 	.summary = "the group's local and swapped memory (memory.current, memory.swap.current)",
 	.scope = SCOPE_JOB,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = memory_usage_open,

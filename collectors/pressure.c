@@ -6,6 +6,7 @@
 #include "collectors/collector.h"
 #include "collectors/keptfile.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -43,11 +44,14 @@ static int pressure_open(const struct collector_ctx *ctx, void **ret_state, stru
 {
 	struct pressure *p = xcalloc(1, sizeof(*p));
 	const char *group = ctx->cgroup_version == 1 ? NULL : ctx->memory_dir;
-	int group_missing = keptfile_open(&p->file[GROUP], group, "memory.pressure", NULL);
-	int r = keptfile_open(&p->file[SYSTEM], "/proc/pressure", "memory",
-			      group_missing < 0 ? err : NULL);
+	int r = keptfile_open_if_there(&p->file[SYSTEM], "/proc/pressure", "memory", err);
 
-	if (group_missing < 0 && r < 0) {
+	p->file[GROUP] = (struct keptfile)KEPTFILE_NONE;
+	if (r == 0)
+		r = keptfile_open(&p->file[GROUP], group, "memory.pressure", err);
+	if (r == -ENOENT && p->file[SYSTEM].fd >= 0)
+		r = 0;
+	if (r < 0) {
 		pressure_close(p);
 		return r;
 	}

@@ -62,12 +62,30 @@ static bool first_device(char *dst, size_t size)
 	return found > 0;
 }
 
-static bool open_key(struct keptfile *f, const char *device, const char *folder, const char *name)
+static int open_in(struct keptfile *f, const char *device, const char *folder, const char *name,
+		   struct err *err)
 {
 	char dir[PATH_MAX];
 
+	if (f->fd >= 0 || !name)
+		return 0;
 	snprintf(dir, sizeof(dir), INFINIBAND "/%s/ports/1/%s", device, folder);
-	return name && keptfile_open(f, dir, name, NULL) == 0;
+	return keptfile_open_if_there(f, dir, name, err);
+}
+
+/* Where the device has the key, if it has. */
+static int open_key(struct keptfile *f, const char *device, const struct collector_key *key,
+		    struct err *err)
+{
+	int r;
+
+	*f = (struct keptfile)KEPTFILE_NONE;
+	r = open_in(f, device, "counters", key->name, err);
+	if (r == 0)
+		r = open_in(f, device, "hw_counters", key->name, err);
+	if (r == 0)
+		r = open_in(f, device, "hw_counters", key->alias, err);
+	return r;
 }
 
 static int rdma_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
@@ -75,20 +93,23 @@ static int rdma_open(const struct collector_ctx *ctx, void **ret_state, struct e
 	char device[128];
 	struct rdma *r;
 	bool any = false;
+	int rc = 0;
 
 	(void)ctx;
 	if (!first_device(device, sizeof(device)))
 		return err_missing(err, "no RDMA device in " INFINIBAND);
 	r = xcalloc(1, sizeof(*r));
 	for (size_t i = 0; i < NR_KEYS(keys); i++) {
-		r->file[i] = (struct keptfile)KEPTFILE_NONE;
-		any |= open_key(&r->file[i], device, "counters", keys[i].name) ||
-		       open_key(&r->file[i], device, "hw_counters", keys[i].name) ||
-		       open_key(&r->file[i], device, "hw_counters", keys[i].alias);
+		int one = open_key(&r->file[i], device, &keys[i], err);
+
+		/* A port that refuses one counter has others. */
+		if (one < 0)
+			rc = one;
+		any |= r->file[i].fd >= 0;
 	}
 	if (!any) {
 		rdma_close(r);
-		return err_missing(err, "RDMA device %s counts nothing", device);
+		return rc ? rc : err_missing(err, "RDMA device %s counts nothing", device);
 	}
 	*ret_state = r;
 	return 0;

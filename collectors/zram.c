@@ -92,11 +92,15 @@ static int zram_open(const struct collector_ctx *ctx, void **ret_state, struct e
 	snprintf(dir, sizeof(dir), "/sys/block/zram%u", number);
 
 	struct zram *z = xcalloc(1, sizeof(*z));
+
+	for (size_t i = 0; i < NR_FILES; i++)
+		z->file[i] = (struct keptfile)KEPTFILE_NONE;
+
 	int r = keptfile_open(&z->file[0], dir, files[0].name, err);
 
 	/* Only the first is on every kernel. */
-	for (size_t i = 1; i < NR_FILES; i++)
-		keptfile_open(&z->file[i], dir, files[i].name, NULL);
+	for (size_t i = 1; i < NR_FILES && r == 0; i++)
+		r = keptfile_open_if_there(&z->file[i], dir, files[i].name, err);
 	if (r < 0) {
 		zram_close(z);
 		return r;
@@ -134,6 +138,7 @@ const struct collector collector_zram = {
 	.name = "zram",
 	.summary = "the zram device's memory, compression and failures (mm_stat, io_stat, bd_stat)",
 	.scope = SCOPE_BACKEND,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = zram_open,

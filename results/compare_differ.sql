@@ -20,8 +20,8 @@ side AS (
 	SELECT value AS run, 'A' AS side FROM json_each(?1)
 	UNION ALL
 	SELECT value, 'B' FROM json_each(?2)),
--- Not what a run happens to find or makes to measure: other areas that are on, devices and sizes. A
--- limit that comes from a peak that was measured anew is the same limit.
+-- Not what a run happens to find or makes to measure: other areas that are on, devices and sizes,
+-- counters that were not there. A limit that comes from a peak that was measured anew is the same limit.
 seen AS (
 	SELECT DISTINCT source, key, dashed, bare, side,
 		CASE WHEN p.key = 'limit'
@@ -30,7 +30,8 @@ seen AS (
 			ELSE p.value END AS value
 	FROM property p JOIN side USING (run)
 	WHERE source <> 'label'
-		AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes'))
+		AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes'
+			OR key GLOB 'missing.*'))
 	ORDER BY value),
 kinds AS (
 	SELECT source, key, dashed, bare, sum(side = 'A') AS nr_a, sum(side = 'B') AS nr_b,

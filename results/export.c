@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "results/rates.h"
 #include "results/rows.h"
 #include "results/runs.h"
 #include "results/samples.h"
@@ -22,6 +24,7 @@ const struct export_kind export_kinds[] = {
 	  " JOIN phase p ON p.run = d.run AND p.name = d.phase"
 	  " ORDER BY c.key, p.begin_ns, d.job, d.collector, d.key" },
 	{ "samples", "every key at every tick, filled forward (--wide: a column a key)", NULL },
+	{ "rates", "per period and phase: counters per second, levels; a column a key", NULL },
 	{ "results", "what the workloads measured, of each thread where they say so",
 	  "SELECT v.run, v.job, iif(instr(name, '.'), substr(name, 1, instr(name, '.') - 1), name) AS name,"
 	  " v.value, v.unit, v.better,"
@@ -69,8 +72,8 @@ int export_rows(struct store *s, const char *kind, const struct export_filter *f
 		k++;
 	if (!k->name)
 		return err_usage(err,
-				 "cannot export %s: give runs, phases, deltas, samples, results, "
-				 "histograms or flags",
+				 "cannot export %s: give runs, phases, deltas, samples, rates, "
+				 "results, histograms or flags",
 				 kind);
 	if (filter->wide && strcmp(kind, "samples"))
 		return err_usage(err, "--wide is for samples alone, not for %s", kind);
@@ -82,6 +85,10 @@ int export_rows(struct store *s, const char *kind, const struct export_filter *f
 		r = err_usage(err, "samples are too many for a table: give csv or json");
 	} else if (!strcmp(kind, "samples")) {
 		r = samples_print(s, runs.data, filter->wide, format, out, err);
+	} else if (!strcmp(kind, "rates")) {
+		r = rates_print(s, runs.data, filter->collectors,
+				filter->every_ns ? filter->every_ns : NSEC_PER_SEC, format, out,
+				err);
 	} else if (!strcmp(kind, "runs")) {
 		r = runs_print(s, runs.data, format, out, err);
 	} else {

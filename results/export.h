@@ -15,7 +15,7 @@
 #include "results/format.h"
 #include "results/store.h"
 
-/* What can be exported: runs, phases, deltas, samples, results, histograms, flags. */
+/* What can be exported: runs, phases, deltas, samples, rates, results, histograms, flags. */
 struct export_kind {
 	const char *name, *summary;
 	const char *sql; /* export.c's; NULL where code makes the rows */
@@ -26,14 +26,16 @@ struct export_filter {
 	int64_t run;		/* 0: all */
 	const char *experiment; /* NULL: all */
 	bool wide;		/* samples: one row a tick, one column a key, filled forward */
+	const char *collectors; /* rates: names separated by commas; NULL: all */
+	uint64_t every_ns;	/* rates: a period; 0: a second */
 };
 
 int export_rows(struct store *s, const char *kind, const struct export_filter *filter,
 		enum export_format format, FILE *out, struct err *err);
 
 /* One run for a person: what was run, local and far memory, results, page-ins per second,
- * slowdown against ratio 1 where known, phases, flags. */
-int show_run(struct store *s, int64_t run, FILE *out, struct err *err);
+ * slowdown against ratio 1 where known, phases, flags; verbose: what was not counted, and why. */
+int show_run(struct store *s, int64_t run, bool verbose, FILE *out, struct err *err);
 /* The closing table of a command that made several runs, one row a run. */
 int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_format format, FILE *out,
 	      struct err *err);

@@ -259,6 +259,30 @@ static int show_flags(struct store *s, int64_t run, FILE *out, struct err *err)
 	return r;
 }
 
+/* Facts of the sampler's: missing.COLLECTOR. */
+static int show_missing(struct store *s, int64_t run, FILE *out, struct err *err)
+{
+	struct table t = TABLE_INIT(2);
+	sqlite3_stmt *stmt;
+	int r = db_prepare(s, &stmt, err,
+			   "SELECT substr(j.key, length('missing.') + 1), j.value"
+			   " FROM run r, json_each(r.facts) j WHERE r.id = ?1"
+			   " AND j.key GLOB 'missing.*' ORDER BY j.key",
+			   "i", run);
+
+	if (r)
+		return r;
+	table_add(&t, "not counted");
+	table_add(&t, "why, or which keys");
+	while ((r = db_step(s, stmt, err)) > 0) {
+		table_add(&t, text_of(stmt, 0));
+		table_add(&t, text_of(stmt, 1));
+	}
+	sqlite3_finalize(stmt);
+	end_section(&t, r, out);
+	return r;
+}
+
 static int show_job(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	static int (*const sections[])(struct store *, int64_t, int64_t, FILE *, struct err *) = {
@@ -290,7 +314,7 @@ static int title_job(struct store *s, int64_t run, int64_t job, FILE *out, struc
 	return r < 0 ? r : 0;
 }
 
-int show_run(struct store *s, int64_t run, FILE *out, struct err *err)
+int show_run(struct store *s, int64_t run, bool verbose, FILE *out, struct err *err)
 {
 	int64_t nr_jobs = 0;
 	int r = show_head(s, run, &nr_jobs, out, err);
@@ -303,6 +327,8 @@ int show_run(struct store *s, int64_t run, FILE *out, struct err *err)
 	}
 	if (!r)
 		r = show_flags(s, run, out, err);
+	if (!r && verbose)
+		r = show_missing(s, run, out, err);
 	return r ? r : rows_flush(out, err);
 }
 

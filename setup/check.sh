@@ -54,8 +54,8 @@ for what in "$@"; do
 	kernels)
 		for kernel in 5.10 6.12; do
 			lab_build "$kernel"
-			tests+=(--kernel "$kernel" tests/lab/fastswap-*.sh tests/lab/rdma-*.sh \
-				tests/lab/v2-full.sh)
+			tests+=(--kernel "$kernel" tests/lab/collectors.sh tests/lab/v2-full.sh
+				tests/lab/fastswap-*.sh tests/lab/rdma-*.sh)
 		done
 		# Booted by fmlab-machine.sh, if it can be had: it has no modules of ours yet.
 		lab/fmlab fetch 7.3

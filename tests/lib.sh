@@ -81,6 +81,18 @@ db_says() {
 		JOIN run r ON r.id = s.run JOIN metric m ON m.id = s.metric ORDER BY 1, 2, 3, 4"
 }
 
+# throttle_group MOUNT FILE VALUE: write it into the group of the run that is about to begin.
+throttle_group() {
+	local i file
+	for ((i = 0; i < 600; i++)); do
+		for file in "$1"/fmbench-*/inside/"$2"; do
+			[[ ! -e $file ]] || { echo "$3" >"$file"; return; }
+		done
+		sleep 0.05
+	done
+	return 1
+}
+
 # What a run may change on a machine, as text: compared before and after.
 machine_state() {
 	cat /proc/swaps

@@ -2,6 +2,7 @@
 /* The way of a page to the pool and back. No lock on it: one bit per slot, counters per CPU. */
 #include <linux/bitmap.h>
 #include <linux/log2.h>
+#include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/sched/clock.h>
 
@@ -12,11 +13,26 @@ struct pool *fastswap_pool;
 /* Which slots hold a page. A load of one that doesn't is an error, never a page of something. */
 static unsigned long *held;
 
+/* An asynchronous load whose time is taken, until it ends; so many at least can be under way. */
+struct timed_load {
+	pool_done_t done;
+	void *ctx;
+	u64 begin_ns;
+};
+
+#define MIN_TIMED_LOADS 64
+static mempool_t *timed_loads;
+
 int fastswap_path_init(struct pool *pool)
 {
 	held = kvcalloc(BITS_TO_LONGS(pool->nr_pages), sizeof(*held), GFP_KERNEL);
-	if (!held)
+	timed_loads = mempool_create_kmalloc_pool(MIN_TIMED_LOADS, sizeof(struct timed_load));
+	if (!held || !timed_loads) {
+		mempool_destroy(timed_loads);
+		kvfree(held);
+		held = NULL;
 		return -ENOMEM;
+	}
 	fastswap_pool = pool;
 	return 0;
 }
@@ -28,6 +44,7 @@ void fastswap_path_release(void)
 	for_each_set_bit(slot, held, fastswap_pool->nr_pages)
 		fastswap_discard(slot);
 	fastswap_pool = NULL;
+	mempool_destroy(timed_loads);
 	kvfree(held);
 	held = NULL;
 }
@@ -152,7 +169,8 @@ int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via)
 	return load_page(slot, page, via);
 }
 
-void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
+static __always_inline void load_async(pgoff_t slot, struct page *page, pool_done_t done,
+				       void *ctx)
 {
 	if (unlikely(!fastswap_holds(slot)))
 		done(ctx, page, -ENODATA);
@@ -160,4 +178,32 @@ void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void
 		done(ctx, page, -EIO);
 	else
 		fastswap_pool->ops->load_async(fastswap_pool, slot, page, done, ctx);
+}
+
+static void end_timed(void *ctx, struct page *page, int err)
+{
+	struct timed_load load = *(struct timed_load *)ctx;
+
+	mempool_free(ctx, timed_loads);
+	count_time(TIMED_LOAD, load.begin_ns);
+	load.done(load.ctx, page, err);
+}
+
+/* May wait for others' ends where memory is short, as a full queue of the pool does. */
+static noinline void load_async_timed(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
+{
+	struct timed_load *load = mempool_alloc(timed_loads, GFP_NOIO);
+
+	load->done = done;
+	load->ctx = ctx;
+	load->begin_ns = local_clock();
+	load_async(slot, page, end_timed, load);
+}
+
+void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
+{
+	if (static_branch_unlikely(&fastswap_timing))
+		load_async_timed(slot, page, done, ctx);
+	else
+		load_async(slot, page, done, ctx);
 }

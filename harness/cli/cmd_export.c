@@ -8,7 +8,8 @@
 #include "results/export.h"
 
 struct params {
-	char *run, *experiment, *output;
+	char *run, *experiment, *output, *collectors;
+	uint64_t every_ns;
 	bool wide;
 };
 
@@ -19,6 +20,10 @@ static const struct opt opts[] = {
 		   .arg = "NAME"),
 	OPT_BOOL("wide", struct params, wide, NULL,
 		 "samples: one row a tick, one column a counter, filled forward"),
+	OPT_STRING("collector", struct params, collectors, NULL,
+		   "rates: only of these, separated by commas", .arg = "NAME,..."),
+	OPT_DURATION("every", struct params, every_ns, NULL, 1000000, UINT64_MAX / 4,
+		     "rates: a row each so long (default: 1s)"),
 	OPT_STRING("output", struct params, output, NULL, "write there (default: standard output)",
 		   .letter = 'o', .arg = "FILE"),
 	OPT_END
@@ -57,7 +62,10 @@ static int write_rows(struct store *store, const char *kind, const struct export
 static int cmd_export_run(struct cli *cli)
 {
 	const struct params *p = cli->params;
-	struct export_filter filter = { .experiment = p->experiment, .wide = p->wide };
+	struct export_filter filter = { .experiment = p->experiment,
+					.wide = p->wide,
+					.collectors = p->collectors,
+					.every_ns = p->every_ns };
 	struct store *store = NULL;
 	enum export_format format;
 	struct err err = { 0 };
@@ -70,6 +78,9 @@ static int cmd_export_run(struct cli *cli)
 		rc = check_kind(cli->args[1], &err);
 	if (!rc && p->wide && strcmp(cli->args[1], "samples") != 0)
 		rc = err_usage(&err, "--wide is for samples, not for %s", cli->args[1]);
+	if (!rc && (p->collectors || p->every_ns) && strcmp(cli->args[1], "rates") != 0)
+		rc = err_usage(&err, "--collector and --every are for rates, not for %s",
+			       cli->args[1]);
 	if (!rc)
 		rc = store_open(common.db, STORE_READ, &store, &err);
 	if (!rc && p->run)
@@ -83,8 +94,11 @@ static int cmd_export_run(struct cli *cli)
 const struct command cmd_export = {
 	.name = "export",
 	.args = "csv|json|table WHAT",
-	.summary = "runs, phases, deltas, samples, results, histograms or flags as CSV or JSON",
-	.doc = "WHAT is one of runs, phases, deltas, samples, results, histograms, flags.\n"
+	.summary =
+		"runs, phases, deltas, samples, rates, results, histograms or flags as CSV or JSON",
+	.doc = "WHAT is one of runs, phases, deltas, samples, rates, results, histograms, flags.\n"
+	       "rates: per second and phase, how fast counters grew and where levels stood, as in\n"
+	       "`fmbench export csv rates --collector frontswap --every 1s`.\n"
 	       "CSV is RFC 4180 with a header; JSON has the same names. Missing is empty or null.\n",
 	.opts = opts,
 	.params_size = sizeof(struct params),

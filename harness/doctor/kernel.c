@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/sysfile.h"
+#include "collectors/collector.h"
 #include "harness/doctor/look.h"
 
 #define DEBUGFS "/sys/kernel/debug"
@@ -201,6 +202,36 @@ static void look_debugfs(const struct doctor *d, struct finding *f)
 	}
 }
 
+/* What comes with a run, its group and its backend is not looked for. */
+static void look_counters(const struct doctor *d, struct finding *f)
+{
+	const struct collector_ctx ctx = { .reclaim_cpu = -1 };
+	struct buf absent = BUF_INIT, refused = BUF_INIT;
+
+	(void)d;
+	for (size_t i = 0; collector_table[i]; i++) {
+		const struct collector *c = collector_table[i];
+		struct err why = { 0 };
+		void *state;
+		int rc = c->of_run ? 0 : c->open(&ctx, &state, &why);
+		struct buf *list = rc == -ENOENT ? &absent : &refused;
+
+		if (!rc && !c->of_run)
+			c->close(state);
+		if (rc)
+			buf_addf(list, "%s%s (%s)", list->len ? "; " : "", c->name, why.msg);
+	}
+	if (refused.len) {
+		found(f, VERDICT_WARNING, "can't be read: %s", refused.data);
+		fix(f,
+		    "runs go on without them, flagged COUNTER_REFUSED: see why the files refuse");
+	} else {
+		found(f, VERDICT_OK, "absent here: %s", absent.len ? absent.data : "none");
+	}
+	buf_release(&absent);
+	buf_release(&refused);
+}
+
 const struct check doctor_kernel_checks[] = {
 	{ .name = "page-hook",
 	  .why = "fastswap serves faults through it; without one every page takes the block layer",
@@ -227,5 +258,8 @@ const struct check doctor_kernel_checks[] = {
 		 "without them",
 	  .concerns = CONCERN_FASTSWAP,
 	  .look = look_debugfs },
+	{ .name = "counters",
+	  .why = "what is absent here no run samples; `fmbench show -v` names it for each run",
+	  .look = look_counters },
 	{ .name = NULL },
 };

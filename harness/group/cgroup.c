@@ -27,6 +27,7 @@ static void detect_v2(struct cgroup_machine *m, const char *target)
 {
 	char path[PATH_MAX];
 	struct buf b = BUF_INIT;
+	bool cpu = false;
 
 	snprintf(path, sizeof(path), "%s/cgroup.controllers", target);
 	if (sysfile_read(path, &b) == 0) {
@@ -38,9 +39,13 @@ static void detect_v2(struct cgroup_machine *m, const char *target)
 				remember(m->memory_mount, target);
 			} else if (strcmp(word, "cpuset") == 0) {
 				remember(m->cpuset_mount, target);
+			} else if (strcmp(word, "cpu") == 0) {
+				cpu = true;
 			}
 		}
 	}
+	if (cpu && m->memory_version == 2)
+		remember(m->cpu_mount, target);
 	buf_release(&b);
 }
 
@@ -76,6 +81,8 @@ int cgroup_detect(struct cgroup_machine *m, struct err *err)
 				remember(m->cpuset_mount, target);
 			if (mnt_fs_match_options(fs, "cpuacct"))
 				remember(m->cpuacct_mount, target);
+			if (mnt_fs_match_options(fs, "cpu"))
+				remember(m->cpu_mount, target);
 		}
 	}
 	if (!m->memory_version)
@@ -153,14 +160,18 @@ static int library_error(struct err *err, int rc, const char *what, const char *
 	return err_failed(err, 0, "%s group %s: %s", what, name, cgroup_strerror(rc));
 }
 
+#define MAX_CONTROLLERS 4
+
 /* Controllers that a run's groups take part in. */
-static size_t controllers(const struct cgroup_machine *m, const char *list[3])
+static size_t controllers(const struct cgroup_machine *m, const char *list[MAX_CONTROLLERS])
 {
 	size_t nr = 0;
 
 	list[nr++] = "memory";
 	if (m->cpuset_mount[0])
 		list[nr++] = "cpuset";
+	if (m->cpu_mount[0])
+		list[nr++] = "cpu";
 	if (m->memory_version == 1 && m->cpuacct_mount[0])
 		list[nr++] = "cpuacct";
 	return nr;
@@ -169,7 +180,7 @@ static size_t controllers(const struct cgroup_machine *m, const char *list[3])
 static struct cgroup *describe(const struct cgroup_machine *m, const char *name)
 {
 	struct cgroup *cg = cgroup_new_cgroup(name);
-	const char *list[3];
+	const char *list[MAX_CONTROLLERS];
 	size_t nr = controllers(m, list);
 
 	for (size_t i = 0; cg && i < nr; i++) {
@@ -238,18 +249,62 @@ static int create_one(const struct cgroup_machine *m, const char *name, const cp
 	return rc ? library_error(err, rc, "cannot make", name) : 0;
 }
 
+/* The group's directory in a hierarchy; "" where that is not mounted. */
+static void group_dir(char dir[PATH_MAX], const char *mount, const struct group *g)
+{
+	dir[0] = '\0';
+	if (mount[0])
+		snprintf(dir, PATH_MAX, "%.*s/%s", PATH_MAX / 2, mount, g->name);
+}
+
 static void group_init(struct group *g, const struct cgroup_machine *m, const char *top,
 		       const char *leaf)
 {
-	const char *cpu = m->memory_version == 2 ? m->memory_mount : m->cpuacct_mount;
-
 	g->machine = m;
 	snprintf(g->name, sizeof(g->name), "%s/%s", top, leaf);
-	snprintf(g->memory_dir, sizeof(g->memory_dir), "%.*s/%s", PATH_MAX / 2, m->memory_mount,
-		 g->name);
-	g->cpu_dir[0] = '\0';
-	if (cpu[0])
-		snprintf(g->cpu_dir, sizeof(g->cpu_dir), "%.*s/%s", PATH_MAX / 2, cpu, g->name);
+	group_dir(g->memory_dir, m->memory_mount, g);
+	/* v2: cpu.stat is there without the controller, too, but for throttling. */
+	group_dir(g->cpu_dir, m->memory_version == 2 ? m->memory_mount : m->cpu_mount, g);
+	group_dir(g->cpuacct_dir, m->cpuacct_mount, g);
+}
+
+static bool has_word(const char *dir, const char *name, const char *word)
+{
+	char path[PATH_MAX * 2];
+	struct buf b = BUF_INIT;
+	bool has = false;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (sysfile_read(path, &b) == 0) {
+		char *save, *one = strtok_r(b.data, " \n", &save);
+
+		for (; one && !has; one = strtok_r(NULL, " \n", &save))
+			has = strcmp(one, word) == 0;
+	}
+	buf_release(&b);
+	return has;
+}
+
+/* v2: a group gets cpu from the one above. Where that has none to give, runs do without. */
+static int enable_cpu(struct cgroup_machine *m, const char *root, struct journal *j,
+		      struct err *err)
+{
+	char dir[PATH_MAX * 2], path[PATH_MAX * 2 + 32];
+	int rc = 0;
+
+	if (m->memory_version != 2 || !m->cpu_mount[0])
+		return 0;
+	snprintf(dir, sizeof(dir), "%s/%s", m->memory_mount, root);
+	if (has_word(dir, "cgroup.subtree_control", "cpu"))
+		return 0;
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", dir);
+	if (has_word(dir, "cgroup.controllers", "cpu")) {
+		rc = journal_add(j, err, "cgroup_cpu", dir, NULL);
+		if (rc >= 0 && sysfile_write(path, "+cpu", NULL) == 0)
+			return 0;
+	}
+	m->cpu_mount[0] = '\0';
+	return rc < 0 ? rc : 0;
 }
 
 int groups_create(struct groups *g, const char *root, const char *tag, const cpu_set_t *inside_cpus,
@@ -274,6 +329,9 @@ int groups_create(struct groups *g, const char *root, const char *tag, const cpu
 	group_init(&g->inside, &g->machine, g->top, "inside");
 	group_init(&g->outside, &g->machine, g->top, "outside");
 
+	rc = enable_cpu(&g->machine, root, j, err);
+	if (rc)
+		return rc;
 	process_start(getpid(), &start);
 	snprintf(since, sizeof(since), "%llu", (unsigned long long)start);
 	rc = journal_add(j, err, "cgroup", g->top, since, NULL);
@@ -469,7 +527,7 @@ static int undo_cgroup(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 	if (rc)
 		return rc;
 
-	const char *mounts[] = { m.memory_mount, m.cpuset_mount, m.cpuacct_mount };
+	const char *mounts[] = { m.memory_mount, m.cpuset_mount, m.cpu_mount, m.cpuacct_mount };
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]) && !rc; i++) {
 		if (!mounts[i][0])
@@ -480,7 +538,20 @@ static int undo_cgroup(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 	return rc;
 }
 
+static int undo_cpu(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+{
+	char path[PATH_MAX * 2];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", args[0]);
+	rc = sysfile_write(path, "-cpu", err);
+	/* A group below, made meanwhile, gives it on: it is in use. */
+	return rc == -EBUSY || rc == -ENOENT ? 0 : rc;
+}
+
 const struct journal_op journal_ops_cgroup[] = {
+	{ "cgroup_cpu", 1, "take the cpu controller from groups below", undo_cpu,
+	  .reboot_undoes = true },
 	{ "cgroup", 2, "remove group", undo_cgroup, .reboot_undoes = true },
 	{ 0 },
 };

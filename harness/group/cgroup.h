@@ -26,14 +26,16 @@ struct cgroup_machine {
 	int memory_version;	      /* 1, 2; 0: no memory controller is mounted */
 	char memory_mount[PATH_MAX];  /* mount point of the hierarchy with `memory` */
 	char cpuset_mount[PATH_MAX];  /* "" where cpuset is not to be had */
+	char cpu_mount[PATH_MAX];     /* "" where cpu is not to be had beside memory */
 	char cpuacct_mount[PATH_MAX]; /* v1 only; "" elsewhere */
 };
 
 struct group {
 	const struct cgroup_machine *machine;
-	char name[PATH_MAX / 4];   /* relative to the mounts: "fmbench-1a2b3c4d/inside" */
-	char memory_dir[PATH_MAX]; /* absolute */
-	char cpu_dir[PATH_MAX];	   /* cpu.stat (v2) or cpuacct.* (v1); "" if none */
+	char name[PATH_MAX / 4];    /* relative to the mounts: "fmbench-1a2b3c4d/inside" */
+	char memory_dir[PATH_MAX];  /* absolute */
+	char cpu_dir[PATH_MAX];	    /* where cpu.stat is; "" if none */
+	char cpuacct_dir[PATH_MAX]; /* v1; "" if none */
 };
 
 struct groups {
@@ -51,7 +53,8 @@ int cgroup_check(const struct cgroup_machine *m, const char *root, struct err *e
 int cgroup_default_root(const struct cgroup_machine *m, char *dst, size_t size, struct err *err);
 
 /*
- * Make both groups, journaled as one entry. CPUs (NULL: no cpuset) and memory node (-1: all) bind
+ * Make both groups, journaled as one entry. They take part in memory, cpuset, and cpu (for its count
+ * of throttling), where these are to be had; on v2 cpu is turned on below root for as long. CPUs (NULL: no cpuset) and memory node (-1: all) bind
  * inside; outside gets its CPUs.
  */
 int groups_create(struct groups *g, const char *root, const char *tag, const cpu_set_t *inside_cpus,
@@ -72,7 +75,8 @@ int group_peak(const struct group *g, uint64_t *ret_bytes);
 /*
  * Journal kind "cgroup NAME SINCE": kill what is in the group and below, remove it. What started
  * before SINCE (clock ticks since boot, when the run's fmbench did) was moved there by somebody: it
- * is named, and left alone.
+ * is named, and left alone. Kind "cgroup_cpu DIR": groups below DIR lose the controller cpu again,
+ * unless another of them has passed it on by then.
  */
 extern const struct journal_op journal_ops_cgroup[];
 

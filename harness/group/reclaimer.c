@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "harness/group/reclaim_count.h"
 
 /* Between two looks at memory.current while there is nothing to do: one fault is a few us, so a
  * millisecond of 12 threads faulting is some 10 MiB, about the head-room. */
@@ -20,6 +22,9 @@
 struct reclaimer {
 	pthread_t thread;
 	atomic_bool stop;
+	sem_t ready; /* posted once the thread knows whether it can count */
+	struct reclaim_count *count;
+	uint64_t page_bytes;
 	int current_fd, reclaim_fd, cpu;
 	uint64_t target_bytes, step_bytes;
 	struct reclaimer_counters *counters;
@@ -52,6 +57,17 @@ static bool read_current(const struct reclaimer *r, uint64_t *ret_bytes)
 	return true;
 }
 
+static void count_reclaimed(struct reclaimer *r)
+{
+	uint64_t pages;
+
+	if (!r->count)
+		return;
+	if (reclaim_count_take(r->count, &pages) != 0)
+		atomic_store(&r->counters->uncounted, true);
+	atomic_fetch_add_explicit(&r->counters->bytes, pages * r->page_bytes, memory_order_relaxed);
+}
+
 static void reclaim(struct reclaimer *r, uint64_t over_bytes)
 {
 	uint64_t bytes = over_bytes < r->step_bytes ? over_bytes : r->step_bytes;
@@ -59,10 +75,20 @@ static void reclaim(struct reclaimer *r, uint64_t over_bytes)
 	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
 
 	atomic_fetch_add_explicit(&r->counters->calls, 1, memory_order_relaxed);
-	if (pwrite(r->reclaim_fd, text, (size_t)len, 0) == len)
-		atomic_fetch_add_explicit(&r->counters->bytes, bytes, memory_order_relaxed);
-	else
+	if (pwrite(r->reclaim_fd, text, (size_t)len, 0) != len)
 		atomic_fetch_add_explicit(&r->counters->short_calls, 1, memory_order_relaxed);
+	count_reclaimed(r);
+}
+
+static void start_count(struct reclaimer *r)
+{
+	struct err why;
+
+	if (reclaim_count_new(&r->count, &why) != 0) {
+		snprintf(r->counters->why, sizeof(r->counters->why), "%.255s", why.msg);
+		atomic_store(&r->counters->uncounted, true);
+	}
+	sem_post(&r->ready);
 }
 
 static void *reclaimer_thread(void *arg)
@@ -75,6 +101,7 @@ static void *reclaimer_thread(void *arg)
 		CPU_SET(r->cpu, &cpus);
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
+	start_count(r);
 	while (!atomic_load_explicit(&r->stop, memory_order_relaxed)) {
 		struct timespec cpu, pause = { 0, LOOK_NS };
 		uint64_t current;
@@ -102,6 +129,8 @@ int reclaimer_start(const struct group *g, uint64_t target_bytes, uint64_t step_
 
 	if (!r)
 		return err_failed(err, ENOMEM, "reclaimer");
+	sem_init(&r->ready, 0, 0);
+	r->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	r->cpu = cpu;
 	r->target_bytes = target_bytes;
 	r->step_bytes = step_bytes;
@@ -120,6 +149,8 @@ int reclaimer_start(const struct group *g, uint64_t target_bytes, uint64_t step_
 		rc = err_failed(err, rc, "cannot start the reclaimer thread");
 		goto out;
 	}
+	while (sem_wait(&r->ready) != 0)
+		; /* a signal */
 	*ret = r;
 	return 0;
 out:
@@ -137,6 +168,8 @@ void reclaimer_free(struct reclaimer *r)
 		return;
 	atomic_store(&r->stop, true);
 	pthread_join(r->thread, NULL);
+	reclaim_count_free(r->count);
+	sem_destroy(&r->ready);
 	close(r->current_fd);
 	close(r->reclaim_fd);
 	free(r);

@@ -344,6 +344,10 @@ static void judge_sampler(const struct flag_input *in, struct results *r)
 {
 	const struct sampler_stats *s = in->sampler;
 
+	if (s->refused)
+		results_flag(r, "COUNTER_REFUSED", SEVERITY_WARNING,
+			     "%u collector(s) can't be read although this machine has them: %s",
+			     s->refused, s->refused_why);
 	if (!in->hz || !s->ticks)
 		return;
 	if ((double)s->late > (double)s->ticks * LATE_TOLERANCE || s->dropped)

@@ -99,6 +99,11 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 	return rc;
 }
 
+static const char *dir_or_none(const char *dir)
+{
+	return dir[0] ? dir : NULL;
+}
+
 struct collector_ctx job_collectors(struct job *j)
 {
 	struct collector_ctx ctx = {
@@ -110,7 +115,8 @@ struct collector_ctx job_collectors(struct job *j)
 	if (j->has_group) {
 		ctx.cgroup_version = j->groups.machine.memory_version;
 		ctx.memory_dir = j->groups.inside.memory_dir;
-		ctx.cpu_dir = j->groups.inside.cpu_dir[0] ? j->groups.inside.cpu_dir : NULL;
+		ctx.cpu_dir = dir_or_none(j->groups.inside.cpu_dir);
+		ctx.cpuacct_dir = dir_or_none(j->groups.inside.cpuacct_dir);
 	}
 	return ctx;
 }

@@ -491,6 +491,22 @@ static void explain_oom(struct run *r, struct err *err)
 	}
 }
 
+/* What was not counted, and why: part of what the run says about itself. */
+static int record_missing(struct run *r, struct err *err)
+{
+	struct facts facts;
+	int rc;
+
+	facts_init(&facts);
+	sampler_missing(r->sampler, &facts);
+	if (r->jobs[0].reclaimer_counters.why[0])
+		facts_set(&facts, "missing.reclaimer", "reclaimed: %s",
+			  r->jobs[0].reclaimer_counters.why);
+	rc = store_run_facts(r->session->store, r->outcome->id, &facts, err);
+	facts_release(&facts);
+	return rc;
+}
+
 /* Processes and sampler end, however it went. A first error stays the one that is reported. */
 static int stop(struct run *r, int rc, struct err *err)
 {
@@ -516,6 +532,8 @@ static int stop(struct run *r, int rc, struct err *err)
 		if (!stop_rc)
 			stop_rc = sampler_drain(r->sampler, err);
 		sampler_stats(r->sampler, &r->sampler_stats);
+		if (!stop_rc)
+			stop_rc = record_missing(r, err);
 		sampler_free(r->sampler);
 		r->sampler = NULL;
 	}

@@ -3,11 +3,13 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 
 #define RING_TICKS 4096u /* 4 s at 1 kHz; the main thread drains ten times a second */
@@ -28,8 +30,9 @@ struct tick {
 struct sampler {
 	struct source *sources;
 	size_t nr_sources, nr_columns;
-	int64_t *metric;  /* the store's id of each column */
-	uint64_t *stored; /* what the store holds now */
+	struct facts missing; /* why a collector is no source */
+	int64_t *metric;      /* the store's id of each column */
+	uint64_t *stored;     /* what the store holds now */
 	bool *was_stored;
 
 	pthread_t thread;
@@ -50,39 +53,47 @@ struct sampler {
 	int64_t run;
 };
 
-static int open_source(struct sampler *s, const struct collector *c,
-		       const struct collector_ctx *ctx, int job, struct err *err)
+/* "missing.COLLECTOR", and of the second job on "missing.COLLECTOR.JOB". */
+static void missing_name(char *dst, size_t size, const char *collector, int job)
+{
+	if (job > 1)
+		snprintf(dst, size, "missing.%s.%d", collector, job);
+	else
+		snprintf(dst, size, "missing.%s", collector);
+}
+
+/* A run goes on without what does not open, and says so. */
+static void open_source(struct sampler *s, const struct collector *c,
+			const struct collector_ctx *ctx, int job)
 {
 	struct source source = { .collector = c, .job = job, .first = s->nr_columns };
 	struct err why = { 0 };
+	char fact[64];
 	int rc = c->open(ctx, &source.state, &why);
 
-	if (rc == -ENOENT)
-		return 0;
-	if (rc) {
-		*err = why;
-		return rc;
+	if (!rc) {
+		s->sources = xreallocarray(s->sources, s->nr_sources + 1, sizeof(*s->sources));
+		s->sources[s->nr_sources++] = source;
+		s->nr_columns += c->nr_keys;
+		return;
 	}
-	s->sources = xreallocarray(s->sources, s->nr_sources + 1, sizeof(*s->sources));
-	s->sources[s->nr_sources++] = source;
-	s->nr_columns += c->nr_keys;
-	return 0;
+	missing_name(fact, sizeof(fact), c->name, job);
+	facts_set(&s->missing, fact, "%s", why.msg);
+	if (rc != -ENOENT && !s->stats.refused++)
+		snprintf(s->stats.refused_why, sizeof(s->stats.refused_why), "%s: %.200s", c->name,
+			 why.msg);
 }
 
-static int open_sources(struct sampler *s, const struct collector_ctx *jobs, size_t nr_jobs,
-			struct err *err)
+static void open_sources(struct sampler *s, const struct collector_ctx *jobs, size_t nr_jobs)
 {
-	int rc = 0;
-
-	for (size_t i = 0; collector_table[i] && !rc; i++) {
+	for (size_t i = 0; collector_table[i]; i++) {
 		const struct collector *c = collector_table[i];
 
 		if (c->scope != SCOPE_JOB)
-			rc = open_source(s, c, &jobs[0], 0, err);
-		for (size_t j = 0; c->scope == SCOPE_JOB && j < nr_jobs && !rc; j++)
-			rc = open_source(s, c, &jobs[j], (int)j + 1, err);
+			open_source(s, c, &jobs[0], 0);
+		for (size_t j = 0; c->scope == SCOPE_JOB && j < nr_jobs; j++)
+			open_source(s, c, &jobs[j], (int)j + 1);
 	}
-	return rc;
 }
 
 static int name_columns(struct sampler *s, struct err *err)
@@ -261,9 +272,9 @@ int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int
 	pthread_cond_init(&s->marked, &attr);
 	pthread_condattr_destroy(&attr);
 
-	rc = open_sources(s, jobs, nr_jobs, err);
-	if (!rc)
-		rc = allocate(s, err);
+	facts_init(&s->missing);
+	open_sources(s, jobs, nr_jobs);
+	rc = allocate(s, err);
 	if (!rc)
 		rc = name_columns(s, err);
 	if (!rc) {
@@ -355,6 +366,32 @@ void sampler_stats(const struct sampler *s, struct sampler_stats *ret)
 	*ret = s->stats;
 }
 
+static void add_missing_keys(const struct sampler *s, const struct source *source,
+			     struct facts *facts)
+{
+	const struct collector *c = source->collector;
+	struct buf names = BUF_INIT;
+	char fact[64];
+
+	for (size_t k = 0; k < c->nr_keys; k++) {
+		if (!s->was_stored[source->first + k])
+			buf_addf(&names, "%s%s", names.len ? ", " : "", c->keys[k].name);
+	}
+	if (names.len) {
+		missing_name(fact, sizeof(fact), c->name, source->job);
+		facts_set(facts, fact, "its source does not have here: %s", names.data);
+	}
+	buf_release(&names);
+}
+
+void sampler_missing(const struct sampler *s, struct facts *facts)
+{
+	for (size_t i = 0; i < s->missing.nr; i++)
+		facts_set(facts, s->missing.rows[i].name, "%s", s->missing.rows[i].value);
+	for (size_t i = 0; i < s->nr_sources; i++)
+		add_missing_keys(s, &s->sources[i], facts);
+}
+
 void sampler_free(struct sampler *s)
 {
 	if (!s)
@@ -376,6 +413,7 @@ void sampler_free(struct sampler *s)
 	pthread_cond_destroy(&s->marked);
 	pthread_mutex_destroy(&s->lock);
 	free(s->sources);
+	facts_release(&s->missing);
 	free(s->metric);
 	free(s->stored);
 	free(s->was_stored);

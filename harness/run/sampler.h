@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "base/err.h"
+#include "base/result.h"
 #include "collectors/collector.h"
 #include "results/store.h"
 
@@ -46,8 +47,16 @@ struct sampler_stats {
 	uint64_t busy_ns;	       /* spent reading */
 	uint64_t lost;		       /* readings that failed: a source vanished */
 	const char *lost_name;	       /* of the first such collector */
+	unsigned int refused;	       /* collectors that should be there and can't be read */
+	char refused_why[256];	       /* the first one's name and reason */
 };
 void sampler_stats(const struct sampler *s, struct sampler_stats *ret);
+/*
+ * What this run did not get, after its last drain: a fact missing.COLLECTOR for each collector that
+ * is not there (why), or some of whose keys never came (their names); missing.COLLECTOR.JOB for
+ * those of the second job on.
+ */
+void sampler_missing(const struct sampler *s, struct facts *facts);
 /* Ends the thread; what is in the ring is lost unless drained before. NULL is fine. */
 void sampler_free(struct sampler *s);
 

@@ -7,11 +7,17 @@ need_swap
 
 expect_run "$fmbench" run quicksort --ratio 1,0.5 --repeat 2 -o memory=48M --backend zram \
 	--experiment 'with, comma and "quotes"'
-for what in runs phases deltas samples results flags; do
+for what in runs phases deltas samples rates results flags; do
 	expect 0 "$fmbench" export csv "$what" -o "$tmp/$what.csv"
 	expect 0 "$fmbench" export json "$what" -o "$tmp/$what.json"
 done
 expect 0 "$fmbench" export csv samples --wide -o "$tmp/wide.csv"
+expect 2 "$fmbench" export csv runs --every 1s
+expect 2 "$fmbench" export csv rates --collector no_such
+expect 0 "$fmbench" show -v
+grep -q '^  reclaimer .*--offload-reclaim starts one' "$tmp/out" || fail "what is missing is not said"
+expect 0 "$fmbench" show
+! grep -q 'starts one' "$tmp/out" || fail "show is not short"
 
 python3 - "$tmp" <<'PYTHON' || fail "exports do not agree"
 import csv, json, sys
@@ -50,6 +56,12 @@ for r in runs:
     assert len(d) == 1 and d[0]["delta"] == r["major_faults"], (d, r)
 assert {s["phase"] for s in rows("samples")} >= {"measure"}
 rows("results")
+# A phase's rates times their seconds are its delta.
+for d in deltas:
+    if d["collector"] == "vmstat" and d["key"] == "pgfault":
+        got = [(r["vmstat.pgfault"], r["seconds"]) for r in rows("rates")
+               if r["run"] == d["run"] and r["phase"] == d["phase"]]
+        assert not got or abs(sum(a * b for a, b in got) - d["delta"]) < 1, (d, got)
 with open(f"{tmp}/wide.csv", newline="") as f:
     wide = list(csv.DictReader(f))
 assert len(wide) > 10 and any("pgmajfault" in k for k in wide[0])

@@ -20,3 +20,13 @@ wait_same "$tmp/before" || fail "something was left behind"
 	fail "no page-ins"
 expect_run "$fmbench" run quicksort --ratio 0.5 -o memory=48M --backend zram --offload-reclaim
 [[ $(sql "SELECT count(*) FROM flag WHERE code = 'NO_OFFLOAD'") == 1 ]] || fail "no NO_OFFLOAD flag"
+
+# Throttling has a hierarchy of its own.
+throttle_group /sys/fs/cgroup/cpu cpu.cfs_quota_us 20000 &
+expect_run "$fmbench" run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend zram
+wait $! || fail "the group could not be throttled"
+[[ $(sql "SELECT count(*) FROM phase_delta WHERE run = (SELECT max(id) FROM run)
+	AND phase = 'measure' AND collector = 'cgroup_cpu'
+	AND key IN ('nr_throttled', 'throttled_usec') AND delta > 0") == 2 ]] ||
+	fail "throttling was not counted"
+wait_same "$tmp/before" 2 || fail "something was left behind"

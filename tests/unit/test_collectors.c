@@ -35,17 +35,17 @@ static const struct machine {
 	struct collector_ctx ctx;
 } machines[] = {
 	{ "tests/fixtures/linux-5.10-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", "/dev/zram1", 1,
-	    NULL } },
-	{ "tests/fixtures/linux-6.1-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", "/dev/zram1", 1,
-	    NULL } },
-	{ "tests/fixtures/linux-6.12-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", "/dev/zram1", 1,
-	    NULL } },
-	{ "tests/fixtures/linux-6.18-v1",
-	  { 1, "/sys/fs/cgroup/memory/fmbench-capture", "/sys/fs/cgroup/cpuacct/fmbench-capture",
+	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
 	    "/dev/zram1", 1, NULL } },
+	{ "tests/fixtures/linux-6.1-v2",
+	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
+	    "/dev/zram1", 1, NULL } },
+	{ "tests/fixtures/linux-6.12-v2",
+	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
+	    "/dev/zram1", 1, NULL } },
+	{ "tests/fixtures/linux-6.18-v1",
+	  { 1, "/sys/fs/cgroup/memory/fmbench-capture", "/sys/fs/cgroup/cpu/fmbench-capture",
+	    "/sys/fs/cgroup/cpuacct/fmbench-capture", "/dev/zram1", 1, NULL } },
 };
 
 enum { L5_10, L6_1, L6_12, L6_18_V1, NR_MACHINES };
@@ -96,7 +96,8 @@ static void captured_values(void **state)
 		{ &collector_cgroup_cpu, "usage_usec", { 19783900, 16167481, 19116577, 391702 } },
 		{ &collector_cgroup_cpu, "user_usec", { 803653, 718129, 573716, 30000 } },
 		{ &collector_cgroup_cpu, "system_usec", { 18980246, 15449352, 18542861, 350000 } },
-		{ &collector_cgroup_cpu, "throttled_usec", { 0, 0, 0, ABSENT } },
+		{ &collector_cgroup_cpu, "nr_throttled", { 0, 0, 0, 10 } },
+		{ &collector_cgroup_cpu, "throttled_usec", { 0, 0, 0, 527409 } },
 		{ &collector_cpu, "reclaim_cpu_user", { 1020000, 1120000, 1090000, 108210000 } },
 		{ &collector_cpu, "reclaim_cpu_system", { 17050000, 9320000, 14050000, 17400000 } },
 		{ &collector_cpu, "reclaim_cpu_idle", { 2740000, 2110000, 2360000, 888360000 } },
@@ -332,7 +333,7 @@ static int remove_scratch(void **state)
 }
 
 /* The scratch directory as a group. */
-static const struct collector_ctx scratch_ctx = { 2, "", "", "/dev/sdb2", -1, NULL };
+static const struct collector_ctx scratch_ctx = { 2, "", "", NULL, "/dev/sdb2", -1, NULL };
 
 static void odd_memory_stat(void **state)
 {
@@ -478,7 +479,7 @@ static void vanished_source(void **state)
 	keyfile_free(f);
 }
 
-/* A file that exists and refuses to be read, as pressure with psi=0. */
+/* What can't be read for another reason than that it isn't there is no absence. */
 static void unreadable_source(void **state)
 {
 	struct keptfile f;
@@ -486,10 +487,64 @@ static void unreadable_source(void **state)
 
 	(void)state;
 	sysfile_set_root("");
-	assert_int_equal(keptfile_open(&f, "/proc", "self", &err), -ENOENT);
-	assert_int_equal(err.kind, ERR_MISSING);
+	assert_int_equal(keptfile_open(&f, "/proc", "self", &err), -EISDIR);
+	assert_int_equal(err.kind, ERR_FAILED);
 	assert_non_null(strstr(err.msg, "/proc/self"));
 	assert_int_equal(f.fd, -1);
+	assert_int_equal(keptfile_open_if_there(&f, "/proc", "self", &err), -EISDIR);
+	assert_int_equal(keptfile_open(&f, "/proc", "no-such-file", &err), -ENOENT);
+	assert_int_equal(err.kind, ERR_MISSING);
+	assert_int_equal(keptfile_open_if_there(&f, "/proc", "no-such-file", &err), 0);
+	assert_int_equal(f.fd, -1);
+}
+
+/*
+ * A file that answers pread with ESPIPE and a second read of the same descriptor with its end, as
+ * debugfs's attributes of one number do: a FIFO, which a child fills once for each descriptor.
+ */
+static void file_that_does_not_seek(void **state)
+{
+	int go[2];
+	char path[PATH_MAX];
+	struct keptfile f;
+	uint64_t value = 0;
+	bool have;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/loads", scratch);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(pipe(go), 0);
+
+	pid_t pid = fork();
+
+	for (int i = 1; pid == 0 && i <= 3; i++) {
+		char c;
+
+		if (read(go[0], &c, 1) != 1)
+			_exit(1);
+
+		int fd = open(path, O_WRONLY);
+
+		dprintf(fd, "%d\n", 10 * i);
+		close(fd);
+	}
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(write(go[1], "g", 1), 1);
+	assert_int_equal(keptfile_open(&f, "", "loads", NULL), 0);
+	for (uint64_t i = 2; i <= 3; i++) {
+		assert_int_equal(write(go[1], "g", 1), 1);
+		assert_int_equal(keptfile_read_u64(&f, &value, &have), 0);
+		assert_true(have);
+		assert_int_equal(value, 10 * i);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(go[0]);
+	close(go[1]);
+	remove(path);
+	assert_int_equal(keptfile_read_u64(&f, &value, &have), -ENOENT);
+	assert_false(have);
+	keptfile_close(&f);
 }
 
 /* cpu1 is offline and has no line; cpu10 and cpu11 begin as it would. */
@@ -597,6 +652,7 @@ int main(void)
 		SCRATCH(odd_memory_stat),
 		SCRATCH(changing_file),
 		SCRATCH(long_file),
+		SCRATCH(file_that_does_not_seek),
 		SCRATCH(offline_cpu),
 		SCRATCH(several_areas),
 		SCRATCH(disk_of_the_area),

@@ -124,6 +124,87 @@ static void test_samples_are_filled_forward(void **state)
 	store_close(s);
 }
 
+/*
+ * Readings at run start + 1, 1.5, 2, 3, 3.5 and 4.5 s; phases a = (1 s, 2 s] and b = (2 s, 4.5 s].
+ * Worked out by hand: in b's second of its three periods of 1 s nothing was read but at 3.5 s.
+ */
+static void test_rates(void **state)
+{
+	static const struct {
+		double t_s;
+		uint64_t stores, invalidates, level;
+	} ticks[] = { { 1, 1000, 200, 7 },  { 1.5, 1100, 200, 8 },  { 2, 1300, 250, 9 },
+		      { 3, 1400, 250, 10 }, { 3.5, 1600, 300, 11 }, { 4.5, 1600, 400, 12 } };
+	struct store *s = synthetic_store("rates.db");
+	struct run_record record = synthetic_record("null", "zram", 0.5, 1);
+	struct export_filter filter = { .collectors = "frontswap", .every_ns = NSEC_PER_SEC };
+	int64_t run = synthetic_begin(s, &record), stores, invalidates, level;
+	struct facts facts;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(synthetic_path("rates.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE run SET begin_ns = 0", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	assert_ok(store_metric(s, 0, "frontswap", "succ_stores", "pages", true, &stores, &err));
+	assert_ok(
+		store_metric(s, 0, "frontswap", "invalidates", "pages", true, &invalidates, &err));
+	assert_ok(store_metric(s, 0, "fastswap", "curr_pages", "pages", false, &level, &err));
+	for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++) {
+		synthetic_tick(s, run, i, (uint64_t)(ticks[i].t_s * NSEC_PER_SEC));
+		assert_ok(store_sample(s, run, i, stores, ticks[i].stores, &err));
+		assert_ok(store_sample(s, run, i, invalidates, ticks[i].invalidates, &err));
+		assert_ok(store_sample(s, run, i, level, ticks[i].level, &err));
+	}
+	assert_ok(store_phase(s, run, "a", NSEC_PER_SEC, 2 * NSEC_PER_SEC, &err));
+	assert_ok(store_phase(s, run, "b", 2 * NSEC_PER_SEC, 9 * NSEC_PER_SEC / 2, &err));
+	facts_init(&facts);
+	facts_set(&facts, "missing.rdma", "no RDMA device");
+	assert_ok(store_run_facts(s, run, &facts, &err));
+	facts_release(&facts);
+	assert_ok(store_run_end(s, run, "ok", NULL, &err));
+
+	assert_text(export(s, "rates", &filter, EXPORT_CSV),
+		    "run,t_s,phase,seconds,invalidates,succ_stores,curr_pages,curr_mib\n"
+		    "1,2,a,1,50,300,1050,4.1015625\n"
+		    "1,3,b,1,0,100,1150,4.4921875\n"
+		    "1,3.5,b,0.5,100,400,1300,5.078125\n"
+		    "1,4.5,b,1,100,0,1200,4.6875\n");
+	/* Without a reading of its own a period has no row, and what it held is in the next. */
+	filter.every_ns = NSEC_PER_SEC / 4;
+	assert_text(export(s, "rates", &filter, EXPORT_CSV),
+		    "run,t_s,phase,seconds,invalidates,succ_stores,curr_pages,curr_mib\n"
+		    "1,1.5,a,0.5,0,200,900,3.515625\n"
+		    "1,2,a,0.5,100,400,1050,4.1015625\n"
+		    "1,3,b,1,0,100,1150,4.4921875\n"
+		    "1,3.5,b,0.5,100,400,1300,5.078125\n"
+		    "1,4.5,b,1,100,0,1200,4.6875\n");
+	filter = (struct export_filter){ .collectors = "fastswap,frontswap",
+					 .every_ns = 10 * NSEC_PER_SEC };
+	assert_text(export(s, "rates", &filter, EXPORT_CSV),
+		    "run,t_s,phase,seconds,fastswap.curr_pages,fastswap.curr_mib,"
+		    "frontswap.invalidates,frontswap.succ_stores,frontswap.curr_pages,"
+		    "frontswap.curr_mib\n"
+		    "1,2,a,1,9,0.03515625,50,300,1050,4.1015625\n"
+		    "1,4.5,b,2.5,12,0.046875,60,120,1200,4.6875\n");
+	filter.collectors = "swap"; /* part of a name */
+	assert_int_equal(export_rows(s, "rates", &filter, EXPORT_CSV, stdout, &err), -EINVAL);
+	filter.collectors = "rdma";
+	assert_int_equal(export_rows(s, "rates", &filter, EXPORT_CSV, stdout, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "no RDMA device"));
+
+	for (int verbose = 0; verbose < 2; verbose++) {
+		struct capture c;
+
+		assert_ok(show_run(s, run, verbose, capture(&c), &err));
+		captured(&c);
+		assert_int_equal(strstr(c.text, "no RDMA device") != NULL, verbose);
+		free(c.text);
+	}
+	store_close(s);
+}
+
 static void test_deltas_and_phases(void **state)
 {
 	int64_t run;
@@ -264,7 +345,7 @@ static void test_refusals(void **state)
 	assert_int_equal(export_rows(s, "samples", &all, EXPORT_TABLE, stdout, &err), -EINVAL);
 	assert_int_equal(export_rows(s, "runs", &all, EXPORT_CSV, full, &err), -ENOSPC);
 	fclose(full);
-	assert_int_equal(show_run(s, 99, stdout, &err), -EINVAL);
+	assert_int_equal(show_run(s, 99, false, stdout, &err), -EINVAL);
 	store_close(s);
 }
 
@@ -302,7 +383,7 @@ static void test_show(void **state)
 	runs[2] = synthetic_begin(s, &record);
 	assert_ok(store_run_end(s, runs[2], "failed", "it died", &err));
 
-	int r = show_run(s, runs[1], capture(&c), &err);
+	int r = show_run(s, runs[1], false, capture(&c), &err);
 
 	captured(&c);
 	assert_ok(r);
@@ -312,7 +393,7 @@ static void test_show(void **state)
 	free(c.text);
 
 	/* Nothing is known of it but that it failed: no zeros. */
-	r = show_run(s, runs[2], capture(&c), &err);
+	r = show_run(s, runs[2], false, capture(&c), &err);
 	captured(&c);
 	assert_ok(r);
 	contains(c.text, "failed\n  reason        it died\n");
@@ -374,7 +455,7 @@ static void test_show_percentiles(void **state)
 	assert_ok(store_results(s, run, 1, &results, &err));
 	results_release(&results);
 	assert_ok(store_run_end(s, run, "ok", NULL, &err));
-	assert_ok(show_run(s, run, capture(&c), &err));
+	assert_ok(show_run(s, run, false, capture(&c), &err));
 	captured(&c);
 	/* The middle of 90's bucket is 89.9. */
 	contains(c.text, "latency  count     mean   min    p50      p90     max\n");
@@ -435,6 +516,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples_are_filled_forward),
+		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_deltas_and_phases),
 		cmocka_unit_test(test_runs_have_a_column_per_result),
 		cmocka_unit_test(test_other_kinds),

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The other reader of the files that collectors read: see collectors.sh."""
+import glob
+import json
+import os
+import re
+import sqlite3
+import sys
+import time
+
+KERNEL = tuple(int(n) for n in os.uname().release.split(".")[:2])
+DEBUG = "/sys/kernel/debug"
+
+
+def read(path):
+    try:
+        with open(path) as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def rows(path):
+    """Lines "key value"."""
+    return {w[0]: int(w[1]) for w in (l.split() for l in read(path).splitlines())
+            if len(w) == 2 and w[1].isdigit()}
+
+
+def number(path):
+    text = read(path).strip()
+    return int(text) if text.isdigit() else None
+
+
+def numbers(folder, names):
+    values = {name: number(f"{folder}/{name}") for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def pressure(path, prefix):
+    got = {}
+    for line in read(path).splitlines():
+        words = dict(w.split("=") for w in line.split()[1:])
+        kind = prefix + line.split()[0]
+        got[kind + "_avg10"] = round(float(words["avg10"]) * 1000)
+        got[kind + "_total"] = int(words["total"])
+    return got
+
+
+def proc_stat(group, device):
+    """In ticks of 10 ms."""
+    return {"steal": int(read("/proc/stat").split()[8]) * 10000}
+
+
+def swaps(group, device):
+    areas = [line.split() for line in read("/proc/swaps").splitlines()[1:]]
+    got = {"all_size": sum(int(a[2]) for a in areas) * 1024,
+           "all_used": sum(int(a[3]) for a in areas) * 1024, "areas": len(areas)}
+    for a in areas:
+        if a[0] == device:
+            got.update(size=int(a[2]) * 1024, used=int(a[3]) * 1024)
+    return got
+
+
+def zram(group, device):
+    columns = {
+        "mm_stat": "orig_data_size compr_data_size mem_used_total mem_limit mem_used_max "
+                   "same_pages pages_compacted huge_pages huge_pages_since",
+        "io_stat": "failed_reads failed_writes invalid_io notify_free",
+        "bd_stat": "bd_count bd_reads bd_writes"}
+    got = {}
+    for name, keys in columns.items():
+        got.update(zip(keys.split(), map(int, read(f"/sys/block/{device[5:]}/{name}").split())))
+    return got
+
+
+def rdma(group, device):
+    names = {"port_rcv_packets": "rcvd_pkts", "port_xmit_packets": "sent_pkts",
+             "port_rcv_errors": "rcvd_seq_err", "port_xmit_discards": "send_err",
+             "out_of_sequence": "out_of_seq_request",
+             "local_ack_timeout_err": "completer_retry_err"}
+    folder = "/sys/class/infiniband/rxe0/ports/1/hw_counters"
+    values = numbers(folder, names.values())
+    return {key: values[name] for key, name in names.items() if name in values}
+
+
+SOURCES = {
+    "cgroup_cpu": lambda g, d: rows(g + "/cpu.stat"),
+    "cpu": proc_stat,
+    "fastswap": lambda g, d: rows(DEBUG + "/fastswap/stats"),
+    "fastswap_rdma": lambda g, d: rows(DEBUG + "/fastswap/rdma"),
+    "frontswap": lambda g, d: numbers(DEBUG + "/frontswap",
+                                      ["loads", "succ_stores", "failed_stores", "invalidates"]),
+    "memory_events": lambda g, d: rows(g + "/memory.events"),
+    "memory_stat": lambda g, d: rows(g + "/memory.stat"),
+    "memory_usage": lambda g, d: numbers(g, ["memory.current", "memory.swap.current",
+                                             "memory.peak"]),
+    "pressure": lambda g, d: {**pressure(g + "/memory.pressure", ""),
+                              **pressure("/proc/pressure/memory", "system_")},
+    "rdma": rdma,
+    "swap_area": swaps,
+    "vmstat": lambda g, d: rows("/proc/vmstat"),
+    "zram": zram,
+}
+
+# What a run on that backend must make non-zero, and since when. Beyond these, whatever the file has
+# must be stored. A row's last part: before which kernel the collector is there.
+DRAM, ZRAM, RDMA = "fastswap-dram", "zram", "fastswap-rdma"
+ALWAYS = (0, 0)
+MUST = [
+    ("cgroup_cpu", DRAM, {ALWAYS: "usage_usec user_usec system_usec nr_throttled throttled_usec"}),
+    ("cpu", DRAM, {}),
+    ("fastswap", DRAM, {ALWAYS: "loads stores invalidates curr_pages pool_bytes"}),
+    ("fastswap_rdma", RDMA, {ALWAYS: "connected queue_pairs"}),
+    ("frontswap", DRAM, {ALWAYS: "loads succ_stores invalidates"}, (6, 6)),
+    ("memory_events", DRAM, {ALWAYS: "high"}),
+    ("memory_stat", DRAM, {ALWAYS: "anon inactive_anon pgfault pgmajfault pgscan pgsteal "
+                                   "workingset_refault_anon",
+                           (6, 1): "pgscan_direct pgsteal_direct"}),
+    ("memory_usage", DRAM, {ALWAYS: "memory.current memory.swap.current", (5, 19): "memory.peak"}),
+    ("pressure", DRAM, {ALWAYS: "some_total full_total system_some_total"}),
+    ("rdma", RDMA, {ALWAYS: "port_rcv_packets port_xmit_packets"}),
+    ("swap_area", DRAM, {ALWAYS: "size used all_size all_used areas"}),
+    ("vmstat", ZRAM, {ALWAYS: "pswpin pswpout pgfault pgmajfault nr_free_pages pgsteal_anon"}),
+    ("zram", ZRAM, {ALWAYS: "orig_data_size compr_data_size mem_used_total notify_free"}),
+]
+
+
+def snapshot(group, device):
+    begin = time.monotonic_ns()
+    values = {name: source(group, device) for name, source in SOURCES.items()}
+    return {"begin": begin, "values": values, "end": time.monotonic_ns()}
+
+
+def watch(path):
+    """Freeze the group of the run that is about to swap, and read its files twice."""
+    deadline, seen = time.monotonic() + 120, {}
+    while seen.get("pgmajfault", 0) < 300:
+        if time.monotonic() > deadline:
+            sys.exit(f"no group swapped: {seen}")
+        for group in glob.glob("/sys/fs/cgroup/fmbench-*/inside"):
+            seen = rows(group + "/memory.stat") or seen
+        time.sleep(0.02)
+    device = read("/proc/swaps").splitlines()[1].split()[0]
+    if os.path.exists(group + "/cpu.max"):
+        write(group + "/cpu.max", "10000 100000")
+        time.sleep(0.5)
+        write(group + "/cpu.max", "max 100000")
+    print(f"# {group}: swaps to {device}", flush=True)
+    write(group + "/cgroup.freeze", "1")
+    try:
+        while rows(group + "/cgroup.events").get("frozen") != 1:
+            if time.monotonic() > deadline:
+                sys.exit(f"{group} does not freeze")
+            time.sleep(0.01)
+        print("# frozen", flush=True)
+        # memory.stat gathers what CPUs have not yet told every 2 s.
+        time.sleep(2.5)
+        pair = [snapshot(group, device)]
+        time.sleep(0.7)
+        pair.append(snapshot(group, device))
+    finally:
+        write(group + "/cgroup.freeze", "0")
+        print("# thawed", flush=True)
+    write(path, json.dumps(pair))
+
+
+def listed(path):
+    """What collectors say they have: {collector: {key: (unit, counter?)}}."""
+    got, name = {}, None
+    for line in read(path).splitlines():
+        key = re.match(r" {6}(\S+) +(\S+), (counter|gauge)$", line)
+        if key:
+            got[name][key[1]] = (key[2], key[3] == "counter")
+        elif re.match(r" {2}\S", line):
+            name = line.split()[0]
+            got[name] = {}
+    return got
+
+
+class Run:
+    def __init__(self, db, number, pair, shown):
+        self.db, self.number = db, int(number)
+        self.before, self.after = json.loads(read(pair))
+        self.missing = {}
+        for line in read(shown).split("\n  not counted", 1)[-1].splitlines()[1:]:
+            words = line.split(None, 1)
+            if len(words) == 2:
+                self.missing[words[0]] = words[1]
+        # The last reading between the two of this test.
+        row = db.execute("SELECT max(tick) FROM tick WHERE run = ? AND begin_ns > ? AND end_ns < ?",
+                         (self.number, self.before["end"], self.after["begin"])).fetchone()
+        self.tick = row[0]
+
+    def values(self, collector, key):
+        return self.db.execute(
+            "SELECT tick, value FROM sample s JOIN metric m ON m.id = s.metric WHERE run = ?"
+            " AND collector = ? AND key = ? ORDER BY tick", (self.number, collector, key)).fetchall()
+
+
+def slack(collector, unit, counter, low):
+    """A level of the whole machine moves on while the group is frozen; ticks are 10 ms."""
+    if collector == "cpu":
+        return 20000
+    if counter:
+        return 0
+    if collector == "vmstat":
+        return 1024 + low // 4
+    return low // 50 + (1 << 20 if unit == "bytes" else 64)
+
+
+def judge_key(run, collector, key, kind, problems):
+    """True: it is stored, and lies between what the file said before and after."""
+    stored = run.values(collector, key)
+    low = run.before["values"][collector].get(key)
+    high = run.after["values"][collector].get(key)
+    if low is None and high is None:
+        if stored and collector not in ("cpu",):
+            problems.append(f"{key} is stored, and its file does not have it")
+        elif not stored and key not in re.split("[ ,:]+", run.missing.get(collector, "")):
+            problems.append(f"{key} is not stored, and show -v does not name it")
+        return False
+    at = [value for tick, value in stored if tick <= run.tick]
+    if not at:
+        problems.append(f"{key} is {low} in its file and not stored")
+        return False
+    low, high = min(low, high), max(low, high)
+    room = slack(collector, kind[0], kind[1], low)
+    if not low - room <= at[-1] <= high + room:
+        problems.append(f"{key} was stored as {at[-1]}, its file said {low} to {high}")
+    return True
+
+
+def moved(run, collector, key, counter):
+    values = [value for _, value in run.values(collector, key)]
+    return bool(values) and (values[-1] > values[0] if counter else max(values) > 0)
+
+
+def judge(run, row, keys):
+    """(problems, keys held against their file, keys that moved)."""
+    collector, _, must, *gone = row
+    problems, held = [], 0
+    if gone and KERNEL >= gone[0]:
+        if any(run.values(collector, key) for key in keys):
+            problems.append("stored, although this kernel has no such thing")
+        if collector not in run.missing:
+            problems.append("show -v does not say that it is missing")
+        return problems, 0, []
+    if run.tick is None:
+        return ["the sampler read nothing in 0.7 s"], 0, []
+    if not any(run.before["values"][collector].values()):
+        problems.append("its files say nothing")
+    for key, kind in keys.items():
+        held += judge_key(run, collector, key, kind, problems)
+    alive = [key for key, kind in keys.items() if moved(run, collector, key, kind[1])]
+    for since, names in must.items():
+        problems += [f"{key} did not move" for key in names.split()
+                     if KERNEL >= since and key not in alive]
+    return problems, held, alive
+
+
+def main(path, keys_path, *args):
+    db = sqlite3.connect(path)
+    runs = {args[i]: Run(db, *args[i + 1:i + 4]) for i in range(0, len(args), 4)}
+    keys = listed(keys_path)
+    failed = number = 0
+    # The reclaimer's one counter with a file to hold it against is v2-offload.sh's.
+    unknown = set(keys) - {row[0] for row in MUST} - {"reclaimer"}
+    print(f"#| {'kernel':<7} {'collector':<14} {'keys':>7} {'held':>5} {'moved':>6}")
+    for row in MUST:
+        number += 1
+        collector = row[0]
+        problems, held, alive = judge(runs[row[1]], row, keys[collector])
+        verdict = "; ".join(problems) or ("absent, and said so" if not held else "ok")
+        print(f"#| {KERNEL[0]}.{KERNEL[1]:<5} {collector:<14} {len(keys[collector]):>7} {held:>5} "
+              f"{len(alive):>6}  {verdict}")
+        print(f"{'not ' if problems else ''}ok {number} - {collector}")
+        failed |= bool(problems)
+    print(f"{'not ' if unknown else ''}ok {number + 1} - no collector is left out {unknown or ''}")
+    sys.exit(failed or bool(unknown))
+
+
+if sys.argv[1] == "watch":
+    watch(sys.argv[2])
+else:
+    main(*sys.argv[2:])
