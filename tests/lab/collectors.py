@@ -10,6 +10,7 @@ import time
 
 KERNEL = tuple(int(n) for n in os.uname().release.split(".")[:2])
 DEBUG = "/sys/kernel/debug"
+CPU_COLUMNS = "user nice system idle iowait irq softirq steal".split()
 
 
 def read(path):
@@ -52,8 +53,15 @@ def pressure(path, prefix):
 
 
 def proc_stat(group, device):
-    """In ticks of 10 ms."""
-    return {"steal": int(read("/proc/stat").split()[8]) * 10000}
+    """In ticks of 10 ms. What the reclaim CPU is, only the run knows: all of them."""
+    got = {}
+    for words in (line.split() for line in read("/proc/stat").splitlines()):
+        if words[0] == "cpu":
+            got["steal"] = int(words[8]) * 10000
+        elif words[0].startswith("cpu"):
+            for name, ticks in zip(CPU_COLUMNS, words[1:]):
+                got[f"{words[0][3:]} reclaim_cpu_{name}"] = int(ticks) * 10000
+    return got
 
 
 def swaps(group, device):
@@ -138,6 +146,7 @@ def snapshot(group, device):
 
 def watch(path):
     """Freeze the group of the run that is about to swap, and read its files twice."""
+    write(path, "")
     deadline, seen = time.monotonic() + 120, {}
     while seen.get("pgmajfault", 0) < 300:
         if time.monotonic() > deadline:
@@ -186,6 +195,7 @@ class Run:
     def __init__(self, db, number, pair, shown):
         self.db, self.number = db, int(number)
         self.before, self.after = json.loads(read(pair))
+        self.pick_reclaim_cpu()
         self.missing = {}
         for line in read(shown).split("\n  not counted", 1)[-1].splitlines()[1:]:
             words = line.split(None, 1)
@@ -195,6 +205,16 @@ class Run:
         row = db.execute("SELECT max(tick) FROM tick WHERE run = ? AND begin_ns > ? AND end_ns < ?",
                          (self.number, self.before["end"], self.after["begin"])).fetchone()
         self.tick = row[0]
+
+    def pick_reclaim_cpu(self):
+        facts = json.loads(self.db.execute("SELECT facts FROM run WHERE id = ?",
+                                           (self.number,)).fetchone()[0])
+        mark = facts.get("placement.reclaim_cpu", "none") + " "
+        for side in self.before, self.after:
+            all_cpus = side["values"]["cpu"]
+            side["values"]["cpu"] = {key.removeprefix(mark): value
+                                     for key, value in all_cpus.items()
+                                     if key == "steal" or key.startswith(mark)}
 
     def values(self, collector, key):
         return self.db.execute(
@@ -219,7 +239,7 @@ def judge_key(run, collector, key, kind, problems):
     low = run.before["values"][collector].get(key)
     high = run.after["values"][collector].get(key)
     if low is None and high is None:
-        if stored and collector not in ("cpu",):
+        if stored:
             problems.append(f"{key} is stored, and its file does not have it")
         elif not stored and key not in re.split("[ ,:]+", run.missing.get(collector, "")):
             problems.append(f"{key} is not stored, and show -v does not name it")
@@ -252,7 +272,7 @@ def judge(run, row, keys):
         return problems, 0, []
     if run.tick is None:
         return ["the sampler read nothing in 0.7 s"], 0, []
-    if not any(run.before["values"][collector].values()):
+    if not run.before["values"][collector]:
         problems.append("its files say nothing")
     for key, kind in keys.items():
         held += judge_key(run, collector, key, kind, problems)

@@ -14,6 +14,10 @@ declare -A run
 for backend in fastswap-dram zram fastswap-rdma; do
 	python3 tests/lab/collectors.py watch "$tmp/$backend.json" &
 	watcher=$!
+	# It takes its time to start; the run is over in seconds.
+	until [[ -e $tmp/$backend.json ]]; do
+		sleep 0.1
+	done
 	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 32M -o memory=32M --page-cluster 0 \
 		--backend $backend
 	wait $watcher || {
