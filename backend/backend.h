@@ -28,6 +28,7 @@ struct backend_ctx {
 	uint64_t need_bytes;   /* how much may have to be far at once; 0: not known yet */
 	const char *state_dir; /* for files that fmbench keeps between runs */
 	char swap_device[128]; /* filled by up(): as /proc/swaps names it; "" for none or several */
+	bool taken;	       /* filled by up(): it was up before, and stays up */
 	void *state;	       /* the backend's own, from up() to release() */
 };
 

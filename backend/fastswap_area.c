@@ -82,6 +82,45 @@ static int wait_for_device(struct err *err)
 	return 0;
 }
 
+bool fastswap_is_up(const char *pool)
+{
+	struct swap_areas areas;
+	char path[128];
+	bool on;
+
+	snprintf(path, sizeof(path), "/sys/module/%s", pool);
+	if (!sysfile_exists(path) || swap_areas_read(&areas, NULL) < 0)
+		return false;
+	on = swap_areas_find(&areas, DEVICE);
+	swap_areas_release(&areas);
+	return on;
+}
+
+int fastswap_take(struct backend_ctx *ctx, struct err *err)
+{
+	const struct swap_area *area;
+	struct swap_areas areas;
+	char has[16], needs[16];
+	int rc = swap_areas_read(&areas, err);
+
+	if (rc < 0)
+		return rc;
+	area = swap_areas_find(&areas, DEVICE);
+	if (!area)
+		rc = err_failed(err, 0, "%s was turned off just now", DEVICE);
+	else if (area->size_bytes - area->used_bytes < ctx->need_bytes) {
+		format_size(has, sizeof(has), area->size_bytes - area->used_bytes);
+		format_size(needs, sizeof(needs), ctx->need_bytes);
+		rc = err_missing(err,
+				 "%s, which is up already, has %s free and %s may be needed: "
+				 "`fmbench backend down %s`, and let the run bring it up",
+				 DEVICE, has, needs, ctx->backend->name);
+	}
+	swap_areas_release(&areas);
+	ctx->taken = !rc;
+	return rc ? rc : swap_area_name(ctx, DEVICE, err);
+}
+
 int fastswap_up(struct backend_ctx *ctx, const struct fastswap_params *p, const char *pool,
 		const char *pool_options, struct journal *j, struct err *err)
 {
@@ -90,8 +129,10 @@ int fastswap_up(struct backend_ctx *ctx, const struct fastswap_params *p, const 
 
 	if (sysfile_exists("/sys/module/fastswap"))
 		return err_failed(err, 0,
-				  "module fastswap is loaded already, not by this run: use "
-				  "--backend swap, or rmmod it");
+				  "module fastswap is loaded already, without %s beneath a swap "
+				  "area: `fmbench backend status` tells whose it is; take that "
+				  "down, or rmmod it",
+				  pool);
 	snprintf(options, sizeof(options), "hook=%s latency=%d%s%s", p->hook, p->latency,
 		 p->inject ? " inject=" : "", p->inject ? p->inject : "");
 	find_module(p, "fastswap", path, sizeof(path));
@@ -122,6 +163,9 @@ void fastswap_facts(const struct backend_ctx *ctx, struct facts *facts)
 	uint64_t bytes;
 
 	swap_area_facts(ctx, facts);
+	if (ctx->taken)
+		facts_set(facts, "backend_taken",
+			  "yes: up before the run, with the options it was brought up with");
 	fact_from(facts, "fastswap_hook", PARAMETERS "/hook");
 	fact_from(facts, "fastswap_inject", PARAMETERS "/inject");
 	fact_from(facts, "fastswap_latency", PARAMETERS "/latency");

@@ -34,6 +34,11 @@ struct fastswap_params {
 
 /* Can fastswap.ko and that pool be loaded here? */
 int fastswap_check(const struct fastswap_params *p, const char *pool, struct err *err);
+/* An area of fastswap with that pool is on already, brought up by `fmbench backend up` or by hand:
+ * a run uses it and leaves it up. */
+bool fastswap_is_up(const char *pool);
+/* Use it: fill ctx->swap_device and ctx->taken. ERR_MISSING: it has too little room. */
+int fastswap_take(struct backend_ctx *ctx, struct err *err);
 /* Load both (pool_options: "size=… node=…"), make the area, turn it on, fill ctx->swap_device. */
 int fastswap_up(struct backend_ctx *ctx, const struct fastswap_params *p, const char *pool,
 		const char *pool_options, struct journal *j, struct err *err);

@@ -49,6 +49,8 @@ static int fastswap_dram_up(struct backend_ctx *ctx, struct journal *j, struct e
 	char options[128];
 	int rc;
 
+	if (fastswap_is_up(POOL))
+		return fastswap_take(ctx, err);
 	if (size_bytes == 0 && ctx->need_bytes)
 		size_bytes = swap_area_size_for(ctx->need_bytes);
 	if (size_bytes == 0) {

@@ -282,6 +282,8 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 
 	ctx->state = r;
 	r->server = (struct child)CHILD_INIT;
+	if (fastswap_is_up(POOL))
+		return fastswap_take(ctx, err);
 	if (size_bytes == 0 && ctx->need_bytes)
 		size_bytes = swap_area_size_for(ctx->need_bytes);
 	if (p->far) {
@@ -317,8 +319,9 @@ static void fastswap_rdma_facts(const struct backend_ctx *ctx, struct facts *fac
 	uint64_t queue_pairs;
 
 	fastswap_facts(ctx, facts);
-	facts_set(facts, "rdma_server", "%s:%" PRIu64 "%s", r->address, r->port,
-		  r->server.pid ? " (this machine)" : "");
+	if (!ctx->taken)
+		facts_set(facts, "rdma_server", "%s:%" PRIu64 "%s", r->address, r->port,
+			  r->server.pid ? " (this machine)" : "");
 	if (sysfile_read_key("/sys/kernel/debug/fastswap/rdma", "queue_pairs", &queue_pairs) == 0)
 		facts_set(facts, "rdma_queue_pairs", "%" PRIu64, queue_pairs);
 }

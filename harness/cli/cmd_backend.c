@@ -82,6 +82,9 @@ static int up(const struct cli *cli, const struct backend *b, void *params, stru
 	if (rc)
 		goto out;
 	rc = b->up ? b->up(&ctx, j, err) : 0;
+	if (!rc && ctx.taken)
+		rc = err_failed(err, 0, "backend %s is up already, not by `fmbench backend up`",
+				b->name);
 	if (!rc)
 		rc = journal_keep(j, err);
 	if (!rc)

@@ -30,7 +30,7 @@ refused 2 'FILE=VALUE' vm.swappiness=
 refused 2 'below /proc/sys' /etc/motd=1
 refused 2 'below /proc/sys' vm..swappiness=1
 refused 2 'below /proc/sys' /proc/sys/vm/../kernel/panic=1
-refused 2 'takes its own value' vm.drop_caches=1 # it could not be restored
+refused 2 'cannot set vm.drop_caches' vm.drop_caches=1 # it could not be restored
 expect 2 "$fmbench" run null --set vm.page-cluster=1 --page-cluster 2
 grep -q 'vm.page-cluster is set twice' "$tmp/err" || fail "set twice: $(<"$tmp/err")"
 

@@ -130,6 +130,12 @@ expect 0 "$fmbench" backend up fastswap-rdma -o far=10.99.0.1:50077 -o token-fil
 [[ ! -e /sys/module/fastswap_rdma/parameters/token ]] || fail "the token is in sysfs"
 ! grep -rq sesame "$FMBENCH_DB"* "$FMBENCH_STATE_DIR" || fail "the token is stored"
 ! dmesg | grep -q sesame || fail "the token is in the kernel's log"
+# A run uses the area that is up, says so, and leaves it up.
+expect_run "$fmbench" "${sort[@]}"
+[[ $(sql "SELECT facts ->> '$.backend_taken' FROM run ORDER BY id DESC LIMIT 1") == yes* ]] ||
+	fail "no fact says that the area was up"
+[[ $(grep -c '^/dev/fastswap0' /proc/swaps) -eq 1 && -e /sys/module/fastswap_rdma ]] ||
+	fail "the run took down what it found"
 expect 0 "$fmbench" backend down fastswap-rdma
 end_by_hand
 restored "the right token"
