@@ -45,11 +45,10 @@ break_while() {
 }
 
 # So patient that a busy machine is not taken for a broken cable.
-must "the server starts" server_up --linger 90s
-must "up" pool_up auto cip="$near" timeout_ms=60000
+must "the server starts" server_up --linger 40s
+must "up" pool_up auto cip="$near" timeout_ms=20000
 wire loss 1%
-ok "a lossy cable: pages come back right" "$pagecheck" --mib 4 --threads 2 --rounds 2 \
-	--write-percent 30
+ok "a lossy cable: pages come back right" "$pagecheck" --mib 2 --threads 2 --write-percent 30
 ok "a lossy cable: packets were lost" packets_lost
 wire
 ok "nobody was lost" is 0 losses
