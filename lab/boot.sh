@@ -54,6 +54,11 @@ write_job() {
 		export FMLAB_CWD=$(quoted "$PWD")
 		export FMLAB_MODULES=$(quoted "$cache/$kernel/modules")
 		export PATH=$(quoted "$PATH")
+		for_each_shown() {
+			$(for dir in "$PWD" "$cache/$kernel/modules" "$lab" "$build" "${shown[@]}"; do
+				echo "\"\$1\" $(quoted "$dir")"
+			done)
+		}
 		export HOME=/root
 		export LANG=C.UTF-8
 		export TERM=$(quoted "${TERM:-dumb}")

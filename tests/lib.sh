@@ -71,14 +71,14 @@ sql() {
 # db_says FILE: all that a database says, by names instead of numbers.
 db_says() {
 	local table
-	sqlite3 "$1" "SELECT uuid, status, workload_params, json_extract(m.facts, '\$.host')
+	sqlite3 "$1" "SELECT uuid, status, json_extract(m.facts, '\$.host')
 		FROM run r JOIN machine m ON m.id = r.machine ORDER BY 1"
-	for table in phase result flag histogram bucket artifact log tick; do
+	for table in job phase result flag histogram bucket artifact tick; do
 		sqlite3 "$1" "SELECT '$table', r.uuid, t.* FROM $table t JOIN run r ON r.id = t.run" |
 			cut -d'|' -f1,2,4- | sort
 	done
-	sqlite3 "$1" "SELECT r.uuid, m.collector, m.key, s.tick, s.value FROM sample s
-		JOIN run r ON r.id = s.run JOIN metric m ON m.id = s.metric ORDER BY 1, 2, 3, 4"
+	sqlite3 "$1" "SELECT r.uuid, m.job, m.collector, m.key, s.tick, s.value FROM sample s
+		JOIN run r ON r.id = s.run JOIN metric m ON m.id = s.metric ORDER BY 1, 2, 3, 4, 5"
 }
 
 # throttle_group MOUNT FILE VALUE: write it into the group of the run that is about to begin.

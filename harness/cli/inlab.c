@@ -273,10 +273,10 @@ static int build_for_guest(const struct cli *cli, const char *lab, char *fmlab, 
 		      : 0;
 }
 
-static char **build_argv(const struct cli *cli, char *lab, char *program, char *fmlab, char *glue,
-			 char *out_dir)
+static char **build_argv(const struct cli *cli, char *lab, char *program, char *program_dir,
+			 char *fmlab, char *glue, char *out_dir)
 {
-	char **argv = calloc((size_t)cli->original_argc + strlen(lab) + 16, sizeof(*argv));
+	char **argv = calloc((size_t)cli->original_argc + strlen(lab) + 18, sizeof(*argv));
 	char *save, *word;
 	size_t nr = 0;
 	bool options = true, skip;
@@ -287,6 +287,8 @@ static char **build_argv(const struct cli *cli, char *lab, char *program, char *
 	argv[nr++] = (char *)"run";
 	argv[nr++] = (char *)"--out";
 	argv[nr++] = out_dir;
+	argv[nr++] = (char *)"--show";
+	argv[nr++] = program_dir;
 	for (word = strtok_r(lab, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		argv[nr++] = word;
 	argv[nr++] = (char *)"--";
@@ -309,7 +311,7 @@ int inlab_run(const struct cli *cli)
 {
 	const char *tmp = getenv("TMPDIR");
 	struct share s = { 0 };
-	char program[PATH_MAX], fmlab[PATH_MAX], glue[PATH_MAX];
+	char program[PATH_MAX], fmlab[PATH_MAX], glue[PATH_MAX], copy[PATH_MAX];
 	char *lab, **argv;
 	struct err err = { 0 };
 	int status = 0, rc = 0;
@@ -331,7 +333,8 @@ int inlab_run(const struct cli *cli)
 		return command_fail(&err);
 	}
 
-	argv = build_argv(cli, lab, program, fmlab, glue, s.dir);
+	snprintf(copy, sizeof(copy), "%s", program);
+	argv = build_argv(cli, lab, program, dirname(copy), fmlab, glue, s.dir);
 	rc = hand_out(&s, &err);
 	if (!rc)
 		rc = run_guest(argv, &s, &status, &err);

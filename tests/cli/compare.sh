@@ -21,7 +21,8 @@ with open(f"{tmp}/rows.csv", newline="") as f:
 from_json = json.load(open(f"{tmp}/rows.json"))
 assert [r["result"] for r in from_csv] == [r["result"] for r in from_json]
 def values(result, memory):
-    return [v for v, in con.execute("""SELECT value FROM result JOIN run ON run.id = run
+    return [v for v, in con.execute("""SELECT value FROM result
+        JOIN run_job r ON r.id = run AND r.job = result.job
         WHERE name = ? AND json_extract(workload_params, '$.memory') = ?""", (result, memory))]
 for c, j in zip(from_csv, from_json):
     a, b = values(j["result"], 2 << 20), values(j["result"], 4 << 20)

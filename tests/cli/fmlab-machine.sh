@@ -41,7 +41,7 @@ guest --exact --numa 2 -- bash -c '
 		loop
 	done
 	export FMBENCH_DB=/tmp/x.db
-	build/fmbench run null >/dev/null 2>&1
+	"$FMLAB_CWD/build/fmbench" run null >/dev/null 2>&1
 	echo "fact: $(sqlite3 /tmp/x.db "SELECT facts ->> \"\$.lab\" FROM machine")"'
 check "an exact guest sleeps longer than it may take" ended 0
 check "an exact guest has one CPU" out_has '^cpus: 1 1 tcg$'

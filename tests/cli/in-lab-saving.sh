@@ -10,9 +10,9 @@ in_lab=$tmp/fake/build/fmbench
 export TMPDIR=$tmp/share GUEST=$tmp/guest
 cat >"$tmp/fake/lab/fmlab" <<'END'
 #!/bin/bash
-[[ $1 == run && $2 == --out && $4 == -- ]] || exit 2
+[[ $1 == run && $2 == --out && $4 == --show && $6 == -- ]] || exit 2
 export FMLAB_OUT=$3
-exec "${@:5}"
+exec "${@:7}"
 END
 cat >"$tmp/fake/lab/in-lab" <<'END'
 #!/bin/bash

@@ -33,7 +33,7 @@ expect 2 "${as_user[@]}" "$fmbench" run quicksrt "${lab[@]}"
 
 # A guest that breaks down takes no finished run with it, nor does a kill of fmbench on the host.
 finished() {
-	sql "SELECT count(*) FROM run WHERE workload = 'null' AND status = 'ok'" 2>/dev/null || echo 0
+	sql "SELECT count(*) FROM run_job WHERE workload = 'null' AND status = 'ok'" 2>/dev/null || echo 0
 }
 two_more() {
 	(($(finished) >= before + 2))

@@ -43,5 +43,5 @@ first=$(done_cells)
 expect_run "$fmbench" sweep "$tmp/e.ini"
 [[ $(done_cells) == 6 ]] || fail "$(done_cells) cells, not 6"
 [[ $(sql "SELECT count(*) FROM (SELECT DISTINCT workload, workload_params, backend, repeat
-	FROM run WHERE status IN ('ok', 'untrusted'))") == 6 ]] || fail "a cell was made twice"
+	FROM run_job WHERE status IN ('ok', 'untrusted'))") == 6 ]] || fail "a cell was made twice"
 wait_same "$tmp/before" || fail "something was left behind"

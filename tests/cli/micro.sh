@@ -104,7 +104,7 @@ micro 0 uffd --backend none -o measure=throughput -o evict=process_madvise -o ve
 true_that "$(value faults) > 1000" "no faults"
 pages_are_whole $pages
 only_flags
-[[ $(sql "SELECT count(*) FROM run WHERE ratio IS NOT NULL AND workload <> 'null'") == 0 ]] ||
+[[ $(sql "SELECT count(*) FROM run_job WHERE ratio IS NOT NULL AND workload <> 'null'") == 0 ]] ||
 	fail "a micro-benchmark with a ratio"
 wait_same "$tmp/before" || fail "something was left behind"
 

@@ -73,7 +73,8 @@ row = re.search(r'<th scope="row">none</th><td class="num">1</td><td class="num"
                 open(sys.argv[1], encoding="utf-8").read(), re.S)
 slowdown, elapsed = [float(v) for v in re.findall(r'<td class="num">([\d.]+)', row[1])[:2]]
 values = [v for v, in sqlite3.connect(sys.argv[2]).execute(
-    "SELECT value FROM result JOIN run ON id = run WHERE name = 'elapsed' AND workload = 'quicksort'")]
+    "SELECT value FROM result JOIN run_job r ON id = run AND r.job = result.job "
+    "WHERE name = 'elapsed' AND workload = 'quicksort'")]
 median = statistics.median(values)
 assert slowdown == 1 and len(values) == 3 and abs(elapsed - median) < 0.01 * median, (elapsed, values)
 PYTHON

@@ -26,7 +26,7 @@ near "$(at 0.5 local_bytes)" "$(at 0.5 limit_bytes)" 0.02 ||
 
 # The table's page-ins are the group's own counter within the measure phase, taken from raw rows.
 raw=$(sql "
-	WITH p AS (SELECT * FROM phase JOIN run ON run.id = phase.run
+	WITH p AS (SELECT * FROM phase JOIN run_job r ON r.id = phase.run
 		   WHERE name = 'measure' AND ratio = 0.5),
 	v AS (SELECT s.value, t.end_ns FROM sample s JOIN tick t USING (run, tick)
 	      JOIN metric m ON m.id = s.metric JOIN p ON p.run = s.run
@@ -37,7 +37,8 @@ raw=$(sql "
 
 # What even gets touch of N objects in G gets is 1 - exp(-G / N): on a quiet machine nearly all.
 result() {
-	sql "SELECT value FROM result JOIN run ON run.id = run WHERE name = '$1' AND ratio = 0.5"
+	sql "SELECT value FROM result JOIN run_job r ON r.id = run AND r.job = result.job
+		WHERE name = '$1' AND ratio = 0.5"
 }
 near "$(result store_touched)" "$(result store_touched_evenly)" 0.1 ||
 	fail "gets touched $(result store_touched) of the store, not $(result store_touched_evenly)"

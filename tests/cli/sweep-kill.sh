@@ -12,7 +12,7 @@ echo "# seed $RANDOM"
 
 cells() {
 	sql "SELECT experiment, workload, workload_params, backend, backend_params, run_params,
-		ratio, repeat, seed FROM run WHERE status IN ('ok', 'untrusted') ORDER BY 1, 2, 3, 4,
+		ratio, repeat, seed FROM run_job WHERE status IN ('ok', 'untrusted') ORDER BY 1, 2, 3, 4,
 		5, 6, 7, 8, 9"
 }
 

@@ -86,7 +86,7 @@ for uuid in ${first//,/ }; do
 done
 
 cells() {
-	sql "SELECT workload, workload_params, ratio, repeat FROM run WHERE status IN ('ok', 'untrusted')"
+	sql "SELECT workload, workload_params, ratio, repeat FROM run_job WHERE status IN ('ok', 'untrusted')"
 }
 [[ $(cells | sort -u | wc -l) -eq 8 ]] || fail "not all cells in the merged database"
 [[ $(cells | wc -l) -eq 8 ]] || fail "finished cells were made again"

@@ -15,10 +15,12 @@ awk -F'|' '$1 < 1 { off = ($2 - $3) / $3; if (off > 0.01 && $4 !~ /EVICTION_INCO
 	cat "$tmp/rows"
 	fail "resident memory misses the limit by more than 1 % without a flag"
 }
-[[ $(sql "SELECT delta FROM phase_delta JOIN run ON run.id = run WHERE phase = 'measure'
+[[ $(sql "SELECT delta FROM phase_delta d JOIN run_job r ON r.id = run
+	WHERE phase = 'measure'
 	AND collector = 'memory_events' AND key = 'high' AND ratio = 0.25") -gt 0 ]] ||
 	fail "memory.events counted no 'high' at ratio 0.25"
-[[ $(sql "SELECT delta FROM phase_delta JOIN run ON run.id = run WHERE phase = 'measure'
+[[ $(sql "SELECT delta FROM phase_delta d JOIN run_job r ON r.id = run
+	WHERE phase = 'measure'
 	AND collector = 'pressure' AND key = 'some_total' AND ratio = 0.25") -gt 0 ]] ||
 	fail "memory.pressure counted no stall at ratio 0.25"
 [[ $(sql "SELECT count(*) FROM run_summary WHERE ratio = 1 AND major_faults > 20") == 0 ]] ||
