@@ -69,13 +69,13 @@ static int open_source(struct sampler *s, const struct collector *c,
 	return 0;
 }
 
-static int open_sources(struct sampler *s, const struct collector_ctx *jobs, size_t nr_jobs,
-			struct err *err)
+static int open_sources(struct sampler *s, const struct collector *const table[],
+			const struct collector_ctx *jobs, size_t nr_jobs, struct err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; collector_table[i] && !rc; i++) {
-		const struct collector *c = collector_table[i];
+	for (size_t i = 0; table[i] && !rc; i++) {
+		const struct collector *c = table[i];
 
 		if (c->scope != SCOPE_JOB)
 			rc = open_source(s, c, &jobs[0], 0, err);
@@ -241,8 +241,9 @@ static int allocate(struct sampler *s, struct err *err)
 	return 0;
 }
 
-int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int hz, int cpu,
-		  struct store *store, int64_t run, struct sampler **ret, struct err *err)
+int sampler_start(const struct collector *const table[], const struct collector_ctx *jobs,
+		  size_t nr_jobs, unsigned int hz, int cpu, struct store *store, int64_t run,
+		  struct sampler **ret, struct err *err)
 {
 	struct sampler *s = calloc(1, sizeof(*s));
 	pthread_condattr_t attr;
@@ -261,7 +262,7 @@ int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int
 	pthread_cond_init(&s->marked, &attr);
 	pthread_condattr_destroy(&attr);
 
-	rc = open_sources(s, jobs, nr_jobs, err);
+	rc = open_sources(s, table, jobs, nr_jobs, err);
 	if (!rc)
 		rc = allocate(s, err);
 	if (!rc)
