@@ -164,15 +164,13 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 	if (command->takes_pairs)
 		strcat(p.shorts, "o:");
 
-	if (command->takes_command) {
-		for (int i = 1; i < argc; i++) {
-			if (strcmp(argv[i], "--") != 0)
-				continue;
-			cli->argv = &argv[i + 1];
+	for (int i = 1; i < nr_options; i++) {
+		if (strcmp(argv[i], "--") == 0)
 			nr_options = i;
-			break;
-		}
-		if (cli->argv && !cli->argv[0])
+	}
+	if (command->takes_command && nr_options < argc) {
+		cli->argv = &argv[nr_options + 1];
+		if (!cli->argv[0])
 			return err_usage(err, "no command after `--`");
 	}
 
@@ -216,6 +214,9 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 		if (rc)
 			return rc;
 	}
+
+	for (int i = nr_options + 1; i < argc && !cli->argv; i++)
+		add_string(&cli->args, &cli->nr_args, argv[i]);
 
 	if (cli->nr_args < command->min_args && !cli->argv)
 		return err_usage(err, "%s: %s is missing; `fmbench %s --help` shows what it takes",

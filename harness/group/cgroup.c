@@ -99,14 +99,15 @@ out:
 
 int cgroup_check(const struct cgroup_machine *m, const char *root, struct err *err)
 {
-	char dir[PATH_MAX * 2];
+	char dir[PATH_MAX * 2], path[PATH_MAX * 3];
 
 	root += strspn(root, "/");
 	snprintf(dir, sizeof(dir), "%s%s%s", m->memory_mount, *root ? "/" : "", root);
-	if (access(dir, F_OK) != 0)
+	sysfile_path(path, sizeof(path), dir);
+	if (access(path, F_OK) != 0)
 		return err_usage(err, "there is no group '%s' below %s (see --cgroup-root)", root,
 				 m->memory_mount);
-	if (access(dir, W_OK) != 0)
+	if (access(path, W_OK) != 0)
 		return err_missing(err,
 				   "no permission to make groups below %s; run as root, in a "
 				   "delegated group (systemd-run --user --scope -p Delegate=yes "

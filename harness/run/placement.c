@@ -108,8 +108,10 @@ static void find_cores(hwloc_topology_t topology, int node, struct cores *list)
 				add_core(list, core, &allowed);
 		}
 	}
+	if (list->nr)
+		return;
 	/* Machines that tell nothing about cores still have CPUs. */
-	for (int cpu = 0; list->nr == 0 && cpu < MAX_CPUS; cpu++) {
+	for (int cpu = 0; cpu < MAX_CPUS; cpu++) {
 		if (CPU_ISSET(cpu, &allowed)) {
 			list->node[list->nr] = -1;
 			list->cpu[list->nr++] = cpu;
@@ -182,18 +184,24 @@ static void share_out(const struct placement_wish *wish, const struct cores *cor
 			&p->client);
 }
 
+static bool has_cpu(const cpu_set_t *cpus, int cpu)
+{
+	return cpu != CPU_NONE && CPU_ISSET(cpu, cpus);
+}
+
 static void describe_sharing(const struct placement_wish *wish, struct placement *p)
 {
 	cpu_set_t both;
 	const char *who = "";
 
 	CPU_AND(&both, &p->workload, &p->client);
-	p->reclaim_shared = p->reclaim_cpu != CPU_NONE && CPU_ISSET(p->reclaim_cpu, &p->workload);
+	p->reclaim_shared = has_cpu(&p->workload, p->reclaim_cpu);
 	if (wish->needs_client && CPU_COUNT(&both))
 		who = "workload and load generator";
-	else if (p->reclaim_shared || CPU_ISSET(p->sampler_cpu, &p->workload))
+	else if (p->reclaim_shared || has_cpu(&p->workload, p->sampler_cpu))
 		who = "workload and sampler or reclaim CPU";
-	else if (wish->needs_client && (CPU_ISSET(p->sampler_cpu, &p->client)))
+	else if (wish->needs_client &&
+		 (has_cpu(&p->client, p->sampler_cpu) || has_cpu(&p->client, p->reclaim_cpu)))
 		who = "load generator and sampler or reclaim CPU";
 	snprintf(p->shared, sizeof(p->shared), "%s", who);
 }
@@ -255,8 +263,11 @@ static int place_one(hwloc_topology_t topology, const struct placement_wish *wis
 	return 0;
 }
 
-/* Divide the workload's CPUs among nr jobs, neighbours together. Too few: each takes one, in turns. */
-static void divide(struct placement *p, size_t nr)
+/*
+ * Divide the workload's CPUs among nr jobs, neighbours together. Too few: each takes one, in turns.
+ * Returns whether there was one for each.
+ */
+static bool divide(struct placement *p, size_t nr)
 {
 	int cpus[MAX_CPUS];
 	size_t nr_cpus = 0;
@@ -274,20 +285,23 @@ static void divide(struct placement *p, size_t nr)
 		for (size_t c = first; c < end; c++)
 			CPU_SET(cpus[c], &p[i].workload);
 	}
-	for (size_t i = 0; i < nr && nr_cpus < nr; i++)
-		snprintf(p[i].shared, sizeof(p[i].shared), "%zu jobs", nr);
+	return nr_cpus >= nr;
 }
 
 int placement_choose_on(hwloc_topology_t topology, const struct placement_wish *wish,
 			struct placement *p, size_t nr, struct err *err)
 {
 	int rc = place_one(topology, wish, &p[0], err);
+	bool enough;
 
 	if (rc)
 		return rc;
-	describe_sharing(wish, &p[0]);
-	if (nr > 1)
-		divide(p, nr);
+	enough = divide(p, nr);
+	for (size_t i = 0; i < nr; i++) {
+		describe_sharing(wish, &p[i]);
+		if (!enough)
+			snprintf(p[i].shared, sizeof(p[i].shared), "%zu jobs", nr);
+	}
 	return 0;
 }
 

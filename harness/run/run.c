@@ -378,7 +378,8 @@ static int start_sampler(struct run *r, struct err *err)
 
 	for (size_t i = 0; i < r->spec->nr_jobs; i++)
 		ctx[i] = job_collectors(&r->jobs[i]);
-	rc = sampler_start(ctx, r->spec->nr_jobs, (unsigned int)r->spec->settings->sample_hz,
+	rc = sampler_start(collector_table, ctx, r->spec->nr_jobs,
+			   (unsigned int)r->spec->settings->sample_hz,
 			   r->jobs[0].placement.sampler_cpu, r->session->store, r->outcome->id,
 			   &r->sampler, err);
 	free(ctx);

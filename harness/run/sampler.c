@@ -84,10 +84,11 @@ static void open_source(struct sampler *s, const struct collector *c,
 			 why.msg);
 }
 
-static void open_sources(struct sampler *s, const struct collector_ctx *jobs, size_t nr_jobs)
+static void open_sources(struct sampler *s, const struct collector *const table[],
+			 const struct collector_ctx *jobs, size_t nr_jobs)
 {
-	for (size_t i = 0; collector_table[i]; i++) {
-		const struct collector *c = collector_table[i];
+	for (size_t i = 0; table[i]; i++) {
+		const struct collector *c = table[i];
 
 		if (c->scope != SCOPE_JOB)
 			open_source(s, c, &jobs[0], 0);
@@ -252,8 +253,9 @@ static int allocate(struct sampler *s, struct err *err)
 	return 0;
 }
 
-int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int hz, int cpu,
-		  struct store *store, int64_t run, struct sampler **ret, struct err *err)
+int sampler_start(const struct collector *const table[], const struct collector_ctx *jobs,
+		  size_t nr_jobs, unsigned int hz, int cpu, struct store *store, int64_t run,
+		  struct sampler **ret, struct err *err)
 {
 	struct sampler *s = calloc(1, sizeof(*s));
 	pthread_condattr_t attr;
@@ -273,7 +275,7 @@ int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int
 	pthread_condattr_destroy(&attr);
 
 	facts_init(&s->missing);
-	open_sources(s, jobs, nr_jobs);
+	open_sources(s, table, jobs, nr_jobs);
 	rc = allocate(s, err);
 	if (!rc)
 		rc = name_columns(s, err);

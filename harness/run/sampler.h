@@ -18,13 +18,14 @@
 struct sampler;
 
 /*
- * Opens the collectors that this run has and starts the thread on cpu. jobs: a context for each job;
- * a collector of scope JOB gets one instance a job, any other one instance with the first context.
- * hz 0: no periodic ticks, only marks. The store is used by the caller's thread alone (here and in
- * sampler_drain()).
+ * Opens those collectors of table (ended by NULL) that this run has and starts the thread on cpu.
+ * jobs: a context for each job; a collector of scope JOB gets one instance a job, any other one
+ * instance with the first context. hz 0: no periodic ticks, only marks. The store is used by the
+ * caller's thread alone (here and in sampler_drain()).
  */
-int sampler_start(const struct collector_ctx *jobs, size_t nr_jobs, unsigned int hz, int cpu,
-		  struct store *store, int64_t run, struct sampler **ret, struct err *err);
+int sampler_start(const struct collector *const table[], const struct collector_ctx *jobs,
+		  size_t nr_jobs, unsigned int hz, int cpu, struct store *store, int64_t run,
+		  struct sampler **ret, struct err *err);
 /*
  * Take a tick now and return its time: a phase's boundary, so that deltas between marks are the
  * kernel's own counters at those instants. *ret_ns: when that tick's reading ended.

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The doctor on captured trees, on made-up ones, and what --fix changes there. */
-#include <limits.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/sysfile.h"
 #include "harness/doctor/doctor.h"
 #include "harness/run/recover.h"
-#include "tests/unit/test.h"
+#include "tests/unit/tree.h"
 
-#define FIXTURES "tests/fixtures/"
-#define CPU	 "/sys/devices/system/cpu"
-#define THP	 "/sys/kernel/mm/transparent_hugepage"
+#define CPU "/sys/devices/system/cpu"
+#define THP "/sys/kernel/mm/transparent_hugepage"
 
 static const struct check *check_named(const char *name)
 {
@@ -53,41 +47,12 @@ static void expect(const char *name, enum verdict verdict, const char *words)
 	expect_for(NULL, name, verdict, words);
 }
 
-static void put(const char *path, const char *text)
-{
-	char full[PATH_MAX];
-
-	snprintf(full, sizeof(full), "%s%s", sysfile_root(), path);
-	for (char *slash = strchr(full + strlen(sysfile_root()) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(full, 0700);
-		*slash = '/';
-	}
-	write_text(full, text);
-}
-
 static void expect_holds(const char *path, const char *text)
 {
 	char line[128];
 
 	assert_int_equal(sysfile_read_line(path, line, sizeof(line)), 0);
 	assert_string_equal(line, text);
-}
-
-static int tree_setup(void **state)
-{
-	int rc = scratch_setup(state);
-
-	unsetenv("FMLAB_CACHE");
-	sysfile_set_root(*state);
-	return rc;
-}
-
-static int tree_teardown(void **state)
-{
-	sysfile_set_root("");
-	return scratch_teardown(state);
 }
 
 static void table_is_whole(void **state)
@@ -450,5 +415,6 @@ int main(void)
 		TEST(fixes_and_gives_back),
 	};
 
+	unsetenv("FMLAB_CACHE");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
