@@ -284,7 +284,7 @@ int db_values(struct store *s, struct values *v, struct err *err, const char *sq
 
 	v->nr = 0;
 	va_start(ap, types);
-	r = prepare(s, &stmt, err, sql, types, ap);
+	r = take(s, &stmt, err, sql, types, ap);
 	va_end(ap);
 	if (r)
 		return r;
@@ -292,7 +292,7 @@ int db_values(struct store *s, struct values *v, struct err *err, const char *sq
 		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
 		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
 	}
-	sqlite3_finalize(stmt);
+	put_back(s, stmt);
 	return r;
 }
 

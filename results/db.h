@@ -20,7 +20,7 @@ struct store {
 	sqlite3 *db;
 	char *path;
 	char *private_path; /* of a copy that is read instead, and removed at the end; NULL: none */
-	sqlite3_stmt *kept[NR_KEPT]; /* prepared, for db_run() and db_int(); the latest first */
+	sqlite3_stmt *kept[NR_KEPT]; /* prepared; the latest first */
 	int reserve_fd; /* -1: none */
 };
 
@@ -32,7 +32,7 @@ int db_fail_write(struct store *s, struct err *err, int errnum);
 /*
  * Arguments for ?1, ?2, … by one letter each: i int64_t, u uint64_t (REAL above INT64_MAX),
  * z uint64_t where 0 means NULL, d double (NaN means NULL), t const char * (NULL means NULL).
- * Text must live until the statement is finalized, or db_run() or db_int() returns.
+ * Text must live until the statement is finalized, or the function that took them returns.
  */
 int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
 	       const char *types, ...);
