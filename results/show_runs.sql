@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- The runs of ?1 (a JSON array of ids), a row a job, in that order. `how` names the parameters that
--- these runs differ in.
+-- these runs differ in. Memory and flags are as in run_summary, which would make this query three times
+-- as long to prepare: `fmbench run` prints this table at each end.
 
 WITH params AS MATERIALIZED (
 	SELECT p.*, r.workload, CASE whose WHEN 'backend' THEN r.backend ELSE '' END AS backend
@@ -14,11 +15,13 @@ told AS (
 	FROM params JOIN differ USING (workload, backend, whose, key)
 	WHERE value IS NOT NULL GROUP BY run, job),
 memory AS MATERIALIZED (
-	SELECT u.run, u.job, CAST(round(max(iif(u.what = 'local', u.mean, NULL))) AS INTEGER) AS local_bytes,
+	SELECT u.run, u.job,
+		CAST(round(max(iif(u.what = 'local', u.mean, NULL))) AS INTEGER) AS local_bytes,
 		CAST(round(max(iif(u.what = 'far', u.mean, NULL))) AS INTEGER) AS far_bytes,
 		max(iif(u.what = 'page_ins', u.delta * 1e9 / (p.end_ns - p.begin_ns), NULL))
 			AS page_ins_per_s
-	FROM json_each(?1) c JOIN phase_usage u ON u.run = c.value AND u.phase = 'measure'
+	FROM json_each(?1) c
+	CROSS JOIN phase_usage u ON u.run = c.value AND u.phase = 'measure'
 	JOIN phase p ON p.run = u.run AND p.name = u.phase
 	GROUP BY u.run, u.job)
 SELECT r.id, r.workload, r.backend, r.ratio, r.status, m.local_bytes, m.far_bytes,
