@@ -4,21 +4,27 @@
  *
  *	build/bench/collectors [SWAP_DEVICE [MEMORY_DIR CPU_DIR]]
  *
- * The group is the caller's own unless its directories are given. Exit 1 when a reading allocated.
+ * Warm is one reading after another; then all collectors are read in turn ten times a second, as the
+ * sampler does, when other programs have had the caches meanwhile. The group is the caller's own
+ * unless its directories are given. Exit 1 when a reading allocated.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/stats.h"
 #include "base/sysfile.h"
 #include "collectors/collector.h"
 
-#define MAX_KEYS 128
-#define READS	 5000
+#define MAX_KEYS       128
+#define MAX_COLLECTORS 32
+#define READS	       5000
+#define HZ	       10
+#define TICKS	       50
 
 /* glibc's allocator under other names, so that calls can be counted. */
 extern void *__libc_malloc(size_t size);
@@ -67,48 +73,72 @@ static bool own_group(const char *controller, char *dst, size_t size)
 	return found;
 }
 
-static int bench(const struct collector *c, const struct collector_ctx *ctx)
-{
-	static double ns[READS];
-	uint64_t values[MAX_KEYS];
-	bool have[MAX_KEYS] = { false };
-	struct err err;
+struct row {
+	const struct collector *collector;
 	void *state;
+	double warm_ns[READS], tick_ns[TICKS];
+	size_t nr_allocations, nr_have;
+};
 
-	if (c->open(ctx, &state, &err) < 0) {
-		printf("%-14s %s\n", c->name, err.msg);
-		return 0;
+/* One reading. Returns its time; a collector that can't be read any more ends the program. */
+static double read_one(struct row *row)
+{
+	static uint64_t values[MAX_KEYS];
+	static bool have[MAX_KEYS];
+	uint64_t begin_ns = clock_ns();
+	int r = row->collector->read(row->state, values, have);
+	double ns = (double)(clock_ns() - begin_ns);
+
+	if (r < 0) {
+		printf("%-14s can't be read any more: %s\n", row->collector->name, strerror(-r));
+		exit(1);
 	}
+	row->nr_have = 0;
+	for (size_t i = 0; i < row->collector->nr_keys; i++)
+		row->nr_have += have[i];
+	return ns;
+}
 
+static void read_warm(struct row *row)
+{
 	size_t before = nr_allocations;
 
-	for (size_t i = 0; i < READS; i++) {
-		uint64_t begin_ns = clock_ns();
-		int r = c->read(state, values, have);
+	for (size_t i = 0; i < READS; i++)
+		row->warm_ns[i] = read_one(row);
+	row->nr_allocations = nr_allocations - before;
+}
 
-		ns[i] = (double)(clock_ns() - begin_ns);
-		if (r < 0) {
-			printf("%-14s can't be read any more: %s\n", c->name, strerror(-r));
-			c->close(state);
-			return r;
+/* Ticks of all rows; the time of each whole one into tick_ns. */
+static void read_ticks(struct row *rows, size_t nr, double tick_ns[TICKS])
+{
+	for (size_t i = 0; i < TICKS; i++) {
+		usleep(1000000 / HZ);
+		tick_ns[i] = 0;
+		for (size_t k = 0; k < nr; k++) {
+			rows[k].tick_ns[i] = read_one(&rows[k]);
+			tick_ns[i] += rows[k].tick_ns[i];
 		}
 	}
+}
 
-	size_t allocations = nr_allocations - before, nr_have = 0;
-
-	c->close(state);
-	for (size_t i = 0; i < c->nr_keys; i++)
-		nr_have += have[i];
-	printf("%-14s %6.0f %6.0f %6zu %4zu/%zu\n", c->name, stats_median(ns, READS),
-	       stats_quantile(ns, READS, 0.99), allocations, nr_have, c->nr_keys);
-	return allocations ? -ENOMEM : 0;
+static void print(const struct row *row)
+{
+	printf("%-14s %7.1f %7.1f %9.1f %6zu %4zu/%zu\n", row->collector->name,
+	       stats_median(row->warm_ns, READS) / 1e3,
+	       stats_quantile(row->warm_ns, READS, 0.99) / 1e3,
+	       stats_median(row->tick_ns, TICKS) / 1e3, row->nr_allocations, row->nr_have,
+	       row->collector->nr_keys);
 }
 
 int main(int argc, char **argv)
 {
 	char memory_dir[PATH_MAX], cpu_dir[PATH_MAX], cpuacct_dir[PATH_MAX];
 	struct collector_ctx ctx = { .cgroup_version = 2, .reclaim_cpu = 0 };
-	int failed = 0;
+	static struct row rows[MAX_COLLECTORS];
+	static double tick_ns[TICKS];
+	double warm_ns = 0;
+	bool failed = false;
+	size_t nr = 0;
 
 	if (own_group("memory", memory_dir, sizeof(memory_dir)) &&
 	    own_group("cpuacct", cpuacct_dir, sizeof(cpuacct_dir))) {
@@ -126,8 +156,28 @@ int main(int argc, char **argv)
 		ctx.cpu_dir = argv[3];
 	}
 
-	printf("%-14s %6s %6s %6s %s\n", "collector", "ns", "p99", "allocs", "keys");
-	for (const struct collector *const *c = collector_table; *c; c++)
-		failed |= bench(*c, &ctx) < 0;
+	for (const struct collector *const *c = collector_table; *c && nr < MAX_COLLECTORS; c++) {
+		struct err err;
+
+		rows[nr].collector = *c;
+		if ((*c)->open(&ctx, &rows[nr].state, &err) < 0)
+			printf("%-14s %s\n", (*c)->name, err.msg);
+		else
+			nr++;
+	}
+	for (size_t i = 0; i < nr; i++)
+		read_warm(&rows[i]);
+	read_ticks(rows, nr, tick_ns);
+
+	printf("%-14s %7s %7s %9s %6s %s\n", "us, medians", "warm", "p99", "at 10 Hz", "allocs",
+	       "keys");
+	for (size_t i = 0; i < nr; i++) {
+		print(&rows[i]);
+		warm_ns += stats_median(rows[i].warm_ns, READS);
+		failed |= rows[i].nr_allocations > 0;
+		rows[i].collector->close(rows[i].state);
+	}
+	printf("%-14s %7.1f %7s %9.1f\n", "a tick", warm_ns / 1e3, "",
+	       stats_median(tick_ns, TICKS) / 1e3);
 	return failed;
 }

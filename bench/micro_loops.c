@@ -115,7 +115,7 @@ static bool print(const char *name, double base_ns, double ns)
 	bool ok = ns - base_ns <= GOAL_NS;
 
 	printf("%-28s %6.2f %6.2f %+6.2f %s\n", name, base_ns, ns, ns - base_ns,
-	       ok ? "" : "more than 5 ns");
+	       ok ? "" : "beyond its bound: 5 ns");
 	return ok;
 }
 

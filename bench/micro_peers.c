@@ -173,8 +173,8 @@ static bool print(const double rates[NR_PEERS][MAX_ROUNDS], size_t rounds)
 		printf("%-22s %12.0f", peers[i].name, its);
 		if (peers[i].ours != i &&
 		    !stats_bootstrap_ratio(ours, rounds, rates[i], rounds, 1, &low, &high)) {
-			printf(" %12.2f %11.2f to %.2f", stats_median(ours, rounds) / its, low,
-			       high);
+			printf(" %12.2f %11.2f to %.2f%s", stats_median(ours, rounds) / its, low,
+			       high, high < 1 ? "  beyond its bound: at least 1" : "");
 			ok &= high >= 1;
 		}
 		printf("\n");

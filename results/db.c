@@ -132,33 +132,91 @@ static int bind(sqlite3_stmt *stmt, const char *types, va_list ap)
 	return rc;
 }
 
-static int prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
-		   const char *types, va_list ap)
+static int prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql)
 {
-	sqlite3_stmt *stmt;
-
-	if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		return db_fail(s, err);
-	if (bind(stmt, types, ap) != SQLITE_OK) {
-		int r = db_fail(s, err);
-
-		sqlite3_finalize(stmt);
-		return r;
-	}
-	*ret = stmt;
-	return 0;
+	return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : db_fail(s, err);
 }
 
 int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
 	       const char *types, ...)
 {
+	sqlite3_stmt *stmt;
 	va_list ap;
-	int r;
+	int r = prepare(s, &stmt, err, sql);
 
+	if (r)
+		return r;
 	va_start(ap, types);
-	r = prepare(s, ret, err, sql, types, ap);
+	if (bind(stmt, types, ap) != SQLITE_OK)
+		r = db_fail(s, err);
 	va_end(ap);
+	if (r)
+		sqlite3_finalize(stmt);
+	else
+		*ret = stmt;
 	return r;
+}
+
+/* Take the statement out of those kept, so that its next user prepares one of its own. */
+static sqlite3_stmt *take_kept(struct store *s, const char *sql)
+{
+	for (size_t i = 0; i < NR_KEPT && s->kept[i]; i++) {
+		sqlite3_stmt *stmt = s->kept[i];
+
+		if (strcmp(sqlite3_sql(stmt), sql) != 0)
+			continue;
+		memmove(&s->kept[i], &s->kept[i + 1], (NR_KEPT - 1 - i) * sizeof(stmt));
+		s->kept[NR_KEPT - 1] = NULL;
+		return stmt;
+	}
+	return NULL;
+}
+
+/* The statement that was used longest ago makes room. */
+static void keep(struct store *s, sqlite3_stmt *stmt)
+{
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+	sqlite3_finalize(s->kept[NR_KEPT - 1]);
+	memmove(&s->kept[1], &s->kept[0], (NR_KEPT - 1) * sizeof(stmt));
+	s->kept[0] = stmt;
+}
+
+/*
+ * A statement that is bound to its arguments; put_back() it. What has no arguments is prepared each
+ * time: BEGIN and its like are short, and many a PRAGMA takes effect while it is prepared.
+ */
+static int take(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
+		const char *types, va_list ap)
+{
+	sqlite3_stmt *stmt = take_kept(s, sql);
+	int r = stmt ? 0 : prepare(s, &stmt, err, sql);
+
+	if (!r && bind(stmt, types, ap) != SQLITE_OK) {
+		r = db_fail(s, err);
+		sqlite3_finalize(stmt);
+	}
+	if (!r)
+		*ret = stmt;
+	return r;
+}
+
+static void put_back(struct store *s, sqlite3_stmt *stmt)
+{
+	if (sqlite3_bind_parameter_count(stmt))
+		keep(s, stmt);
+	else
+		sqlite3_finalize(stmt);
+}
+
+void db_close(struct store *s)
+{
+	for (size_t i = 0; i < NR_KEPT; i++) {
+		sqlite3_finalize(s->kept[i]);
+		s->kept[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
 }
 
 int db_step(struct store *s, sqlite3_stmt *stmt, struct err *err)
@@ -173,18 +231,6 @@ int db_step(struct store *s, sqlite3_stmt *stmt, struct err *err)
 	}
 }
 
-int db_again(struct store *s, sqlite3_stmt *stmt, struct err *err, const char *types, ...)
-{
-	va_list ap;
-	int r;
-
-	va_start(ap, types);
-	r = bind(stmt, types, ap) == SQLITE_OK ? db_step(s, stmt, err) : db_fail(s, err);
-	va_end(ap);
-	sqlite3_reset(stmt);
-	return r < 0 ? r : 0;
-}
-
 int db_run(struct store *s, struct err *err, const char *sql, const char *types, ...)
 {
 	sqlite3_stmt *stmt;
@@ -192,13 +238,13 @@ int db_run(struct store *s, struct err *err, const char *sql, const char *types,
 	int r;
 
 	va_start(ap, types);
-	r = prepare(s, &stmt, err, sql, types, ap);
+	r = take(s, &stmt, err, sql, types, ap);
 	va_end(ap);
 	if (r)
 		return r;
 	while ((r = db_step(s, stmt, err)) > 0)
 		;
-	sqlite3_finalize(stmt);
+	put_back(s, stmt);
 	return r;
 }
 
@@ -209,7 +255,7 @@ int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, cons
 	int r;
 
 	va_start(ap, types);
-	r = prepare(s, &stmt, err, sql, types, ap);
+	r = take(s, &stmt, err, sql, types, ap);
 	va_end(ap);
 	if (r)
 		return r;
@@ -225,7 +271,7 @@ int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, cons
 		if (!r)
 			*ret = value;
 	}
-	sqlite3_finalize(stmt);
+	put_back(s, stmt);
 	return r;
 }
 
@@ -238,7 +284,7 @@ int db_values(struct store *s, struct values *v, struct err *err, const char *sq
 
 	v->nr = 0;
 	va_start(ap, types);
-	r = prepare(s, &stmt, err, sql, types, ap);
+	r = take(s, &stmt, err, sql, types, ap);
 	va_end(ap);
 	if (r)
 		return r;
@@ -246,7 +292,7 @@ int db_values(struct store *s, struct values *v, struct err *err, const char *sq
 		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
 		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
 	}
-	sqlite3_finalize(stmt);
+	put_back(s, stmt);
 	return r;
 }
 

@@ -13,12 +13,14 @@
  * results alone. */
 #define OF_WHOLE_RUN "instr(name, '.') = 0"
 
+/* More than a tick, or a workload's results, take turns with. */
+#define NR_KEPT 16
+
 struct store {
 	sqlite3 *db;
 	char *path;
 	char *private_path; /* of a copy that is read instead, and removed at the end; NULL: none */
-	/* Kept prepared: they run thousands of times a second. */
-	sqlite3_stmt *insert_tick, *insert_sample;
+	sqlite3_stmt *kept[NR_KEPT]; /* prepared; the latest first */
 	int reserve_fd; /* -1: none */
 };
 
@@ -30,13 +32,12 @@ int db_fail_write(struct store *s, struct err *err, int errnum);
 /*
  * Arguments for ?1, ?2, … by one letter each: i int64_t, u uint64_t (REAL above INT64_MAX),
  * z uint64_t where 0 means NULL, d double (NaN means NULL), t const char * (NULL means NULL).
- * Text must live until the statement is finalized.
+ * Text must live until the statement is finalized, or the function that took them returns.
  */
 int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
 	       const char *types, ...);
-/* Bind anew and run a statement that was prepared with no arguments. */
-int db_again(struct store *s, sqlite3_stmt *stmt, struct err *err, const char *types, ...);
-/* Prepare, run, finalize. Rows are thrown away. */
+/* Run to the end. Rows are thrown away. The statement stays prepared for the next call with the same
+ * SQL: one that samples use runs thousands of times a second. */
 int db_run(struct store *s, struct err *err, const char *sql, const char *types, ...);
 /* First column of the first row. -ENODATA (err untouched): no row, or NULL. */
 int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, const char *types, ...);
@@ -49,6 +50,9 @@ int db_values(struct store *s, struct values *v, struct err *err, const char *sq
 	      const char *types, ...);
 /* 1: a row, 0: no more, -errno. */
 int db_step(struct store *s, sqlite3_stmt *stmt, struct err *err);
+
+/* Close the connection, with the statements that were kept. */
+void db_close(struct store *s);
 
 /* Move a run's incoming samples to where they are found. Does nothing where there are none. */
 int db_settle(struct store *s, int64_t run, struct err *err);

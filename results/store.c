@@ -112,8 +112,7 @@ static int open_immutable(struct store *s)
 
 	if (!uri)
 		abort();
-	sqlite3_close(s->db);
-	s->db = NULL;
+	db_close(s);
 	rc = sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
 	sqlite3_free(uri);
 	return rc;
@@ -243,9 +242,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	sqlite3_finalize(s->insert_tick);
-	sqlite3_finalize(s->insert_sample);
-	sqlite3_close(s->db);
+	db_close(s);
 	if (s->private_path)
 		unlink(s->private_path);
 	spend_reserve(s);
@@ -420,7 +417,6 @@ static int insert_histogram(struct store *s, int64_t run, int job, const struct 
 			    struct err *err)
 {
 	const struct hist *hist = h->hist;
-	sqlite3_stmt *stmt;
 	int r;
 
 	r = db_run(s, err,
@@ -428,23 +424,18 @@ static int insert_histogram(struct store *s, int64_t run, int job, const struct 
 		   " VALUES (?1, ?2, ?3, ?4, ?5, iif(?4, ?6, NULL), iif(?4, ?7, NULL))",
 		   "iitudii", run, (int64_t)job, h->name, hist->count, (double)hist->sum,
 		   clamp(hist->min), clamp(hist->max));
-	if (!r)
-		r = db_prepare(s, &stmt, err,
-			       "INSERT INTO bucket (run, job, name, low, high, count)"
-			       " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-			       "");
-	if (r)
-		return r;
 	for (size_t i = 0; !r && i < HIST_BUCKETS; i++) {
 		uint64_t low, high;
 
 		if (!hist->bucket[i])
 			continue;
 		hist_bounds(i, &low, &high);
-		r = db_again(s, stmt, err, "iitiiu", run, (int64_t)job, h->name, clamp(low),
-			     clamp(high), hist->bucket[i]);
+		r = db_run(s, err,
+			   "INSERT INTO bucket (run, job, name, low, high, count)"
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+			   "iitiiu", run, (int64_t)job, h->name, clamp(low), clamp(high),
+			   hist->bucket[i]);
 	}
-	sqlite3_finalize(stmt);
 	return r;
 }
 
@@ -562,9 +553,17 @@ int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 	return r;
 }
 
+/* Most are known as they are from earlier runs, and reading one is cheaper than writing it. */
 int store_metric(struct store *s, int job, const char *collector, const char *key, const char *unit,
 		 bool counter, int64_t *ret_metric, struct err *err)
 {
+	int r = db_int(s, ret_metric, err,
+		       "SELECT id FROM metric WHERE job = ?1 AND collector = ?2 AND key = ?3"
+		       " AND unit = ?4 AND counter = ?5",
+		       "ittti", (int64_t)job, collector, key, unit, (int64_t)counter);
+
+	if (r != -ENODATA)
+		return r;
 	return db_int(s, ret_metric, err,
 		      "INSERT INTO metric (job, collector, key, unit, counter)"
 		      " VALUES (?1, ?2, ?3, ?4, ?5)"
@@ -585,30 +584,16 @@ int store_usage(struct store *s, int64_t run, int job, const char *what, int64_t
 int store_tick(struct store *s, int64_t run, uint64_t tick, const struct store_tick *t,
 	       struct err *err)
 {
-	if (!s->insert_tick) {
-		int r = db_prepare(s, &s->insert_tick, err,
-				   "INSERT INTO tick (run, tick, begin_ns, end_ns, late_ns)"
-				   " VALUES (?1, ?2, ?3, ?4, ?5)",
-				   "");
-
-		if (r)
-			return r;
-	}
-	return db_again(s, s->insert_tick, err, "iuuuu", run, tick, t->begin_ns, t->end_ns,
-			t->late_ns);
+	return db_run(s, err,
+		      "INSERT INTO tick (run, tick, begin_ns, end_ns, late_ns)"
+		      " VALUES (?1, ?2, ?3, ?4, ?5)",
+		      "iuuuu", run, tick, t->begin_ns, t->end_ns, t->late_ns);
 }
 
 int store_sample(struct store *s, int64_t run, uint64_t tick, int64_t metric, uint64_t value,
 		 struct err *err)
 {
-	if (!s->insert_sample) {
-		int r = db_prepare(s, &s->insert_sample, err,
-				   "INSERT INTO incoming (run, tick, metric, value)"
-				   " VALUES (?1, ?2, ?3, ?4)",
-				   "");
-
-		if (r)
-			return r;
-	}
-	return db_again(s, s->insert_sample, err, "iuiu", run, tick, metric, value);
+	return db_run(s, err,
+		      "INSERT INTO incoming (run, tick, metric, value) VALUES (?1, ?2, ?3, ?4)",
+		      "iuiu", run, tick, metric, value);
 }

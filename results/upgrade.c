@@ -150,8 +150,7 @@ int upgrade_private_copy(struct store *s, int64_t from, const char *schema, stru
 	r = db_run(s, err, "VACUUM main INTO ?1", "t", path);
 	if (r)
 		goto out;
-	sqlite3_close(s->db);
-	s->db = NULL;
+	db_close(s);
 	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		r = db_fail(s, err);
 	if (!r)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/run/placement.h"
 
+#include <dirent.h>
 #include <hwloc.h>
 #include <numa.h>
 #include <stdlib.h>
@@ -206,7 +207,32 @@ static void describe_sharing(const struct placement_wish *wish, struct placement
 	snprintf(p->shared, sizeof(p->shared), "%s", who);
 }
 
-/* Loaded once: it takes some ten milliseconds, and neither cores nor nodes move meanwhile. */
+/* nic_node() looks for nothing else among devices. */
+static bool any_rdma_device(void)
+{
+	DIR *dir = opendir("/sys/class/infiniband");
+	struct dirent *entry;
+	bool any = false;
+
+	while (dir && !any && (entry = readdir(dir)))
+		any = entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return any;
+}
+
+/*
+ * Only what placement asks for: reading the configuration of each PCI device and CPUID on each CPU
+ * takes tens of milliseconds in a virtual machine. Cores and nodes are sysfs's.
+ */
+static void discover_little(hwloc_topology_t topology)
+{
+	hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
+	if (any_rdma_device())
+		hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+}
+
+/* Loaded once: neither cores nor nodes move meanwhile. */
 static int load_topology(hwloc_topology_t *ret, struct err *err)
 {
 	static hwloc_topology_t topology;
@@ -215,7 +241,7 @@ static int load_topology(hwloc_topology_t *ret, struct err *err)
 	if (!loaded) {
 		if (hwloc_topology_init(&topology) != 0)
 			return err_failed(err, ENOMEM, "hwloc");
-		hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+		discover_little(topology);
 		if (hwloc_topology_load(topology) != 0) {
 			hwloc_topology_destroy(topology);
 			return err_failed(err, errno, "hwloc cannot read this machine's topology");

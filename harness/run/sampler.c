@@ -12,7 +12,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-#define RING_TICKS 4096u /* 4 s at 1 kHz; the main thread drains ten times a second */
+/* The main thread drains ten times a second: room for when it can't. */
+#define RING_S	       4
+#define MIN_RING_TICKS 512u
 
 struct source {
 	const struct collector *collector;
@@ -23,7 +25,7 @@ struct source {
 
 struct tick {
 	struct store_tick time;
-	uint64_t *values; /* nr_columns */
+	uint64_t *values; /* nr_columns of the ring's */
 	bool *have;
 };
 
@@ -46,6 +48,9 @@ struct sampler {
 	bool stop, mark;
 	uint64_t mark_ns;
 	struct tick *ring;
+	size_t ring_ticks;
+	uint64_t *ring_values; /* of all ticks, one after the other */
+	bool *ring_have;
 	uint64_t head, tail; /* ticks ever written and drained; the thread owns head */
 	struct sampler_stats stats;
 
@@ -126,7 +131,7 @@ static int64_t sampled_column(const struct sampler *s, int job, const char *coll
 			size_t column = source->first + k;
 
 			if (strcmp(c->keys[k].name, key) == 0 && s->head > 0 &&
-			    s->ring[(s->head - 1) % RING_TICKS].have[column])
+			    s->ring[(s->head - 1) % s->ring_ticks].have[column])
 				return (int64_t)column;
 		}
 	}
@@ -157,7 +162,7 @@ int sampler_note_usage(struct sampler *s, int job, const struct backend_usage *u
 /* One reading of everything. Called without the lock; only this thread writes at head. */
 static void take_tick(struct sampler *s, uint64_t scheduled_ns)
 {
-	struct tick *t = &s->ring[s->head % RING_TICKS];
+	struct tick *t = &s->ring[s->head % s->ring_ticks];
 
 	t->time.begin_ns = clock_ns();
 	t->time.late_ns = scheduled_ns && t->time.begin_ns > scheduled_ns
@@ -212,11 +217,11 @@ static void *sampler_thread(void *arg)
 			continue;
 		}
 		/* The last slot is kept for a mark, which must not wait for the drain. */
-		if (mark || s->head - s->tail < RING_TICKS - 1) {
+		if (mark || s->head - s->tail < s->ring_ticks - 1) {
 			pthread_mutex_unlock(&s->lock);
 			take_tick(s, mark ? 0 : next);
 			pthread_mutex_lock(&s->lock);
-			count_tick(s, &s->ring[s->head++ % RING_TICKS].time);
+			count_tick(s, &s->ring[s->head++ % s->ring_ticks].time);
 		} else {
 			s->stats.dropped++;
 		}
@@ -238,17 +243,21 @@ static int allocate(struct sampler *s, struct err *err)
 	s->metric = calloc(nr, sizeof(*s->metric));
 	s->stored = calloc(nr, sizeof(*s->stored));
 	s->was_stored = calloc(nr, sizeof(*s->was_stored));
-	s->ring = calloc(RING_TICKS, sizeof(*s->ring));
-	if (!s->metric || !s->stored || !s->was_stored || !s->ring)
+	s->ring_ticks = s->period_ns ? RING_S * NSEC_PER_SEC / s->period_ns : 0;
+	if (s->ring_ticks < MIN_RING_TICKS)
+		s->ring_ticks = MIN_RING_TICKS;
+	s->ring = calloc(s->ring_ticks, sizeof(*s->ring));
+	s->ring_values = malloc(s->ring_ticks * nr * sizeof(*s->ring_values));
+	s->ring_have = malloc(s->ring_ticks * nr * sizeof(*s->ring_have));
+	if (!s->metric || !s->stored || !s->was_stored || !s->ring || !s->ring_values ||
+	    !s->ring_have)
 		return err_failed(err, ENOMEM, "sampler");
-	for (size_t i = 0; i < RING_TICKS; i++) {
-		s->ring[i].values = malloc(nr * sizeof(*s->ring[i].values));
-		s->ring[i].have = malloc(nr * sizeof(*s->ring[i].have));
-		if (!s->ring[i].values || !s->ring[i].have)
-			return err_failed(err, ENOMEM, "sampler");
-		/* Page faults happen here, not in a tick. */
-		memset(s->ring[i].values, 0, nr * sizeof(*s->ring[i].values));
-		memset(s->ring[i].have, 0, nr * sizeof(*s->ring[i].have));
+	/* Page faults happen here, not in a tick. */
+	memset(s->ring_values, 0, s->ring_ticks * nr * sizeof(*s->ring_values));
+	memset(s->ring_have, 0, s->ring_ticks * nr * sizeof(*s->ring_have));
+	for (size_t i = 0; i < s->ring_ticks; i++) {
+		s->ring[i].values = s->ring_values + i * nr;
+		s->ring[i].have = s->ring_have + i * nr;
 	}
 	return 0;
 }
@@ -338,7 +347,7 @@ int sampler_drain(struct sampler *s, struct err *err)
 	/* The thread leaves the ticks from tail to head alone until tail moves. */
 	rc = store_begin(s->store, err);
 	for (uint64_t n = tail; n < head && !rc; n++)
-		rc = store_one(s, n, &s->ring[n % RING_TICKS], err);
+		rc = store_one(s, n, &s->ring[n % s->ring_ticks], err);
 	if (!rc)
 		rc = store_commit(s->store, err);
 	if (rc)
@@ -358,7 +367,7 @@ int sampler_latest(struct sampler *s, int job, const char *collector, const char
 	pthread_mutex_lock(&s->lock);
 	column = sampled_column(s, job, collector, key);
 	if (column >= 0)
-		*ret_value = s->ring[(s->head - 1) % RING_TICKS].values[column];
+		*ret_value = s->ring[(s->head - 1) % s->ring_ticks].values[column];
 	pthread_mutex_unlock(&s->lock);
 	return column < 0 ? -ENODATA : 0;
 }
@@ -407,10 +416,6 @@ void sampler_free(struct sampler *s)
 	}
 	for (size_t i = 0; i < s->nr_sources; i++)
 		s->sources[i].collector->close(s->sources[i].state);
-	for (size_t i = 0; s->ring && i < RING_TICKS; i++) {
-		free(s->ring[i].values);
-		free(s->ring[i].have);
-	}
 	pthread_cond_destroy(&s->wake);
 	pthread_cond_destroy(&s->marked);
 	pthread_mutex_destroy(&s->lock);
@@ -419,6 +424,8 @@ void sampler_free(struct sampler *s)
 	free(s->metric);
 	free(s->stored);
 	free(s->was_stored);
+	free(s->ring_values);
+	free(s->ring_have);
 	free(s->ring);
 	free(s);
 }

@@ -226,6 +226,42 @@ static void test_same_facts_same_machine(void **state)
 	store_close(s);
 }
 
+static int64_t metric(struct store *s, int job, const char *unit)
+{
+	int64_t id = 0;
+
+	assert_ok(store_metric(s, job, "collector", "key", unit, true, &id, &err));
+	return id;
+}
+
+/* What is asked several times is one statement, and gives back what each call asked. */
+static void test_metrics_keep_their_ids(void **state)
+{
+	struct store *s = synthetic_store("metric.db");
+	int64_t first = metric(s, 1, "pages"), other = metric(s, 2, "pages");
+
+	(void)state;
+	assert_int_not_equal(first, other);
+	assert_int_equal(metric(s, 1, "pages"), first);
+	assert_int_equal(metric(s, 1, "bytes"), first);
+	assert_int_equal(metric(s, 2, "pages"), other);
+	store_close(s);
+	assert_true(query(synthetic_path("metric.db"),
+			  "SELECT sum(unit = 'bytes') = 1 AND count(*) = 2 FROM metric") == 1);
+}
+
+/* SQLite leaves the file of its log behind when a connection closes before its statements. */
+static void test_close_ends_statements(void **state)
+{
+	struct store *s = synthetic_store("closed.db");
+
+	(void)state;
+	metric(s, 1, "pages");
+	assert_int_equal(access(synthetic_path("closed.db-wal"), F_OK), 0);
+	store_close(s);
+	assert_int_equal(access(synthetic_path("closed.db-wal"), F_OK), -1);
+}
+
 /* Of test_phase_values(): e = 20..30 has readings at its two ends alone. */
 static void gauge_readings(struct store *s, int64_t run)
 {
@@ -557,6 +593,8 @@ int main(void)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_read_only_disk),
 		cmocka_unit_test(test_same_facts_same_machine),
+		cmocka_unit_test(test_metrics_keep_their_ids),
+		cmocka_unit_test(test_close_ends_statements),
 		cmocka_unit_test(test_phase_values),
 		cmocka_unit_test(test_values_beyond_63_bits),
 		cmocka_unit_test(test_ratio_may_be_none),
