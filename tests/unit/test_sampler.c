@@ -47,7 +47,8 @@ static int read_level(void *state, uint64_t *values, bool *have)
 	struct timespec delay = { .tv_nsec = (long)atomic_load(&reading_ns) };
 
 	if (delay.tv_nsec)
-		nanosleep(&delay, NULL);
+		if (delay.tv_nsec) /* a nap of 0 is one, too, on a busy machine */
+			nanosleep(&delay, NULL);
 	values[0] = atomic_load(&level) + (uint64_t)atoi(state);
 	values[1] = values[0] * 2;
 	have[0] = have[1] = true;
