@@ -22,7 +22,7 @@ static const struct opt opts[] = {
 		 "samples: one row a tick, one column a counter, filled forward"),
 	OPT_STRING("collector", struct params, collectors, NULL,
 		   "rates: only of these, separated by commas", .arg = "NAME,..."),
-	OPT_DURATION("every", struct params, every_ns, NULL, 1000000, UINT64_MAX / 4,
+	OPT_DURATION("every", struct params, every_ns, NULL, 1000000, 864e11,
 		     "rates: a row each so long (default: 1s)"),
 	OPT_STRING("output", struct params, output, NULL, "write there (default: standard output)",
 		   .letter = 'o', .arg = "FILE"),
