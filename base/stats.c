@@ -2,13 +2,16 @@
 #include "base/stats.h"
 
 #include <errno.h>
-#include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_math.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 
 #include "base/alloc.h"
+
+/* Of a pilot's standard deviation, when it says how many runs are needed. */
+#define UPPER_LIMIT 0.8
 
 static double *sorted_copy(const double *values, size_t n)
 {
@@ -36,80 +39,196 @@ double stats_median(const double *values, size_t n)
 	return stats_quantile(values, n, 0.5);
 }
 
-/* gsl_rng_set() takes a long, of which the generator keeps 32 bits: use all of the seed. */
-static gsl_rng *seeded_rng(uint64_t seed)
-{
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+/* --- the median ----------------------------------------------------------------------------- */
 
-	gsl_rng_set(rng, (unsigned long)((seed ^ seed >> 32) & 0xffffffff));
-	return rng;
+/* How often the median lies between the d-th value and the d-th from the other end, d from 1. */
+static double order_coverage(size_t d, size_t n)
+{
+	return 1 - 2 * gsl_cdf_binomial_P((unsigned int)d - 1, 0.5, (unsigned int)n);
 }
 
-/* values sorted, so that the interval does not depend on the order in which runs were made. */
-static double resampled_median(gsl_rng *rng, double *values, size_t n, double *scratch)
+/* Where between the d-th and the next value 95 % lie; the coverages are on either side of it. */
+static double between(size_t d, size_t n)
 {
-	gsl_ran_sample(rng, scratch, n, values, n, sizeof(*values));
-	gsl_sort(scratch, 1, n);
-	return gsl_stats_median_from_sorted_data(scratch, 1, n);
+	double outer = order_coverage(d, n), inner = order_coverage(d + 1, n);
+	double share = (outer - STATS_CONFIDENCE) / (outer - inner);
+
+	return (double)(n - d) * share / ((double)d + ((double)n - 2 * (double)d) * share);
 }
 
-static void percentile_interval(double *estimates, double *ret_low, double *ret_high)
+int stats_median_interval(const double *values, size_t n, struct stats_interval *ret)
 {
-	gsl_sort(estimates, 1, STATS_RESAMPLES);
-	*ret_low = gsl_stats_quantile_from_sorted_data(estimates, 1, STATS_RESAMPLES, 0.025);
-	*ret_high = gsl_stats_quantile_from_sorted_data(estimates, 1, STATS_RESAMPLES, 0.975);
-}
-
-int stats_bootstrap_median(const double *values, size_t n, uint64_t seed, double *ret_low,
-			   double *ret_high)
-{
-	double *sorted, *scratch, *estimates;
-	gsl_rng *rng;
+	double *x, weight = 0;
+	size_t d = 1, last;
 
 	if (n < 2)
 		return -ENODATA;
-	sorted = sorted_copy(values, n);
-	scratch = xreallocarray(NULL, n, sizeof(*scratch));
-	estimates = xreallocarray(NULL, STATS_RESAMPLES, sizeof(*estimates));
-	rng = seeded_rng(seed);
-	for (size_t i = 0; i < STATS_RESAMPLES; i++)
-		estimates[i] = resampled_median(rng, sorted, n, scratch);
-	percentile_interval(estimates, ret_low, ret_high);
-	gsl_rng_free(rng);
-	free(estimates);
-	free(scratch);
-	free(sorted);
+	x = sorted_copy(values, n);
+	while (order_coverage(d + 1, n) >= STATS_CONFIDENCE)
+		d++;
+	ret->coverage = order_coverage(d, n);
+	if (ret->coverage > STATS_CONFIDENCE) {
+		weight = between(d, n);
+		ret->coverage = STATS_CONFIDENCE;
+	}
+	last = n - d;
+	ret->low = x[d - 1] + weight * (x[d] - x[d - 1]);
+	ret->high = x[last] - weight * (x[last] - x[last - 1]);
+	free(x);
 	return 0;
 }
 
-int stats_bootstrap_ratio(const double *a, size_t nr_a, const double *b, size_t nr_b, uint64_t seed,
-			  double *ret_low, double *ret_high)
+/* --- the ratio ------------------------------------------------------------------------------ */
+
+/* NULL where a value has none. */
+static double *logarithms(const double *values, size_t nr)
 {
-	double *sorted_a, *sorted_b, *scratch, *estimates;
-	gsl_rng *rng;
-	int ret = 0;
+	double *logs = xreallocarray(NULL, nr, sizeof(*logs));
 
-	if (nr_a < 2 || nr_b < 2)
-		return -ENODATA;
-	sorted_a = sorted_copy(a, nr_a);
-	sorted_b = sorted_copy(b, nr_b);
-	scratch = xreallocarray(NULL, nr_a > nr_b ? nr_a : nr_b, sizeof(*scratch));
-	estimates = xreallocarray(NULL, STATS_RESAMPLES, sizeof(*estimates));
-	rng = seeded_rng(seed);
-	for (size_t i = 0; i < STATS_RESAMPLES && ret == 0; i++) {
-		double above = resampled_median(rng, sorted_a, nr_a, scratch);
-		double below = resampled_median(rng, sorted_b, nr_b, scratch);
-
-		if (below == 0)
-			ret = -ERANGE;
-		estimates[i] = above / below;
+	for (size_t i = 0; i < nr; i++) {
+		if (!(values[i] > 0 && isfinite(values[i]))) {
+			free(logs);
+			return NULL;
+		}
+		logs[i] = log(values[i]);
 	}
-	if (ret == 0)
-		percentile_interval(estimates, ret_low, ret_high);
-	gsl_rng_free(rng);
-	free(estimates);
-	free(scratch);
-	free(sorted_b);
-	free(sorted_a);
-	return ret;
+	return logs;
+}
+
+static void judge(struct stats_ratio *r, double mean, double error, double df)
+{
+	r->ratio = exp(mean);
+	r->low = r->high = r->p = NAN;
+	if (!(df > 0))
+		return;
+
+	double reach = gsl_cdf_tdist_Pinv((1 + STATS_CONFIDENCE) / 2, df) * error;
+
+	r->low = exp(mean - reach);
+	r->high = exp(mean + reach);
+	if (error > 0)
+		r->p = 2 * gsl_cdf_tdist_Q(fabs(mean) / error, df);
+	else
+		r->p = mean == 0 ? 1 : 0;
+}
+
+int stats_ratio_paired(const double *a, const double *b, size_t nr, struct stats_ratio *ret)
+{
+	double *logs, *logs_b, mean;
+
+	if (!nr)
+		return -ENODATA;
+	logs = logarithms(a, nr);
+	logs_b = logarithms(b, nr);
+	if (!logs || !logs_b) {
+		free(logs);
+		free(logs_b);
+		return -ERANGE;
+	}
+	for (size_t i = 0; i < nr; i++)
+		logs[i] = logs_b[i] - logs[i];
+	mean = gsl_stats_mean(logs, 1, nr);
+	*ret = (struct stats_ratio){
+		.paired = true,
+		.sd = nr > 1 ? gsl_stats_sd_m(logs, 1, nr, mean) : NAN,
+		.df = (double)nr - 1,
+	};
+	judge(ret, mean, ret->sd / sqrt((double)nr), ret->df);
+	free(logs);
+	free(logs_b);
+	return 0;
+}
+
+/* Sum of the two means' variances, and its degrees of freedom (Welch-Satterthwaite). */
+static double welch_error(double var_a, size_t nr_a, double var_b, size_t nr_b, double *ret_df)
+{
+	double a = var_a / (double)nr_a, b = var_b / (double)nr_b;
+
+	*ret_df = a + b > 0 ? gsl_pow_2(a + b) / (gsl_pow_2(a) / (double)(nr_a - 1) +
+						  gsl_pow_2(b) / (double)(nr_b - 1))
+			    : (double)(nr_a + nr_b - 2);
+	return sqrt(a + b);
+}
+
+static void welch(const double *a, size_t nr_a, const double *b, size_t nr_b,
+		  struct stats_ratio *ret)
+{
+	double mean_a = gsl_stats_mean(a, 1, nr_a), mean_b = gsl_stats_mean(b, 1, nr_b);
+	double error = NAN, df = 0;
+
+	*ret = (struct stats_ratio){ .sd = NAN };
+	if (nr_a > 1 && nr_b > 1) {
+		double var_a = gsl_stats_variance_m(a, 1, nr_a, mean_a);
+		double var_b = gsl_stats_variance_m(b, 1, nr_b, mean_b);
+
+		error = welch_error(var_a, nr_a, var_b, nr_b, &df);
+		ret->sd = sqrt((var_a + var_b) / 2);
+		ret->df = (double)(nr_a + nr_b - 2);
+	}
+	judge(ret, mean_b - mean_a, error, df);
+}
+
+int stats_ratio_welch(const double *a, size_t nr_a, const double *b, size_t nr_b,
+		      struct stats_ratio *ret)
+{
+	double *logs_a, *logs_b;
+	int r = -ERANGE;
+
+	if (!nr_a || !nr_b)
+		return -ENODATA;
+	logs_a = logarithms(a, nr_a);
+	logs_b = logarithms(b, nr_b);
+	if (logs_a && logs_b) {
+		welch(logs_a, nr_a, logs_b, nr_b, ret);
+		r = 0;
+	}
+	free(logs_a);
+	free(logs_b);
+	return r;
+}
+
+/* --- many rows, more runs ------------------------------------------------------------------- */
+
+void stats_holm(double *p, size_t nr)
+{
+	size_t *order = xreallocarray(NULL, nr, sizeof(*order)), nr_known = 0;
+	double largest = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		size_t at = nr_known;
+
+		if (isnan(p[i]))
+			continue;
+		for (; at && p[order[at - 1]] > p[i]; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+		nr_known++;
+	}
+	for (size_t i = 0; i < nr_known; i++) {
+		largest = fmax(largest, fmin(1, (double)(nr_known - i) * p[order[i]]));
+		p[order[i]] = largest;
+	}
+	free(order);
+}
+
+double stats_runs_needed(const struct stats_ratio *pilot, double difference)
+{
+	double sides = pilot->paired ? 1 : 2, effect = log1p(difference);
+	double sd, z, n;
+
+	if (!(pilot->df > 0) || isnan(pilot->sd))
+		return NAN;
+	sd = pilot->sd * sqrt(pilot->df / gsl_cdf_chisq_Pinv(1 - UPPER_LIMIT, pilot->df));
+	z = gsl_cdf_ugaussian_Pinv((1 + STATS_CONFIDENCE) / 2) +
+	    gsl_cdf_ugaussian_Pinv(STATS_POWER);
+	n = fmax(STATS_MIN_RUNS, ceil(sides * gsl_pow_2(z * sd / effect)));
+	/* Student's t asks for a little more than the normal distribution, where n is small. */
+	for (;; n++) {
+		double df = sides * (n - 1);
+		double t = gsl_cdf_tdist_Pinv((1 + STATS_CONFIDENCE) / 2, df) +
+			   gsl_cdf_tdist_Pinv(STATS_POWER, df);
+
+		if (t * sd * sqrt(sides / n) <= effect)
+			return n;
+	}
 }

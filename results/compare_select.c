@@ -173,6 +173,7 @@ static void leave_out(struct compare_side *side, sqlite3_stmt *stmt)
 	const char *status = (const char *)sqlite3_column_text(stmt, 1);
 	const char *why = (const char *)sqlite3_column_text(stmt, 2);
 
+	side->nr_left_out++;
 	buf_addf(&side->left_out, "run %lld of %s: %s%s%s%s\n",
 		 (long long)sqlite3_column_int64(stmt, 0), side->name,
 		 !strcmp(status, "started") ? "not at its end" : status, why ? " (" : "",

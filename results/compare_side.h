@@ -17,11 +17,12 @@ struct compare_side {
 	int64_t *runs;		     /* those that count, ascending */
 	size_t nr_runs;
 	struct buf left_out; /* a line for each that does not, and why */
+	size_t nr_left_out;
 };
 
 #define COMPARE_SIDE_INIT(name, selector)                                                          \
 	{                                                                                          \
-		name, selector, BUF_INIT, NULL, 0, BUF_INIT                                        \
+		name, selector, BUF_INIT, NULL, 0, BUF_INIT, 0                                     \
 	}
 
 int compare_side_select(struct compare_side *side, struct store *s, bool untrusted,

@@ -319,3 +319,16 @@ int db_settle(struct store *s, int64_t run, struct err *err)
 		sqlite3_exec(s->db, "ROLLBACK TO settle; RELEASE settle", NULL, NULL, NULL);
 	return r;
 }
+
+void db_add_facts(struct buf *b, const struct facts *facts)
+{
+	buf_adds(b, "{");
+	for (size_t i = 0; i < facts->nr; i++) {
+		if (i)
+			buf_adds(b, ",");
+		buf_add_json(b, facts->rows[i].name);
+		buf_adds(b, ":");
+		buf_add_json(b, facts->rows[i].value);
+	}
+	buf_adds(b, "}");
+}

@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/result.h"
 
 /* SQL: a result of the whole run, not of one of its threads. These are many, and for the export of
  * results alone. */
@@ -56,5 +58,8 @@ void db_close(struct store *s);
 
 /* Move a run's incoming samples to where they are found. Does nothing where there are none. */
 int db_settle(struct store *s, int64_t run, struct err *err);
+
+/* Facts as a JSON object. */
+void db_add_facts(struct buf *b, const struct facts *facts);
 
 #endif

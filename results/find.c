@@ -6,27 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/opt.h"
-#include "base/stats.h"
 #include "results/db.h"
-
-int store_find_peak(struct store *s, int64_t machine, const char *workload, const char *params,
-		    uint64_t *ret_bytes, struct err *err)
-{
-	int64_t bytes;
-	int r = db_int(
-		s, &bytes, err,
-		"SELECT peak_bytes FROM run_job"
-		" WHERE machine = ?1 AND workload = ?2 AND workload_params = ?3 AND status = 'ok'"
-		" AND limit_bytes IS NULL AND peak_bytes IS NOT NULL"
-		" ORDER BY id DESC LIMIT 1",
-		"itt", machine, workload, params ? params : "{}");
-
-	if (!r)
-		*ret_bytes = (uint64_t)bytes;
-	return r;
-}
 
 static int no_such_run(struct store *s, const char *selector, struct err *err)
 {
@@ -230,34 +211,5 @@ int store_run_max(struct store *s, int64_t run, int job, const char *collector, 
 			   "iitt", run, (int64_t)job, collector, key);
 	if (!r)
 		*ret_value = (uint64_t)value;
-	return r;
-}
-
-int store_baseline(struct store *s, int64_t run, const char *result, double *ret_value,
-		   struct err *err)
-{
-	double *values = NULL;
-	size_t nr = 0;
-	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT v.value FROM run_job this JOIN alike a ON a.run = this.id"
-			   " JOIN run_job b ON b.workload = this.workload AND b.ratio = 1"
-			   " JOIN alike c ON c.run = b.id AND c.cell = a.cell"
-			   " JOIN result v ON v.run = b.id AND v.name = ?2 AND v.value IS NOT NULL"
-			   " WHERE this.id = ?1 AND b.status = 'ok'",
-			   "it", run, result);
-
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
-		values = xreallocarray(values, nr + 1, sizeof(*values));
-		values[nr++] = sqlite3_column_double(stmt, 0);
-	}
-	sqlite3_finalize(stmt);
-	if (!r && nr)
-		*ret_value = stats_median(values, nr);
-	else if (!r)
-		r = -ENODATA;
-	free(values);
 	return r;
 }

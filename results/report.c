@@ -94,10 +94,13 @@ static int add_results(struct buf *page, const struct report *rep, struct err *e
 
 	begin_section(
 		page, "results", "Results",
-		"Medians of trusted runs over their measure phase, each with its 95&nbsp;% "
-		"bootstrap interval below it; a single run has none. The ratio is local memory "
-		"over the workload’s peak. Slowdown is how many times worse than the median at "
-		"ratio&nbsp;1. Page-ins are major faults. ↑ higher is better, ↓ lower.");
+		"Medians of trusted runs over their measure phase, each with an interval below "
+		"it and the share of such intervals that hold the true median: 95&nbsp;%, or the "
+		"most that so few runs allow; a single run has none. The ratio is local memory "
+		"over the workload’s peak. Slowdown is how many times worse than the runs at "
+		"ratio&nbsp;1 that it names, repeat by repeat where both have the repeats, with "
+		"Student’s t on logarithms; there is none where no trusted run at ratio&nbsp;1 is "
+		"of the same kind. Page-ins are major faults. ↑ higher is better, ↓ lower.");
 	r = report_results(page, rep->s, rep->runs, err);
 	end_section(page);
 	return r;
@@ -143,7 +146,7 @@ static int add_runs(struct buf *page, const struct report *rep, struct err *err)
 	begin_section(page, "runs", "Runs", "In the order in which they were made.");
 	r = add_table(page, rep, "ktttnxsbbntnw", report_runs_sql, err);
 	if (r >= 0)
-		r = add_table(&left_out, rep, "txw", report_left_out_sql, err);
+		r = add_table(&left_out, rep, "tnxw", report_left_out_sql, err);
 	if (r > 0)
 		buf_addf(page, "<h3>Left out of all medians</h3>\n%s", left_out.data);
 	buf_release(&left_out);

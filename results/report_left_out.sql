@@ -13,5 +13,5 @@ stretch AS (
 	GROUP BY status, why, island)
 SELECT (SELECT group_concat(CASE WHEN lo = hi THEN lo ELSE lo || '–' || hi END, ' ') FROM (
 		SELECT * FROM stretch s WHERE s.status = w.status AND s.why IS w.why ORDER BY lo))
-	AS runs, status, why
+	AS runs, count(*) AS "how many", status, why
 FROM why w GROUP BY status, why ORDER BY min(id);

@@ -2,6 +2,7 @@
 #include "results/report_results.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +11,13 @@
 #include "base/embed.h"
 #include "base/opt.h"
 #include "base/stats.h"
+#include "results/baseline.h"
 #include "results/report_html.h"
+#include "results/rows.h"
 #include "results/text_table.h"
 
 EMBED(report_groups_sql, "results/report_groups.sql");
 EMBED(report_rows_sql, "results/report_rows.sql");
-
-/* The same runs give the same interval. */
-#define BOOTSTRAP_SEED 1
 
 /* A column: a result of the workload's, one of the run's own numbers, or the slowdown. */
 struct column {
@@ -27,8 +27,8 @@ struct column {
 
 struct group {
 	struct store *s;
-	const char *runs; /* of this group: JSON arrays of ids */
-	char *baseline;	  /* those at ratio 1 */
+	const char *runs; /* of this group: a JSON array of ids */
+	bool slowdown;	  /* some run has a baseline */
 	struct column *columns;
 	size_t nr_columns;
 };
@@ -48,55 +48,93 @@ static char *times(char *dst, double factor)
 	return dst;
 }
 
+#define TIMES "times"
+
 static char *as_unit(char *dst, const char *unit, double value)
 {
+	if (!strcmp(unit, TIMES))
+		return times(dst, value);
 	return !strcmp(unit, "bytes") ? human_bytes(dst, value) : human_number(dst, value);
+}
+
+static void add_interval(struct buf *page, const char *unit, double low, double high,
+			 double coverage)
+{
+	char text[HUMAN_SIZE];
+
+	buf_addf(page, "<span class=\"interval\">%s", as_unit(text, unit, low));
+	buf_addf(page, " to %s (%.0f %%)</span>", as_unit(text, unit, high), coverage * 100);
+}
+
+static void add_nothing(struct buf *page)
+{
+	buf_adds(page, "<td class=\"num\"><span class=\"none\">–</span></td>");
 }
 
 /* The median; under it the interval where there is one, which memory held at a limit needs not. */
 static void add_median(struct buf *page, const struct values *v, const char *unit)
 {
 	char text[HUMAN_SIZE];
-	double low, high;
+	struct stats_interval i;
 
 	if (!v->nr) {
-		buf_adds(page, "<td class=\"num\"><span class=\"none\">–</span></td>");
+		add_nothing(page);
 		return;
 	}
 	buf_addf(page, "<td class=\"num\">%s", as_unit(text, unit, stats_median(v->values, v->nr)));
-	if (strcmp(unit, "bytes") &&
-	    !stats_bootstrap_median(v->values, v->nr, BOOTSTRAP_SEED, &low, &high)) {
-		buf_addf(page, "<span class=\"interval\">%s", as_unit(text, unit, low));
-		buf_addf(page, " to %s</span>", as_unit(text, unit, high));
-	}
+	if (strcmp(unit, "bytes") && !stats_median_interval(v->values, v->nr, &i))
+		add_interval(page, unit, i.low, i.high, i.coverage);
 	buf_adds(page, "</td>");
 }
 
-/* How many times worse than at ratio 1. */
-static void add_slowdown(struct buf *page, const struct values *here, const struct values *base,
-			 bool higher)
+/* How many times worse than the baselines; under it the interval, and which runs these are. */
+static int add_slowdown(struct buf *page, const struct group *g, const char *runs, struct err *err)
 {
-	const struct values *above = higher ? base : here, *below = higher ? here : base;
+	const struct column *first = &g->columns[0];
+	struct baselines base = BASELINES_INIT;
+	struct stats_ratio slower;
 	char text[HUMAN_SIZE];
-	double low, high;
+	int r = baselines_find(g->s, runs, &base, err);
 
-	if (!here->nr || !base->nr || !(stats_median(below->values, below->nr) > 0)) {
-		buf_adds(page, "<td class=\"num\"><span class=\"none\">–</span></td>");
-		return;
-	}
-	buf_addf(page, "<td class=\"num\">%s",
-		 times(text, stats_median(above->values, above->nr) /
-				     stats_median(below->values, below->nr)));
-	if (!stats_bootstrap_ratio(above->values, above->nr, below->values, below->nr,
-				   BOOTSTRAP_SEED, &low, &high)) {
-		buf_addf(page, "<span class=\"interval\">%s", times(text, low));
-		buf_addf(page, " to %s</span>", times(text, high));
+	if (!r)
+		r = baselines_slowdown(g->s, runs, &base, first->name,
+				       first->higher ? "higher" : "lower", &slower, err);
+	if (r)
+		goto out;
+	buf_addf(page, "<td class=\"num\">%s", times(text, slower.ratio));
+	if (base.nr_others) {
+		struct buf ranges = BUF_INIT;
+
+		if (!isnan(slower.low))
+			add_interval(page, TIMES, slower.low, slower.high, STATS_CONFIDENCE);
+		rows_add_ranges(&ranges, base.runs, base.nr);
+		buf_addf(page, "<span class=\"interval\">of run%s %s, up to %s away</span>",
+			 base.nr == 1 ? "" : "s", ranges.data, human_age(text, base.age_s));
+		buf_release(&ranges);
 	}
 	buf_adds(page, "</td>");
+out:
+	baselines_release(&base);
+	if (r != -ENODATA)
+		return r;
+	add_nothing(page);
+	return 0;
 }
 
-static int add_row(struct buf *page, const struct group *g, const char *runs, bool slowdown,
-		   struct err *err)
+/* What the runs say about their numbers, and how many of them do. */
+static int add_flags(struct buf *page, const struct group *g, const char *runs, struct err *err)
+{
+	struct buf flags = BUF_INIT;
+	int r = rows_add_flags(&flags, g->s, runs, err);
+
+	buf_adds(page, "<td class=\"flags\">");
+	html_text(page, flags.len ? flags.data : "–");
+	buf_adds(page, "</td>");
+	buf_release(&flags);
+	return r;
+}
+
+static int add_row(struct buf *page, const struct group *g, const char *runs, struct err *err)
 {
 	static const struct {
 		const char *sql, *unit;
@@ -105,19 +143,9 @@ static int add_row(struct buf *page, const struct group *g, const char *runs, bo
 		{ SUMMARY_VALUES("far_bytes"), "bytes" },
 		{ SUMMARY_VALUES("page_ins_per_s"), "per_s" },
 	};
-	struct values v = { 0 }, base = { 0 };
-	int r = 0;
+	struct values v = { 0 };
+	int r = g->slowdown ? add_slowdown(page, g, runs, err) : 0;
 
-	if (slowdown) {
-		const struct column *first = &g->columns[0];
-
-		r = db_values(g->s, &v, err, RESULT_VALUES, "tt", runs, first->name);
-		if (!r)
-			r = db_values(g->s, &base, err, RESULT_VALUES, "tt", g->baseline,
-				      first->name);
-		if (!r)
-			add_slowdown(page, &v, &base, first->higher);
-	}
 	for (size_t i = 0; !r && i < g->nr_columns; i++) {
 		r = db_values(g->s, &v, err, RESULT_VALUES, "tt", runs, g->columns[i].name);
 		if (!r)
@@ -128,8 +156,9 @@ static int add_row(struct buf *page, const struct group *g, const char *runs, bo
 		if (!r)
 			add_median(page, &v, summary[i].unit);
 	}
+	if (!r)
+		r = add_flags(page, g, runs, err);
 	free(v.values);
-	free(base.values);
 	return r;
 }
 
@@ -159,21 +188,14 @@ static int load_columns(struct group *g, struct err *err)
 	return r;
 }
 
-static int load_baseline(struct group *g, struct err *err)
+static int find_slowdown(struct group *g, struct err *err)
 {
-	sqlite3_stmt *stmt;
-	int r = db_prepare(g->s, &stmt, err,
-			   "SELECT json_group_array(r.id) FROM json_each(?1) c"
-			   " JOIN run_job r ON r.id = c.value WHERE r.ratio = 1",
-			   "t", g->runs);
+	struct baselines base = BASELINES_INIT;
+	int r = baselines_find(g->s, g->runs, &base, err);
 
-	if (r)
-		return r;
-	r = db_step(g->s, stmt, err);
-	if (r > 0)
-		g->baseline = xstrdup((const char *)sqlite3_column_text(stmt, 0));
-	sqlite3_finalize(stmt);
-	return r < 0 ? r : 0;
+	g->slowdown = g->nr_columns && base.nr;
+	baselines_release(&base);
+	return r;
 }
 
 /* A name for people: latency_avg is "latency avg", p99_9 is "p99.9". */
@@ -189,14 +211,14 @@ static void add_words(struct buf *page, const char *name)
 	}
 }
 
-static void add_head(struct buf *page, const struct group *g, bool slowdown)
+static void add_head(struct buf *page, const struct group *g)
 {
 	static const char *const summary[] = { "local", "far", "page-ins/s" };
 
 	buf_adds(page, "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">backend</th>"
 		       "<th scope=\"col\" class=\"num\">ratio</th>"
 		       "<th scope=\"col\" class=\"num\">runs</th>");
-	if (slowdown)
+	if (g->slowdown)
 		buf_adds(page, "<th scope=\"col\" class=\"num\">slowdown</th>");
 	for (size_t i = 0; i < g->nr_columns; i++) {
 		const struct column *c = &g->columns[i];
@@ -212,18 +234,17 @@ static void add_head(struct buf *page, const struct group *g, bool slowdown)
 	}
 	for (size_t i = 0; i < sizeof(summary) / sizeof(summary[0]); i++)
 		buf_addf(page, "<th scope=\"col\" class=\"num\">%s</th>", summary[i]);
-	buf_adds(page, "</tr></thead>\n<tbody>\n");
+	buf_adds(page, "<th scope=\"col\">flags</th></tr></thead>\n<tbody>\n");
 }
 
 static int add_group_table(struct buf *page, const struct group *g, struct err *err)
 {
-	bool slowdown = g->nr_columns && strcmp(g->baseline, "[]");
 	sqlite3_stmt *stmt;
 	int r = db_prepare(g->s, &stmt, err, report_rows_sql, "t", g->runs);
 
 	if (r)
 		return r;
-	add_head(page, g, slowdown);
+	add_head(page, g);
 	while ((r = db_step(g->s, stmt, err)) > 0) {
 		const char *params = (const char *)sqlite3_column_text(stmt, 1);
 		bool set = sqlite3_column_type(stmt, 2) != SQLITE_NULL;
@@ -239,7 +260,7 @@ static int add_group_table(struct buf *page, const struct group *g, struct err *
 		buf_addf(page, "</th><td class=\"num\">%s</td><td class=\"num\">%d</td>",
 			 set ? human_number(ratio, sqlite3_column_double(stmt, 2)) : "own",
 			 sqlite3_column_int(stmt, 3));
-		r = add_row(page, g, (const char *)sqlite3_column_text(stmt, 4), slowdown, err);
+		r = add_row(page, g, (const char *)sqlite3_column_text(stmt, 4), err);
 		if (r)
 			break;
 		buf_adds(page, "</tr>\n");
@@ -255,7 +276,7 @@ static int add_group(struct buf *page, struct store *s, const char *runs, struct
 	int r = load_columns(&g, err);
 
 	if (!r)
-		r = load_baseline(&g, err);
+		r = find_slowdown(&g, err);
 	if (!r)
 		r = add_group_table(page, &g, err);
 	for (size_t i = 0; i < g.nr_columns; i++) {
@@ -263,7 +284,6 @@ static int add_group(struct buf *page, struct store *s, const char *runs, struct
 		free(g.columns[i].unit);
 	}
 	free(g.columns);
-	free(g.baseline);
 	return r;
 }
 

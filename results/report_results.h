@@ -8,7 +8,7 @@
 
 /*
  * For each workload with its parameters a table of trusted runs: a row for each backend and ratio,
- * with medians and intervals, and the slowdown against ratio 1. runs: a JSON array of ids.
+ * with medians and intervals, the slowdown against ratio 1 (results/baseline.sql), and flags. runs: a JSON array of ids.
  */
 int report_results(struct buf *page, struct store *s, const char *runs, struct err *err);
 

@@ -171,3 +171,44 @@ out:
 	buf_release(&b);
 	return r;
 }
+
+void rows_add_ranges(struct buf *b, const int64_t *ids, size_t nr)
+{
+	size_t nr_ranges = 0;
+
+	for (size_t i = 0; i < nr;) {
+		size_t last = i;
+
+		if (nr_ranges++ == MAX_RANGES) {
+			buf_adds(b, " …");
+			return;
+		}
+		while (last + 1 < nr && ids[last + 1] == ids[last] + 1)
+			last++;
+		buf_addf(b, i ? " %lld" : "%lld", (long long)ids[i]);
+		if (last > i)
+			buf_addf(b, "-%lld", (long long)ids[last]);
+		i = last + 1;
+	}
+}
+
+int rows_add_flags(struct buf *b, struct store *s, const char *runs, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	size_t begin = b->len;
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT code, count(DISTINCT run) FROM json_each(?1) c JOIN flag f ON f.run = c.value"
+		" GROUP BY code ORDER BY min(severity <> 'fatal'),"
+		" min(severity <> 'warning'), code",
+		"t", runs);
+
+	if (r)
+		return r;
+	while ((r = db_step(s, stmt, err)) > 0)
+		buf_addf(b, "%s%s %lld", b->len > begin ? ", " : "",
+			 (const char *)sqlite3_column_text(stmt, 0),
+			 (long long)sqlite3_column_int64(stmt, 1));
+	sqlite3_finalize(stmt);
+	return r;
+}

@@ -26,6 +26,12 @@ int rows_print(struct store *s, sqlite3_stmt *stmt, enum export_format format, F
 /* Flush, and report what went wrong with out at any time before. */
 int rows_flush(FILE *out, struct err *err);
 
+/* "1-3 7", as a person would write ascending ids; the first MAX_RANGES ranges. */
+#define MAX_RANGES 12
+void rows_add_ranges(struct buf *b, const int64_t *ids, size_t nr);
+/* "SHARED_CORES 5, V1_LIMIT 2": the flags of some runs (a JSON array), each with how many have it. */
+int rows_add_flags(struct buf *b, struct store *s, const char *runs, struct err *err);
+
 /* Shortest decimal that reads back as the same double. */
 void rows_add_double(struct buf *b, double value);
 

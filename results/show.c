@@ -2,10 +2,12 @@
 /* Runs for people: one in full, or several side by side. */
 #include "results/export.h"
 
+#include <errno.h>
+#include <math.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/embed.h"
+#include "results/baseline.h"
 #include "results/rows.h"
 #include "results/runs.h"
 #include "results/text_table.h"
@@ -47,23 +49,20 @@ static void print_human(FILE *out, const char *label, sqlite3_stmt *stmt, int co
 			human(text, sqlite3_column_double(stmt, col)), after);
 }
 
-/* How many times worse than at ratio 1: above 1 is slower. 0: nothing to compare with. */
-static int slowdown(struct store *s, int64_t run, const char *result, const char *better,
-		    double value, double *ret_baseline, double *ret, struct err *err)
+/* How many times worse than a result of the baseline: above 1 is slower. NAN: unknown. */
+static double slowdown(const char *better, double value, double baseline)
 {
-	double baseline;
-	int r = -ENODATA;
+	if (!better || !(baseline > 0) || !(value > 0))
+		return NAN;
+	return strcmp(better, "higher") ? value / baseline : baseline / value;
+}
 
-	*ret = 0;
-	if (better)
-		r = store_baseline(s, run, result, &baseline, err);
-	if (r)
-		return r == -ENODATA ? 0 : r;
-	if (baseline > 0 && value > 0) {
-		*ret_baseline = baseline;
-		*ret = !strcmp(better, "higher") ? baseline / value : value / baseline;
-	}
-	return 0;
+static void add_slowdown(struct table *t, double factor)
+{
+	if (isnan(factor))
+		table_add(t, NULL);
+	else
+		table_addf(t, "%.2fx", factor);
 }
 
 /* A section without rows is left out whole. */
@@ -149,14 +148,40 @@ static int show_memory(struct store *s, int64_t run, int64_t job, FILE *out, str
 	return r < 0 ? r : 0;
 }
 
+static int show_baseline(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
+{
+	struct store_baseline b;
+	char age[HUMAN_SIZE];
+	int64_t far;
+	int r = store_baseline(s, run, job, &b, err);
+
+	if (!r && b.run != run)
+		fprintf(out, "  %-12s  run %lld at ratio 1, %s away\n", "baseline",
+			(long long)b.run, human_age(age, b.age_s));
+	if (r != -ENODATA)
+		return r;
+	r = db_int(s, &far, err, "SELECT 1 FROM job WHERE run = ?1 AND job = ?2 AND ratio < 1",
+		   "ii", run, job);
+	if (!r)
+		fprintf(out,
+			"  %-12s  none: no trusted run at ratio 1 is of the same kind; make one with "
+			"--ratio 1\n",
+			"baseline");
+	return r == -ENODATA ? 0 : r;
+}
+
 static int show_results(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	struct table t = TABLE_INIT(5);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT name, value, replace(unit, '_', ' '), better FROM result"
-			   " WHERE run = ?1 AND job = ?2 AND " OF_WHOLE_RUN " ORDER BY ord",
-			   "ii", run, job);
+	int r = db_prepare(
+		s, &stmt, err,
+		"SELECT name, value, replace(unit, '_', ' '), better,"
+		" (SELECT value FROM result base WHERE base.run ="
+		"   (SELECT baseline_run FROM baseline b WHERE b.run = ?1 AND b.job = ?2)"
+		"  AND base.name = r.name AND base.unit = r.unit)"
+		" FROM result r WHERE run = ?1 AND job = ?2 AND " OF_WHOLE_RUN " ORDER BY ord",
+		"ii", run, job);
 
 	if (r)
 		return r;
@@ -167,20 +192,15 @@ static int show_results(struct store *s, int64_t run, int64_t job, FILE *out, st
 	table_add(&t, "slowdown");
 	while ((r = db_step(s, stmt, err)) > 0) {
 		char text[HUMAN_SIZE];
-		double baseline, factor;
+		double baseline = sqlite3_column_double(stmt, 4);
+		double factor =
+			slowdown(text_of(stmt, 3), sqlite3_column_double(stmt, 1), baseline);
 
-		r = slowdown(s, run, text_of(stmt, 0), text_of(stmt, 3),
-			     sqlite3_column_double(stmt, 1), &baseline, &factor, err);
-		if (r)
-			break;
 		table_add(&t, text_of(stmt, 0));
 		add_human(&t, stmt, 1, human_number);
 		table_add(&t, text_of(stmt, 2));
-		table_add(&t, factor > 0 ? human_number(text, baseline) : NULL);
-		if (factor > 0)
-			table_addf(&t, "%.2fx", factor);
-		else
-			table_add(&t, NULL);
+		table_add(&t, isnan(factor) ? NULL : human_number(text, baseline));
+		add_slowdown(&t, factor);
 	}
 	sqlite3_finalize(stmt);
 	end_section(&t, r, out);
@@ -286,10 +306,7 @@ static int show_missing(struct store *s, int64_t run, FILE *out, struct err *err
 static int show_job(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	static int (*const sections[])(struct store *, int64_t, int64_t, FILE *, struct err *) = {
-		show_memory,
-		show_results,
-		show_histograms,
-		show_phases,
+		show_memory, show_baseline, show_results, show_histograms, show_phases,
 	};
 	int r = 0;
 
@@ -348,14 +365,20 @@ static void add_performance(struct table *t, sqlite3_stmt *stmt, int name, int u
 		table_addf(t, "%s %s", text, text_of(stmt, unit));
 }
 
-static int add_run(struct store *s, sqlite3_stmt *stmt, struct table *t, struct err *err)
+/* "1 (34 s away)"; nothing for a run that is its own baseline. */
+static void add_baseline(struct table *t, sqlite3_stmt *stmt, int run, int age)
 {
-	double baseline, factor;
-	int r = slowdown(s, sqlite3_column_int64(stmt, 0), text_of(stmt, 7), text_of(stmt, 9),
-			 sqlite3_column_double(stmt, 10), &baseline, &factor, err);
+	char text[HUMAN_SIZE];
 
-	if (r)
-		return r;
+	if (!have(stmt, run) || sqlite3_column_int64(stmt, run) == sqlite3_column_int64(stmt, 0))
+		table_add(t, NULL);
+	else
+		table_addf(t, "%lld (%s away)", (long long)sqlite3_column_int64(stmt, run),
+			   human_age(text, sqlite3_column_double(stmt, age)));
+}
+
+static void add_run(sqlite3_stmt *stmt, struct table *t)
+{
 	for (int col = 0; col < 3; col++)
 		table_add(t, text_of(stmt, col));
 	if (have(stmt, 3))
@@ -369,12 +392,10 @@ static int add_run(struct store *s, sqlite3_stmt *stmt, struct table *t, struct 
 	add_performance(t, stmt, 7, 8, 10);
 	add_performance(t, stmt, 11, 12, 13);
 	add_human(t, stmt, 14, human_number);
-	if (factor > 0)
-		table_addf(t, "%.2fx", factor);
-	else
-		table_add(t, NULL);
+	add_slowdown(t, slowdown(text_of(stmt, 9), sqlite3_column_double(stmt, 10),
+				 sqlite3_column_double(stmt, 17)));
+	add_baseline(t, stmt, 18, 19);
 	table_add(t, text_of(stmt, 15));
-	return 0;
 }
 
 static int show_runs_table(struct store *s, const char *runs, FILE *out, struct err *err)
@@ -382,26 +403,28 @@ static int show_runs_table(struct store *s, const char *runs, FILE *out, struct 
 	static const char *const head[] = { "run",	   "workload", "backend",    "ratio",
 					    "parameters",  "status",   "local",	     "far",
 					    "performance", "latency",  "page-ins/s", "slowdown",
-					    "flags" };
-	struct table t = TABLE_INIT(13);
+					    "baseline",	   "flags" };
+	struct table t = TABLE_INIT(14);
+	struct buf baselines = BUF_INIT;
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, show_runs_sql, "t", runs);
+	int r = baselines_json(s, runs, &baselines, err);
 
+	if (!r)
+		r = db_prepare(s, &stmt, err, show_runs_sql, "tt", runs, baselines.data);
 	if (r)
-		return r;
+		goto out;
 	for (size_t i = 0; i < t.nr_cols; i++)
 		table_add(&t, head[i]);
-	while ((r = db_step(s, stmt, err)) > 0) {
-		r = add_run(s, stmt, &t, err);
-		if (r)
-			break;
-	}
+	while ((r = db_step(s, stmt, err)) > 0)
+		add_run(stmt, &t);
 	sqlite3_finalize(stmt);
 	if (!r) {
 		table_print(&t, "", out);
 		r = rows_flush(out, err);
 	}
+out:
 	table_release(&t);
+	buf_release(&baselines);
 	return r;
 }
 

@@ -17,6 +17,7 @@
 
 EMBED(schema_sql, "results/schema.sql");
 EMBED(views_sql, "results/views.sql");
+EMBED(baseline_sql, "results/baseline.sql");
 
 #define APPLICATION_ID 0x666d6265 /* "fmbe" */
 #define SCHEMA_VERSION 2
@@ -225,7 +226,8 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	/* In WAL mode NORMAL loses no commit to a killed process, only to a power cut. */
 	if (!r)
 		r = db_run(s, err, "PRAGMA synchronous = NORMAL", "");
-	if (!r && sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK)
+	if (!r && (sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK ||
+		   sqlite3_exec(s->db, baseline_sql, NULL, NULL, NULL) != SQLITE_OK))
 		r = db_fail(s, err);
 	if (!r && mode == STORE_WRITE)
 		r = open_reserve(s, err);
@@ -268,19 +270,6 @@ void store_rollback(struct store *s)
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static void facts_json(const struct facts *facts, struct buf *b)
-{
-	buf_adds(b, "{");
-	for (size_t i = 0; i < facts->nr; i++) {
-		if (i)
-			buf_adds(b, ",");
-		buf_add_json(b, facts->rows[i].name);
-		buf_adds(b, ":");
-		buf_add_json(b, facts->rows[i].value);
-	}
-	buf_adds(b, "}");
-}
-
 #define SORTED_FACTS                                                                               \
 	"(SELECT json_group_object(key, value) FROM"                                               \
 	" (SELECT key, value FROM json_each(?1) ORDER BY key))"
@@ -291,7 +280,7 @@ int store_find_machine(struct store *s, const struct facts *facts, int64_t *ret_
 	struct buf json = BUF_INIT;
 	int r;
 
-	facts_json(facts, &json);
+	db_add_facts(&json, facts);
 	r = db_int(s, ret_machine, err, "SELECT id FROM machine WHERE facts = " SORTED_FACTS, "t",
 		   json.data);
 	buf_release(&json);
@@ -303,7 +292,7 @@ int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machi
 	struct buf json = BUF_INIT;
 	int r;
 
-	facts_json(facts, &json);
+	db_add_facts(&json, facts);
 	r = db_int(s, ret_machine, err,
 		   "INSERT INTO machine (facts) VALUES (" SORTED_FACTS ")"
 		   " ON CONFLICT (facts) DO UPDATE SET facts = facts RETURNING id",
@@ -371,7 +360,7 @@ int store_run_facts(struct store *s, int64_t run, const struct facts *facts, str
 	struct buf json = BUF_INIT;
 	int r;
 
-	facts_json(facts, &json);
+	db_add_facts(&json, facts);
 	r = db_run(s, err, "UPDATE run SET facts = json_patch(facts, ?2) WHERE id = ?1", "it", run,
 		   json.data);
 	buf_release(&json);

@@ -27,7 +27,8 @@ enum store_mode { STORE_READ, STORE_WRITE /* creates file and schema where neede
  * run"). An older format: see upgrade.h.
  */
 /* Beside the schema's, an open store has the view param (run, whose: workload, backend or run, key,
- * value, text: the value as people write it), a row a parameter. */
+ * value, text: the value as people write it), a row a parameter; and those of baseline.sql: block
+ * (run, block) and baseline (run, job, baseline_run, age_s). */
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err);
 void store_close(struct store *s); /* NULL is fine */
 
@@ -119,9 +120,19 @@ int store_merge(struct store *s, const char *from, int64_t after, const char *ar
 
 /* --- asking ------------------------------------------------------------------------------- */
 
-/* The peak that an earlier trusted run without a limit measured; -ENODATA: none. */
-int store_find_peak(struct store *s, int64_t machine, const char *workload, const char *params,
-		    uint64_t *ret_bytes, struct err *err);
+/* The run at ratio 1 that another is measured against: results/baseline.sql has the one rule. */
+struct store_baseline {
+	int64_t run;
+	double age_s;	     /* between the two runs' starts; for a peak: since its start */
+	uint64_t peak_bytes; /* 0: not known */
+};
+/* The baseline of a stored job; a trusted run at ratio 1 is its own. -ENODATA: none fits. */
+int store_baseline(struct store *s, int64_t run, int64_t job, struct store_baseline *ret,
+		   struct err *err);
+/* The baseline, with its peak, of a run that is about to be made: as store_run_begin() would record
+ * it, on a machine with these settings (machine_settings()). -ENODATA: none fits. */
+int store_find_peak(struct store *s, int64_t machine, const struct run_record *like,
+		    const struct facts *facts, struct store_baseline *ret, struct err *err);
 /* A run by id, uuid prefix, "latest" or NULL (latest). -ENOENT: ERR_USAGE saying what there is. */
 int store_find_run(struct store *s, const char *selector, int64_t *ret_run, struct err *err);
 /* The run that was meant to be this one and did not fail (*ret_peak_bytes 0: not known): the same
@@ -145,8 +156,5 @@ int store_phase_gauge(struct store *s, int64_t run, int job, const char *phase,
 /* Highest reading of a gauge in the whole run, of the job or of no job. -ENODATA: none. */
 int store_run_max(struct store *s, int64_t run, int job, const char *collector, const char *key,
 		  uint64_t *ret_value, struct err *err);
-/* Median of a result over trusted runs at ratio 1 alike in all but ratio and backend. -ENODATA. */
-int store_baseline(struct store *s, int64_t run, const char *result, double *ret_value,
-		   struct err *err);
 
 #endif

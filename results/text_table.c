@@ -180,3 +180,18 @@ char *human_seconds(char *dst, double seconds)
 	}
 	return dst;
 }
+
+char *human_age(char *dst, double seconds)
+{
+	static const struct {
+		double seconds;
+		const char *name;
+	} units[] = { { 86400, "days" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	size_t i = 0;
+
+	/* Two of a unit at least: "90 min" says more than "1 h". */
+	while (units[i].seconds > 1 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(dst, HUMAN_SIZE, "%.0f %s", floor(seconds / units[i].seconds), units[i].name);
+	return dst;
+}

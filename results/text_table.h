@@ -29,5 +29,6 @@ void table_print(const struct table *t, const char *indent, FILE *out);
 char *human_number(char *dst, double value);	/* "0.1234", "12.35", "152.3 k", "1.05 M" */
 char *human_bytes(char *dst, double bytes);	/* "256.0 MiB" */
 char *human_seconds(char *dst, double seconds); /* "2 m 05 s", "34.2 s", "12.3 us" */
+char *human_age(char *dst, double seconds);	/* whole units: "34 s", "12 min", "3 h", "5 days" */
 
 #endif

@@ -5,7 +5,7 @@
 
 struct params {
 	char *power, *format;
-	bool untrusted;
+	bool untrusted, not_interleaved;
 };
 
 static const struct opt opts[] = { OPT_STRING("power", struct params, power, NULL,
@@ -13,6 +13,9 @@ static const struct opt opts[] = { OPT_STRING("power", struct params, power, NUL
 					      .arg = "PERCENT"),
 				   OPT_BOOL("untrusted", struct params, untrusted, NULL,
 					    "take in runs that a fatal flag made untrusted"),
+				   OPT_BOOL("not-interleaved", struct params, not_interleaved, NULL,
+					    "give a verdict on sides that were not measured beside "
+					    "each other"),
 				   OPT_FORMAT(struct params, format), OPT_END };
 
 static const char doc[] =
@@ -23,6 +26,10 @@ static const char doc[] =
 	"A is the base. Each side must be of one kind, and the two may differ in nothing but what both\n"
 	"name; else the command says what they differ in and exits with status 2. Failed runs are left\n"
 	"out, untrusted ones too unless asked for, and the output says which.\n\n"
+	"Runs of one repeat are a block: where both sides have the blocks the ratio is taken within each\n"
+	"(Student's t on logarithms), so that what drifts over the experiment cancels; else over all runs\n"
+	"(Welch). The verdict is on the performance alone (the first result with a better). None with fewer than 4\n"
+	"runs or blocks a side, nor where one side was measured after the other (--not-interleaved).\n\n"
 	"Examples:\n"
 	"  fmbench compare backend=swapfile,ratio=0.5 backend=zram,ratio=0.5\n"
 	"  fmbench compare workload=memaslap,ratio=1 workload=memaslap,ratio=0.5 --power 2%\n"
@@ -33,7 +40,8 @@ static int cmd_compare_run(struct cli *cli)
 	const struct params *p = cli->params;
 	struct compare_request request = { .a = cli->args[0],
 					   .b = cli->args[1],
-					   .untrusted = p->untrusted };
+					   .untrusted = p->untrusted,
+					   .not_interleaved = p->not_interleaved };
 	struct store *store = NULL;
 	enum export_format format;
 	struct err err = { 0 };
@@ -55,7 +63,8 @@ static int cmd_compare_run(struct cli *cli)
 const struct command cmd_compare = {
 	.name = "compare",
 	.args = "A B",
-	.summary = "two sets of runs: ratio of medians with its confidence interval",
+	.summary =
+		"two sets of runs: a ratio with its interval, and a verdict where there can be one",
 	.doc = doc,
 	.opts = opts,
 	.params_size = sizeof(struct params),

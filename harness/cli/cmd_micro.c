@@ -124,6 +124,8 @@ static int cmd_micro_run(struct cli *cli)
 			}
 		}
 	}
+	if (p->repeat > 1)
+		matrix_warn_repeats(p->repeat);
 	rc = matrix_run(&m, format, &code, &err);
 	matrix_release(&m);
 	choice_release(&c);

@@ -129,6 +129,8 @@ static int cmd_run_run(struct cli *cli)
 		rc = choose(cli, p, &ratios, &c, &err);
 	if (!rc) {
 		add_cells(cli, p, &ratios, &c, &m);
+		if (p->repeat > 1) /* who asks for one has no comparison in mind */
+			matrix_warn_repeats(p->repeat);
 		rc = matrix_run(&m, format, &code, &err);
 	}
 	matrix_release(&m);

@@ -182,6 +182,8 @@ static int cmd_sweep_run(struct cli *cli)
 		if (!p->block || e.cells[i].repeat == (int)p->block)
 			matrix_add(&m, &e.cells[i]);
 	}
+	if (!rc)
+		matrix_warn_repeats(e.repeat);
 	if (!rc && p->dry_run)
 		rc = dry_run(&e, &m, &err);
 	else if (!rc && p->slurm)

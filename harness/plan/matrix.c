@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/plan/matrix.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
+#include "base/stats.h"
 #include "harness/run/check.h"
 
 void matrix_add(struct matrix *m, const struct cell *cell)
@@ -113,4 +116,13 @@ int matrix_check(struct matrix *m, struct err *err)
 		cell->missing = rc ? keep_reason(m, err->msg) : NULL;
 	}
 	return 0;
+}
+
+void matrix_warn_repeats(uint64_t repeats)
+{
+	if (repeats < STATS_MIN_RUNS)
+		log_warn("%" PRIu64
+			 " repeat%s: `fmbench compare` will give no verdict, which needs "
+			 "%d at least; repeat 5 times",
+			 repeats, repeats == 1 ? "" : "s", STATS_MIN_RUNS);
 }

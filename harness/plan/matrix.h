@@ -56,6 +56,8 @@ void matrix_shuffle(struct matrix *m);
  * anything else is an error.
  */
 int matrix_check(struct matrix *m, struct err *err);
+/* Says, before anything is made, that so few repeats will get no verdict. */
+void matrix_warn_repeats(uint64_t repeats);
 /*
  * Make them, then print the closing table to stdout. *ret_code is the exit code of the worst run;
  * a failure of the whole (-errno, err filled) outweighs it.

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "harness/run/identity.h"
 #include "harness/run/machine.h"
+#include "harness/run/sets.h"
+#include "harness/run/version.h"
 #include "results/text_table.h"
 
 /* What was asked for, where it says how long a run takes. 0: it does not. */
@@ -58,26 +61,71 @@ static void share_peak(struct matrix *m, const struct cell *from, uint64_t peak_
 	}
 }
 
-/* What an earlier run at ratio 1 has found, on this machine. */
+static bool needs_peak(const struct matrix *m, const struct cell *cell)
+{
+	return cell->ratio < 1 && !cell->workload->limit && !m->peak_bytes && !cell->peak_bytes &&
+	       !cell->run && !cell->missing;
+}
+
+/* The machine's settings as a run with these finds them. */
+static int settings_then(const struct run_settings *settings, struct facts *ret, struct err *err)
+{
+	struct sets sets;
+	int rc = sets_of(settings, &sets, err);
+
+	if (rc)
+		return rc;
+	machine_settings(ret);
+	for (size_t i = 0; i < sets.nr; i++)
+		machine_setting_becomes(ret, sets.rows[i].path, sets.rows[i].value);
+	sets_release(&sets);
+	return 0;
+}
+
+static void tell_peak(const struct cell *cell, const struct store_baseline *baseline)
+{
+	char size[HUMAN_SIZE], age[HUMAN_SIZE];
+
+	log_info("the peak of %s is %s by run %lld, %s ago (--recalibrate measures it anew)",
+		 cell->workload->name, human_bytes(size, (double)baseline->peak_bytes),
+		 (long long)baseline->run, human_age(age, baseline->age_s));
+}
+
+/* The peak that the cell's baseline has, found by an earlier command on this machine. */
 static int fill_known_peak(const struct matrix *m, struct cell *cell, struct store *store,
 			   int64_t machine, struct err *err)
 {
 	struct job_spec job;
 	struct run_spec spec = matrix_spec(m, cell, &job);
+	struct store_baseline baseline;
 	struct run_identity id;
+	struct facts facts;
 	int rc;
 
+	facts_init(&facts);
 	run_identity_init(&id, &spec);
-	rc = store_find_peak(store, machine, cell->workload->name,
-			     id.record.jobs[0].workload_params, &cell->peak_bytes, err);
+	id.record.version = fmbench_version;
+	rc = settings_then(spec.settings, &facts, err);
+	if (!rc)
+		rc = store_find_peak(store, machine, &id.record, &facts, &baseline, err);
 	run_identity_release(&id);
-	return rc == -ENODATA ? 0 : rc;
+	facts_release(&facts);
+	if (rc)
+		return rc == -ENODATA ? 0 : rc;
+	cell->peak_bytes = baseline.peak_bytes;
+	tell_peak(cell, &baseline);
+	return 0;
 }
 
-static bool needs_peak(const struct matrix *m, const struct cell *cell)
+/* A cell before this one whose answer is this one's, too: what is far does not matter at ratio 1. */
+static const struct cell *asked_before(const struct matrix *m, const struct cell *cell)
 {
-	return cell->ratio < 1 && !cell->workload->limit && !m->peak_bytes && !cell->peak_bytes &&
-	       !cell->run && !cell->missing;
+	for (const struct cell *c = m->cells; c < cell; c++) {
+		if (same_workload(c, cell) && c->settings == cell->settings && c->ratio < 1 &&
+		    !c->run && !c->missing)
+			return c;
+	}
+	return NULL;
 }
 
 static int fill_known_peaks(struct matrix *m, struct store *store, struct err *err)
@@ -93,8 +141,15 @@ static int fill_known_peaks(struct matrix *m, struct store *store, struct err *e
 	if (rc)
 		return rc == -ENODATA ? 0 : rc; /* none, of a machine that is new */
 	for (size_t i = 0; i < m->nr_cells && !rc; i++) {
-		if (needs_peak(m, &m->cells[i]))
-			rc = fill_known_peak(m, &m->cells[i], store, machine, err);
+		struct cell *cell = &m->cells[i];
+		const struct cell *same = asked_before(m, cell);
+
+		if (!needs_peak(m, cell))
+			continue;
+		if (same)
+			cell->peak_bytes = same->peak_bytes;
+		else
+			rc = fill_known_peak(m, cell, store, machine, err);
 	}
 	return rc;
 }

@@ -125,3 +125,11 @@ void machine_settings(struct facts *facts)
 	facts_set(facts, "iommu", "%s", nr_iommu ? "on" : "off");
 	fact_swaps(facts);
 }
+
+void machine_setting_becomes(struct facts *facts, const char *path, const char *value)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (!strcmp(settings[i].path, path))
+			facts_set(facts, settings[i].name, "%s", value);
+	}
+}

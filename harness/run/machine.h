@@ -10,5 +10,7 @@ void machine_facts(struct facts *facts);
 /* Of this moment, everything known to move results: THP, page-cluster, swappiness, MGLRU … A fact
  * that the kernel does not have is left out. */
 void machine_settings(struct facts *facts);
+/* The file at path will hold value: so will the fact that machine_settings() takes from it, if any. */
+void machine_setting_becomes(struct facts *facts, const char *path, const char *value);
 
 #endif

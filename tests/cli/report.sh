@@ -76,6 +76,9 @@ values = [v for v, in sqlite3.connect(sys.argv[2]).execute(
     "SELECT value FROM result JOIN run_job r ON id = run AND r.job = result.job "
     "WHERE name = 'elapsed' AND workload = 'quicksort'")]
 median = statistics.median(values)
+assert "(75 %)" in row[1], "an interval of 3 runs does not say what it covers"
+assert "V1_LIMIT" in row[1] or not any(sqlite3.connect(sys.argv[2]).execute(
+    "SELECT 1 FROM flag JOIN run ON id = run WHERE experiment IS NOT NULL AND code = 'V1_LIMIT'"))
 assert slowdown == 1 and len(values) == 3 and abs(elapsed - median) < 0.01 * median, (elapsed, values)
 PYTHON
 

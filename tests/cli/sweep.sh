@@ -10,7 +10,7 @@ write() {
 	printf '%s\n' "$@" >>"$ini"
 }
 cells() {
-	sql "SELECT count(*) FROM run WHERE $1"
+	sql "SELECT count(*) FROM run_job WHERE $1"
 }
 
 write '[run null]' 'memory = 0 64K' 'seconds = 20ms'
@@ -103,7 +103,17 @@ write '[run null]'
 bad --block 3 "$ini"
 bad --slurm --dry-run "$ini"
 
-# The ready ones are what this version understands.
+# The ready ones are what this version understands, and repeat often enough for a verdict.
 for ready in experiments/*.ini; do
 	expect 0 "$fmbench" sweep --dry-run "$ready"
+	! grep -q 'no verdict' "$tmp/err" || fail "$ready: $(cat "$tmp/err")"
 done
+
+# Fewer run, and say before they start that no verdict will come.
+write '[run null]' 'backend = none'
+expect 0 "$fmbench" sweep --dry-run "$ini"
+grep -q 'warning: 2 repeats: .* no verdict' "$tmp/err" || fail "a sweep of 2 repeats in silence"
+expect_run "$fmbench" run null --backend none --repeat 2
+grep -q '2 repeats: .* no verdict' "$tmp/err" || fail "2 repeats in silence"
+expect_run "$fmbench" run null --backend none --repeat 4
+! grep -q 'no verdict' "$tmp/err" || fail "4 repeats are enough"

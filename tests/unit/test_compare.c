@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "results/compare.h"
+#include "results/compare_row.h"
 
 #define ASK(a_, b_) (&(const struct compare_request){ .a = (a_), .b = (b_) })
 
@@ -40,28 +41,24 @@ static int64_t add_run(struct store *s, const struct run_record *record, const c
 	return run;
 }
 
-static void add_runs(struct store *s, const char *backend, double ratio, const double *elapsed,
-		     int nr)
-{
-	for (int i = 0; i < nr; i++) {
-		struct run_record r = synthetic_record("quicksort", backend, ratio, i + 1);
-
-		add_run(s, &r, "6.1", elapsed[i], "ok");
-	}
-}
-
 static const double quick[] = { 1.00, 1.01, 1.02, 0.99, 1.00, 1.01, 0.98 };
 static const double slow[] = { 2.00, 2.02, 2.05, 1.98, 2.00, 2.02, 1.96 };
 #define NR 7
 
-/* Runs 1-7: zram at 1; 8-14: zram at 0.5; 15-21: swapfile at 0.5. */
+/* Seven repeats, each of zram at 1 and at 0.5 and of a swap file at 0.5: runs 1, 2, 3; 4, 5, 6; … */
 static struct store *three_cells(const char *name)
 {
 	struct store *s = synthetic_store(name);
 
-	add_runs(s, "zram", 1, quick, NR);
-	add_runs(s, "zram", 0.5, slow, NR);
-	add_runs(s, "swapfile", 0.5, slow, NR);
+	for (int i = 0; i < NR; i++) {
+		struct run_record r = synthetic_record("quicksort", "zram", 1, i + 1);
+
+		add_run(s, &r, "6.1", quick[i], "ok");
+		r = synthetic_record("quicksort", "zram", 0.5, i + 1);
+		add_run(s, &r, "6.1", slow[i], "ok");
+		r = synthetic_record("quicksort", "swapfile", 0.5, i + 1);
+		add_run(s, &r, "6.1", slow[NR - 1 - i], "ok");
+	}
 	return s;
 }
 
@@ -127,20 +124,24 @@ static void test_ratio(void **state)
 	(void)state;
 	assert_ok(compare(s, ASK("backend=zram,ratio=1", "backend=zram,ratio=0.5"), EXPORT_JSON,
 			  &text));
-	assert_true(fabs(number(text, "ratio") - 2) < 1e-9);
-	assert_in_range((int)(1000 * number(text, "ratio_low")), 1900, 2000);
-	assert_in_range((int)(1000 * number(text, "ratio_high")), 2000, 2100);
+	/* Each pair's ratio is all but 2, whatever the repeats scatter. */
+	assert_true(fabs(number(text, "ratio") - 2.001) < 1e-3);
+	assert_in_range((int)(1000 * number(text, "ratio_low")), 1995, 2001);
+	assert_in_range((int)(1000 * number(text, "ratio_high")), 2001, 2007);
 	assert_true(number(text, "cliffs_delta") == 1);
 	assert_true(number(text, "runs_a") == NR && number(text, "runs_b") == NR);
+	assert_true(number(text, "blocks") == NR && number(text, "coverage") == 0.95);
+	assert_true(number(text, "interleaved") == 1 && number(text, "left_out_a") == 0);
+	assert_has(text, "\"method\":\"paired\"");
 	assert_has(text, "\"better\":\"lower\"");
 	assert_has(text, "\"verdict\":\"B is worse\"");
-	assert_has(text, "\"repeats_needed\":null");
+	assert_has(text, "\"runs_needed\":null");
 	free(text);
 	/* The other way round it is better; misses, all 0, have no ratio. */
 	assert_ok(compare(s, ASK("ratio=0.5,backend=zram", "ratio=1,backend=zram"), EXPORT_CSV,
 			  &text));
 	assert_has(text, "B is better");
-	assert_has(text, "misses,count,,7,7,0,0,,,,0,,no difference seen\n");
+	assert_has(text, "misses,count,,,7,7,0,0,0,,,,,,0,,1,,,,0,0\n");
 	assert_null(strstr(text, "share.0")); /* a thread's */
 	free(text);
 	assert_compares(s, ASK("backend=zram,ratio=0.5", "backend=swapfile,ratio=0.5"),
@@ -156,8 +157,9 @@ static void test_selectors(void **state)
 	(void)state;
 	/* Values as typed elsewhere, several values of a key, bare runs. */
 	assert_compares(s, ASK("memory=512M,ratio=1.0", "memory=512M,ratio=.5,backend=zram"),
-			"A  memory=512M,ratio=1.0: 7 runs (1-7)");
-	assert_compares(s, ASK("1,2,5,ratio=1", "run=8,10,9,12,ratio=0.5"), "4 runs (8-10 12)");
+			"A  memory=512M,ratio=1.0: 7 runs (1 4 7 10 13 16 19)");
+	assert_compares(s, ASK("1,4,13,ratio=1", "run=2,8,5,14,ratio=0.5,backend=zram"),
+			"4 runs (2 5 8 14)");
 	assert_compares(s, ASK("ratio=1,kernel=6.1", "ratio=0.5,measure=10,backend=zram"), "B/A");
 
 	/* A backend's parameter, with or without its name; an alias; '-' and '_' are the same. */
@@ -171,7 +173,7 @@ static void test_selectors(void **state)
 	assert_compares(s,
 			ASK("zram.algorithm=lz4,offload=yes,sample-hz=10",
 			    "algorithm=null,offload=no,sample-hz=10"),
-			"one run is no evidence");
+			"too few runs to tell: at least 3 more a side");
 
 	assert_refused(s, ASK("", "ratio=1"), ERR_USAGE, "A is empty");
 	assert_refused(s, ASK("ratio=1", "backend="), ERR_USAGE, "key=value");
@@ -191,22 +193,22 @@ static void test_like_with_like(void **state)
 	/* What is not named must not differ; what is named must be named on both sides. */
 	assert_refused(s, ASK("backend=zram,ratio=1", "backend=swapfile"), ERR_USAGE,
 		       "differ in ratio (A: 1.0; B: 0.5)");
-	assert_refused(s, ASK("1", "8"), ERR_USAGE, "differ in ratio");
+	assert_refused(s, ASK("1", "2"), ERR_USAGE, "differ in ratio");
 	/* A side of two kinds has no median, named or not. */
 	assert_refused(s, ASK("backend=zram", "backend=swapfile"), ERR_USAGE, "A: 0.5, 1.0");
 	assert_refused(s, ASK("ratio=0.5,1,backend=zram", "ratio=0.5,backend=swapfile"), ERR_USAGE,
 		       "differ in ratio");
-	assert_refused(s, ASK("ratio=0.5", "ratio=0.5"), ERR_USAGE, "run 8 is on both sides");
+	assert_refused(s, ASK("ratio=0.5", "ratio=0.5"), ERR_USAGE, "run 2 is on both sides");
 
 	/* Another kernel; a parameter; a setting of the machine. Each is fine once it is named. */
 	add_run(s, &r, "6.12", 1, "ok"); /* 22 */
-	assert_refused(s, ASK("run=8,9", "run=22"), ERR_USAGE,
+	assert_refused(s, ASK("run=2,5", "run=22"), ERR_USAGE,
 		       "differ in kernel (A: 6.1; B: 6.12): ");
-	assert_compares(s, ASK("run=8,9,kernel=6.1", "run=22,kernel=6.12"), "B/A");
+	assert_compares(s, ASK("run=2,5,kernel=6.1", "run=22,kernel=6.12"), "B/A");
 	r = synthetic_record("quicksort", "zram", 0.5, 1);
 	r.jobs[0].workload_params = "{\"memory\":1048576,\"threads\":4}";
 	add_run(s, &r, "6.1", 1, "ok"); /* 23 */
-	assert_refused(s, ASK("run=8", "run=23"), ERR_USAGE,
+	assert_refused(s, ASK("run=2", "run=23"), ERR_USAGE,
 		       "memory (A: 536870912; B: 1048576); threads (A: none; B: 4)");
 	for (int i = 0; i < 2; i++) {
 		struct facts facts;
@@ -233,21 +235,22 @@ static void test_like_with_like(void **state)
 		       "differ in limit (A: 104857600; B: 125829120): ");
 	assert_refused(s, ASK("27", "28"), ERR_USAGE, "differ in limit");
 	assert_compares(s, ASK("27,limit=101M", "28,limit=120M"), "B/A");
-	assert_refused(s, ASK("8", "26"), ERR_USAGE, "differ in ratio (A: 0.5; B: 0.25): ");
+	assert_refused(s, ASK("2", "26"), ERR_USAGE, "differ in ratio (A: 0.5; B: 0.25): ");
 	/* Another workload has parameters of its own: they follow from it. */
 	r = synthetic_record("kmeans", "zram", 0.5, 1);
 	r.jobs[0].workload_params = "{\"points\":5}";
 	add_run(s, &r, "6.1", 1, "ok"); /* 29 */
-	assert_refused(s, ASK("8", "29"), ERR_USAGE,
+	assert_refused(s, ASK("2", "29"), ERR_USAGE,
 		       "differ in workload (A: quicksort; B: kmeans): ");
-	assert_compares(s, ASK("8,workload=quicksort", "29,workload=kmeans"), "B/A");
+	assert_compares(s, ASK("2,workload=quicksort", "29,workload=kmeans"), "B/A");
 	store_close(s);
 }
 
 static void test_left_out(void **state)
 {
 	struct store *s = three_cells("left-out.db");
-	struct compare_request q = { "backend=zram,ratio=0.5", "backend=swapfile,ratio=0.5", 0, 0 };
+	struct compare_request q = { .a = "backend=zram,ratio=0.5",
+				     .b = "backend=swapfile,ratio=0.5" };
 	struct run_record r = synthetic_record("quicksort", "swapfile", 0.5, 8);
 	char *text;
 
@@ -257,16 +260,16 @@ static void test_left_out(void **state)
 	add_run(s, &r, "6.1", 100, "failed"); /* 23 */
 
 	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
-	assert_has(text, "7 runs (15-21)");
+	assert_has(text, "7 runs (3 6 9 12 15 18 21), 2 left out\n");
 	assert_has(text, "left out: run 22 of B: untrusted (it said so)\n");
 	assert_has(text, "left out: run 23 of B: failed (it said so)\n");
 	free(text);
 	q.untrusted = true;
 	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
-	assert_has(text, "8 runs (15-22)");
+	assert_has(text, "8 runs (3 6 9 12 15 18 21-22), 1 left out\n");
 	assert_null(strstr(text, "run 22 of B"));
 	free(text);
-	assert_refused(s, ASK("run=8", "run=22"), ERR_MISSING, "run 22 of B: untrusted");
+	assert_refused(s, ASK("run=2", "run=22"), ERR_MISSING, "run 22 of B: untrusted");
 	store_close(s);
 }
 
@@ -281,26 +284,11 @@ static void test_cliffs_delta(void **state)
 	assert_true(compare_cliffs_delta(a, 3, a, 3) == 0);
 }
 
-static void test_repeats_needed(void **state)
-{
-	const double a[] = { 90, 100, 110 }, b[] = { 90, 100, 110, 100 }, none[] = { 0, 1 };
-	double few = compare_repeats_needed(a, 3, b, 4, 0.1);
-	double many = compare_repeats_needed(a, 3, b, 4, 0.05);
-
-	(void)state;
-	/* pi * var * ((1.960 + 0.842) / log(1.1))^2, var = 0.00806 of the logarithms. */
-	assert_true(few == 22);
-	assert_true(many == 84);
-	assert_true(compare_repeats_needed(a, 3, b, 4, 10) == COMPARE_MIN_RUNS);
-	assert_true(isnan(compare_repeats_needed(a, 1, b, 1, 0.1)));
-	assert_true(isnan(compare_repeats_needed(none, 2, b, 4, 0.1)));
-}
-
 static void test_power(void **state)
 {
 	static const char *const bad[] = { "", "%", "2", "-1%", "0%", "2%%", "x%", "1e9%" };
 	struct store *s = three_cells("power.db");
-	struct compare_request q = { "ratio=1", "ratio=0.5,backend=zram", 0, 0.02 };
+	struct compare_request q = { .a = "ratio=1", .b = "ratio=0.5,backend=zram", .power = 0.02 };
 	double share = 0;
 	char *text;
 
@@ -311,6 +299,148 @@ static void test_power(void **state)
 		assert_int_equal(compare_parse_power(bad[i], &share, &err), -EINVAL);
 	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
 	assert_has(text, "runs for 2 %");
+	assert_has(text, "from the 80 % upper limit\nof the spread of 7 pilot blocks.\n");
+	free(text);
+	store_close(s);
+}
+
+/* Runs of a side, one after the other; repeats from 1 on, or all of block 0. */
+static void add_side(struct store *s, const char *backend, const double *values, int nr, int repeat)
+{
+	for (int i = 0; i < nr; i++) {
+		struct run_record r = synthetic_record("quicksort", backend, 0.5, repeat + i);
+
+		add_run(s, &r, "6.1", values[i], "ok");
+	}
+}
+
+static const char *const formats_without[] = { "B is better", "B is worse" };
+
+/* In no format do a few runs get a verdict, however far apart they are. */
+static void test_too_few(void **state)
+{
+	struct compare_request q = { .a = "backend=zram", .b = "backend=swapfile" };
+
+	(void)state;
+	for (int nr = 1; nr < 4; nr++) {
+		struct store *s = synthetic_store("few.db");
+
+		for (int i = 0; i < nr; i++) {
+			add_side(s, "zram", &quick[i], 1, i + 1);
+			add_side(s, "swapfile", &slow[i], 1, i + 1);
+		}
+		for (int f = EXPORT_TABLE; f <= EXPORT_JSON; f++) {
+			char *text;
+
+			assert_ok(compare(s, &q, (enum export_format)f, &text));
+			assert_has(text, "too few runs to tell: ");
+			assert_has(text, "No verdict: a side has fewer than 4 runs.");
+			assert_has(text, nr == 1 ? "at least 3 more a side"
+						 : " more a side for a difference of 5 %");
+			for (int i = 0; i < 2; i++)
+				assert_null(strstr(text, formats_without[i]));
+			free(text);
+		}
+		store_close(s);
+	}
+}
+
+/* A side that was measured after the other gets a verdict only where one is asked for. */
+static void test_not_interleaved(void **state)
+{
+	struct compare_request q = { .a = "backend=zram", .b = "backend=swapfile" };
+	struct store *s = synthetic_store("apart.db");
+	char *text;
+
+	(void)state;
+	add_side(s, "zram", quick, 5, 1);
+	add_side(s, "swapfile", slow, 5, 1);
+	for (int f = EXPORT_TABLE; f <= EXPORT_JSON; f++) {
+		assert_ok(compare(s, &q, (enum export_format)f, &text));
+		assert_has(text, "none: not measured beside each other");
+		assert_has(text, "Not measured beside each other: A from 20");
+		assert_has(text, "--not-interleaved gives a verdict");
+		assert_null(strstr(text, "B is worse"));
+		free(text);
+	}
+	q.not_interleaved = true;
+	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
+	assert_has(text, "B is worse");
+	assert_has(text, "Not measured beside each other: A from 20");
+	free(text);
+	assert_ok(compare(s, &q, EXPORT_JSON, &text));
+	assert_has(text, "\"interleaved\":0");
+	free(text);
+	store_close(s);
+}
+
+/* Where the sides share no repeats, or too few, all runs count. */
+static void test_without_blocks(void **state)
+{
+	struct compare_request q = { .a = "backend=zram", .b = "backend=swapfile" };
+	struct store *s = synthetic_store("no-blocks.db");
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		add_side(s, "zram", &quick[i], 1, i + 1);
+		add_side(s, "swapfile", &slow[i], 1, i + 3);
+	}
+	/* Blocks 3, 4 and 5 are on both sides. */
+	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
+	assert_has(text, "elapsed is compared without blocks (Welch), 5 and 5 runs");
+	assert_has(text, "B is worse");
+	free(text);
+	/* A fourth makes pairs, and leaves the others out. */
+	add_side(s, "zram", &quick[5], 1, 6);
+	assert_ok(compare(s, &q, EXPORT_TABLE, &text));
+	assert_has(text, "elapsed is paired by repeat: 4 blocks of 6 and 5 runs");
+	free(text);
+	store_close(s);
+}
+
+/* Two experiments' first repeats have nothing to do with each other. */
+static void test_blocks_of_experiments(void **state)
+{
+	struct store *s = synthetic_store("experiments.db");
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct run_record r = synthetic_record("quicksort", "zram", 0.5, i + 1);
+
+		r.experiment = "one";
+		add_run(s, &r, "6.1", quick[i], "ok");
+		r = synthetic_record("quicksort", "swapfile", 0.5, i + 1);
+		r.experiment = "two";
+		add_run(s, &r, "6.1", slow[i], "ok");
+	}
+	assert_ok(compare(s, ASK("backend=zram", "backend=swapfile"), EXPORT_TABLE, &text));
+	assert_has(text, "without blocks (Welch), 5 and 5 runs");
+	free(text);
+	store_close(s);
+}
+
+/* The flags of a side's runs travel with the comparison. */
+static void test_flags(void **state)
+{
+	struct store *s = three_cells("flags.db");
+	struct results flags;
+	char *text;
+
+	(void)state;
+	results_init(&flags);
+	results_flag(&flags, "SHARED_CORES", SEVERITY_WARNING, "they share");
+	for (int64_t run = 1; run <= 7; run += 3)
+		assert_ok(store_results(s, run, 1, &flags, &err));
+	results_flag(&flags, "NOTE", SEVERITY_NOTE, "good to know");
+	assert_ok(store_results(s, 10, 1, &flags, &err));
+	results_release(&flags);
+	assert_ok(compare(s, ASK("ratio=1", "ratio=0.5,backend=zram"), EXPORT_TABLE, &text));
+	assert_has(text, "SHARED_CORES on 4 of 7 runs of A, 0 of 7 of B: they share\n");
+	free(text);
+	assert_ok(compare(s, ASK("ratio=1", "ratio=0.5,backend=zram"), EXPORT_JSON, &text));
+	assert_has(text, "\"flags_a\":\"SHARED_CORES 4, NOTE 1\",\"flags_b\":null");
 	free(text);
 	store_close(s);
 }
@@ -320,8 +450,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ratio),	       cmocka_unit_test(test_selectors),
 		cmocka_unit_test(test_like_with_like), cmocka_unit_test(test_left_out),
-		cmocka_unit_test(test_cliffs_delta),   cmocka_unit_test(test_repeats_needed),
-		cmocka_unit_test(test_power),
+		cmocka_unit_test(test_cliffs_delta),   cmocka_unit_test(test_power),
+		cmocka_unit_test(test_too_few),	       cmocka_unit_test(test_not_interleaved),
+		cmocka_unit_test(test_without_blocks), cmocka_unit_test(test_blocks_of_experiments),
+		cmocka_unit_test(test_flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, synthetic_clean);

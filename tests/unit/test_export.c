@@ -406,7 +406,7 @@ static void test_show(void **state)
 	assert_ok(r);
 	contains(c.text,
 		 "  2  memaslap   zram       0.5  ok      256.0 MiB  256.0 MiB   83.0 k ops/s");
-	contains(c.text, "1.83x  SHARED_CORES\n");
+	contains(c.text, "1.83x  1 (");
 	contains(c.text, "  3  quicksort  zram       0.5  failed          -          -");
 	free(c.text);
 

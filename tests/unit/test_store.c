@@ -492,62 +492,6 @@ static void test_mark_dead(void **state)
 		    42);
 }
 
-static void end_run(struct store *s, const struct run_record *record, const char *status,
-		    double ops)
-{
-	int64_t run = synthetic_begin(s, record);
-	struct results results;
-
-	results_init(&results);
-	results_add(&results, "ops", "per_s", BETTER_HIGHER, ops);
-	assert_ok(store_results(s, run, 1, &results, &err));
-	assert_ok(store_run_end(s, run, status, NULL, &err));
-	results_release(&results);
-}
-
-static void test_peak_and_baseline(void **state)
-{
-	struct store *s = synthetic_store("baseline.db");
-	struct run_record record = synthetic_record("memaslap", "none", 1, 1);
-	int64_t machine = synthetic_machine(s, "6.1"), run;
-	uint64_t bytes = 0;
-	double value = 0;
-
-	(void)state;
-	assert_int_equal(store_find_peak(s, machine, "memaslap", record.jobs[0].workload_params,
-					 &bytes, &err),
-			 -ENODATA);
-	end_run(s, &record, "ok", 100);
-	record = synthetic_record("memaslap", "zram", 1, 2);
-	end_run(s, &record, "ok", 300);
-	record = synthetic_record("memaslap", "zram", 1, 3);
-	end_run(s, &record, "ok", 120);
-	/* None of these may count. */
-	record = synthetic_record("memaslap", "zram", 1, 4);
-	end_run(s, &record, "untrusted", 9000);
-	record = synthetic_record("memaslap", "zram", 1, 4);
-	record.jobs[0].workload_params = "{\"memory\":1}";
-	record.jobs[0].peak_bytes = 77;
-	end_run(s, &record, "ok", 9000);
-	record = synthetic_record("memaslap", "zram", 1, 4);
-	record.run_params = "{\"measure\":99}";
-	end_run(s, &record, "ok", 9000);
-	record = synthetic_record("memaslap", "zram", 0.5, 1);
-	record.jobs[0].peak_bytes = 78;
-	run = synthetic_begin(s, &record);
-
-	assert_ok(store_baseline(s, run, "ops", &value, &err));
-	assert_true(value == 120);
-	assert_int_equal(store_baseline(s, run, "other", &value, &err), -ENODATA);
-	assert_ok(store_find_peak(s, machine, "memaslap", record.jobs[0].workload_params, &bytes,
-				  &err));
-	assert_true(bytes == 512u << 20);
-	assert_int_equal(store_find_peak(s, synthetic_machine(s, "6.12"), "memaslap",
-					 record.jobs[0].workload_params, &bytes, &err),
-			 -ENODATA);
-	store_close(s);
-}
-
 /* The views must reach their rows by keys when asked about one run. */
 static void test_views_seek(void **state)
 {
@@ -601,7 +545,6 @@ int main(void)
 		cmocka_unit_test(test_results_are_whole),
 		cmocka_unit_test(test_find_run),
 		cmocka_unit_test(test_mark_dead),
-		cmocka_unit_test(test_peak_and_baseline),
 		cmocka_unit_test(test_views_seek),
 	};
 

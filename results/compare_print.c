@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/compare_print.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "results/baseline.h"
+#include "results/rows.h"
+#include "results/text_table.h"
+
+/* --- the two sides --------------------------------------------------------------------------- */
+
+static const struct compare_row *performance(const struct compare_answer *c)
+{
+	for (size_t i = 0; i < c->nr_rows; i++) {
+		if (c->rows[i].performance)
+			return &c->rows[i];
+	}
+	return NULL;
+}
+
+/* What the side is measured against at ratio 1; nothing to say of runs that are at ratio 1. */
+static int print_baseline(struct store *s, const struct compare_answer *c,
+			  const struct compare_side *side, FILE *out, struct err *err)
+{
+	const struct compare_row *row = performance(c);
+	struct baselines base = BASELINES_INIT;
+	struct stats_ratio slower;
+	struct buf runs = BUF_INIT, ranges = BUF_INIT;
+	char age[HUMAN_SIZE];
+	int64_t nr_below;
+	int r;
+
+	compare_side_json(side, &runs);
+	r = db_int(s, &nr_below, err,
+		   "SELECT nullif(count(*), 0) FROM json_each(?1) c JOIN job j ON j.run = c.value"
+		   " WHERE ratio < 1",
+		   "t", runs.data);
+	if (!r)
+		r = baselines_find(s, runs.data, &base, err);
+	if (r)
+		goto out;
+	if (!base.nr) {
+		fprintf(out, "   at ratio 1: no trusted run is of the same kind\n");
+		goto out;
+	}
+	rows_add_ranges(&ranges, base.runs, base.nr);
+	fprintf(out, "   at ratio 1: run%s %s, %s%s away", base.nr == 1 ? "" : "s", ranges.data,
+		base.nr == 1 ? "" : "up to ", human_age(age, base.age_s));
+	r = row ? baselines_slowdown(s, runs.data, &base, row->name, row->better, &slower, err)
+		: -ENODATA;
+	if (!r)
+		fprintf(out, "; slowdown %.2fx", slower.ratio);
+	if (!r && !isnan(slower.low))
+		fprintf(out, " (%.2f to %.2f, %.0f %%)", slower.low, slower.high,
+			STATS_CONFIDENCE * 100);
+	fputc('\n', out);
+out:
+	baselines_release(&base);
+	buf_release(&ranges);
+	buf_release(&runs);
+	return r == -ENODATA ? 0 : r;
+}
+
+static int print_side(struct store *s, const struct compare_answer *c,
+		      const struct compare_side *side, FILE *out, struct err *err)
+{
+	struct buf ranges = BUF_INIT;
+	int r;
+
+	rows_add_ranges(&ranges, side->runs, side->nr_runs);
+	fprintf(out, "%s  %s: %zu run%s (%s)", side->name, side->selector, side->nr_runs,
+		side->nr_runs == 1 ? "" : "s", ranges.data);
+	if (side->nr_left_out)
+		fprintf(out, ", %zu left out", side->nr_left_out);
+	fputc('\n', out);
+	r = print_baseline(s, c, side, out, err);
+	buf_release(&ranges);
+	return r;
+}
+
+/* Warnings travel with the numbers: which, and how many runs of each side have them. */
+static int print_flags(struct store *s, const struct compare_answer *c, FILE *out, struct err *err)
+{
+	struct buf a = BUF_INIT, b = BUF_INIT;
+	sqlite3_stmt *stmt;
+	int r;
+
+	compare_side_json(c->sides[0], &a);
+	compare_side_json(c->sides[1], &b);
+	r = db_prepare(
+		s, &stmt, err,
+		"SELECT code, count(DISTINCT iif(a, run, NULL)), json_array_length(?1),"
+		" count(DISTINCT iif(a, NULL, run)), json_array_length(?2), ifnull(min(detail), '') FROM"
+		" (SELECT value AS run, 1 AS a FROM json_each(?1)"
+		"  UNION ALL SELECT value, 0 FROM json_each(?2))"
+		" JOIN flag USING (run) WHERE severity <> 'note' GROUP BY code ORDER BY code",
+		"tt", a.data, b.data);
+	if (r)
+		goto out;
+	while ((r = db_step(s, stmt, err)) > 0)
+		fprintf(out, "%s on %d of %d runs of A, %d of %d of B: %s\n",
+			(const char *)sqlite3_column_text(stmt, 0), sqlite3_column_int(stmt, 1),
+			sqlite3_column_int(stmt, 2), sqlite3_column_int(stmt, 3),
+			sqlite3_column_int(stmt, 4), (const char *)sqlite3_column_text(stmt, 5));
+	sqlite3_finalize(stmt);
+out:
+	buf_release(&a);
+	buf_release(&b);
+	return r;
+}
+
+static void print_left_out(const struct compare_side *side, FILE *out)
+{
+	const char *line = side->left_out.data;
+
+	for (; line && *line; line += strcspn(line, "\n") + 1)
+		fprintf(out, "left out: %.*s\n", (int)strcspn(line, "\n"), line);
+}
+
+/* What a reader must know before the first number. */
+static void print_warnings(const struct compare_answer *c, FILE *out)
+{
+	const struct compare_side *a = c->sides[0], *b = c->sides[1];
+
+	if (a->nr_runs < STATS_MIN_RUNS || b->nr_runs < STATS_MIN_RUNS)
+		fprintf(out,
+			"No verdict: a side has fewer than %d runs. Make more with --repeat.\n",
+			STATS_MIN_RUNS);
+	if (!c->terms.interleaved)
+		fprintf(out,
+			"Not measured beside each other: %s (UTC).\nWhat changed on the machine in "
+			"between counts as a difference, too. Measure both by one\ncommand or "
+			"experiment, which interleaves repeats%s.\n",
+			c->when.data,
+			c->terms.may_speak ? ""
+					   : "; --not-interleaved gives a verdict all the same");
+}
+
+/* --- for people ------------------------------------------------------------------------------ */
+
+static void add_number(struct table *t, double value, const char *fmt)
+{
+	if (isnan(value))
+		table_add(t, NULL);
+	else
+		table_addf(t, fmt, value);
+}
+
+static void add_to_table(struct table *t, const struct compare_row *row, bool power)
+{
+	char a[HUMAN_SIZE], b[HUMAN_SIZE];
+
+	table_add(t, row->name);
+	table_add(t, row->unit);
+	table_add(t, row->better);
+	table_add(t, human_number(a, row->median_a));
+	table_add(t, human_number(b, row->median_b));
+	add_number(t, row->ratio.ratio, "%.3f");
+	if (isnan(row->ratio.low))
+		table_add(t, NULL);
+	else
+		table_addf(t, "%.3f to %.3f", row->ratio.low, row->ratio.high);
+	add_number(t, row->cliffs_delta, "%+.2f");
+	add_number(t, row->p, row->p < 0.001 ? "%.1e" : "%.3f");
+	add_number(t, power ? row->runs_needed : NAN, "%.0f");
+	table_add(t, row->verdict[0] ? row->verdict : NULL);
+}
+
+static void print_table(const struct compare_answer *c, FILE *out)
+{
+	static const char *const head[] = { "result", "unit",	       "better", "A", "B",
+					    "B/A",    "95 % interval", "delta",	 "p" };
+	struct table t = TABLE_INIT(11);
+
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		table_add(&t, head[i]);
+	table_addf(&t, "runs for %g %%", c->terms.difference * 100);
+	table_add(&t, "verdict");
+	for (size_t i = 0; i < c->nr_rows; i++)
+		add_to_table(&t, &c->rows[i], c->terms.show_needed);
+	fputc('\n', out);
+	table_print(&t, "", out);
+	table_release(&t);
+}
+
+static void print_method(const struct compare_row *row, FILE *out)
+{
+	if (row->blocks)
+		fprintf(out,
+			"%s is paired by repeat: %zu block%s of %zu and %zu runs. What drifts from "
+			"block to block cancels.\n",
+			row->name, row->blocks, row->blocks == 1 ? "" : "s", row->a.nr, row->b.nr);
+	else
+		fprintf(out,
+			"%s is compared without blocks (Welch), %zu and %zu runs: the sides share "
+			"too few repeats.\n",
+			row->name, row->a.nr, row->b.nr);
+}
+
+static void print_notes(const struct compare_answer *c, FILE *out)
+{
+	const struct compare_row *row = performance(c);
+
+	fputc('\n', out);
+	if (row)
+		print_method(row, out);
+	fprintf(out,
+		"A, B: medians. B/A: ratio of geometric means, its interval by Student's t on "
+		"logarithms.\ndelta: Cliff's, 1 where every B is above every A, -1 below. p of "
+		"rows without a verdict is Holm's.\n");
+	if (c->terms.show_needed && row)
+		fprintf(out,
+			"runs for %g %%: on each side, to see that difference in %.0f of 100 tries, "
+			"from the 80 %% upper limit\nof the spread of %zu pilot %s.\n",
+			c->terms.difference * 100, STATS_POWER * 100,
+			row->blocks ? row->blocks : row->a.nr + row->b.nr,
+			row->blocks ? "blocks" : "runs");
+}
+
+/* --- for machines ---------------------------------------------------------------------------- */
+
+static void add_json_number(struct buf *json, const char *key, double value)
+{
+	buf_addf(json, ",\"%s\":", key);
+	if (isfinite(value))
+		rows_add_double(json, value);
+	else
+		buf_adds(json, "null");
+}
+
+static void add_json_text(struct buf *json, const char *key, const char *text)
+{
+	buf_addf(json, "%s\"%s\":", json->data[json->len - 1] == '{' ? "" : ",", key);
+	if (text)
+		buf_add_json(json, text);
+	else
+		buf_adds(json, "null");
+}
+
+static void add_row_json(struct buf *json, const struct compare_answer *c,
+			 const struct compare_row *row, const struct buf flags[2])
+{
+	bool has_interval = !isnan(row->ratio.low);
+
+	buf_adds(json, json->len ? ",{" : "[{");
+	add_json_text(json, "result", row->name);
+	add_json_text(json, "unit", row->unit);
+	add_json_text(json, "better", row->better);
+	add_json_text(json, "method",
+		      isnan(row->ratio.ratio) ? NULL
+		      : row->blocks	      ? "paired"
+					      : "welch");
+	buf_addf(json, ",\"runs_a\":%zu,\"runs_b\":%zu,\"blocks\":%zu", row->a.nr, row->b.nr,
+		 row->blocks);
+	add_json_number(json, "median_a", row->median_a);
+	add_json_number(json, "median_b", row->median_b);
+	add_json_number(json, "ratio", row->ratio.ratio);
+	add_json_number(json, "ratio_low", row->ratio.low);
+	add_json_number(json, "ratio_high", row->ratio.high);
+	add_json_number(json, "coverage", has_interval ? STATS_CONFIDENCE : NAN);
+	add_json_number(json, "p", row->p);
+	add_json_number(json, "cliffs_delta", row->cliffs_delta);
+	add_json_number(json, "runs_needed", c->terms.show_needed ? row->runs_needed : NAN);
+	buf_addf(json, ",\"interleaved\":%d", c->terms.interleaved);
+	add_json_text(json, "verdict", row->verdict[0] ? row->verdict : NULL);
+	add_json_text(json, "flags_a", flags[0].data);
+	add_json_text(json, "flags_b", flags[1].data);
+	buf_addf(json, ",\"left_out_a\":%zu,\"left_out_b\":%zu}", c->sides[0]->nr_left_out,
+		 c->sides[1]->nr_left_out);
+}
+
+static const char *const columns[] = {
+	"result",   "unit",	"better",	"method",      "runs_a",      "runs_b",
+	"blocks",   "median_a", "median_b",	"ratio",       "ratio_low",   "ratio_high",
+	"coverage", "p",	"cliffs_delta", "runs_needed", "interleaved", "verdict",
+	"flags_a",  "flags_b",	"left_out_a",	"left_out_b",
+};
+
+static int print_rows(struct store *s, const char *json, enum export_format format, FILE *out,
+		      struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	sqlite3_stmt *stmt;
+	int r;
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		buf_addf(&sql, "%s value ->> '%s' AS %s", i ? "," : "SELECT", columns[i],
+			 columns[i]);
+	buf_adds(&sql, " FROM json_each(?1)");
+	r = db_prepare(s, &stmt, err, sql.data, "t", json);
+	if (!r)
+		r = rows_print(s, stmt, format, out, NULL, err);
+	sqlite3_finalize(stmt);
+	buf_release(&sql);
+	return r;
+}
+
+static int print_machine(struct store *s, const struct compare_answer *c, enum export_format format,
+			 FILE *out, struct err *err)
+{
+	struct buf json = BUF_INIT, flags[2] = { BUF_INIT, BUF_INIT };
+	int r = 0;
+
+	for (size_t i = 0; i < 2 && !r; i++) {
+		struct buf runs = BUF_INIT;
+
+		compare_side_json(c->sides[i], &runs);
+		r = rows_add_flags(&flags[i], s, runs.data, err);
+		buf_release(&runs);
+	}
+	for (size_t i = 0; i < c->nr_rows && !r; i++)
+		add_row_json(&json, c, &c->rows[i], flags);
+	buf_adds(&json, "]");
+	if (!r)
+		r = print_rows(s, json.data, format, out, err);
+	buf_release(&json);
+	buf_release(&flags[0]);
+	buf_release(&flags[1]);
+	return r;
+}
+
+int compare_print(struct store *s, const struct compare_answer *c, enum export_format format,
+		  FILE *out, FILE *notes, struct err *err)
+{
+	int r = 0;
+
+	if (format == EXPORT_TABLE)
+		notes = out;
+	for (size_t i = 0; i < 2 && !r; i++)
+		r = print_side(s, c, c->sides[i], notes, err);
+	if (r)
+		return r;
+	print_left_out(c->sides[0], notes);
+	print_left_out(c->sides[1], notes);
+	r = print_flags(s, c, notes, err);
+	if (r)
+		return r;
+	print_warnings(c, notes);
+	if (format != EXPORT_TABLE)
+		return print_machine(s, c, format, out, err);
+	print_table(c, out);
+	print_notes(c, out);
+	return rows_flush(out, err);
+}
