@@ -99,6 +99,7 @@ const struct collector collector_swap_device = {
 	.name = "swap_device",
 	.summary = "bytes that the disk under the backend's swap area read and wrote (its stat)",
 	.scope = SCOPE_BACKEND,
+	.of_run = true,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = swap_device_open,

@@ -70,8 +70,14 @@ def swaps(group, device):
            "all_used": sum(int(a[3]) for a in areas) * 1024, "areas": len(areas)}
     for a in areas:
         if a[0] == device:
-            got.update(size=int(a[2]) * 1024, used=int(a[3]) * 1024)
+            used = int(a[3]) * 1024
+            got.update(size=int(a[2]) * 1024, used=used, others_used=got["all_used"] - used)
     return got
+
+
+def disk(group, device):
+    columns = read(f"/sys/class/block/{device[5:]}/stat").split()
+    return {"read": int(columns[2]) * 512, "written": int(columns[6]) * 512} if columns else {}
 
 
 def zram(group, device):
@@ -111,6 +117,7 @@ SOURCES = {
                               **pressure("/proc/pressure/memory", "system_")},
     "rdma": rdma,
     "swap_area": swaps,
+    "swap_device": disk,
     "vmstat": lambda g, d: rows("/proc/vmstat"),
     "zram": zram,
 }
@@ -133,6 +140,7 @@ MUST = [
     ("pressure", DRAM, {ALWAYS: "some_total full_total system_some_total"}),
     ("rdma", RDMA, {ALWAYS: "port_rcv_packets port_xmit_packets"}),
     ("swap_area", DRAM, {ALWAYS: "size used all_size all_used areas"}),
+    ("swap_device", ZRAM, {ALWAYS: "read written"}),
     ("vmstat", ZRAM, {ALWAYS: "pswpin pswpout pgfault pgmajfault nr_free_pages pgsteal_anon"}),
     ("zram", ZRAM, {ALWAYS: "orig_data_size compr_data_size mem_used_total notify_free"}),
 ]
