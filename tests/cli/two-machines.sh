@@ -65,18 +65,19 @@ on() {
 serve() {
 	boot server 1
 	echo sesame >"$tmp/server/token"
-	on server server_up --size 64M --linger 2s "$@"
+	on server server_up --size 96M --linger 2s "$@"
 	on client eventually answers
 }
 
-all=(is $((64 << 20)) stat_of pool_bytes)
+all=(is $((96 << 20)) stat_of pool_bytes)
 scan=(begin build/tests/lab/pagecheck --mib 8 --threads 2 --write-percent 20 --seconds)
 measure=(env FMBENCH_DB=/tmp/db build/fmbench run quicksort --ratio 0.5 --peak 16M
-	-o memory=16M --backend fastswap-rdma -o fastswap-rdma.far=10.99.1.1:50000)
+	-o memory=16M --backend fastswap-rdma -o fastswap-rdma.far=10.99.1.1:50000
+	-o fastswap-rdma.timeout=6s)
 
 boot client 2
 serve
-on client pool_up auto
+on client pool_up auto timeout_ms=20000
 on client "${all[@]}"
 on client "${scan[@]}" 2
 on client begun_exits 0
@@ -89,7 +90,7 @@ on server eventually server_logged "lost 10.99.1.2: it no longer answers"
 on server eventually server_logged "10.99.1.2 did not come back: its memory is free"
 on client eventually answers
 on client build/tests/lab/rdma_client look 10.99.1.1 50000
-on client pool_up auto
+on client pool_up auto timeout_ms=20000
 on client "${all[@]}"
 on client "${scan[@]}" 1
 on client begun_exits 0
@@ -105,7 +106,7 @@ on client newest_run_has BACKEND_LOST
 on client test ! -e /sys/module/fastswap
 
 serve --token-file /run/fmlab-out/token
-on client pool_up auto token=sesame
+on client pool_up auto token=sesame timeout_ms=6000
 on client "${scan[@]}" 36000
 on client eventually loads_more_than 500
 vanish server

@@ -88,12 +88,12 @@ down() {
 	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
 		swapoff /dev/fastswap0
 	fi
-	if [[ -e /sys/module/fastswap_dram ]]; then
-		rmmod fastswap_dram
-	fi
-	if [[ -e /sys/module/fastswap ]]; then
-		rmmod fastswap
-	fi
+	local module
+	for module in fastswap_dram fastswap_rdma fastswap; do
+		if [[ -e /sys/module/$module ]]; then
+			rmmod $module
+		fi
+	done
 }
 
 # under LIMIT COMMAND…: in a group of its own whose memory.high is LIMIT.
@@ -182,4 +182,6 @@ field() {
 	awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name) print $(i + 1) }' <<<"$2"
 }
 
+# What a test that failed left up fails no other.
+down
 echo "# kernel $(uname -r)"

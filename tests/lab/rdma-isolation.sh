@@ -23,7 +23,7 @@ for i in 1 2 3 4; do
 done
 ok "all memory is free again" eventually is $((4 << 20)) server_says bytes_free
 
-must "a pool beside another client" pool_up auto size=2M
+must "a pool beside another client" pool_up auto size=2M timeout_ms=30000
 "$client" hold "${to[@]}" >/dev/null &
 holder=$!
 ok "both are served" eventually is 2 server_says clients

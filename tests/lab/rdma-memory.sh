@@ -22,7 +22,7 @@ pages_on() {
 }
 
 works() {
-	ok "$1: up" pool_up auto
+	ok "$1: up" pool_up auto timeout_ms=30000
 	ok "$1: pages come back right" "$pagecheck" --mib 16 --threads 2 --write-percent 30
 	ok "$1: the device goes" down
 	server_down TERM

@@ -9,7 +9,8 @@
 [[ ${FMLAB-} ]] || skip "runs in the lab guest only"
 
 echo 3 >/proc/sys/vm/page-cluster
-sort=(run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend fastswap-rdma)
+sort=(run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend fastswap-rdma
+	-o fastswap-rdma.timeout=6s)
 serve=(run memaslap --ratio 0.5 --peak 32M -o memory=32M --warmup 1s --duration 30s
 	--backend fastswap-rdma)
 
