@@ -21,7 +21,7 @@ struct store {
 	char *path;
 	char *private_path; /* of a copy that is read instead, and removed at the end; NULL: none */
 	sqlite3_stmt *kept[NR_KEPT]; /* prepared; the latest first */
-	int reserve_fd; /* -1: none */
+	int reserve_fd;		     /* -1: none */
 };
 
 /* Turn SQLite's last error into a sentence that names the file and the next step. */
