@@ -66,7 +66,7 @@ if [[ $(id -u) -eq 0 ]] && { [[ -e /sys/class/zram-control ]] || modprobe zram 2
 		expect_run "$fmbench" sweep "$ini"
 		sql "SELECT repeat, printf('%g', ratio), printf('memory=%dM',
 			json_extract(workload_params, '\$.memory') / 1048576)
-			FROM run WHERE experiment = 'o$seed' ORDER BY id" | tr '|' ' ' >"$tmp/made"
+			FROM run_job WHERE experiment = 'o$seed' ORDER BY id" | tr '|' ' ' >"$tmp/made"
 		diff "$tmp/planned" "$tmp/made" >&2 || fail "seed $seed: another order than planned"
 	done
 fi
