@@ -137,26 +137,6 @@ static int prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const c
 	return sqlite3_prepare_v2(s->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : db_fail(s, err);
 }
 
-int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
-	       const char *types, ...)
-{
-	sqlite3_stmt *stmt;
-	va_list ap;
-	int r = prepare(s, &stmt, err, sql);
-
-	if (r)
-		return r;
-	va_start(ap, types);
-	if (bind(stmt, types, ap) != SQLITE_OK)
-		r = db_fail(s, err);
-	va_end(ap);
-	if (r)
-		sqlite3_finalize(stmt);
-	else
-		*ret = stmt;
-	return r;
-}
-
 /* Take the statement out of those kept, so that its next user prepares one of its own. */
 static sqlite3_stmt *take_kept(struct store *s, const char *sql)
 {
@@ -182,10 +162,6 @@ static void keep(struct store *s, sqlite3_stmt *stmt)
 	s->kept[0] = stmt;
 }
 
-/*
- * A statement that is bound to its arguments; put_back() it. What has no arguments is prepared each
- * time: BEGIN and its like are short, and many a PRAGMA takes effect while it is prepared.
- */
 static int take(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
 		const char *types, va_list ap)
 {
@@ -201,7 +177,20 @@ static int take(struct store *s, sqlite3_stmt **ret, struct err *err, const char
 	return r;
 }
 
-static void put_back(struct store *s, sqlite3_stmt *stmt)
+int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
+	       const char *types, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, types);
+	r = take(s, ret, err, sql, types, ap);
+	va_end(ap);
+	return r;
+}
+
+/* BEGIN and its like are short, and many a PRAGMA takes effect while it is prepared. */
+void db_release(struct store *s, sqlite3_stmt *stmt)
 {
 	if (sqlite3_bind_parameter_count(stmt))
 		keep(s, stmt);
@@ -244,7 +233,7 @@ int db_run(struct store *s, struct err *err, const char *sql, const char *types,
 		return r;
 	while ((r = db_step(s, stmt, err)) > 0)
 		;
-	put_back(s, stmt);
+	db_release(s, stmt);
 	return r;
 }
 
@@ -271,7 +260,7 @@ int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, cons
 		if (!r)
 			*ret = value;
 	}
-	put_back(s, stmt);
+	db_release(s, stmt);
 	return r;
 }
 
@@ -292,7 +281,7 @@ int db_values(struct store *s, struct values *v, struct err *err, const char *sq
 		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
 		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
 	}
-	put_back(s, stmt);
+	db_release(s, stmt);
 	return r;
 }
 

@@ -151,7 +151,7 @@ int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
 		*ret_value = sqlite3_column_double(stmt, 0);
 		r = 0;
 	}
-	sqlite3_finalize(stmt);
+	db_release(s, stmt);
 	return r;
 }
 
@@ -193,7 +193,7 @@ int store_phase_gauge(struct store *s, int64_t run, int job, const char *phase,
 		ret->end = sqlite3_column_double(stmt, 3);
 		r = 0;
 	}
-	sqlite3_finalize(stmt);
+	db_release(s, stmt);
 	return r;
 }
 
