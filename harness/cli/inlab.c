@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/backend.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -231,19 +232,30 @@ static bool mentions(const struct cli *cli, const char *what)
 	return found;
 }
 
+/* What the backends that the command line names need in the guest: their caps together. */
+static unsigned int needed_caps(const struct cli *cli)
+{
+	unsigned int caps = 0;
+
+	for (size_t i = 0; backend_table[i]; i++) {
+		if (mentions(cli, backend_table[i]->name))
+			caps |= backend_table[i]->caps;
+	}
+	return caps;
+}
+
 /* Options of fmlab: the user's, and a NIC where one is needed. The caller frees. */
-static char *lab_options(const struct cli *cli)
+static char *lab_options(unsigned int caps)
 {
 	const char *given = common.lab ? common.lab : ""; /* --lab "": fmlab's own */
 	struct buf b = BUF_INIT;
 
-	buf_addf(&b, "%s%s", given,
-		 mentions(cli, "fastswap-rdma") && !strstr(given, "--rdma") ? " --rdma" : "");
+	buf_addf(&b, "%s%s", given, caps & CAP_RDMA && !strstr(given, "--rdma") ? " --rdma" : "");
 	return b.data;
 }
 
 /* What the command needs in the guest beside this program is built; fmlab says so. */
-static int build_for_guest(const struct cli *cli, const char *lab, char *fmlab, struct err *err)
+static int build_for_guest(unsigned int caps, const char *lab, char *fmlab, struct err *err)
 {
 	char *words = xstrdup(lab), *save, *word;
 	char **argv = calloc(strlen(lab) + 8, sizeof(*argv));
@@ -259,17 +271,18 @@ static int build_for_guest(const struct cli *cli, const char *lab, char *fmlab, 
 		argv[nr++] = word;
 	argv[nr++] = (char *)"--";
 	argv[nr++] = (char *)"modules";
-	if (mentions(cli, "fastswap-rdma"))
+	if (caps & CAP_RDMA)
 		argv[nr++] = (char *)"memserver";
-	pid = mentions(cli, "fastswap") ? start(argv, err) : 0;
+	pid = caps & CAP_PAGE_HOOK ? start(argv, err) : 0;
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	free(argv);
 	free(words);
 	if (pid < 0)
 		return pid;
-	return status ? err_missing(err, "what fastswap needs in the lab guest could not be built: "
-					 "the lines above say why")
+	return status ? err_missing(err,
+				    "what the backend needs in the lab guest could not be built: "
+				    "the lines above say why")
 		      : 0;
 }
 
@@ -312,6 +325,7 @@ int inlab_run(const struct cli *cli)
 	const char *tmp = getenv("TMPDIR");
 	struct share s = { 0 };
 	char program[PATH_MAX], fmlab[PATH_MAX], glue[PATH_MAX], copy[PATH_MAX];
+	unsigned int caps = needed_caps(cli);
 	char *lab, **argv;
 	struct err err = { 0 };
 	int status = 0, rc = 0;
@@ -322,9 +336,9 @@ int inlab_run(const struct cli *cli)
 			       cli->command->name);
 	if (!rc)
 		rc = find_lab(program, fmlab, glue, &err);
-	lab = lab_options(cli);
+	lab = lab_options(caps);
 	if (!rc)
-		rc = build_for_guest(cli, lab, fmlab, &err);
+		rc = build_for_guest(caps, lab, fmlab, &err);
 	snprintf(s.dir, sizeof(s.dir), "%s/fmbench-lab.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!rc && !mkdtemp(s.dir))
 		rc = err_failed(&err, errno, "cannot make directory %s (see TMPDIR)", s.dir);
