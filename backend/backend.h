@@ -56,8 +56,9 @@ struct backend_job {
 };
 
 /*
- * Where a job's pages are counted: rows of (what, collector, key), ended by an all-zero one. Of the
- * rows with the same `what` the first that the run samples counts.
+ * Where pages are counted: rows of (what, collector, key), ended by an all-zero one. The first four say
+ * how a job uses memory: of the rows with the same `what` the first that the run samples counts. The
+ * others are the backend's own account, against which flags hold the kernel's: rows are added up.
  */
 struct backend_usage {
 	const char *what; /* one of USAGE_… */
@@ -67,6 +68,11 @@ struct backend_usage {
 #define USAGE_FAR	"far"	    /* gauge, bytes in far memory */
 #define USAGE_PAGE_INS	"page_ins"  /* counter, pages that came back; never of files */
 #define USAGE_PAGE_OUTS "page_outs" /* counter, pages that left */
+
+#define USAGE_LOADS	    "loads" /* counters, pages, of everybody who uses the backend */
+#define USAGE_STORES	    "stores"
+#define USAGE_FAILED_LOADS  "failed_loads"
+#define USAGE_FAILED_STORES "failed_stores"
 
 struct backend {
 	const char *name, *summary;

@@ -84,11 +84,27 @@ static int swap_health(struct backend_ctx *ctx, struct err *err)
 	return ctx->swap_device[0] ? swap_area_health(ctx, err) : swap_check(ctx->params, err);
 }
 
+/* As swap_usage. One of the areas may be fastswap's, which keeps an account of its own. */
+static const struct backend_usage usage[] = {
+	{ USAGE_LOCAL, "memory_usage", "memory.current" },
+	{ USAGE_FAR, "memory_usage", "memory.swap.current" },
+	{ USAGE_PAGE_INS, "memory_stat", "workingset_refault_anon" },
+	{ USAGE_PAGE_INS, "memory_stat", "pgmajfault" },
+	{ USAGE_PAGE_OUTS, "vmstat", "pswpout" },
+	{ USAGE_LOADS, "fastswap", "loads" },
+	{ USAGE_LOADS, "fastswap", "loads_async" },
+	{ USAGE_STORES, "fastswap", "stores" },
+	{ USAGE_STORES, "fastswap", "stores_async" },
+	{ USAGE_FAILED_LOADS, "fastswap", "failed_loads" },
+	{ USAGE_FAILED_STORES, "fastswap", "failed_stores" },
+	{ NULL, NULL, NULL },
+};
+
 const struct backend backend_swap = {
 	.name = "swap",
 	.summary = "the swap areas that are on already, left as they are",
 	.caps = CAP_SWAP | CAP_ANY_AREA,
-	.usage = swap_usage,
+	.usage = usage,
 	.check = swap_check,
 	.up = swap_up,
 	.facts = swap_facts,

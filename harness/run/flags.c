@@ -191,12 +191,40 @@ static void judge_other_areas(const struct flag_input *in, struct results *r)
 			     (unsigned long long)areas, there);
 }
 
+/* What the backend itself counted in the measure phase. False: it keeps no such account. */
+static bool accounted(const struct flag_input *in, const char *what, double *ret)
+{
+	bool any = false;
+	double delta;
+
+	*ret = 0;
+	for (const struct backend_usage *u = in->usage; u && u->what; u++) {
+		if (strcmp(u->what, what) == 0 && measured(in, u->collector, u->key, &delta)) {
+			*ret += delta;
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* Did the backend itself store pages, in any phase? */
+static bool keeps_pages(const struct flag_input *in)
+{
+	double stores = 0;
+
+	for (const struct backend_usage *u = in->usage; u && u->what; u++) {
+		if (strcmp(u->what, USAGE_STORES) == 0)
+			stores += grown(in, u->collector, u->key);
+	}
+	return stores > 0;
+}
+
 /* Into memory, before the kernel asked the backend: zswap, or another hook of frontswap. */
 static void judge_hooks(const struct flag_input *in, struct results *r)
 {
 	double hooked, written;
 
-	if (!in->target_bytes || in->whole_machine || grown(in, "fastswap", "stores") > 0)
+	if (!in->target_bytes || in->whole_machine || keeps_pages(in))
 		return;
 	hooked = fmax(grown(in, "vmstat", "zswpout"), grown(in, "frontswap", "succ_stores"));
 	written = grown(in, "vmstat", "pswpout");
@@ -246,19 +274,18 @@ static void compare_loads(const struct flag_input *in, double faults, double loa
 
 static void judge_loads(const struct flag_input *in, struct results *r)
 {
-	double faults, loads, async, stores;
+	double faults, loads, stores;
 
-	if (!measured(in, "fastswap", "loads", &loads) ||
-	    !measured(in, "fastswap", "loads_async", &async) ||
+	if (!accounted(in, USAGE_LOADS, &loads) ||
 	    !measured(in, "memory_stat", "pgmajfault", &faults))
 		return;
-	compare_loads(in, faults, loads + async, "the backend", r);
-	if (measured(in, "fastswap", "failed_stores", &stores) && stores > 0)
+	compare_loads(in, faults, loads, "the backend", r);
+	if (accounted(in, USAGE_FAILED_STORES, &stores) && stores > 0)
 		results_flag(r, "FAILED_STORES", SEVERITY_WARNING,
 			     "%.0f stores failed; their pages were written again through the block "
 			     "device",
 			     stores);
-	if (measured(in, "fastswap", "failed_loads", &loads) && loads > 0)
+	if (accounted(in, USAGE_FAILED_LOADS, &loads) && loads > 0)
 		results_flag(r, "FAILED_LOADS", SEVERITY_WARNING,
 			     "%.0f loads failed; their pages were read again through the block "
 			     "device",
@@ -302,7 +329,7 @@ static void judge_own_count(const struct flag_input *in, struct results *r)
 		results_flag(r, "FAULTS_MISMATCH", SEVERITY_FATAL,
 			     "the program counted %.0f major faults, its group %.0f", own->value,
 			     faults);
-	if (!measured(in, "fastswap", "loads", &loads) && measured(in, "vmstat", "pswpin", &loads))
+	if (!accounted(in, USAGE_LOADS, &loads) && measured(in, "vmstat", "pswpin", &loads))
 		compare_loads(in, faults, loads, "the machine's swap", r);
 }
 
@@ -310,14 +337,11 @@ static void judge_own_count(const struct flag_input *in, struct results *r)
 static void judge_stores(const struct flag_input *in, struct results *r)
 {
 	bool own = results_find(r, "all_major_faults");
-	double faults, stores, async = 0;
+	double faults, stores;
 
 	if (in->limit_bytes || !measured(in, "memory_stat", "pgmajfault", &faults) ||
-	    (!measured(in, "fastswap", "stores", &stores) &&
-	     !measured(in, "vmstat", "pswpout", &stores)))
+	    (!accounted(in, USAGE_STORES, &stores) && !measured(in, "vmstat", "pswpout", &stores)))
 		return;
-	measured(in, "fastswap", "stores_async", &async);
-	stores += async;
 	if (stores > loads_slack(faults))
 		results_flag(r, "STORES_WITHOUT_RECLAIM", own ? SEVERITY_FATAL : SEVERITY_WARNING,
 			     "%.0f pages were stored although no limit asked for it: the machine "

@@ -7,6 +7,7 @@
 #ifndef HARNESS_FLAGS_H
 #define HARNESS_FLAGS_H
 
+#include "backend/backend.h"
 #include "base/err.h"
 #include "base/result.h"
 #include "harness/group/cgroup.h"
@@ -36,7 +37,8 @@ struct flag_input {
 	bool fills_limit; /* it was filled beyond its limit: it must use all of it */
 	const struct placement *placement;
 	const struct facts *settings;
-	const char *lab; /* struct session */
+	const struct backend_usage *usage; /* the backend's own account; NULL: none */
+	const char *lab;		   /* struct session */
 	const struct sampler_stats *sampler;
 	unsigned int hz;
 };

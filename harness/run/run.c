@@ -580,6 +580,7 @@ static int harvest(struct run *r, int rc, struct err *err)
 			.fills_limit = j->spec->workload->shape == WORKLOAD_SERVICE,
 			.placement = &j->placement,
 			.settings = &r->settings,
+			.usage = r->spec->backend->usage,
 			.lab = r->session->lab,
 			.sampler = &r->sampler_stats,
 			.hz = (unsigned int)r->spec->settings->sample_hz,

@@ -138,6 +138,18 @@ static int64_t sampled_column(const struct sampler *s, int job, const char *coll
 	return -1;
 }
 
+static bool is_job_usage(const char *what)
+{
+	static const char *const names[] = { USAGE_LOCAL, USAGE_FAR, USAGE_PAGE_INS,
+					     USAGE_PAGE_OUTS };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], what) == 0)
+			return true;
+	}
+	return false;
+}
+
 int sampler_note_usage(struct sampler *s, int job, const struct backend_usage *usage,
 		       struct err *err)
 {
@@ -153,7 +165,7 @@ int sampler_note_usage(struct sampler *s, int job, const struct backend_usage *u
 			first &= strcmp(before->what, u->what) != 0 ||
 				 sampled_column(s, job, before->collector, before->key) < 0;
 		pthread_mutex_unlock(&s->lock);
-		if (column >= 0 && first)
+		if (column >= 0 && first && is_job_usage(u->what))
 			rc = store_usage(s->store, s->run, job, u->what, s->metric[column], err);
 	}
 	return rc;

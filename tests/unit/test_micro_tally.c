@@ -5,6 +5,7 @@
  */
 #include "tests/unit/synthetic.h"
 
+#include "backend/fastswap_area.h"
 #include "harness/run/flags.h"
 #include "micro/tally.h"
 
@@ -135,6 +136,7 @@ static void judge_counts(const struct counts *c, struct results *r)
 		.cgroup_version = 2,
 		.placement = &placement,
 		.settings = &settings,
+		.usage = fastswap_usage,
 		.sampler = &sampler,
 	};
 

@@ -2,6 +2,7 @@
 /* What a run says of its own numbers: each rule just within and just beyond its threshold. */
 #include "tests/unit/synthetic.h"
 
+#include "backend/fastswap_area.h"
 #include "harness/run/flags.h"
 
 #define LIMIT (100u << 20)
@@ -44,6 +45,7 @@ static void begin(void)
 		.cgroup_version = 2,
 		.placement = &placement,
 		.settings = &settings,
+		.usage = fastswap_usage,
 		.sampler = &sampler,
 		.hz = 10,
 	};
