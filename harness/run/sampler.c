@@ -15,6 +15,7 @@
 /* The main thread drains ten times a second: room for when it can't. */
 #define RING_S	       4
 #define MIN_RING_TICKS 512u
+#define MAX_RING_TICKS 4096u
 
 struct source {
 	const struct collector *collector;
@@ -248,6 +249,15 @@ static void *sampler_thread(void *arg)
 	return NULL;
 }
 
+static size_t ring_ticks(uint64_t period_ns)
+{
+	size_t nr = period_ns ? RING_S * NSEC_PER_SEC / period_ns : 0;
+
+	if (nr < MIN_RING_TICKS)
+		return MIN_RING_TICKS;
+	return nr < MAX_RING_TICKS ? nr : MAX_RING_TICKS;
+}
+
 static int allocate(struct sampler *s, struct err *err)
 {
 	size_t nr = s->nr_columns ? s->nr_columns : 1;
@@ -255,9 +265,7 @@ static int allocate(struct sampler *s, struct err *err)
 	s->metric = calloc(nr, sizeof(*s->metric));
 	s->stored = calloc(nr, sizeof(*s->stored));
 	s->was_stored = calloc(nr, sizeof(*s->was_stored));
-	s->ring_ticks = s->period_ns ? RING_S * NSEC_PER_SEC / s->period_ns : 0;
-	if (s->ring_ticks < MIN_RING_TICKS)
-		s->ring_ticks = MIN_RING_TICKS;
+	s->ring_ticks = ring_ticks(s->period_ns);
 	s->ring = calloc(s->ring_ticks, sizeof(*s->ring));
 	s->ring_values = malloc(s->ring_ticks * nr * sizeof(*s->ring_values));
 	s->ring_have = malloc(s->ring_ticks * nr * sizeof(*s->ring_have));

@@ -40,9 +40,9 @@ def rows(what):
 runs = rows("runs")
 assert len(runs) == 4
 assert {r["experiment"] for r in runs} == {'with, comma and "quotes"'}
-want = ["run", "uuid", "started", "experiment", "workload", "backend", "ratio", "repeat", "status",
-        "peak_bytes", "limit_bytes", "local_bytes", "far_bytes", "measure_s", "major_faults",
-        "major_faults_per_s", "flags"]
+want = ["run", "uuid", "started", "experiment", "job", "workload", "backend", "ratio", "repeat",
+        "status", "peak_bytes", "limit_bytes", "local_bytes", "far_bytes", "measure_s",
+        "major_faults", "major_faults_per_s", "page_ins", "page_ins_per_s", "flags"]
 assert list(runs[0])[:len(want)] == want, list(runs[0])
 assert "elapsed_s" in runs[0]
 phases = rows("phases")
