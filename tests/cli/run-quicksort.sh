@@ -23,5 +23,5 @@ expect_run "$fmbench" run quicksort --ratio 0.5 -o memory=128M --backend zram
 [[ $(sql "SELECT count(*) FROM run") == 4 ]] || fail "the peak was not reused"
 # A stated peak is taken as it is.
 expect_run "$fmbench" run quicksort --ratio 0.5 --peak 200M -o memory=128M --backend zram
-[[ $(sql "SELECT limit_bytes FROM run ORDER BY id DESC LIMIT 1") == $((100 << 20)) ]] ||
+[[ $(sql "SELECT limit_bytes FROM run_job ORDER BY id DESC LIMIT 1") == $((100 << 20)) ]] ||
 	fail "--peak 200M at ratio 0.5 is not a limit of 100M"
