@@ -180,7 +180,8 @@ exec 3<>"/dev/tcp/127.0.0.1/$port"
 cat <&3 >/dev/null &
 reader=$!
 gets=$(printf ' key%.0s' {1..1000})
-for ((i = 0; i < 2000; i++)); do echo "get$gets"; done >&3
+# In a shell of its own: where it is slow, the server ends first.
+(for ((i = 0; i < 1000; i++)); do echo "get$gets"; done >&3) || true
 ended 0 7
 exec 3>&-
 wait "$reader" 2>/dev/null || true
