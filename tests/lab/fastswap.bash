@@ -85,10 +85,10 @@ up() {
 }
 
 down() {
+	local module
 	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
 		swapoff /dev/fastswap0
 	fi
-	local module
 	for module in fastswap_dram fastswap_rdma fastswap; do
 		if [[ -e /sys/module/$module ]]; then
 			rmmod $module
