@@ -85,7 +85,7 @@ bool fastswap_inject_load_fail(void);
 bool fastswap_inject_store_fail(void);
 void fastswap_inject_flip(struct page *page);
 
-/* stats.c */
+/* path.c counts, stats.c shows. */
 enum fastswap_stat {
 	STAT_LOADS,
 	STAT_LOADS_ASYNC,

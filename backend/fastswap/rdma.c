@@ -7,7 +7,8 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
-#include "rdma.h"
+#include "handshake.h"
+#include "rdma_link.h"
 
 static char none[] = "";
 

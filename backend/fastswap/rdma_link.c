@@ -9,7 +9,8 @@
 #include <linux/delay.h>
 #include <linux/mm.h>
 
-#include "rdma.h"
+#include "handshake.h"
+#include "rdma_link.h"
 
 /* Soft-RoCE takes the largest count, 7, as "for ever". The server's NIC is told to do the same. */
 #define RETRIES 6
@@ -39,15 +40,6 @@ static bool is_ours(const struct memserver_head *h, enum memserver_kind kind)
 	if (!(link)->session)								\
 		pr_err(RDMA_NAME ": %s: " fmt "\n", (link)->server_name, ##__VA_ARGS__);	\
 } while (0)
-
-void link_fail(struct rdma_link *link, int err, const char *why)
-{
-	if (cmpxchg(&link->err, 0, err))
-		return;
-	atomic64_inc(&link->counters.losses);
-	pr_err(RDMA_NAME ": lost the server %s: %s\n", link->server_name, why);
-	queue_delayed_work(system_long_wq, &link->repair, 0);
-}
 
 static void refused(struct queue *queue, struct rdma_cm_event *event)
 {
