@@ -11,6 +11,12 @@ memserver: $B/memserver ## build the memory server of far memory over RDMA
 $B/memserver: $(MEMSERVER_OBJ)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RDMA_LIBS) -lnuma -lm
 
+# All but main.c, beside a NIC that is none (tests/fake_rdma.h).
+$B/tests/unit/test_memserver: tests/unit/test_memserver.c $(filter-out %/main.o,$(MEMSERVER_OBJ))
+	@mkdir -p $(@D) $B/obj/tests/unit
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $B/obj/tests/unit/test_memserver.d \
+		-o $@ $^ -lcmocka -lnuma -lm
+
 $B/tests/lab/rdma_client: tests/lab/rdma_client.c backend/memserver/handshake.h
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(RDMA_LIBS)
