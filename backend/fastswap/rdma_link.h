@@ -6,7 +6,7 @@
 #include "rdma_queue.h"
 
 struct link_demand {
-	u64 bytes_least, bytes_most;		/* most 0: whatever there is */
+	u64 bytes_least, bytes_most;		/* GRANT_BYTES_MAX at most */
 	unsigned int nr_least, nr_most;		/* queue pairs */
 	const char *token;
 };

@@ -259,6 +259,8 @@ static int post(struct queue *queue, struct page_request *request)
 	local_bh_disable();
 	err = ib_post_send(queue->id->qp, &wr.wr, NULL);
 	local_bh_enable();
+	if (unlikely(err))
+		link_fail(link, -EIO, "the RDMA device takes no more requests");
 	return err;
 }
 

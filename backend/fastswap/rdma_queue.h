@@ -23,6 +23,7 @@
 #include <rdma/ib_verbs.h>
 #include <rdma/rdma_cm.h>
 
+#include "grant.h"
 #include "pool.h"
 
 #define RDMA_NAME "fastswap_rdma"
@@ -90,18 +91,21 @@ struct rdma_link {
 	unsigned int timeout_ms;
 	u64 spin_ns;
 
-	/* What the server granted. */
+	/* What the server granted, checked. */
 	u64 session;
 	u64 bytes, address;
 	u32 rkey;
+	struct grant_terms terms;	/* that each grant must meet */
 
 	/*
 	 * 0 while connected; else the -errno with which all requests fail. Whoever uses a queue's
 	 * id or cq does so under srcu and after a look at this.
 	 */
 	int err;
+	bool opened;			/* every queue pair was there once */
 	bool leaving;			/* no more reconnecting */
-	bool forgotten;			/* the server knows nothing of the session: final */
+	bool forgotten;			/* the server refuses to resume the session, for good */
+	bool told;			/* the log has that the server refuses for now */
 	struct srcu_struct users;
 
 	struct ib_device *device;
