@@ -45,7 +45,7 @@ static int start_pool(struct pool *pool)
 	err = fastswap_path_init(pool);
 	if (err)
 		return err;
-	err = fastswap_blkdev_add(pool);
+	err = fastswap_blkdev_add(pool, fastswap_area_closed);
 	if (err) {
 		fastswap_path_release();
 		return err;

@@ -45,8 +45,10 @@ void fastswap_path_release(void)
 {
 	pgoff_t slot;
 
-	for_each_set_bit(slot, held, fastswap_pool->nr_pages)
+	for_each_set_bit(slot, held, fastswap_pool->nr_pages) {
 		fastswap_discard(slot);
+		cond_resched();
+	}
 	fastswap_pool = NULL;
 	mempool_destroy(timed_loads);
 	kvfree(held);

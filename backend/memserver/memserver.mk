@@ -21,8 +21,13 @@ $B/tests/lab/rdma_client: tests/lab/rdma_client.c backend/memserver/handshake.h
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(RDMA_LIBS)
 
+$B/tests/lab/rdma_liar.so: tests/lab/rdma_liar.c backend/memserver/handshake.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
+
 # What the lab's tests need beside the modules.
-modules-lab modules-lab-all lab-helpers: $B/memserver $B/tests/lab/rdma_client $B/bench/fault_median
+modules-lab modules-lab-all lab-helpers: $B/memserver $B/tests/lab/rdma_client \
+	$B/tests/lab/rdma_liar.so $B/bench/fault_median
 
 bench-rdma: modules-lab lab-helpers ## cost of a fault over RDMA, beside the NIC's own
 	$(Q)lab/fmlab run --kernel $(KERNEL) --rdma --cpus 2 --mem 2G -- bench/rdma_cost.sh
