@@ -558,7 +558,7 @@ void clients_event(struct clients *c, struct rdma_cm_event *event)
 	struct rdma_conn_param asked = event->param.conn;
 	enum rdma_cm_event_type type = event->event;
 	struct rdma_cm_id *id = event->id;
-	char private_data[UINT8_MAX];
+	char private_data[UINT8_MAX] = { 0 };
 
 	if (asked.private_data)
 		memcpy(private_data, asked.private_data, asked.private_data_len);
