@@ -130,6 +130,15 @@ ok "the new one" load_pool token='"another one"'
 ok "the pool goes at last" rmmod fastswap_rdma
 server_down TERM
 
+rm -f "$scratch/stats"
+build/memserver --listen "$address:$port" --size 4M --token-file "$scratch/token" \
+	--stats "$scratch/stats" 2> >(:) &
+server=$!
+must "a server whose log nobody reads starts" eventually test -S "$scratch/stats"
+refusal "its log has a reader less" "refuses: wrong access token"
+ok "it still serves" is 1 server_says refused
+server_down TERM
+
 ok "memserver refuses an unknown option" exits 2 build/memserver --sizes 1G
 ok "memserver refuses more memory than there is" exits 3 build/memserver --size 1T
 ok "memserver refuses an address that isn't here" exits 1 build/memserver --size 1M --listen 10.1.2.3
