@@ -11,8 +11,9 @@
 
 seconds=$(by_length 6 120)
 
+stop=$(mktemp -u)
 read_on() {
-	while :; do
+	while [[ ! -e $stop ]]; do
 		dd if=/dev/fastswap0 of=/dev/null bs=64k iflag=direct conv=noerror status=none
 	done 2>/dev/null
 }
@@ -26,7 +27,9 @@ beside() {
 	while ((SECONDS < end && !status)); do
 		"$pagecheck" --mib 4 --threads 2 --shared --random --rounds 2 --write-percent 60 || status=$?
 	done
-	{ kill "${readers[@]}" && wait "${readers[@]}"; } 2>/dev/null
+	touch "$stop"
+	wait "${readers[@]}"
+	rm "$stop"
 	return "$status"
 }
 

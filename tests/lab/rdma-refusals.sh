@@ -58,12 +58,13 @@ ok "the pool goes" rmmod fastswap_rdma
 ok "the server ends cleanly" server_down TERM
 ok "its socket is gone" test ! -e "$scratch/stats"
 
-# lie FIELD WORDS [PARAMETERS…]: of the server, with WORDS in the kernel's log.
+# lie FIELD WORDS: of the server, with WORDS in the kernel's log.
 lie() {
 	local status=0
 	LD_PRELOAD=$liar MEMSERVER_LIE=$1 server_up --size 64M || return
 	dmesg -C
-	says "Protocol error" load_pool size=4M "${@:3}" 2>&1 || status=1
+	refused load_pool size=4M 2>"$scratch/insmod.log" || status=1
+	grep -e "Protocol error" "$scratch/insmod.log" || status=1
 	logged "can't be used: $2" || status=1
 	[[ ! -e /sys/module/fastswap_rdma ]] || status=1
 	server_down TERM
