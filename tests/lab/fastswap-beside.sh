@@ -37,9 +37,9 @@ kernel_is_content() {
 	! dmesg | grep -E 'BUG:|WARNING:|Oops|general protection|bad page|list_.*corruption'
 }
 
-# But for mkswap's header.
+# But for mkswap's header, and what 6.12 keeps of freed slots, on each CPU up to 64.
 few_pages() {
-	(($(stat_of curr_pages) <= 1))
+	(($(stat_of curr_pages) <= 1 + 64 * $(nproc)))
 }
 
 for how in "" synchronous=1; do
@@ -47,7 +47,7 @@ for how in "" synchronous=1; do
 	ok "up ${how:-as it is}" up auto size=8M $how
 	ok "${how:-as it is}: pages come back right beside readers of the device" beside
 	ok "${how:-as it is}: the kernel has nothing to say" kernel_is_content
-	ok "${how:-as it is}: the pool is empty in the end" eventually few_pages
+	ok "${how:-as it is}: freed slots hold nothing in the end" eventually few_pages
 	down
 done
 finish
