@@ -27,7 +27,7 @@ UNIT := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(wildcard tests/unit/test_*.c
 HELPERS := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(filter-out tests/unit/test_%, \
 	$(wildcard tests/unit/*.c)))
 BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
-C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/unit/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] \
+C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] \
 	backend/memserver/*.[ch])
 SHELL_FILES = $(wildcard tests/run tests/*.sh tests/fixtures/capture tests/fixtures/capture-machine tests/cli/*.sh tests/lab/*.sh tests/fuzz/*.sh \
 	bench/*.sh lab/fmlab lab/in-lab lab/*.sh lab/guest/* setup/*.sh .ci/run)

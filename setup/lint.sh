@@ -47,6 +47,10 @@ report 'layers: harness/doctor includes run and below' \
 report 'layers: main.c is the only file directly in harness/' \
 	"$(git ls-files 'harness/*' | grep -vE '^harness/(main\.c$|[a-z]+/)')"
 report 'layers: no circle between files, by include or by call' "$(setup/circles.sh build/obj)"
+for modules in build/lab/*/fastswap; do
+	[[ ! -d $modules ]] ||
+		report "layers: no circle in $modules" "$(setup/circles.sh "$modules")"
+done
 report 'layers: SQLite in results/ only' \
 	"$(git grep -nE 'sqlite3_|sqlite3\.h' -- '*.c' '*.h' ':!results' ':!tests' ':!bench')"
 report 'layers: swapon in backend/ only' \

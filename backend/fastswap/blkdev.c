@@ -13,6 +13,7 @@
 #include "fastswap.h"
 
 static struct gendisk *disk;
+static void (*on_close)(void);
 
 static void end_load(void *ctx, struct page *page, int err)
 {
@@ -72,8 +73,11 @@ static void discard(struct bio *bio)
 	pgoff_t slot = bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT;
 	pgoff_t end = bio_end_sector(bio) >> PAGE_SECTORS_SHIFT;
 
-	for (; slot < end; slot++)
+	for (; slot < end; slot++) {
 		fastswap_discard(slot);
+		if (!(slot % 1024))
+			cond_resched();
+	}
 }
 
 static void handle_bio(struct bio *bio)
@@ -104,6 +108,7 @@ static int open_pool(void)
 
 static void release_pool(void)
 {
+	on_close();
 	module_put(fastswap_pool->ops->owner);
 }
 
@@ -160,10 +165,11 @@ bool fastswap_is_our_device(const struct block_device *bdev)
 	return disk && bdev && bdev->bd_disk == disk;
 }
 
-int fastswap_blkdev_add(struct pool *pool)
+int fastswap_blkdev_add(struct pool *pool, void (*closed)(void))
 {
 	int err;
 
+	on_close = closed;
 	disk = compat_alloc_disk(pool->node, pool->synchronous);
 	if (IS_ERR(disk)) {
 		err = PTR_ERR(disk);

@@ -50,7 +50,7 @@ in_chroot() {
 
 # Kbuild builds where the sources are, so it gets a copy; unchanged files keep their times.
 mkdir -p "$out/src"
-for file in "$source"/*.[ch] "$source/Kbuild" "$source/../memserver/handshake.h"; do
+for file in "$source"/*.[ch] "$source/Kbuild" "$source"/../memserver/{handshake,grant}.h; do
 	cmp -s "$file" "$out/src/${file##*/}" || cp "$file" "$out/src/"
 done
 

@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
+#include <linux/rcupdate.h>
 
 #include "pool.h"
 
@@ -28,52 +29,87 @@ static bool synchronous;
 module_param(synchronous, bool, 0444);
 MODULE_PARM_DESC(synchronous, "have mm skip swap cache and read-ahead, as for brd and zram");
 
-static void **slots;	/* a page's address, or NULL */
+/*
+ * NULL, or the slot's page. mm has one use of a slot at a time; whoever else reads the device (dd) has a
+ * discard beside it. So pages are used under RCU and freed after it.
+ */
+static struct page **slots;
 
 /* Called from reclaim, which may use the reserves: the page that is stored is freed in return. */
-static void *take_page(gfp_t gfp)
+static struct page *take_page(gfp_t gfp)
 {
-	struct page *page;
-
 	if (node != NUMA_NO_NODE)
 		gfp |= __GFP_THISNODE;
-	page = alloc_pages_node(node, gfp | __GFP_NOWARN, 0);
-	return page ? page_address(page) : NULL;
+	return alloc_pages_node(node, gfp | __GFP_NOWARN, 0);
+}
+
+static void free_after_rcu(struct rcu_head *head)
+{
+	__free_page(container_of(head, struct page, rcu_head));
+}
+
+/* The slot's page, which this makes the first time; under rcu_read_lock() from then on. */
+static struct page *page_to_store(pgoff_t slot)
+{
+	struct page *fresh, *there;
+
+	rcu_read_lock();
+	there = READ_ONCE(slots[slot]);
+	if (likely(there))
+		return there;
+	rcu_read_unlock();
+	fresh = take_page(GFP_NOIO);
+	if (!fresh)
+		return NULL;
+	rcu_read_lock();
+	there = cmpxchg(&slots[slot], NULL, fresh);
+	if (likely(!there))
+		return fresh;
+	__free_page(fresh);
+	return there;
 }
 
 static int dram_store(struct pool *pool, pgoff_t slot, struct page *page)
 {
-	void *to = slots[slot];
+	struct page *to = page_to_store(slot);
 
-	if (!to) {
-		to = take_page(GFP_NOIO);
-		if (!to)
-			return -ENOMEM;
-		slots[slot] = to;
-	}
-	copy_page(to, page_address(page));
+	if (!to)
+		return -ENOMEM;
+	copy_page(page_address(to), page_address(page));
+	rcu_read_unlock();
 	return 0;
 }
 
 static int dram_load(struct pool *pool, pgoff_t slot, struct page *page)
 {
-	copy_page(page_address(page), slots[slot]);
-	return 0;
+	struct page *from;
+	int err = -ENODATA;
+
+	rcu_read_lock();
+	from = READ_ONCE(slots[slot]);
+	if (likely(from)) {
+		copy_page(page_address(page), page_address(from));
+		err = 0;
+	}
+	rcu_read_unlock();
+	return err;
 }
 
 static void dram_load_async(struct pool *pool, pgoff_t slot, struct page *page,
 			    pool_done_t done, void *ctx)
 {
-	copy_page(page_address(page), slots[slot]);
-	done(ctx, page, 0);
+	done(ctx, page, dram_load(pool, slot, page));
 }
 
 static void dram_discard(struct pool *pool, pgoff_t slot)
 {
+	struct page *gone;
+
 	if (prealloc)
 		return;
-	free_page((unsigned long)slots[slot]);
-	slots[slot] = NULL;
+	gone = xchg(&slots[slot], NULL);
+	if (gone)
+		call_rcu(&gone->rcu_head, free_after_rcu);
 }
 
 static int dram_health(struct pool *pool)
@@ -97,8 +133,11 @@ static void release_slots(void)
 {
 	pgoff_t slot;
 
+	/* Those that were discarded last go by this module's code. */
+	rcu_barrier();
 	for (slot = 0; slot < dram_pool.nr_pages; slot++) {
-		free_page((unsigned long)slots[slot]);
+		if (slots[slot])
+			__free_page(slots[slot]);
 		cond_resched();
 	}
 	kvfree(slots);

@@ -3,6 +3,8 @@
 #ifndef FASTSWAP_H
 #define FASTSWAP_H
 
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/fs.h>
 #include <linux/jump_label.h>
 #include <linux/percpu.h>
@@ -31,8 +33,8 @@ int fastswap_load_failed(pgoff_t slot, int err);
 void fastswap_discard(pgoff_t slot);
 bool fastswap_holds(pgoff_t slot);
 
-/* blkdev.c */
-int fastswap_blkdev_add(struct pool *pool);
+/* blkdev.c; closed() is called whenever someone closes the device. */
+int fastswap_blkdev_add(struct pool *pool, void (*closed)(void));
 void fastswap_blkdev_remove(void);
 bool fastswap_is_our_device(const struct block_device *bdev);
 
@@ -48,6 +50,11 @@ struct fastswap_hook {
 
 extern const struct fastswap_hook fastswap_page_hook;
 
+/* A kernel that changed what a hook intercepts must not compile: a page would be lost, or worse. */
+#define FASTSWAP_SAME_PROTOTYPE(theirs, as, name)						\
+	static_assert(__same_type(theirs, as), "this kernel has another " name " than the hook "	\
+		      "was written for: write a variant of the hook, see README.md")
+
 /*
  * area.c: which swap type is ours. The hook reports areas as they come and go; of all areas only
  * the one that lies on our device is served, whatever its type number was used for before.
@@ -57,6 +64,9 @@ extern int fastswap_type;
 int fastswap_area_init(void);
 void fastswap_area_on(unsigned int type);
 void fastswap_area_off(unsigned int type);
+
+/* To call when someone closed the device: a swapon that failed after it was reported, perhaps. */
+void fastswap_area_closed(void);
 
 static inline bool fastswap_owns(unsigned int type)
 {
@@ -85,7 +95,7 @@ bool fastswap_inject_load_fail(void);
 bool fastswap_inject_store_fail(void);
 void fastswap_inject_flip(struct page *page);
 
-/* stats.c */
+/* path.c counts, stats.c shows. */
 enum fastswap_stat {
 	STAT_LOADS,
 	STAT_LOADS_ASYNC,

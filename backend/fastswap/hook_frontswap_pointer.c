@@ -92,6 +92,13 @@ static void invalidate_area(unsigned int type)
 	this_cpu_dec(passing);
 }
 
+static const struct frontswap_ops *theirs __maybe_unused;
+FASTSWAP_SAME_PROTOTYPE(theirs->init, void (*)(unsigned int), "frontswap_ops.init");
+FASTSWAP_SAME_PROTOTYPE(theirs->store, &store, "frontswap_ops.store");
+FASTSWAP_SAME_PROTOTYPE(theirs->load, &load, "frontswap_ops.load");
+FASTSWAP_SAME_PROTOTYPE(theirs->invalidate_page, &invalidate_page, "frontswap_ops.invalidate_page");
+FASTSWAP_SAME_PROTOTYPE(theirs->invalidate_area, void (*)(unsigned int), "frontswap_ops.invalidate_area");
+
 static const struct frontswap_ops ops = {
 	.init = init,
 	.store = store,

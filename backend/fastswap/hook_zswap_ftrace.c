@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <linux/zswap.h>
 
 #include "fastswap.h"
 
@@ -39,6 +40,11 @@ static bool load(struct folio *folio)
 	folio_mark_uptodate(folio);
 	return true;
 }
+
+FASTSWAP_SAME_PROTOTYPE(zswap_store, store, "zswap_store()");
+FASTSWAP_SAME_PROTOTYPE(zswap_load, load, "zswap_load()");
+FASTSWAP_SAME_PROTOTYPE(zswap_swapon, int (int, unsigned long), "zswap_swapon()");
+FASTSWAP_SAME_PROTOTYPE(zswap_swapoff, void (int), "zswap_swapoff()");
 
 static notrace void lead_folio(struct ftrace_regs *regs, void *function)
 {

@@ -13,8 +13,6 @@ static DEFINE_MUTEX(pool_lock);
 static bool hook_wanted = true;
 static bool hook_installed;
 
-DEFINE_STATIC_KEY_FALSE(fastswap_async_windows);
-
 static int hook_set(const char *value, const struct kernel_param *param)
 {
 	if (sysfs_streq(value, "auto"))
@@ -47,7 +45,7 @@ static int start_pool(struct pool *pool)
 	err = fastswap_path_init(pool);
 	if (err)
 		return err;
-	err = fastswap_blkdev_add(pool);
+	err = fastswap_blkdev_add(pool, fastswap_area_closed);
 	if (err) {
 		fastswap_path_release();
 		return err;

@@ -10,6 +10,10 @@
 
 struct pool *fastswap_pool;
 
+DEFINE_PER_CPU(struct fastswap_counters, fastswap_counters);
+DEFINE_STATIC_KEY_FALSE(fastswap_timing);
+DEFINE_STATIC_KEY_FALSE(fastswap_async_windows);
+
 /* Which slots hold a page. A load of one that doesn't is an error, never a page of something. */
 static unsigned long *held;
 
@@ -41,8 +45,10 @@ void fastswap_path_release(void)
 {
 	pgoff_t slot;
 
-	for_each_set_bit(slot, held, fastswap_pool->nr_pages)
+	for_each_set_bit(slot, held, fastswap_pool->nr_pages) {
 		fastswap_discard(slot);
+		cond_resched();
+	}
 	fastswap_pool = NULL;
 	mempool_destroy(timed_loads);
 	kvfree(held);

@@ -7,7 +7,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
-#include "rdma.h"
+#include "rdma_link.h"
 
 static char none[] = "";
 
@@ -141,9 +141,10 @@ static int read_demand(struct link_demand *demand)
 		.nr_most = nq ?: most,
 		.token = token,
 	};
-	demand->bytes_most = *size ? demand->bytes_least : 0;
-	if (*rest || !demand->bytes_least) {
-		pr_err(RDMA_NAME ": size=%s: give the pool's bytes, as in size=4G\n", size);
+	demand->bytes_most = *size ? demand->bytes_least : GRANT_BYTES_MAX;
+	if (*rest || !demand->bytes_least || demand->bytes_least > GRANT_BYTES_MAX) {
+		pr_err(RDMA_NAME ": size=%s: give the pool's bytes, as in size=4G, up to 64T\n",
+		       size);
 		return -EINVAL;
 	}
 	if (nq % NR_QUEUE_KINDS || nq > most) {
@@ -185,7 +186,7 @@ static int __init rdma_init(void)
 	err = link_open(&link, &demand);
 	if (err)
 		return err;
-	rdma_pool.nr_pages = (demand.bytes_most ?: link.bytes) >> PAGE_SHIFT;
+	rdma_pool.nr_pages = min(demand.bytes_most, link.bytes) >> PAGE_SHIFT;
 	rdma_pool.node = ibdev_to_node(link.device);
 	pr_info(RDMA_NAME ": %s lends %lu pages over %u queue pairs of %s\n", link.server_name,
 		rdma_pool.nr_pages, link.nr_queues, link.device->name);

@@ -9,7 +9,7 @@
 #include <linux/delay.h>
 #include <linux/mm.h>
 
-#include "rdma.h"
+#include "rdma_link.h"
 
 /* Soft-RoCE takes the largest count, 7, as "for ever". The server's NIC is told to do the same. */
 #define RETRIES 6
@@ -36,18 +36,9 @@ static bool is_ours(const struct memserver_head *h, enum memserver_kind kind)
 
 /* Attempts to resume fail in silence: the loss itself was told. */
 #define complain(link, fmt, ...) do {							\
-	if (!(link)->session)								\
+	if (!(link)->opened)								\
 		pr_err(RDMA_NAME ": %s: " fmt "\n", (link)->server_name, ##__VA_ARGS__);	\
 } while (0)
-
-void link_fail(struct rdma_link *link, int err, const char *why)
-{
-	if (cmpxchg(&link->err, 0, err))
-		return;
-	atomic64_inc(&link->counters.losses);
-	pr_err(RDMA_NAME ": lost the server %s: %s\n", link->server_name, why);
-	queue_delayed_work(system_long_wq, &link->repair, 0);
-}
 
 static void refused(struct queue *queue, struct rdma_cm_event *event)
 {
@@ -60,12 +51,21 @@ static void refused(struct queue *queue, struct rdma_cm_event *event)
 	if (!refusal) {
 		complain(link, "%s: is memserver running there, on this port?",
 			 rdma_reject_msg(queue->id, event->status));
-	} else if (len < sizeof(*refusal) || !is_ours(&refusal->head, MEMSERVER_REFUSAL)) {
+	} else if (len < offsetof(struct memserver_refusal, code) ||
+		   !is_ours(&refusal->head, MEMSERVER_REFUSAL)) {
 		complain(link, "refused by something that is not memserver");
 	} else {
-		link->forgotten = link->session;
-		pr_err(RDMA_NAME ": %s refuses: %.*s\n", link->server_name, MEMSERVER_WHY_MAX,
-		       refusal->why);
+		bool transient = len >= sizeof(*refusal) &&
+				 refusal->code == cpu_to_be16(MEMSERVER_TRANSIENT);
+
+		if (transient)
+			queue->event_err = -EAGAIN;
+		else
+			link->forgotten = link->opened;
+		if (!transient || !link->told)
+			pr_err(RDMA_NAME ": %s refuses: %*pE\n", link->server_name,
+			       (int)strnlen(refusal->why, MEMSERVER_WHY_MAX), refusal->why);
+		link->told |= transient;
 	}
 }
 
@@ -73,25 +73,30 @@ static void refused(struct queue *queue, struct rdma_cm_event *event)
 static int take_grant(struct rdma_link *link, const struct rdma_conn_param *conn)
 {
 	const struct memserver_grant *grant = conn->private_data;
-	u64 session;
+	const char *fault = grant_fault(grant, grant ? conn->private_data_len : 0,
+					conn->initiator_depth, &link->terms);
 
-	if (conn->private_data_len < sizeof(*grant) || !is_ours(&grant->head, MEMSERVER_GRANT)) {
-		complain(link, "answered by something that is not memserver");
+	if (fault) {
+		pr_err_ratelimited(RDMA_NAME ": %s can't be used: %s\n", link->server_name, fault);
 		return -EPROTO;
 	}
-	session = be64_to_cpu(grant->session);
-	if (!link->session) {
-		link->session = session;
-		link->bytes = be64_to_cpu(grant->bytes);
-		link->address = be64_to_cpu(grant->address);
-		link->rkey = be32_to_cpu(grant->rkey);
-		link->nr_queues = rounddown(min_t(unsigned int, link->nr_queues,
-						  be16_to_cpu(grant->queue_pairs)),
-					    NR_QUEUE_KINDS);
+	if (link->session)
 		return 0;
-	}
-	return session == link->session && link->address == be64_to_cpu(grant->address) &&
-	       link->rkey == be32_to_cpu(grant->rkey) ? 0 : -EPROTO;
+	link->session = be64_to_cpu(grant->session);
+	link->bytes = be64_to_cpu(grant->bytes);
+	link->address = be64_to_cpu(grant->address);
+	link->rkey = be32_to_cpu(grant->rkey);
+	link->nr_queues = rounddown(be16_to_cpu(grant->queue_pairs), NR_QUEUE_KINDS);
+	link->terms = (struct grant_terms){
+		.bytes_least = link->bytes,
+		.queue_pairs_least = link->nr_queues,
+		.queue_pairs_most = link->terms.queue_pairs_most,
+		.depth_most = link->terms.depth_most,
+		.session = link->session,
+		.address = link->address,
+		.rkey = link->rkey,
+	};
+	return 0;
 }
 
 static int on_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
@@ -241,19 +246,30 @@ static int connect_queue(struct queue *queue, const void *hello, u8 len)
 		return err;
 	}
 	param.initiator_depth = min(link->device->attrs.max_qp_init_rd_atom, READS_IN_FLIGHT);
+	link->terms.depth_most = param.initiator_depth;
 	rdma_set_ack_timeout(queue->id, ack_timeout(link));
 	return await(queue, rdma_connect(queue->id, &param), "connecting",
 		     "is it up, and does a firewall let UDP port 4791 through?");
 }
 
-/* The first queue pair begins the session or resumes it, the others join. */
-static int connect_all(struct rdma_link *link, const void *hello, u8 len)
+/*
+ * The first queue pair begins the session by `open`, or resumes the session that there is, the others
+ * join.
+ */
+static int connect_all(struct rdma_link *link, const struct memserver_open *open)
 {
+	struct memserver_join resume = {
+		.head = head(MEMSERVER_RESUME),
+		.session = cpu_to_be64(link->session),
+	};
 	struct memserver_join join = { .head = head(MEMSERVER_JOIN) };
 	unsigned int i;
 	int err;
 
-	err = connect_queue(&link->queues[0], hello, len);
+	if (link->session)
+		err = connect_queue(&link->queues[0], &resume, sizeof(resume));
+	else
+		err = connect_queue(&link->queues[0], open, sizeof(*open));
 	join.session = cpu_to_be64(link->session);
 	for (i = 1; !err && i < link->nr_queues; i++)
 		err = connect_queue(&link->queues[i], &join, sizeof(join));
@@ -291,18 +307,15 @@ static void link_down(struct rdma_link *link)
 static void link_repair(struct work_struct *work)
 {
 	struct rdma_link *link = container_of(to_delayed_work(work), struct rdma_link, repair);
-	const struct memserver_join resume = {
-		.head = head(MEMSERVER_RESUME),
-		.session = cpu_to_be64(link->session),
-	};
 	unsigned long next = jiffies + msecs_to_jiffies(link->timeout_ms);
 
 	link_down(link);
 	if (READ_ONCE(link->leaving))
 		return;
-	if (!connect_all(link, &resume, sizeof(resume))) {
+	if (!connect_all(link, NULL)) {
 		atomic64_inc(&link->counters.reconnects);
 		pr_notice(RDMA_NAME ": the server %s is back, with all pages\n", link->server_name);
+		link->told = false;
 		WRITE_ONCE(link->probing, false);
 		WRITE_ONCE(link->err, 0);
 		return;
@@ -313,6 +326,23 @@ static void link_repair(struct work_struct *work)
 		       link->server_name);
 	else
 		queue_delayed_work(system_long_wq, &link->repair, max_t(long, next - jiffies, 0));
+}
+
+/* A transient refusal may have passed a moment later. */
+static int open_session(struct rdma_link *link, const struct memserver_open *open)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(link->timeout_ms);
+	int err;
+
+	for (;;) {
+		err = connect_all(link, open);
+		if (!err)
+			return 0;
+		link_down(link);
+		if (err != -EAGAIN || time_after(jiffies, deadline))
+			return err == -EAGAIN ? -ECONNREFUSED : err;
+		msleep(link->timeout_ms / 16);
+	}
 }
 
 int link_open(struct rdma_link *link, const struct link_demand *demand)
@@ -345,11 +375,16 @@ int link_open(struct rdma_link *link, const struct link_demand *demand)
 	INIT_DELAYED_WORK(&link->repair, link_repair);
 	timer_setup(&link->watchdog, link_watch, 0);
 	link->err = -ENOTCONN;
-	err = connect_all(link, &open, sizeof(open));
-	if (err) {
-		link_down(link);
+	link->terms = (struct grant_terms){
+		.bytes_least = demand->bytes_least,
+		.queue_pairs_least = demand->nr_least,
+		.queue_pairs_most = demand->nr_most,
+	};
+	err = open_session(link, &open);
+	if (err)
 		goto free_queues;
-	}
+	link->opened = true;
+	link->told = false;
 	link->nr_per_kind = link->nr_queues / NR_QUEUE_KINDS;
 	WRITE_ONCE(link->err, 0);
 	mod_timer(&link->watchdog, jiffies + link_tick(link));

@@ -8,7 +8,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 
-#include "rdma.h"
+#include "rdma_queue.h"
 
 #define WC_BATCH 8
 
@@ -31,6 +31,15 @@ static unsigned long fail_age(const struct rdma_link *link)
 static unsigned long abandon_age(const struct rdma_link *link)
 {
 	return msecs_to_jiffies(link->timeout_ms * 7 / 8);
+}
+
+void link_fail(struct rdma_link *link, int err, const char *why)
+{
+	if (cmpxchg(&link->err, 0, err))
+		return;
+	atomic64_inc(&link->counters.losses);
+	pr_err(RDMA_NAME ": lost the server %s: %s\n", link->server_name, why);
+	queue_delayed_work(system_long_wq, &link->repair, 0);
 }
 
 /* NULL: as many as the queue pair takes are under way. */
@@ -250,6 +259,8 @@ static int post(struct queue *queue, struct page_request *request)
 	local_bh_disable();
 	err = ib_post_send(queue->id->qp, &wr.wr, NULL);
 	local_bh_enable();
+	if (unlikely(err))
+		link_fail(link, -EIO, "the RDMA device takes no more requests");
 	return err;
 }
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counters and histograms, and the debugfs files that show them. */
+/* The debugfs files that show counters and histograms. */
 #include <linux/debugfs.h>
 #include <linux/moduleparam.h>
 #include <linux/seq_file.h>
 
 #include "fastswap.h"
-
-DEFINE_PER_CPU(struct fastswap_counters, fastswap_counters);
-DEFINE_STATIC_KEY_FALSE(fastswap_timing);
 
 static struct dentry *dir;
 

@@ -46,12 +46,14 @@ static void peer_name(struct rdma_cm_id *id, char *dst, size_t size)
 }
 
 /* Tells the client why not, in words that it prints. Ends the id. */
-static void refuse(struct clients *c, struct rdma_cm_id *id, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+static void refuse(struct clients *c, struct rdma_cm_id *id, enum memserver_refusal_code code,
+		   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-static void refuse(struct clients *c, struct rdma_cm_id *id, const char *fmt, ...)
+static void refuse(struct clients *c, struct rdma_cm_id *id, enum memserver_refusal_code code,
+		   const char *fmt, ...)
 {
-	struct memserver_refusal refusal = { .head = head(MEMSERVER_REFUSAL) };
+	struct memserver_refusal refusal = { .head = head(MEMSERVER_REFUSAL),
+					     .code = htobe16(code) };
 	char name[64];
 	va_list ap;
 
@@ -59,7 +61,7 @@ static void refuse(struct clients *c, struct rdma_cm_id *id, const char *fmt, ..
 	vsnprintf(refusal.why, sizeof(refusal.why), fmt, ap);
 	va_end(ap);
 	peer_name(id, name, sizeof(name));
-	say("refused %s: %s", name, refusal.why);
+	say_sparingly("refused %s: %s", name, refusal.why);
 	c->refused++;
 	rdma_reject(id, &refusal, sizeof(refusal));
 	rdma_destroy_id(id);
@@ -75,6 +77,9 @@ static void connection_close(struct connection *gone)
 	*at = gone->next;
 	client->nr_connections--;
 	client->nr_up -= gone->up;
+	/* Its queue pair takes the probe with it. */
+	if (client->probed == gone)
+		client->probed = NULL;
 	rdma_disconnect(gone->id);
 	if (gone->id->qp)
 		rdma_destroy_qp(gone->id);
@@ -92,7 +97,7 @@ static bool read_completions(struct client *client)
 		if (wc.wr_id == GOOD_BYE) {
 			client->said_bye |= wc.status == IBV_WC_SUCCESS;
 		} else {
-			client->probing = false;
+			client->probed = NULL;
 			alive &= wc.status == IBV_WC_SUCCESS;
 		}
 	}
@@ -106,7 +111,6 @@ static void close_connections(struct client *client)
 	/* What the old queue pairs left says nothing about new ones. */
 	if (client->cq)
 		read_completions(client);
-	client->probing = false;
 }
 
 static void client_end(struct clients *c, struct client *gone)
@@ -139,29 +143,81 @@ static void client_lost(struct clients *c, struct client *client, const char *wh
 	    (unsigned long long)(c->linger_ns / NSEC_PER_SEC));
 }
 
-/* False when there is none. */
-static bool end_longest_lost(struct clients *c)
+static int by_loss(const void *a, const void *b)
 {
-	struct client *oldest = NULL;
+	const struct client *const *x = a, *const *y = b;
 
-	for (struct client *i = c->list; i; i = i->next)
-		if (i->lost_ns && (!oldest || i->lost_ns < oldest->lost_ns))
-			oldest = i;
-	if (!oldest)
-		return false;
-	say("%s did not come back: its memory is wanted by another", oldest->name);
-	client_end(c, oldest);
-	return true;
+	return ((*x)->lost_ns > (*y)->lost_ns) - ((*x)->lost_ns < (*y)->lost_ns);
 }
 
-/* Those whose clients vanished make room, when room is needed. */
-static struct extent *take_memory(struct clients *c, uint64_t least, uint64_t most)
-{
-	struct extent *extent = memory_take(c->memory, least, most);
+/* Whose memory may go, the longest lost first. */
+struct lost {
+	struct client **clients;
+	struct extent **extents;
+	unsigned int n, n_old; /* n_old of the n are lost for longer than linger_min_ns */
+};
 
-	while (!extent && end_longest_lost(c))
-		extent = memory_take(c->memory, least, most);
-	return extent;
+static struct lost lost_new(const struct clients *c)
+{
+	struct lost lost = { .clients = xcalloc(c->nr + 1, sizeof(*lost.clients)),
+			     .extents = xcalloc(c->nr + 1, sizeof(*lost.extents)) };
+	uint64_t now_ns = clock_ns();
+
+	for (struct client *i = c->list; i; i = i->next)
+		if (i->lost_ns)
+			lost.clients[lost.n++] = i;
+	qsort(lost.clients, lost.n, sizeof(*lost.clients), by_loss);
+	for (unsigned int i = 0; i < lost.n; i++) {
+		lost.extents[i] = lost.clients[i]->extent;
+		lost.n_old += now_ns - lost.clients[i]->lost_ns >= c->linger_min_ns;
+	}
+	return lost;
+}
+
+static void lost_release(struct lost *lost)
+{
+	free(lost->clients);
+	free(lost->extents);
+}
+
+/* How many of the first n have to go for a new client with `least` bytes, or -1: that won't do. */
+static int choose(const struct clients *c, struct lost *lost, unsigned int n, uint64_t least)
+{
+	int chosen = memory_choose(c->memory, lost->extents, n, least);
+
+	if (chosen || c->nr < c->max_clients)
+		return chosen;
+	return n ? 1 : -1;
+}
+
+static struct client *holder(const struct clients *c, const struct extent *extent)
+{
+	struct client *i = c->list;
+
+	while (i->extent != extent)
+		i = i->next;
+	return i;
+}
+
+enum room { ROOM_THERE, ROOM_LATER, ROOM_NEVER };
+
+/* Decides before anybody loses anything; what does not fit costs nobody anything. */
+static enum room make_room(struct clients *c, uint64_t least)
+{
+	struct lost lost = lost_new(c);
+	int chosen = choose(c, &lost, lost.n_old, least);
+	enum room room = ROOM_THERE;
+
+	if (chosen < 0)
+		room = choose(c, &lost, lost.n, least) < 0 ? ROOM_NEVER : ROOM_LATER;
+	for (int i = 0; i < chosen; i++) {
+		struct client *gone = holder(c, lost.extents[i]);
+
+		say("%s did not come back: its memory is wanted by another", gone->name);
+		client_end(c, gone);
+	}
+	lost_release(&lost);
+	return room;
 }
 
 static struct client *find_session(struct clients *c, uint64_t session)
@@ -170,6 +226,11 @@ static struct client *find_session(struct clients *c, uint64_t session)
 		if (i->session == session)
 			return i;
 	return NULL;
+}
+
+static unsigned int at_most(unsigned int n, unsigned int limit)
+{
+	return n < limit ? n : limit;
 }
 
 static int register_memory(struct clients *c, struct client *client, struct ibv_context *verbs)
@@ -219,20 +280,22 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 	struct rdma_conn_param answer = {
 		.private_data = &grant,
 		.private_data_len = sizeof(grant),
-		.responder_resources = asked->responder_resources,
-		.initiator_depth = asked->initiator_depth,
+		.responder_resources = at_most(asked->responder_resources, client->reads_in),
+		.initiator_depth = at_most(asked->initiator_depth, client->reads_out),
 		.rnr_retry_count = 7,
 	};
 	uint8_t ack_timeout = ACK_TIMEOUT;
 	struct connection *connection;
+	int r;
 
 	rdma_set_option(id, RDMA_OPTION_ID, RDMA_OPTION_ID_ACK_TIMEOUT, &ack_timeout,
 			sizeof(ack_timeout));
 	if (rdma_create_qp(id, client->pd, &qp))
 		return -errno;
-	if (post_receive(id->qp) || rdma_accept(id, &answer)) {
-		int r = -errno;
-
+	r = -post_receive(id->qp);
+	if (!r && rdma_accept(id, &answer))
+		r = -errno;
+	if (r) {
 		rdma_destroy_qp(id);
 		return r;
 	}
@@ -255,76 +318,144 @@ static bool token_matches(const struct clients *c, const struct memserver_open *
 	return !different;
 }
 
-/* Device limits and ours, or 0 with the refusal sent. */
+/* What the device can do and --max-queue-pairs allows, or 0 with the refusal sent. */
 static unsigned int grant_queue_pairs(struct clients *c, struct rdma_cm_id *id,
-				      const struct memserver_open *open)
+				      const struct memserver_open *open,
+				      const struct ibv_device_attr *device)
 {
 	unsigned int least = be16toh(open->queue_pairs_least);
 	unsigned int most = be16toh(open->queue_pairs_most);
+	unsigned int can = at_most(device->max_cqe / (SEND_DEPTH + RECEIVE_DEPTH), device->max_qp);
+	unsigned int limit = at_most(c->max_queue_pairs, can);
 
 	if (least < QUEUE_PAIRS_LEAST)
 		least = QUEUE_PAIRS_LEAST;
-	if (least > c->max_queue_pairs) {
-		refuse(c, id, "%u queue pairs are more than --max-queue-pairs %llu: ask for fewer",
-		       least, (unsigned long long)c->max_queue_pairs);
-		return 0;
+	if (most && most < least)
+		refuse(c, id, MEMSERVER_FINAL, "at least %u queue pairs asked, at most %u", least,
+		       most);
+	else if (least > c->max_queue_pairs)
+		refuse(c, id, MEMSERVER_FINAL,
+		       "%u queue pairs are more than --max-queue-pairs %llu: ask for fewer", least,
+		       (unsigned long long)c->max_queue_pairs);
+	else if (least > can)
+		refuse(c, id, MEMSERVER_FINAL,
+		       "%u queue pairs are more than the %u of the server's %s: ask for fewer",
+		       least, can, ibv_get_device_name(id->verbs->device));
+	else
+		return most ? at_most(most, limit) : limit;
+	return 0;
+}
+
+/* Nobody has lost anything to a request that this refuses. */
+static bool find_room(struct clients *c, struct rdma_cm_id *id, uint64_t least)
+{
+	uint64_t largest = memory_largest(c->memory);
+	char wanted[16], there[16];
+	enum room room;
+
+	format_size(wanted, sizeof(wanted), least);
+	if (c->max_bytes && least > c->max_bytes) {
+		format_size(there, sizeof(there), c->max_bytes);
+		refuse(c, id, MEMSERVER_FINAL, "%s of memory asked, --max-bytes-per-client is %s",
+		       wanted, there);
+		return false;
 	}
-	return most && most < c->max_queue_pairs ? most : c->max_queue_pairs;
+	room = make_room(c, least);
+	if (room == ROOM_THERE)
+		return true;
+	format_size(there, sizeof(there), largest);
+	if (room == ROOM_LATER)
+		refuse(c, id, MEMSERVER_TRANSIENT,
+		       "what a client left that may come back is kept: try again later");
+	else if (largest < least)
+		refuse(c, id, MEMSERVER_FINAL,
+		       "%s of memory asked, %s is what is free in one piece", wanted, there);
+	else
+		refuse(c, id, MEMSERVER_FINAL, "all %llu clients of --max-clients are there",
+		       (unsigned long long)c->max_clients);
+	return false;
+}
+
+static uint64_t new_session(struct clients *c)
+{
+	uint64_t session = 0;
+
+	while (!session || find_session(c, session))
+		if (getrandom(&session, sizeof(session), 0) < 0)
+			abort();
+	return session;
+}
+
+/* 0 asks for all there is. */
+static uint64_t most_bytes(const struct clients *c, uint64_t asked)
+{
+	if (!asked)
+		return c->max_bytes;
+	return c->max_bytes && c->max_bytes < asked ? c->max_bytes : asked;
+}
+
+static struct client *client_new(struct clients *c, struct rdma_cm_id *id,
+				 const struct ibv_device_attr *device)
+{
+	struct client *client = xcalloc(1, sizeof(*client));
+
+	peer_name(id, client->name, sizeof(client->name));
+	client->since_ns = clock_ns();
+	client->session = new_session(c);
+	client->reads_in = at_most(device->max_qp_rd_atom, UINT8_MAX);
+	client->reads_out = at_most(device->max_qp_init_rd_atom, UINT8_MAX);
+	client->next = c->list;
+	c->list = client;
+	c->nr++;
+	return client;
 }
 
 static void open_session(struct clients *c, struct rdma_cm_id *id,
 			 const struct rdma_conn_param *asked)
 {
 	const struct memserver_open *open = asked->private_data;
-	uint64_t least = be64toh(open->bytes_least);
-	char wanted[16], largest[16];
+	uint64_t least = be64toh(open->bytes_least), most = be64toh(open->bytes_most);
+	struct ibv_device_attr device;
 	struct client *client;
 	unsigned int granted;
 	int r;
 
 	if (!token_matches(c, open)) {
-		refuse(c, id, "wrong access token: give the line of the server's --token-file");
+		refuse(c, id, MEMSERVER_FINAL,
+		       "wrong access token: give the line of the server's --token-file");
 		return;
 	}
-	granted = grant_queue_pairs(c, id, open);
-	if (!granted)
-		return;
-	if (c->nr >= c->max_clients && !end_longest_lost(c)) {
-		refuse(c, id, "all %llu clients of --max-clients are there",
-		       (unsigned long long)c->max_clients);
+	if (most && most < least) {
+		refuse(c, id, MEMSERVER_FINAL, "more bytes asked at least than at most");
 		return;
 	}
-	client = xcalloc(1, sizeof(*client));
-	client->extent = take_memory(c, least, be64toh(open->bytes_most));
-	if (!client->extent) {
-		format_size(wanted, sizeof(wanted), least);
-		format_size(largest, sizeof(largest), memory_largest(c->memory));
-		refuse(c, id, "%s of memory asked, %s is what is free in one piece", wanted,
-		       largest);
-		free(client);
+	r = ibv_query_device(id->verbs, &device);
+	if (r) {
+		refuse(c, id, MEMSERVER_TRANSIENT, "cannot ask the RDMA device: %s", strerror(r));
 		return;
 	}
-	peer_name(id, client->name, sizeof(client->name));
+	granted = grant_queue_pairs(c, id, open, &device);
+	if (!granted || !find_room(c, id, least ? least : 1))
+		return;
+	client = client_new(c, id, &device);
 	client->granted = granted;
-	client->since_ns = clock_ns();
-	if (getrandom(&client->session, sizeof(client->session), 0) < 0)
-		abort();
-	client->next = c->list;
-	c->list = client;
-	c->nr++;
+	client->extent = memory_take(c->memory, least, most_bytes(c, most));
 	r = register_memory(c, client, id->verbs);
 	if (!r)
 		r = accept_connection(client, id, asked);
 	if (r) {
-		refuse(c, id, "cannot register memory: %s; see the server's ulimit -l",
-		       strerror(-r));
+		refuse(c, id, MEMSERVER_FINAL,
+		       "cannot register memory: %s; see the server's ulimit -l", strerror(-r));
 		client_end(c, client);
 		return;
 	}
 	c->served++;
 }
 
-/* Join, or resume: the first of a lost client's new connections. */
+/*
+ * Join, or resume: the first of a lost client's new connections. The session counts as lost until that
+ * one is accepted, so that a resume which fails can be tried again.
+ */
 static void enter_session(struct clients *c, struct rdma_cm_id *id,
 			  const struct rdma_conn_param *asked, enum memserver_kind kind)
 {
@@ -333,26 +464,36 @@ static void enter_session(struct clients *c, struct rdma_cm_id *id,
 	int r;
 
 	if (!client) {
-		refuse(c, id, "no such session: this server has nothing of what was stored");
+		refuse(c, id, MEMSERVER_FINAL,
+		       "no such session: this server has nothing of what was stored");
 		return;
 	}
 	if (client->pd->context != id->verbs) {
-		refuse(c, id, "the session began on RDMA device %s",
+		refuse(c, id, MEMSERVER_TRANSIENT, "the session began on RDMA device %s",
 		       ibv_get_device_name(client->pd->context->device));
 		return;
 	}
 	if (kind == MEMSERVER_RESUME) {
 		close_connections(client);
-		client->lost_ns = 0;
-		say("%s resumes its session", client->name);
+		client->lost_ns = client->lost_ns ? client->lost_ns : clock_ns();
+	}
+	if (kind == MEMSERVER_JOIN && client->lost_ns) {
+		refuse(c, id, MEMSERVER_TRANSIENT, "the session was lost: resume it first");
+		return;
 	}
 	if (client->nr_connections >= client->granted) {
-		refuse(c, id, "all %u queue pairs of the session are there", client->granted);
+		refuse(c, id, MEMSERVER_TRANSIENT, "all %u queue pairs of the session are there",
+		       client->granted);
 		return;
 	}
 	r = accept_connection(client, id, asked);
-	if (r)
-		refuse(c, id, "cannot make a queue pair: %s", strerror(-r));
+	if (r) {
+		refuse(c, id, MEMSERVER_TRANSIENT, "cannot make a queue pair: %s", strerror(-r));
+		return;
+	}
+	if (kind == MEMSERVER_RESUME)
+		say("%s resumes its session", client->name);
+	client->lost_ns = 0;
 }
 
 static void connect_request(struct clients *c, struct rdma_cm_id *id,
@@ -363,11 +504,11 @@ static void connect_request(struct clients *c, struct rdma_cm_id *id,
 
 	if (asked->private_data_len < sizeof(struct memserver_open) ||
 	    h->magic != htobe32(MEMSERVER_MAGIC)) {
-		refuse(c, id, "this is a memserver, and that no client of its");
+		refuse(c, id, MEMSERVER_FINAL, "this is a memserver, and that no client of its");
 		return;
 	}
 	if (h->version != htobe16(MEMSERVER_VERSION)) {
-		refuse(c, id,
+		refuse(c, id, MEMSERVER_FINAL,
 		       "the server speaks version %d of the handshake, the client %d: "
 		       "build both from one source",
 		       MEMSERVER_VERSION, be16toh(h->version));
@@ -379,7 +520,7 @@ static void connect_request(struct clients *c, struct rdma_cm_id *id,
 	else if (kind == MEMSERVER_JOIN || kind == MEMSERVER_RESUME)
 		enter_session(c, id, asked, kind);
 	else
-		refuse(c, id, "no request of kind %u", kind);
+		refuse(c, id, MEMSERVER_FINAL, "no request of kind %u", kind);
 }
 
 static void established(struct connection *connection)
@@ -417,7 +558,7 @@ void clients_event(struct clients *c, struct rdma_cm_event *event)
 	struct rdma_conn_param asked = event->param.conn;
 	enum rdma_cm_event_type type = event->event;
 	struct rdma_cm_id *id = event->id;
-	char private_data[UINT8_MAX];
+	char private_data[UINT8_MAX] = { 0 };
 
 	if (asked.private_data)
 		memcpy(private_data, asked.private_data, asked.private_data_len);
@@ -460,9 +601,9 @@ static bool probe(struct client *client)
 
 	if (!read_completions(client))
 		return false;
-	if (client->probing || !connection || !connection->up)
+	if (client->probed || !connection || !connection->up)
 		return true;
-	client->probing = true;
+	client->probed = connection;
 	return !ibv_post_send(connection->id->qp, &wr, &bad);
 }
 

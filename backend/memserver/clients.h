@@ -34,12 +34,19 @@ struct client {
 	uint64_t since_ns;
 	uint64_t lost_ns; /* when its last connection went without a good-bye, or 0 */
 	bool said_bye;
-	bool probing;
+	uint8_t reads_in, reads_out;	 /* that the device has at a time, for each queue pair */
+	const struct connection *probed; /* whose probe is not back yet */
 };
 
 struct clients {
 	struct memory *memory;
-	uint64_t max_clients, max_queue_pairs, linger_ns;
+	uint64_t max_clients, max_queue_pairs;
+	uint64_t max_bytes; /* for each client, or 0 */
+	/*
+	 * A lost client's memory is given up linger_ns after the loss; linger_min_ns after it, when it
+	 * makes room for another client.
+	 */
+	uint64_t linger_ns, linger_min_ns;
 	char token[MEMSERVER_TOKEN_MAX];
 	struct client *list;
 	unsigned int nr;

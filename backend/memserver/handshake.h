@@ -15,11 +15,15 @@
  * On resume the server ends what is left of the session's old queue pairs before it answers, so
  * that no write of theirs can arrive any more.
  *
+ * A refusal is final, or transient: then the same request may be granted a little later, and the
+ * client tries again until its time is up. A session is not over by a transient refusal.
+ *
  * A client that leaves for good sends an empty message on any queue pair before it disconnects;
  * without one the server keeps its memory for a while.
  *
- * Numbers are big endian. Every struct has the head in front, in all versions; a refusal keeps its
- * layout in all versions, so that a client of another version can print it.
+ * Numbers are big endian. Every struct has the head in front, in all versions. A refusal keeps its
+ * layout in all versions, so that a client of another version can print it, and grows at its end
+ * only; what a server leaves out is zero.
  */
 #ifndef MEMSERVER_HANDSHAKE_H
 #define MEMSERVER_HANDSHAKE_H
@@ -73,10 +77,17 @@ struct memserver_grant {
 	__u8 reserved[2];
 };
 
+enum memserver_refusal_code {
+	MEMSERVER_FINAL = 0,
+	MEMSERVER_TRANSIENT = 1,
+};
+
 /* A reject carries 148 bytes. */
 struct memserver_refusal {
 	struct memserver_head head;
 	char why[MEMSERVER_WHY_MAX]; /* a sentence, ends with a zero */
+	__be16 code;
+	__u8 reserved[2];
 };
 
 #endif

@@ -27,9 +27,9 @@ struct params {
 	uint64_t size_bytes;
 	char *numa_node;
 	bool hugepages;
-	uint64_t max_clients, max_queue_pairs;
+	uint64_t max_clients, max_queue_pairs, max_bytes;
 	char *token_file;
-	uint64_t linger_ns;
+	uint64_t linger_ns, linger_min_ns;
 	char *stats;
 };
 
@@ -45,10 +45,16 @@ static const struct opt opts[] = {
 	OPT_U64("max-clients", struct params, max_clients, "16", 1, 65536, "at once"),
 	OPT_U64("max-queue-pairs", struct params, max_queue_pairs, "1024", 1, 65535,
 		"for each client"),
-	OPT_STRING("token-file", struct params, token_file, NULL,
-		   "file whose only line, of up to 24 characters, a client must know"),
+	OPT_SIZE("max-bytes-per-client", struct params, max_bytes, NULL, 4096, 1ull << 50,
+		 "memory for each client at most"),
+	OPT_STRING(
+		"token-file", struct params, token_file, NULL,
+		"file whose only line, of up to 24 characters, a client must know; SIGHUP has it "
+		"read again"),
 	OPT_DURATION("linger", struct params, linger_ns, "60s", 0, 86400e9,
 		     "how long a vanished client may come back for its memory"),
+	OPT_DURATION("linger-min", struct params, linger_min_ns, "10s", 0, 86400e9,
+		     "how much of that it has even when another client wants the memory"),
 	OPT_STRING("stats", struct params, stats, NULL, "local socket that tells who holds what"),
 	OPT_END
 };
@@ -87,9 +93,11 @@ static int read_token(const char *path, char token[MEMSERVER_TOKEN_MAX], struct 
 	if (!path)
 		return 0;
 	r = secret_read(path, line, sizeof(line), "--token-file", err);
-	if (!r)
-		memcpy(token, line, strlen(line));
-	return r;
+	if (r)
+		return r;
+	memset(token, 0, MEMSERVER_TOKEN_MAX);
+	memcpy(token, line, strlen(line));
+	return 0;
 }
 
 static int read_node(const char *text, int *ret_node, struct err *err)
@@ -168,18 +176,33 @@ static int start_listening(const char *text, struct rdma_event_channel **ret_eve
 	return r;
 }
 
+/* True: the server shall end. SIGHUP has the token read anew, which counts for new sessions. */
+static bool read_signal(int signals, struct clients *clients, const char *token_file)
+{
+	struct signalfd_siginfo info;
+	struct err err = { 0 };
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info) || info.ssi_signo != SIGHUP)
+		return true;
+	if (read_token(token_file, clients->token, &err))
+		say("%s; the token is the one from before", err.msg);
+	else if (token_file)
+		say("read --token-file %s again", token_file);
+	return false;
+}
+
 /*
  * Until a signal says to end, or the device is gone: a driver may wait for us to close it. Of several
  * devices (0.0.0.0) the others serve on.
  */
 static void serve(struct clients *clients, struct rdma_event_channel *events, int signals,
-		  int stats)
+		  const char *token_file, const struct stats *stats)
 {
 	enum { EVENTS, SIGNALS, STATS, NR };
 	struct pollfd fds[NR] = {
 		[EVENTS] = { .fd = events->fd, .events = POLLIN },
 		[SIGNALS] = { .fd = signals, .events = POLLIN },
-		[STATS] = { .fd = stats, .events = POLLIN },
+		[STATS] = { .fd = stats->fd, .events = POLLIN },
 	};
 	uint64_t next_tick_ns = clock_ns();
 	struct rdma_cm_event *event;
@@ -189,7 +212,7 @@ static void serve(struct clients *clients, struct rdma_event_channel *events, in
 		clearing = memory_clear_some(clients->memory);
 		if (poll(fds, NR, clearing ? 0 : TICK_MS) < 0 && errno != EINTR)
 			return;
-		if (fds[SIGNALS].revents)
+		if (fds[SIGNALS].revents && read_signal(signals, clients, token_file))
 			return;
 		while (!rdma_get_cm_event(events, &event))
 			clients_event(clients, event);
@@ -199,6 +222,7 @@ static void serve(struct clients *clients, struct rdma_event_channel *events, in
 			stats_answer(stats, clients);
 		if (clock_ns() >= next_tick_ns) {
 			clients_tick(clients);
+			say_left_out();
 			next_tick_ns = clock_ns() + TICK_MS * NSEC_PER_MSEC;
 		}
 	}
@@ -206,13 +230,16 @@ static void serve(struct clients *clients, struct rdma_event_channel *events, in
 
 static int take_signals(void)
 {
-	sigset_t ends;
+	sigset_t taken;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGINT);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	return signalfd(-1, &ends, SFD_CLOEXEC);
+	/* Whoever read the log may be gone. */
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&taken);
+	sigaddset(&taken, SIGTERM);
+	sigaddset(&taken, SIGINT);
+	sigaddset(&taken, SIGHUP);
+	sigprocmask(SIG_BLOCK, &taken, NULL);
+	return signalfd(-1, &taken, SFD_CLOEXEC);
 }
 
 /* Registered memory counts as locked. Where this isn't allowed, registering says so. */
@@ -228,11 +255,14 @@ static int run(const struct params *params, struct err *err)
 		.memory = &memory,
 		.max_clients = params->max_clients,
 		.max_queue_pairs = params->max_queue_pairs,
+		.max_bytes = params->max_bytes,
 		.linger_ns = params->linger_ns,
+		.linger_min_ns = params->linger_min_ns,
 	};
 	struct rdma_event_channel *events = NULL;
 	struct rdma_cm_id *listener = NULL;
-	int stats = -1, signals = take_signals();
+	struct stats stats = { .fd = -1 };
+	int signals = take_signals();
 	char size[16];
 	int node, r;
 
@@ -250,15 +280,13 @@ static int run(const struct params *params, struct err *err)
 	r = start_listening(params->listen, &events, &listener, err);
 	if (r)
 		goto out;
-	if (params->stats) {
-		stats = stats_listen(params->stats, err);
-		r = stats < 0 ? stats : 0;
-		if (r)
-			goto out;
-	}
+	if (params->stats)
+		r = stats_open(&stats, params->stats, err);
+	if (r)
+		goto out;
 	format_size(size, sizeof(size), memory.bytes);
 	say("lending %s on %s", size, params->listen);
-	serve(&clients, events, signals, stats);
+	serve(&clients, events, signals, params->token_file, &stats);
 	say("ending, with %u clients", clients.nr);
 	if (clients.device_gone)
 		r = err_failed(err, 0,
@@ -267,10 +295,7 @@ static int run(const struct params *params, struct err *err)
 			       params->listen);
 out:
 	clients_close(&clients);
-	if (stats >= 0) {
-		close(stats);
-		unlink(params->stats);
-	}
+	stats_close(&stats);
 	if (listener)
 		rdma_destroy_id(listener);
 	if (events)

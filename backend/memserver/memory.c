@@ -92,6 +92,8 @@ int memory_open(struct memory *m, size_t bytes, bool hugepages, int node, struct
 	/* Registering takes a step per page, so large ones are welcome even when not demanded. */
 	if (!hugepages)
 		madvise(m->base, m->bytes, MADV_HUGEPAGE);
+	/* What clients store stays out of core dumps. */
+	madvise(m->base, m->bytes, MADV_DONTDUMP);
 	r = bind_to_node(m, node, err);
 	if (!r)
 		r = populate(m, err);
@@ -169,7 +171,7 @@ size_t memory_largest(const struct memory *m)
 	size_t largest = 0, run = 0;
 
 	for (const struct extent *e = m->extents; e; e = e->next) {
-		run = e->state == EXTENT_HELD ? 0 : run + e->bytes;
+		run = e->state == EXTENT_HELD && !e->spare ? 0 : run + e->bytes;
 		if (run > largest)
 			largest = run;
 	}
@@ -212,4 +214,36 @@ void memory_return(struct extent *extent)
 {
 	extent->state = EXTENT_DIRTY;
 	extent->cleared = 0;
+}
+
+/* Leaves out again what is not needed after all, the last ones to go first. */
+static void choose_fewer(const struct memory *m, struct extent *extents[], int n, uint64_t least)
+{
+	while (n--) {
+		extents[n]->spare = false;
+		if (memory_largest(m) < least)
+			extents[n]->spare = true;
+	}
+}
+
+int memory_choose(const struct memory *m, struct extent *extents[], unsigned int n, uint64_t least)
+{
+	unsigned int looked_at = 0;
+	int chosen = 0;
+	bool fits;
+
+	while (memory_largest(m) < least && looked_at < n)
+		extents[looked_at++]->spare = true;
+	fits = memory_largest(m) >= least;
+	choose_fewer(m, extents, looked_at, least);
+	for (unsigned int i = 0; i < looked_at; i++) {
+		struct extent *e = extents[i];
+
+		if (!e->spare)
+			continue;
+		e->spare = false;
+		extents[i] = extents[chosen];
+		extents[chosen++] = e;
+	}
+	return fits ? chosen : -1;
 }

@@ -23,6 +23,7 @@ struct extent {
 	size_t bytes;
 	enum extent_state state;
 	size_t cleared; /* of a dirty one, from its start */
+	bool spare;	/* memory_choose() looks at what there would be without it */
 };
 
 struct memory {
@@ -42,6 +43,13 @@ void memory_close(struct memory *m);
  */
 struct extent *memory_take(struct memory *m, uint64_t least, uint64_t most);
 void memory_return(struct extent *extent);
+
+/*
+ * Of n held extents, given in the order in which they may go: as few as make `least` bytes free in one
+ * piece come to the front. Returns how many (0: they are free already), or -1 when not even all of the
+ * n would do. Nothing else changes: who returns extents has decided before.
+ */
+int memory_choose(const struct memory *m, struct extent *extents[], unsigned int n, uint64_t least);
 
 /* Clears a little of what came back. False: nothing is left to clear. */
 bool memory_clear_some(struct memory *m);

@@ -11,12 +11,28 @@ memserver: $B/memserver ## build the memory server of far memory over RDMA
 $B/memserver: $(MEMSERVER_OBJ)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RDMA_LIBS) -lnuma -lm
 
+# All but main.c, beside a NIC that is none (tests/fake_rdma.h).
+$B/tests/unit/test_memserver: tests/unit/test_memserver.c $(filter-out %/main.o,$(MEMSERVER_OBJ))
+	@mkdir -p $(@D) $B/obj/tests/unit
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $B/obj/tests/unit/test_memserver.d \
+		-o $@ $^ -lcmocka -lnuma -lm
+
+build/fuzz/fuzz_handshake: tests/fuzz/fuzz_handshake.c tests/fuzz/fuzz.h tests/fake_rdma.h \
+	$(filter-out %/main.o %/log.o,$(MEMSERVER_OBJ))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) -lnuma -lm
+
 $B/tests/lab/rdma_client: tests/lab/rdma_client.c backend/memserver/handshake.h
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(RDMA_LIBS)
 
+$B/tests/lab/rdma_liar.so: tests/lab/rdma_liar.c backend/memserver/handshake.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -fPIC -shared -o $@ $<
+
 # What the lab's tests need beside the modules.
-modules-lab modules-lab-all lab-helpers: $B/memserver $B/tests/lab/rdma_client $B/bench/fault_median
+modules-lab modules-lab-all lab-helpers: $B/memserver $B/tests/lab/rdma_client \
+	$B/tests/lab/rdma_liar.so $B/bench/fault_median
 
 bench-rdma: modules-lab lab-helpers ## cost of a fault over RDMA, beside the NIC's own
 	$(Q)lab/fmlab run --kernel $(KERNEL) --rdma --cpus 2 --mem 2G -- bench/rdma_cost.sh

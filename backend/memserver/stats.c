@@ -5,33 +5,66 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 
-int stats_listen(const char *path, struct err *err)
+/* Removes a socket that refuses connections, which nobody listens on any more; nothing else. */
+static void remove_left_behind(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!lstat(address->sun_path, &st) && S_ISSOCK(st.st_mode) &&
+	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
+	    errno == ECONNREFUSED)
+		unlink(address->sun_path);
+	close(fd);
+}
+
+int stats_open(struct stats *stats, const char *path, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
+	int r = 0;
 
+	*stats = (struct stats){ .fd = -1 };
 	if (strlen(path) >= sizeof(address.sun_path))
 		return err_usage(err, "--stats %s: longer than a socket's name may be", path);
 	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return err_failed(err, errno, "--stats %s", path);
-	/* One that a killed server left behind refuses connections. */
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) && errno == ECONNREFUSED)
-		unlink(path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 8)) {
-		int r = err_failed(err, errno, "--stats %s", path);
-
-		close(fd);
-		return r;
+	remove_left_behind(&address);
+	stats->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (stats->fd < 0 || bind(stats->fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(stats->fd, 8))
+		r = errno == EADDRINUSE ? err_usage(err,
+						    "--stats %s: is there already, and no socket "
+						    "that a killed memserver left: give another "
+						    "name",
+						    path)
+					: err_failed(err, errno, "--stats %s", path);
+	if (!r) {
+		stats->path = path;
+	} else if (stats->fd >= 0) {
+		close(stats->fd);
+		stats->fd = -1;
 	}
-	return fd;
+	return r;
+}
+
+void stats_close(struct stats *stats)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (!stats->path)
+		return;
+	close(stats->fd);
+	strcpy(address.sun_path, stats->path);
+	remove_left_behind(&address);
+	*stats = (struct stats){ .fd = -1 };
 }
 
 static void add_client(struct buf *b, const struct client *client)
@@ -42,10 +75,10 @@ static void add_client(struct buf *b, const struct client *client)
 		 client->lost_ns ? "lost" : "served");
 }
 
-void stats_answer(int listener, const struct clients *c)
+void stats_answer(const struct stats *stats, const struct clients *c)
 {
 	struct buf b = BUF_INIT;
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(stats->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;

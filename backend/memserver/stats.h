@@ -8,8 +8,19 @@
 
 #include "backend/memserver/clients.h"
 
-/* A listening socket in the file system, or -errno with err filled. */
-int stats_listen(const char *path, struct err *err);
-void stats_answer(int listener, const struct clients *c);
+struct stats {
+	const char *path; /* or NULL: closed */
+	int fd;
+};
+
+/*
+ * A listening socket in the file system. Takes the place of one that a killed server left there, and
+ * of nothing else. `path` must outlive it.
+ */
+int stats_open(struct stats *stats, const char *path, struct err *err);
+
+/* Removes the socket's file, unless another server has its name by now. */
+void stats_close(struct stats *stats);
+void stats_answer(const struct stats *stats, const struct clients *c);
 
 #endif

@@ -24,6 +24,24 @@ off_and_on() {
 	return "$status"
 }
 
+# Only where swapon can fail once the hook has heard of the area: on 6.12.
+failing=$modules/fastswap_fail_swapon.ko
+swapon_fails() {
+	swapoff /dev/fastswap0 && insmod "$failing" || return
+	refused swapon /dev/fastswap0
+	rmmod fastswap_fail_swapon
+}
+
+if [[ -e $failing ]]; then
+	ok "up for a swapon that fails" up auto
+	ok "it fails" swapon_fails
+	ok "no type is claimed" test "$(pool_says area)" == none
+	ok "swapon works again" swapon -p 100 /dev/fastswap0
+	ok "its type is" test "$(pool_says area)" != none
+	ok "pages come back right" "$pagecheck" --mib 4
+	down
+fi
+
 for hook in auto none; do
 	ok "up $hook" up "$hook"
 	ok "$hook: swapoff while loads run" off_and_on

@@ -58,6 +58,88 @@ ok "the pool goes" rmmod fastswap_rdma
 ok "the server ends cleanly" server_down TERM
 ok "its socket is gone" test ! -e "$scratch/stats"
 
+# lie FIELD WORDS: of the server, with WORDS in the kernel's log.
+lie() {
+	local status=0
+	LD_PRELOAD=$liar MEMSERVER_LIE=$1 server_up --size 64M || return
+	dmesg -C
+	refused load_pool size=4M 2>"$scratch/insmod.log" || status=1
+	grep -e "Protocol error" "$scratch/insmod.log" || status=1
+	logged "can't be used: $2" || status=1
+	[[ ! -e /sys/module/fastswap_rdma ]] || status=1
+	server_down TERM
+	return "$status"
+}
+
+ok "a server that lies: version" lie version "it grants by another version"
+ok "a server that lies: session" lie later-session "it grants another session"
+ok "a server that lies: bytes" lie bytes "it grants fewer bytes"
+ok "a server that lies: too many bytes" lie too-many-bytes "it grants more bytes than there can be"
+ok "a server that lies: fewer bytes later" lie later-bytes "it grants fewer bytes"
+ok "a server that lies: address" lie later-address "it grants .* at another address\|it grants more bytes"
+ok "a server that lies: no key" lie key "it grants no key"
+ok "a server that lies: another key" lie later-key "it grants another key"
+ok "a server that lies: queue pairs" lie queue-pairs "it grants fewer queue pairs"
+ok "a server that lies: no queue pairs" lie no-queue-pairs "it grants fewer queue pairs"
+ok "a server that lies: too many queue pairs" lie too-many-queue-pairs "it grants more queue pairs"
+ok "a server that lies: depth" lie depth "it takes no reads"
+
+# A client that has 1M of the server's memory until it is killed.
+hold() {
+	"$client" hold "$address" "$port" >"$scratch/holder.log" &
+	holder=$!
+	eventually grep -q holding "$scratch/holder.log"
+}
+
+let_go() {
+	{ kill -KILL "$holder" && wait "$holder"; } 2>/dev/null
+	eventually server_logged "^memserver: lost"
+}
+
+must "a server that keeps what the lost left for an hour" \
+	server_up --size 4M --linger 1h --linger-min 1h
+ok "a client with a quarter of it" hold
+ok "is lost" let_go
+refusal "more than there will ever be" "refuses: 8M of memory asked, 3M is what is free" size=8M
+refusal "what would fit without the lost" "refuses: what a client left that may come back" size=4M
+ok "nobody lost anything" is 1 server_says clients
+server_down TERM
+must "a server that gives it to whoever needs it" server_up --size 4M --linger 1h --linger-min 0
+ok "a client with a quarter of that" hold
+ok "is lost, too" let_go
+refusal "still more than there is" "refuses: 8M of memory asked, 3M is what is free" size=8M
+ok "still nobody lost anything" is 1 server_says clients
+ok "what fits without the lost is granted" load_pool size=4M
+ok "they are gone" is 1 server_says clients
+ok "the pool goes again" rmmod fastswap_rdma
+server_down TERM
+must "a server that keeps it for three seconds" server_up --size 4M --linger 1h --linger-min 3s
+ok "a client with a quarter" hold
+ok "is lost as well" let_go
+ok "a client tries again until the time is up" load_pool size=4M timeout_ms=20000
+ok "the log has told it once" is 1 grep -c "may come back" <(dmesg)
+ok "the pool goes once more" rmmod fastswap_rdma
+
+echo "open sesame" >"$scratch/token"
+server_down TERM
+must "a server with another token" server_up --token-file "$scratch/token"
+echo "another one" >"$scratch/token"
+kill -HUP "$server"
+ok "SIGHUP: read again" eventually server_logged "read --token-file"
+refusal "the old token" "refuses: wrong access token" token='"open sesame"'
+ok "the new one" load_pool token='"another one"'
+ok "the pool goes at last" rmmod fastswap_rdma
+server_down TERM
+
+rm -f "$scratch/stats"
+build/memserver --listen "$address:$port" --size 4M --token-file "$scratch/token" \
+	--stats "$scratch/stats" 2> >(:) &
+server=$!
+must "a server whose log nobody reads starts" eventually test -S "$scratch/stats"
+refusal "its log has a reader less" "refuses: wrong access token"
+ok "it still serves" is 1 server_says refused
+server_down TERM
+
 ok "memserver refuses an unknown option" exits 2 build/memserver --sizes 1G
 ok "memserver refuses more memory than there is" exits 3 build/memserver --size 1T
 ok "memserver refuses an address that isn't here" exits 1 build/memserver --size 1M --listen 10.1.2.3

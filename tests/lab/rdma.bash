@@ -8,8 +8,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/fastswap.bash" || exit 1
 
 client=build/tests/lab/rdma_client
+liar=build/tests/lab/rdma_liar.so
 fault_median=build/bench/fault_median
-for need in "$modules/fastswap_rdma.ko" build/memserver "$client" "$fault_median"; do
+for need in "$modules/fastswap_rdma.ko" build/memserver "$client" "$liar" "$fault_median"; do
 	[[ -e $need ]] || { echo "no $need: make modules-lab KERNEL=$FMLAB_KERNEL lab-helpers"; exit 1; }
 done
 # The lab's software NIC.

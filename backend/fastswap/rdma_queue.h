@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Internal to fastswap_rdma.ko: pages in the memory of another machine, which memserver lends.
+ * A page's way through a queue pair to the memory that memserver lends. Of fastswap_rdma.ko's files
  *
  *	rdma.c		the module: its parameters, the pool's operations, debugfs
- *	rdma_queue.c	a page's way through a queue pair; nothing here knows of connections
  *	rdma_link.c	connecting, losing the server, coming back to it
+ *	rdma_queue.c	a page's way
+ *
+ * each uses those below it, and none above.
  */
-#ifndef FASTSWAP_RDMA_H
-#define FASTSWAP_RDMA_H
+#ifndef FASTSWAP_RDMA_QUEUE_H
+#define FASTSWAP_RDMA_QUEUE_H
 
 #include <linux/completion.h>
 #include <linux/dma-direction.h>
@@ -21,7 +23,7 @@
 #include <rdma/ib_verbs.h>
 #include <rdma/rdma_cm.h>
 
-#include "handshake.h"
+#include "grant.h"
 #include "pool.h"
 
 #define RDMA_NAME "fastswap_rdma"
@@ -89,18 +91,21 @@ struct rdma_link {
 	unsigned int timeout_ms;
 	u64 spin_ns;
 
-	/* What the server granted. */
+	/* What the server granted, checked. */
 	u64 session;
 	u64 bytes, address;
 	u32 rkey;
+	struct grant_terms terms;	/* that each grant must meet */
 
 	/*
 	 * 0 while connected; else the -errno with which all requests fail. Whoever uses a queue's
 	 * id or cq does so under srcu and after a look at this.
 	 */
 	int err;
+	bool opened;			/* every queue pair was there once */
 	bool leaving;			/* no more reconnecting */
-	bool forgotten;			/* the server knows nothing of the session: final */
+	bool forgotten;			/* the server refuses to resume the session, for good */
+	bool told;			/* the log has that the server refuses for now */
 	struct srcu_struct users;
 
 	struct ib_device *device;
@@ -108,14 +113,13 @@ struct rdma_link {
 	struct queue *queues;
 	unsigned int nr_queues, nr_per_kind;
 
-	struct timer_list watchdog;	/* rdma_queue.c: nothing waits for ever */
-	struct delayed_work repair;	/* rdma_link.c: comes back to the server */
+	struct timer_list watchdog;	/* nothing waits for ever: see link_watch() */
+	struct delayed_work repair;	/* rdma_link.c's: comes back to the server */
 	bool probing;
 
 	struct rdma_counters counters;
 };
 
-/* rdma_queue.c */
 int queue_open(struct queue *queue);	/* its cq, on the link's device; its id is there */
 void queue_close(struct queue *queue);	/* the NIC has let go of all pages then */
 void queue_init(struct queue *queue);
@@ -129,16 +133,6 @@ void request_start(struct rdma_link *link, enum queue_kind kind, const struct pa
 int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
 		 struct page *page);
 void link_watch(struct timer_list *timer);
-
-/* rdma_link.c */
-struct link_demand {
-	u64 bytes_least, bytes_most;		/* most 0: whatever there is */
-	unsigned int nr_least, nr_most;		/* queue pairs */
-	const char *token;
-};
-
-int link_open(struct rdma_link *link, const struct link_demand *demand);
-void link_close(struct rdma_link *link);
 
 /* From any context: every request fails from now on. The first caller's reason is logged. */
 void link_fail(struct rdma_link *link, int err, const char *why);

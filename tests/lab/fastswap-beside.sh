@@ -1,0 +1,53 @@
+#!/bin/bash
+# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab-5.10: --cpus 2 --mem 2G
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The device is read by others while it is a swap area, and slots come free under the reads.
+
+# shellcheck disable=SC2317 # functions are called by way of ok
+# shellcheck source=tests/lab/fastswap.bash
+. "$(dirname "$0")/fastswap.bash" || exit 1
+
+seconds=$(by_length 6 120)
+
+stop=$(mktemp -u)
+read_on() {
+	while [[ ! -e $stop ]]; do
+		dd if=/dev/fastswap0 of=/dev/null bs=64k iflag=direct conv=noerror status=none
+	done 2>/dev/null
+}
+
+# Many short-lived pages: each round's end frees its slots.
+beside() {
+	local readers=() end=$((SECONDS + seconds)) status=0
+	dmesg -C
+	read_on & readers+=($!)
+	read_on & readers+=($!)
+	while ((SECONDS < end && !status)); do
+		"$pagecheck" --mib 4 --threads 2 --shared --random --rounds 2 --write-percent 60 || status=$?
+	done
+	touch "$stop"
+	wait "${readers[@]}"
+	rm "$stop"
+	return "$status"
+}
+
+kernel_is_content() {
+	! dmesg | grep -E 'BUG:|WARNING:|Oops|general protection|bad page|list_.*corruption'
+}
+
+# But for mkswap's header, and what 6.12 keeps of freed slots, on each CPU up to 64.
+few_pages() {
+	(($(stat_of curr_pages) <= 1 + 64 * $(nproc)))
+}
+
+for how in "" synchronous=1; do
+	# shellcheck disable=SC2086 # none or one
+	ok "up ${how:-as it is}" up auto size=8M $how
+	ok "${how:-as it is}: pages come back right beside readers of the device" beside
+	ok "${how:-as it is}: the kernel has nothing to say" kernel_is_content
+	ok "${how:-as it is}: freed slots hold nothing in the end" eventually few_pages
+	down
+done
+finish
