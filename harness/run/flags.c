@@ -237,15 +237,17 @@ static void judge_hooks(const struct flag_input *in, struct results *r)
 			hooked, 100 * hooked / (hooked + written));
 }
 
+/* zswap that is off refuses every page: frontswap counts these, and they mean nothing. */
 static void judge_frontswap(const struct flag_input *in, struct results *r)
 {
-	double used;
+	double refused;
 
-	if (measured(in, "frontswap", "failed_stores", &used) && used > 0)
+	if (measured(in, "frontswap", "failed_stores", &refused) && refused > 0 &&
+	    grown(in, "frontswap", "succ_stores") > 0)
 		results_flag(r, "FAILED_STORES", SEVERITY_WARNING,
 			     "%.0f pages were refused by the page hook and went to the swap "
 			     "device",
-			     used);
+			     refused);
 }
 
 static double loads_slack(double faults)
