@@ -16,7 +16,7 @@ disk=swapfile
 run() {
 	local run backend=zram
 	if (($1 % 2)); then
-		run=(memaslap --peak 32M -o memory=32M --duration 5s --warmup 1s)
+		run=(memaslap --peak 32M -o memory=32M --duration 7s --warmup 1s)
 	else
 		run=(quicksort --peak 32M -o memory=32M)
 	fi
