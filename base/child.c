@@ -183,10 +183,10 @@ static int plan_init(struct plan *p, char *const argv[], const struct place *pla
 	if (!child_find_program(argv[0], p->program, sizeof(p->program)))
 		return err_missing(err, "%s: no such program in PATH", argv[0]);
 
-	int ret = place ? plan_memory(p, place->mem_node, err) : 0;
+	int rc = place ? plan_memory(p, place->mem_node, err) : 0;
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	p->stderr_fd = spare(open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
 	if (p->stderr_fd < 0)
 		return err_failed(err, errno, "cannot write the log %s of %s", log_path, argv[0]);
@@ -320,27 +320,27 @@ int child_spawn(struct child *c, char *const argv[], const struct place *place,
 {
 	struct child new = CHILD_INIT;
 	struct plan plan;
-	int ret = plan_init(&plan, argv, place, stdio, log_path, err);
+	int rc = plan_init(&plan, argv, place, stdio, log_path, err);
 
-	if (ret < 0)
+	if (rc < 0)
 		goto out;
 	new.pid = fork_with_signals_blocked(&plan);
 	if (new.pid < 0) {
 		new.pid = 0;
-		ret = err_failed(err, errno, "cannot start a process for %s", argv[0]);
+		rc = err_failed(err, errno, "cannot start a process for %s", argv[0]);
 		goto out;
 	}
 	setpgid(new.pid, new.pid); /* whoever comes first: it is done when we return */
 	new.pidfd = pidfd_open(new.pid, 0);
 	if (new.pidfd < 0)
-		ret = err_failed(err, errno, "cannot watch %s (pidfd needs Linux 5.3)", argv[0]);
-	if (ret == 0 && place && place->join)
-		ret = place->join(place->arg, new.pid, err);
-	if (ret == 0) {
+		rc = err_failed(err, errno, "cannot watch %s (pidfd needs Linux 5.3)", argv[0]);
+	if (rc == 0 && place && place->join)
+		rc = place->join(place->arg, new.pid, err);
+	if (rc == 0) {
 		new.start_ns = clock_ns();
-		ret = release_to_exec(&plan, err);
+		rc = release_to_exec(&plan, err);
 	}
-	if (ret < 0) {
+	if (rc < 0) {
 		kill(new.pid, SIGKILL);
 		while (waitpid(new.pid, NULL, 0) < 0 && errno == EINTR)
 			;
@@ -351,10 +351,10 @@ int child_spawn(struct child *c, char *const argv[], const struct place *place,
 	plan.out_fd = -1;
 	*c = new;
 out:
-	if (ret < 0)
+	if (rc < 0)
 		*c = (struct child)CHILD_INIT;
 	plan_release(&plan);
-	return ret;
+	return rc;
 }
 
 /* Its end is certain. */
@@ -446,20 +446,20 @@ void child_describe(const struct child *c, char *dst, size_t size)
 static int read_tail(const char *path, struct buf *b)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int ret;
+	int rc;
 
 	if (fd < 0)
 		return -errno;
 	lseek(fd, -8192, SEEK_END); /* fails on a shorter file, which is then read whole */
-	ret = buf_read_fd(b, fd);
+	rc = buf_read_fd(b, fd);
 	close(fd);
-	for (size_t i = 0; ret == 0 && i < b->len; i++) {
+	for (size_t i = 0; rc == 0 && i < b->len; i++) {
 		unsigned char byte = (unsigned char)b->data[i];
 
 		if (byte != '\n' && (byte < ' ' || byte == 0x7f))
 			b->data[i] = ' ';
 	}
-	return ret;
+	return rc;
 }
 
 void child_log_tail(const char *log_path, char *dst, size_t size)

@@ -83,7 +83,7 @@ static int undo_pid(char *const args[], struct err *err)
 	pid_t pid = atoi(args[0]);
 	uint64_t start = strtoull(args[1], NULL, 10);
 	struct pollfd poll_fd = { .events = POLLIN };
-	int ret = 0;
+	int rc = 0;
 
 	if (pid <= 0)
 		return err_failed(err, 0, "'%s' is no process id", args[0]);
@@ -93,13 +93,13 @@ static int undo_pid(char *const args[], struct err *err)
 	/* Only now is it sure whom the descriptor means. */
 	if (process_alive(pid, start)) {
 		if (pidfd_send_signal(poll_fd.fd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
-			ret = err_failed(err, errno, "cannot kill process %d", pid);
+			rc = err_failed(err, errno, "cannot kill process %d", pid);
 		else if (poll(&poll_fd, 1, KILL_PATIENCE_MS) == 0)
-			ret = err_failed(err, ETIMEDOUT, "process %d was killed but does not end",
-					 pid);
+			rc = err_failed(err, ETIMEDOUT, "process %d was killed but does not end",
+					pid);
 	}
 	close(poll_fd.fd);
-	return ret;
+	return rc;
 }
 
 const struct journal_op journal_ops_base[] = {
@@ -242,7 +242,7 @@ static int write_anew(struct journal *j, struct err *err)
 {
 	struct buf b = BUF_INIT, path = BUF_INIT;
 	struct journal fresh = { .size = 0 };
-	int ret;
+	int rc;
 
 	buf_addf(&b, "fmbench-journal 1 %d %" PRIu64 " %s\n", j->owner, j->owner_start,
 		 j->owner_boot);
@@ -255,10 +255,10 @@ static int write_anew(struct journal *j, struct err *err)
 
 	buf_addf(&path, "%s.new", j->path);
 	fresh.fd = open(path.data, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-	ret = fresh.fd < 0 ? -errno : append(&fresh, b.data, b.len);
-	if (ret == 0 && rename(path.data, j->path) != 0)
-		ret = -errno;
-	if (ret == 0) {
+	rc = fresh.fd < 0 ? -errno : append(&fresh, b.data, b.len);
+	if (rc == 0 && rename(path.data, j->path) != 0)
+		rc = -errno;
+	if (rc == 0) {
 		sync_dir_of(j->path);
 		if (j->fd >= 0)
 			close(j->fd);
@@ -266,7 +266,7 @@ static int write_anew(struct journal *j, struct err *err)
 		j->size = fresh.size;
 		j->torn = false;
 	} else {
-		err_failed(err, -ret, "cannot write the undo journal %s", j->path);
+		err_failed(err, -rc, "cannot write the undo journal %s", j->path);
 		if (fresh.fd >= 0) {
 			close(fresh.fd);
 			unlink(path.data);
@@ -274,7 +274,7 @@ static int write_anew(struct journal *j, struct err *err)
 	}
 	buf_release(&path);
 	buf_release(&b);
-	return ret;
+	return rc;
 }
 
 /* Nothing is left to undo. A later entry begins a new file. */
@@ -293,22 +293,22 @@ int journal_create(const char *dir, const char *uuid, const struct journal_op *c
 {
 	struct journal *j = xcalloc(1, sizeof(*j));
 	struct buf path = BUF_INIT;
-	int ret;
+	int rc;
 
 	buf_addf(&path, "%s/%s.journal", dir, uuid);
 	*j = (struct journal){ .path = buf_steal(&path), .ops = ops, .fd = -1, .owner = getpid() };
 	process_start(j->owner, &j->owner_start);
 	process_boot_id(j->owner_boot);
-	ret = make_dirs(dir, 0700, err);
-	if (ret == 0 && access(j->path, F_OK) == 0)
-		ret = err_failed(err, EEXIST, "%s is there already", j->path);
-	if (ret == 0)
-		ret = write_anew(j, err);
-	if (ret == 0)
+	rc = make_dirs(dir, 0700, err);
+	if (rc == 0 && access(j->path, F_OK) == 0)
+		rc = err_failed(err, EEXIST, "%s is there already", j->path);
+	if (rc == 0)
+		rc = write_anew(j, err);
+	if (rc == 0)
 		*ret_journal = j;
 	else
 		journal_free(j);
-	return ret;
+	return rc;
 }
 
 static void drop_what_the_reboot_undid(struct journal *j)
@@ -352,20 +352,20 @@ int journal_load(const char *path, const struct journal_op *const *ops,
 {
 	struct journal *j = xcalloc(1, sizeof(*j));
 	struct buf b = BUF_INIT;
-	int ret;
+	int rc;
 
 	*j = (struct journal){ .path = xstrdup(path), .ops = ops, .owner = -1 };
 	j->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
-	ret = j->fd < 0 ? -errno : buf_read_fd(&b, j->fd);
-	if (ret < 0) {
-		err_failed(err, -ret, "cannot read the undo journal %s", path);
+	rc = j->fd < 0 ? -errno : buf_read_fd(&b, j->fd);
+	if (rc < 0) {
+		err_failed(err, -rc, "cannot read the undo journal %s", path);
 	} else {
-		ret = parse(j, b.data, b.len, err);
-		if (ret == 0)
+		rc = parse(j, b.data, b.len, err);
+		if (rc == 0)
 			drop_what_the_reboot_undid(j);
 	}
 	buf_release(&b);
-	if (ret == 0) {
+	if (rc == 0) {
 		*ret_journal = j;
 	} else {
 		/* Unread, so perhaps not empty: the file must stay. */
@@ -374,7 +374,7 @@ int journal_load(const char *path, const struct journal_op *const *ops,
 		j->fd = -1;
 		journal_free(j);
 	}
-	return ret;
+	return rc;
 }
 
 /* Not another live process's, which may be about to write, nor one that grew since we read it. */
@@ -415,13 +415,13 @@ bool journal_owned(const struct journal *j)
 int journal_keep(struct journal *j, struct err *err)
 {
 	pid_t owner = j->owner;
-	int ret;
+	int rc;
 
 	j->owner = 0;
-	ret = write_anew(j, err);
-	if (ret < 0)
+	rc = write_anew(j, err);
+	if (rc < 0)
 		j->owner = owner;
-	return ret;
+	return rc;
 }
 
 bool journal_kept(const struct journal *j)
@@ -436,7 +436,7 @@ int journal_add(struct journal *j, struct err *err, const char *kind, ...)
 	struct buf line = BUF_INIT;
 	const char *arg;
 	va_list ap;
-	int ret = 0;
+	int rc = 0;
 
 	buf_adds(&line, kind);
 	va_start(ap, kind);
@@ -447,25 +447,25 @@ int journal_add(struct journal *j, struct err *err, const char *kind, ...)
 	va_end(ap);
 
 	if (j->fd < 0)
-		ret = write_anew(j, err);
-	if (ret == 0) {
+		rc = write_anew(j, err);
+	if (rc == 0) {
 		take_entry(j, line.data);
 		assert(j->entries[j->nr - 1].op); /* a kind of the tables, with its arguments */
 		buf_adds(&line, "\n");
-		ret = append(j, line.data, line.len);
-		if (ret < 0) {
+		rc = append(j, line.data, line.len);
+		if (rc < 0) {
 			struct entry *e = &j->entries[--j->nr];
 
 			free(e->line);
 			free(e->text);
-			err_failed(err, -ret,
+			err_failed(err, -rc,
 				   "cannot write to the undo journal %s, so nothing "
 				   "was changed; make room there",
 				   j->path);
 		}
 	}
 	buf_release(&line);
-	return ret < 0 ? ret : (int)j->nr - 1;
+	return rc < 0 ? rc : (int)j->nr - 1;
 }
 
 /* Should the line not reach the disk, the undo is only repeated, which it must bear. */
@@ -482,10 +482,10 @@ static void note_undone(struct journal *j, size_t number)
 static int read_value(const char *path, struct buf *b)
 {
 	char *open_bracket, *close_bracket;
-	int ret = sysfile_read(path, b);
+	int rc = sysfile_read(path, b);
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	while (b->len && b->data[b->len - 1] == '\n')
 		b->data[--b->len] = '\0';
 	open_bracket = strchr(b->data, '[');
@@ -501,40 +501,40 @@ static int read_value(const char *path, struct buf *b)
 int journal_write(struct journal *j, const char *path, const char *value, struct err *err)
 {
 	struct buf old = BUF_INIT, now = BUF_INIT;
-	int ret = read_value(path, &old), number;
+	int rc = read_value(path, &old), number;
 
-	if (ret < 0) {
-		err_failed(err, -ret, "cannot read %s%s", sysfile_root(), path);
+	if (rc < 0) {
+		err_failed(err, -rc, "cannot read %s%s", sysfile_root(), path);
 		goto out;
 	}
 	number = journal_add(j, err, "write", path, old.data, NULL);
 	if (number < 0) {
-		ret = number;
+		rc = number;
 		goto out;
 	}
-	ret = sysfile_write(path, value, err);
+	rc = sysfile_write(path, value, err);
 	/* What was not changed must not be undone: writing it back would fail as well. */
-	if (ret < 0 && read_value(path, &now) == 0 && strcmp(now.data, old.data) == 0)
+	if (rc < 0 && read_value(path, &now) == 0 && strcmp(now.data, old.data) == 0)
 		note_undone(j, (size_t)number);
 out:
 	buf_release(&now);
 	buf_release(&old);
-	return ret;
+	return rc;
 }
 
 static int undo_entry(struct entry *e, struct err *err)
 {
-	int ret;
+	int rc;
 
 	if (!e->op)
 		return err_failed(err, 0,
 				  "cannot undo '%s': this fmbench knows no such entry; use "
 				  "the one that wrote it",
 				  e->line);
-	ret = e->op->undo(e->args, err);
-	if (ret < 0)
+	rc = e->op->undo(e->args, err);
+	if (rc < 0)
 		err_prefix(err, "cannot %s %s", e->op->does, e->op->nr_args ? e->args[0] : "");
-	return ret;
+	return rc;
 }
 
 int journal_undo_to(struct journal *j, size_t mark, struct err *err)
@@ -543,15 +543,15 @@ int journal_undo_to(struct journal *j, size_t mark, struct err *err)
 
 	for (size_t i = j->nr; i-- > mark;) {
 		struct err scratch = { .kind = ERR_NONE };
-		int ret;
+		int rc;
 
 		if (j->entries[i].undone)
 			continue;
-		ret = undo_entry(&j->entries[i], first ? &scratch : err);
-		if (ret == 0)
+		rc = undo_entry(&j->entries[i], first ? &scratch : err);
+		if (rc == 0)
 			note_undone(j, i);
 		else if (!first)
-			first = ret;
+			first = rc;
 	}
 	if (mark == 0 && !anything_left(j))
 		remove_file(j);
@@ -581,7 +581,7 @@ int journal_each(const char *dir, int (*fn)(const char *path, void *arg), void *
 	struct dirent *d;
 	DIR *stream = opendir(dir);
 	size_t nr = 0;
-	int ret = 0;
+	int rc = 0;
 
 	if (!stream)
 		return errno == ENOENT ? 0 : -errno;
@@ -602,10 +602,10 @@ int journal_each(const char *dir, int (*fn)(const char *path, void *arg), void *
 	if (nr)
 		qsort(found, nr, sizeof(*found), compare_found);
 	for (size_t i = 0; i < nr; i++) {
-		if (ret == 0)
-			ret = fn(found[i].path, arg);
+		if (rc == 0)
+			rc = fn(found[i].path, arg);
 		free(found[i].path);
 	}
 	free(found);
-	return ret;
+	return rc;
 }

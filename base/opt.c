@@ -52,15 +52,15 @@ static int parse_scaled(const char *number, size_t len, uint64_t scale, uint64_t
 	size_t whole_len = strspn(number, "0123456789");
 	char digits[64];
 	uint64_t whole, part = 0;
-	int r;
+	int rc;
 
 	if (whole_len == 0 || len >= sizeof(digits))
 		return -EINVAL;
 	memcpy(digits, number, whole_len);
 	digits[whole_len] = '\0';
-	r = parse_u64(digits, &whole);
-	if (r < 0)
-		return r;
+	rc = parse_u64(digits, &whole);
+	if (rc < 0)
+		return rc;
 	if (len > whole_len) {
 		/* ".5": its value is below 1, so the product fits where scale does. */
 		memcpy(digits, number + whole_len, len - whole_len);
@@ -326,23 +326,23 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 	uint64_t u64 = 0;
 	double number = 0;
 	bool flag = false;
-	int ret = 0;
+	int rc = 0;
 
 	switch (o->type) {
 	case OPT_T_BOOL:
-		ret = parse_bool(value, &flag);
+		rc = parse_bool(value, &flag);
 		break;
 	case OPT_T_U64:
-		ret = parse_u64(value, &u64);
+		rc = parse_u64(value, &u64);
 		break;
 	case OPT_T_SIZE:
-		ret = parse_size(value, &u64);
+		rc = parse_size(value, &u64);
 		break;
 	case OPT_T_DURATION:
-		ret = parse_duration(value, &u64);
+		rc = parse_duration(value, &u64);
 		break;
 	case OPT_T_DOUBLE:
-		ret = parse_double(value, &number);
+		rc = parse_double(value, &number);
 		break;
 	case OPT_T_CHOICE:
 		if (!is_choice(o, value) && (*value || o->def))
@@ -355,9 +355,9 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 	case OPT_T_END:
 		break;
 	}
-	if (ret == -ERANGE)
+	if (rc == -ERANGE)
 		return err_usage(err, "%s: %s=%s is too large", what, o->name, value);
-	if (ret < 0)
+	if (rc < 0)
 		return err_usage(err, "%s: %s=%s: '%s' is not %s", what, o->name, value, value,
 				 type_hint[o->type]);
 
@@ -368,13 +368,13 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 	case OPT_T_U64:
 	case OPT_T_SIZE:
 	case OPT_T_DURATION:
-		ret = check_range(o, (double)u64, value, what, err);
-		if (ret == 0)
+		rc = check_range(o, (double)u64, value, what, err);
+		if (rc == 0)
 			*(uint64_t *)p = u64;
 		break;
 	case OPT_T_DOUBLE:
-		ret = check_range(o, number, value, what, err);
-		if (ret == 0)
+		rc = check_range(o, number, value, what, err);
+		if (rc == 0)
 			*(double *)p = number;
 		break;
 	case OPT_T_STRING:
@@ -388,7 +388,7 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 	case OPT_T_END:
 		break;
 	}
-	return ret;
+	return rc;
 }
 
 const struct opt *opt_find(const struct opt *table, const char *name)
@@ -447,27 +447,27 @@ int opt_set_pair(const struct opt *table, void *base, const char *pair, const ch
 {
 	const char *equals = strchr(pair, '=');
 	char *key;
-	int ret;
+	int rc;
 
 	if (!equals)
 		return opt_set(table, base, pair, NULL, what, err);
 	key = xstrdup(pair);
 	key[equals - pair] = '\0';
-	ret = opt_set(table, base, key, equals + 1, what, err);
+	rc = opt_set(table, base, key, equals + 1, what, err);
 	free(key);
-	return ret;
+	return rc;
 }
 
 void opt_defaults(const struct opt *table, void *base)
 {
 	for_each_opt (o, table) {
 		struct err err;
-		int ret = 0;
+		int rc = 0;
 
 		if (o->def)
-			ret = opt_store(o, base, o->def, "default", &err);
-		assert(ret == 0);
-		(void)ret;
+			rc = opt_store(o, base, o->def, "default", &err);
+		assert(rc == 0);
+		(void)rc;
 	}
 }
 

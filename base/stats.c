@@ -172,7 +172,7 @@ int stats_ratio_welch(const double *a, size_t nr_a, const double *b, size_t nr_b
 		      struct stats_ratio *ret)
 {
 	double *logs_a, *logs_b;
-	int r = -ERANGE;
+	int rc = -ERANGE;
 
 	if (!nr_a || !nr_b)
 		return -ENODATA;
@@ -180,11 +180,11 @@ int stats_ratio_welch(const double *a, size_t nr_a, const double *b, size_t nr_b
 	logs_b = logarithms(b, nr_b);
 	if (logs_a && logs_b) {
 		welch(logs_a, nr_a, logs_b, nr_b, ret);
-		r = 0;
+		rc = 0;
 	}
 	free(logs_a);
 	free(logs_b);
-	return r;
+	return rc;
 }
 
 /* --- many rows, more runs ------------------------------------------------------------------- */

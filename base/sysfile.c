@@ -54,12 +54,12 @@ int sysfile_path(char *dst, size_t size, const char *path)
 static int open_path(const char *path, int flags)
 {
 	char full[PATH_MAX];
-	int ret = sysfile_path(full, sizeof(full), path);
+	int rc = sysfile_path(full, sizeof(full), path);
 
-	if (ret < 0)
-		return ret;
-	ret = open(full, flags | O_CLOEXEC);
-	return ret < 0 ? -errno : ret;
+	if (rc < 0)
+		return rc;
+	rc = open(full, flags | O_CLOEXEC);
+	return rc < 0 ? -errno : rc;
 }
 
 bool sysfile_exists(const char *path)
@@ -72,33 +72,33 @@ bool sysfile_exists(const char *path)
 int sysfile_read(const char *path, struct buf *b)
 {
 	int fd = open_path(path, O_RDONLY);
-	int ret;
+	int rc;
 
 	buf_reset(b);
 	if (fd < 0)
 		return fd;
-	ret = buf_read_fd(b, fd);
+	rc = buf_read_fd(b, fd);
 	close(fd);
-	return ret;
+	return rc;
 }
 
 int sysfile_read_line(const char *path, char *dst, size_t size)
 {
 	struct buf b = BUF_INIT;
-	int ret = sysfile_read(path, &b);
+	int rc = sysfile_read(path, &b);
 
-	if (ret == 0) {
+	if (rc == 0) {
 		size_t len = strcspn(b.data, "\n");
 
 		if (len >= size) {
 			len = size - 1;
-			ret = -ENOSPC;
+			rc = -ENOSPC;
 		}
 		memcpy(dst, b.data, len);
 		dst[len] = '\0';
 	}
 	buf_release(&b);
-	return ret;
+	return rc;
 }
 
 /* A number that ends its word. */
@@ -125,12 +125,12 @@ int sysfile_read_u64(const char *path, uint64_t *ret_value)
 {
 	char line[64];
 	uint64_t value;
-	int ret = sysfile_read_line(path, line, sizeof(line));
+	int rc = sysfile_read_line(path, line, sizeof(line));
 
-	if (ret == -ENOSPC)
+	if (rc == -ENOSPC)
 		return -EINVAL;
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	/* Exactly one number: a row of several is another kind of file. */
 	if (line[strcspn(line, " \t")] || parse_number(line, &value) < 0)
 		return -EINVAL;
@@ -161,21 +161,21 @@ int sysfile_find_key(const char *text, const char *key, uint64_t *ret_value)
 int sysfile_read_key(const char *path, const char *key, uint64_t *ret_value)
 {
 	struct buf b = BUF_INIT;
-	int ret = sysfile_read(path, &b);
+	int rc = sysfile_read(path, &b);
 
-	if (ret == 0)
-		ret = sysfile_find_key(b.data, key, ret_value);
+	if (rc == 0)
+		rc = sysfile_find_key(b.data, key, ret_value);
 	buf_release(&b);
-	return ret;
+	return rc;
 }
 
 int sysfile_read_choice(const char *path, char *dst, size_t size)
 {
-	int ret = sysfile_read_line(path, dst, size);
+	int rc = sysfile_read_line(path, dst, size);
 	char *open_bracket, *close_bracket;
 
-	if (ret < 0)
-		return ret;
+	if (rc < 0)
+		return rc;
 	open_bracket = strchr(dst, '[');
 	close_bracket = open_bracket ? strchr(open_bracket, ']') : NULL;
 	if (close_bracket) {
@@ -190,26 +190,26 @@ int sysfile_write(const char *path, const char *value, struct err *err)
 	const char *text = *value ? value : "\n"; /* write() of nothing would not arrive */
 	size_t len = strlen(text);
 	int fd = open_path(path, O_WRONLY | O_TRUNC);
-	int ret = 0;
+	int rc = 0;
 
 	if (fd < 0) {
-		ret = fd;
+		rc = fd;
 	} else {
 		/* One write: the kernel takes each as one whole value. */
 		ssize_t n = write(fd, text, len);
 
 		if (n < 0)
-			ret = -errno;
+			rc = -errno;
 		else if ((size_t)n != len)
-			ret = -EIO;
+			rc = -EIO;
 		close(fd);
 	}
-	if (ret == 0)
+	if (rc == 0)
 		return 0;
-	if ((ret == -EACCES || ret == -EPERM) && geteuid() != 0) {
+	if ((rc == -EACCES || rc == -EPERM) && geteuid() != 0) {
 		err_missing(err, "cannot write '%s' to %s%s: run as root", value, sysfile_root(),
 			    path);
-		return ret;
+		return rc;
 	}
-	return err_failed(err, -ret, "cannot write '%s' to %s%s", value, sysfile_root(), path);
+	return err_failed(err, -rc, "cannot write '%s' to %s%s", value, sysfile_root(), path);
 }

@@ -86,11 +86,11 @@ static double read_one(struct row *row)
 	static uint64_t values[MAX_KEYS];
 	static bool have[MAX_KEYS];
 	uint64_t begin_ns = clock_ns();
-	int r = row->collector->read(row->state, values, have);
+	int rc = row->collector->read(row->state, values, have);
 	double ns = (double)(clock_ns() - begin_ns);
 
-	if (r < 0) {
-		printf("%-14s can't be read any more: %s\n", row->collector->name, strerror(-r));
+	if (rc < 0) {
+		printf("%-14s can't be read any more: %s\n", row->collector->name, strerror(-rc));
 		exit(1);
 	}
 	row->nr_have = 0;

@@ -81,11 +81,11 @@ int main(int argc, char **argv)
 	bool write;
 	volatile unsigned char *pages;
 
-	if (argc != 4 || (strcmp(argv[1], "read") && strcmp(argv[1], "write"))) {
+	if (argc != 4 || (strcmp(argv[1], "read") != 0 && strcmp(argv[1], "write") != 0)) {
 		fputs("usage: fault_cost read|write PAGES REPEATS\n", stderr);
 		return 2;
 	}
-	write = !strcmp(argv[1], "write");
+	write = strcmp(argv[1], "write") == 0;
 	n = strtoul(argv[2], NULL, 10);
 	repeats = strtoul(argv[3], NULL, 10);
 	pages = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

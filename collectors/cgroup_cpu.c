@@ -47,35 +47,35 @@ static void cgroup_cpu_close(void *state)
 
 static int open_v1(struct cgroup_cpu *c, const struct collector_ctx *ctx, struct err *err)
 {
-	int r = keyfile_new(ctx->cpuacct_dir, "cpuacct.stat", keys, NR_TIMES, KEYFILE_ALIASES,
-			    &c->stat, err);
+	int rc = keyfile_new(ctx->cpuacct_dir, "cpuacct.stat", keys, NR_TIMES, KEYFILE_ALIASES,
+			     &c->stat, err);
 
 	c->usec_per_tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-	if (r == 0)
-		r = keptfile_open(&c->usage, ctx->cpuacct_dir, keys[USAGE].alias, err);
-	if (r < 0)
-		return r;
+	if (rc == 0)
+		rc = keptfile_open(&c->usage, ctx->cpuacct_dir, keys[USAGE].alias, err);
+	if (rc < 0)
+		return rc;
 
 	/* Not on every kernel, nor is the hierarchy always mounted. */
-	r = keyfile_new(ctx->cpu_dir, "cpu.stat", keys + NR_TIMES, NR_THROTTLING, KEYFILE_ALIASES,
-			&c->throttling, err);
-	return r == -ENOENT ? 0 : r;
+	rc = keyfile_new(ctx->cpu_dir, "cpu.stat", keys + NR_TIMES, NR_THROTTLING, KEYFILE_ALIASES,
+			 &c->throttling, err);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 static int cgroup_cpu_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
 	struct cgroup_cpu *c = xcalloc(1, sizeof(*c));
-	int r;
+	int rc;
 
 	c->usage = (struct keptfile)KEPTFILE_NONE;
 	if (ctx->cgroup_version == 1)
-		r = open_v1(c, ctx, err);
+		rc = open_v1(c, ctx, err);
 	else
-		r = keyfile_new(ctx->cpu_dir, "cpu.stat", keys, NR_KEYS(keys), KEYFILE_NAMES,
-				&c->stat, err);
-	if (r < 0) {
+		rc = keyfile_new(ctx->cpu_dir, "cpu.stat", keys, NR_KEYS(keys), KEYFILE_NAMES,
+				 &c->stat, err);
+	if (rc < 0) {
 		cgroup_cpu_close(c);
-		return r;
+		return rc;
 	}
 	*ret_state = c;
 	return 0;
@@ -83,35 +83,35 @@ static int cgroup_cpu_open(const struct collector_ctx *ctx, void **ret_state, st
 
 static int read_throttling(struct cgroup_cpu *c, uint64_t *values, bool *have)
 {
-	int r;
+	int rc;
 
 	have[NR_THROTTLED] = have[THROTTLED] = false;
 	if (!c->throttling)
 		return 0;
-	r = keyfile_read(c->throttling, values + NR_TIMES, have + NR_TIMES);
+	rc = keyfile_read(c->throttling, values + NR_TIMES, have + NR_TIMES);
 	if (have[THROTTLED])
 		values[THROTTLED] /= 1000;
-	return r;
+	return rc;
 }
 
 static int cgroup_cpu_read(void *state, uint64_t *values, bool *have)
 {
 	struct cgroup_cpu *c = state;
-	int r = keyfile_read(c->stat, values, have);
+	int rc = keyfile_read(c->stat, values, have);
 
-	if (r < 0 || c->usage.fd < 0)
-		return r;
+	if (rc < 0 || c->usage.fd < 0)
+		return rc;
 
-	r = read_throttling(c, values, have);
-	if (r == 0)
-		r = keptfile_read_u64(&c->usage, &values[USAGE], &have[USAGE]);
+	rc = read_throttling(c, values, have);
+	if (rc == 0)
+		rc = keptfile_read_u64(&c->usage, &values[USAGE], &have[USAGE]);
 	if (have[USAGE])
 		values[USAGE] /= 1000;
 	if (have[USER])
 		values[USER] *= c->usec_per_tick;
 	if (have[SYSTEM])
 		values[SYSTEM] *= c->usec_per_tick;
-	return r;
+	return rc;
 }
 
 const struct collector collector_cgroup_cpu = {

@@ -45,11 +45,11 @@ static void cpu_close(void *state)
 static int cpu_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
 	struct cpu *c = xcalloc(1, sizeof(*c));
-	int r = keptfile_open(&c->stat, "/proc", "stat", err);
+	int rc = keptfile_open(&c->stat, "/proc", "stat", err);
 
-	if (r < 0) {
+	if (rc < 0) {
 		cpu_close(c);
-		return r;
+		return rc;
 	}
 	if (ctx->reclaim_cpu >= 0)
 		snprintf(c->reclaim_line, sizeof(c->reclaim_line), "\ncpu%d ", ctx->reclaim_cpu);
@@ -73,13 +73,13 @@ static int cpu_read(void *state, uint64_t *values, bool *have)
 {
 	struct cpu *c = state;
 	uint64_t all[NR_COLUMNS];
-	int r = keptfile_read(&c->stat);
+	int rc = keptfile_read(&c->stat);
 
 	memset(have, 0, NR_KEYS(keys) * sizeof(*have));
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 
-	if (!strncmp(c->stat.data, "cpu ", 4) && parse_columns(c, c->stat.data + 4, all)) {
+	if (strncmp(c->stat.data, "cpu ", 4) == 0 && parse_columns(c, c->stat.data + 4, all)) {
 		values[ALL_STEAL] = all[STEAL];
 		have[ALL_STEAL] = true;
 	}

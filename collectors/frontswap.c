@@ -34,16 +34,16 @@ static void frontswap_close(void *state)
 static int frontswap_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
 	struct frontswap *f = xcalloc(1, sizeof(*f));
-	int r = 0;
+	int rc = 0;
 
 	(void)ctx;
 	for (size_t i = 0; i < NR_KEYS(keys); i++)
 		f->file[i] = (struct keptfile)KEPTFILE_NONE;
-	for (size_t i = 0; i < NR_KEYS(keys) && r == 0; i++)
-		r = keptfile_open(&f->file[i], "/sys/kernel/debug/frontswap", keys[i].name, err);
-	if (r < 0) {
+	for (size_t i = 0; i < NR_KEYS(keys) && rc == 0; i++)
+		rc = keptfile_open(&f->file[i], "/sys/kernel/debug/frontswap", keys[i].name, err);
+	if (rc < 0) {
 		frontswap_close(f);
-		return r;
+		return rc;
 	}
 	*ret_state = f;
 	return 0;
@@ -52,11 +52,11 @@ static int frontswap_open(const struct collector_ctx *ctx, void **ret_state, str
 static int frontswap_read(void *state, uint64_t *values, bool *have)
 {
 	struct frontswap *f = state;
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; i < NR_KEYS(keys) && r == 0; i++)
-		r = keptfile_read_u64(&f->file[i], &values[i], &have[i]);
-	return r;
+	for (size_t i = 0; i < NR_KEYS(keys) && rc == 0; i++)
+		rc = keptfile_read_u64(&f->file[i], &values[i], &have[i]);
+	return rc;
 }
 
 const struct collector collector_frontswap = {

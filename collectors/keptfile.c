@@ -79,36 +79,36 @@ int keptfile_read(struct keptfile *f)
 static int read_unseekable(struct keptfile *f, char *path)
 {
 	char *name = strrchr(path, '/');
-	int fd = f->fd, r;
+	int fd = f->fd, rc;
 
 	*name = '\0';
 	f->fd = open(*path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	*name = '/';
 	f->name = xstrdup(name + 1);
-	r = f->fd < 0 ? -errno : read_all(f, fd, false);
+	rc = f->fd < 0 ? -errno : read_all(f, fd, false);
 	close(fd);
-	return r;
+	return rc;
 }
 
 static int first_read(struct keptfile *f, char *path)
 {
-	int r;
+	int rc;
 
 	f->cap = 2048;
 	do {
 		f->cap *= 2;
 		f->data = xreallocarray(f->data, f->cap, 1);
-		r = keptfile_read(f);
-		if (r == -ESPIPE && !f->name)
-			r = read_unseekable(f, path);
-	} while (r == -EMSGSIZE);
-	return r;
+		rc = keptfile_read(f);
+		if (rc == -ESPIPE && !f->name)
+			rc = read_unseekable(f, path);
+	} while (rc == -EMSGSIZE);
+	return rc;
 }
 
 int keptfile_open(struct keptfile *f, const char *dir, const char *name, struct err *err)
 {
 	char path[PATH_MAX], full[PATH_MAX];
-	int r;
+	int rc;
 
 	*f = (struct keptfile)KEPTFILE_NONE;
 	if (!dir)
@@ -120,10 +120,10 @@ int keptfile_open(struct keptfile *f, const char *dir, const char *name, struct 
 	f->fd = open(full, O_RDONLY | O_CLOEXEC);
 	if (f->fd < 0)
 		return cant("opened", full, errno, err);
-	r = first_read(f, full);
-	if (r < 0) {
+	rc = first_read(f, full);
+	if (rc < 0) {
 		keptfile_close(f);
-		return cant("read", full, -r, err);
+		return cant("read", full, -rc, err);
 	}
 
 	/* Later reads can't grow it. Numbers widen: to 20 digits, with names that are about as
@@ -136,11 +136,11 @@ int keptfile_open(struct keptfile *f, const char *dir, const char *name, struct 
 int keptfile_open_if_there(struct keptfile *f, const char *dir, const char *name, struct err *err)
 {
 	struct err why;
-	int r = keptfile_open(f, dir, name, &why);
+	int rc = keptfile_open(f, dir, name, &why);
 
-	if (r < 0 && r != -ENOENT && err)
+	if (rc < 0 && rc != -ENOENT && err)
 		*err = why;
-	return r == -ENOENT ? 0 : r;
+	return rc == -ENOENT ? 0 : rc;
 }
 
 void keptfile_close(struct keptfile *f)
@@ -179,10 +179,10 @@ int keptfile_read_u64(struct keptfile *f, uint64_t *value, bool *have)
 	if (f->fd < 0)
 		return 0;
 
-	int r = keptfile_read(f);
+	int rc = keptfile_read(f);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 
 	const char *p = f->data;
 

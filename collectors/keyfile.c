@@ -27,7 +27,7 @@ static int find_key(const struct keyfile *f, const char *name, size_t len)
 	for (size_t i = 0; i < f->nr_keys; i++) {
 		const char *key = f->names == KEYFILE_ALIASES ? f->keys[i].alias : f->keys[i].name;
 
-		if (key && !strncmp(key, name, len) && !key[len])
+		if (key && strncmp(key, name, len) == 0 && !key[len])
 			return (int)i;
 	}
 	return -1;
@@ -53,10 +53,10 @@ int keyfile_new(const char *dir, const char *name, const struct collector_key *k
 		enum keyfile_names names, void **ret, struct err *err)
 {
 	struct keptfile file;
-	int r = keptfile_open(&file, dir, name, err);
+	int rc = keptfile_open(&file, dir, name, err);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 
 	struct keyfile *f = xcalloc(1, sizeof(*f));
 
@@ -77,10 +77,10 @@ int keyfile_read(void *keyfile, uint64_t *values, bool *have)
 
 	memset(have, 0, f->nr_keys * sizeof(*have));
 
-	int r = keptfile_read(&f->file);
+	int rc = keptfile_read(&f->file);
 
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 
 	for (const char *p = f->file.data; *p; p = next_line(p), i++) {
 		struct line line = i < f->nr_lines ? f->lines[i] : (struct line){ .len = 0 };

@@ -39,21 +39,21 @@ static void memory_events_close(void *state)
 static int memory_events_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
 	struct memory_events *m = xcalloc(1, sizeof(*m));
-	int r;
+	int rc;
 
 	m->failcnt = (struct keptfile)KEPTFILE_NONE;
 	if (ctx->cgroup_version == 1) {
-		r = keyfile_new(ctx->memory_dir, "memory.oom_control", keys, NR_KEYS(keys),
-				KEYFILE_ALIASES, &m->events, err);
-		if (r == 0)
-			r = keptfile_open(&m->failcnt, ctx->memory_dir, keys[MAX].alias, err);
+		rc = keyfile_new(ctx->memory_dir, "memory.oom_control", keys, NR_KEYS(keys),
+				 KEYFILE_ALIASES, &m->events, err);
+		if (rc == 0)
+			rc = keptfile_open(&m->failcnt, ctx->memory_dir, keys[MAX].alias, err);
 	} else {
-		r = keyfile_new(ctx->memory_dir, "memory.events", keys, NR_KEYS(keys),
-				KEYFILE_NAMES, &m->events, err);
+		rc = keyfile_new(ctx->memory_dir, "memory.events", keys, NR_KEYS(keys),
+				 KEYFILE_NAMES, &m->events, err);
 	}
-	if (r < 0) {
+	if (rc < 0) {
 		memory_events_close(m);
-		return r;
+		return rc;
 	}
 	*ret_state = m;
 	return 0;
@@ -62,11 +62,11 @@ static int memory_events_open(const struct collector_ctx *ctx, void **ret_state,
 static int memory_events_read(void *state, uint64_t *values, bool *have)
 {
 	struct memory_events *m = state;
-	int r = keyfile_read(m->events, values, have);
+	int rc = keyfile_read(m->events, values, have);
 
-	if (r == 0 && m->failcnt.fd >= 0)
-		r = keptfile_read_u64(&m->failcnt, &values[MAX], &have[MAX]);
-	return r;
+	if (rc == 0 && m->failcnt.fd >= 0)
+		rc = keptfile_read_u64(&m->failcnt, &values[MAX], &have[MAX]);
+	return rc;
 }
 
 const struct collector collector_memory_events = {

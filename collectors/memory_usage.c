@@ -43,14 +43,14 @@ static int memory_usage_open(const struct collector_ctx *ctx, void **ret_state, 
 		m->file[i] = (struct keptfile)KEPTFILE_NONE;
 	}
 
-	int r = keptfile_open(&m->file[CURRENT], ctx->memory_dir, names[CURRENT], err);
+	int rc = keptfile_open(&m->file[CURRENT], ctx->memory_dir, names[CURRENT], err);
 
 	/* Not on every kernel: swap accounting can be off, memory.peak came with Linux 5.19. */
-	for (size_t i = SWAP; i < NR_FILES && r == 0; i++)
-		r = keptfile_open_if_there(&m->file[i], ctx->memory_dir, names[i], err);
-	if (r < 0) {
+	for (size_t i = SWAP; i < NR_FILES && rc == 0; i++)
+		rc = keptfile_open_if_there(&m->file[i], ctx->memory_dir, names[i], err);
+	if (rc < 0) {
 		memory_usage_close(m);
-		return r;
+		return rc;
 	}
 	*ret_state = m;
 	return 0;
@@ -61,10 +61,10 @@ static int memory_usage_read(void *state, uint64_t *values, bool *have)
 	struct memory_usage *m = state;
 
 	for (size_t i = 0; i < NR_FILES; i++) {
-		int r = keptfile_read_u64(&m->file[i], &values[i], &have[i]);
+		int rc = keptfile_read_u64(&m->file[i], &values[i], &have[i]);
 
-		if (r < 0)
-			return r;
+		if (rc < 0)
+			return rc;
 	}
 	if (m->swap_includes_memory) {
 		have[SWAP] = have[SWAP] && have[CURRENT];

@@ -44,16 +44,16 @@ static int pressure_open(const struct collector_ctx *ctx, void **ret_state, stru
 {
 	struct pressure *p = xcalloc(1, sizeof(*p));
 	const char *group = ctx->cgroup_version == 1 ? NULL : ctx->memory_dir;
-	int r = keptfile_open_if_there(&p->file[SYSTEM], "/proc/pressure", "memory", err);
+	int rc = keptfile_open_if_there(&p->file[SYSTEM], "/proc/pressure", "memory", err);
 
 	p->file[GROUP] = (struct keptfile)KEPTFILE_NONE;
-	if (r == 0)
-		r = keptfile_open(&p->file[GROUP], group, "memory.pressure", err);
-	if (r == -ENOENT && p->file[SYSTEM].fd >= 0)
-		r = 0;
-	if (r < 0) {
+	if (rc == 0)
+		rc = keptfile_open(&p->file[GROUP], group, "memory.pressure", err);
+	if (rc == -ENOENT && p->file[SYSTEM].fd >= 0)
+		rc = 0;
+	if (rc < 0) {
 		pressure_close(p);
-		return r;
+		return rc;
 	}
 	*ret_state = p;
 	return 0;
@@ -108,10 +108,10 @@ static int pressure_read(void *state, uint64_t *values, bool *have)
 		if (p->file[i].fd < 0)
 			continue;
 
-		int r = keptfile_read(&p->file[i]);
+		int rc = keptfile_read(&p->file[i]);
 
-		if (r < 0)
-			return r;
+		if (rc < 0)
+			return rc;
 		parse_line(p->file[i].data, "some avg10=", &values[SOME_AVG10], &have[SOME_AVG10]);
 		parse_line(p->file[i].data, "full avg10=", &values[FULL_AVG10], &have[FULL_AVG10]);
 	}

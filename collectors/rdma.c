@@ -77,15 +77,15 @@ static int open_in(struct keptfile *f, const char *device, const char *folder, c
 static int open_key(struct keptfile *f, const char *device, const struct collector_key *key,
 		    struct err *err)
 {
-	int r;
+	int rc;
 
 	*f = (struct keptfile)KEPTFILE_NONE;
-	r = open_in(f, device, "counters", key->name, err);
-	if (r == 0)
-		r = open_in(f, device, "hw_counters", key->name, err);
-	if (r == 0)
-		r = open_in(f, device, "hw_counters", key->alias, err);
-	return r;
+	rc = open_in(f, device, "counters", key->name, err);
+	if (rc == 0)
+		rc = open_in(f, device, "hw_counters", key->name, err);
+	if (rc == 0)
+		rc = open_in(f, device, "hw_counters", key->alias, err);
+	return rc;
 }
 
 static int rdma_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)

@@ -40,11 +40,11 @@ static void swap_area_close(void *state)
 static int swap_area_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
 	struct swap_area *s = xcalloc(1, sizeof(*s));
-	int r = keptfile_open(&s->swaps, "/proc", "swaps", err);
+	int rc = keptfile_open(&s->swaps, "/proc", "swaps", err);
 
-	if (r < 0) {
+	if (rc < 0) {
 		swap_area_close(s);
-		return r;
+		return rc;
 	}
 	s->device = xstrdup(ctx->swap_device);
 	*ret_state = s;
@@ -55,11 +55,11 @@ static int swap_area_read(void *state, uint64_t *values, bool *have)
 {
 	static const char blanks[] = " \t";
 	struct swap_area *s = state;
-	int r = keptfile_read(&s->swaps);
+	int rc = keptfile_read(&s->swaps);
 
 	memset(have, 0, NR_KEYS(keys) * sizeof(*have));
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 
 	values[ALL_SIZE] = values[ALL_USED] = values[AREAS] = 0;
 	have[ALL_SIZE] = have[ALL_USED] = have[AREAS] = true;
@@ -79,7 +79,7 @@ static int swap_area_read(void *state, uint64_t *values, bool *have)
 		values[ALL_USED] += used_kib * 1024;
 		values[AREAS]++;
 		if (s->device && strlen(s->device) == name_len &&
-		    !memcmp(s->device, name, name_len)) {
+		    memcmp(s->device, name, name_len) == 0) {
 			values[SIZE] = size_kib * 1024;
 			values[USED] = used_kib * 1024;
 			have[SIZE] = have[USED] = have[OTHERS_USED] = true;

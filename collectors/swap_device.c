@@ -47,18 +47,18 @@ static int swap_device_open(const struct collector_ctx *ctx, void **ret_state, s
 {
 	struct keptfile *f;
 	char dir[256];
-	int r;
+	int rc;
 
 	if (!ctx->swap_device)
 		return err_missing(err, "swap_device: the backend has no swap area of its own");
-	r = find_dir(ctx->swap_device, dir, sizeof(dir), err);
-	if (r < 0)
-		return r;
+	rc = find_dir(ctx->swap_device, dir, sizeof(dir), err);
+	if (rc < 0)
+		return rc;
 	f = xcalloc(1, sizeof(*f));
-	r = keptfile_open(f, dir, "stat", err);
-	if (r < 0) {
+	rc = keptfile_open(f, dir, "stat", err);
+	if (rc < 0) {
 		free(f);
-		return r;
+		return rc;
 	}
 	*ret_state = f;
 	return 0;
@@ -67,13 +67,13 @@ static int swap_device_open(const struct collector_ctx *ctx, void **ret_state, s
 static int swap_device_read(void *state, uint64_t *values, bool *have)
 {
 	struct keptfile *f = state;
-	int r = keptfile_read(f);
+	int rc = keptfile_read(f);
 	const char *p = f->data;
 	uint64_t sectors;
 
 	memset(have, 0, NR_KEYS(keys) * sizeof(*have));
-	if (r < 0)
-		return r;
+	if (rc < 0)
+		return rc;
 	for (int column = 0, key = 0; key < (int)NR_KEYS(keys); column++) {
 		if (!keptfile_parse_u64(&p, &sectors))
 			break;

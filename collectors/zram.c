@@ -96,14 +96,14 @@ static int zram_open(const struct collector_ctx *ctx, void **ret_state, struct e
 	for (size_t i = 0; i < NR_FILES; i++)
 		z->file[i] = (struct keptfile)KEPTFILE_NONE;
 
-	int r = keptfile_open(&z->file[0], dir, files[0].name, err);
+	int rc = keptfile_open(&z->file[0], dir, files[0].name, err);
 
 	/* Only the first is on every kernel. */
-	for (size_t i = 1; i < NR_FILES && r == 0; i++)
-		r = keptfile_open_if_there(&z->file[i], dir, files[i].name, err);
-	if (r < 0) {
+	for (size_t i = 1; i < NR_FILES && rc == 0; i++)
+		rc = keptfile_open_if_there(&z->file[i], dir, files[i].name, err);
+	if (rc < 0) {
 		zram_close(z);
-		return r;
+		return rc;
 	}
 	*ret_state = z;
 	return 0;
@@ -118,10 +118,10 @@ static int zram_read(void *state, uint64_t *values, bool *have)
 		size_t nr = files[i].nr_columns;
 
 		if (z->file[i].fd >= 0) {
-			int r = keptfile_read(&z->file[i]);
+			int rc = keptfile_read(&z->file[i]);
 
-			if (r < 0)
-				return r;
+			if (rc < 0)
+				return rc;
 
 			const char *p = z->file[i].data;
 

@@ -92,7 +92,7 @@ static int find_usage_file(char *path, size_t size)
 		if (!controllers || !(group = strchr(++controllers, ':')))
 			continue;
 		*group++ = '\0';
-		if (!strcmp(controllers, "memory"))
+		if (strcmp(controllers, "memory") == 0)
 			snprintf(path, size, "/sys/fs/cgroup/memory%s/memory.usage_in_bytes",
 				 group);
 		else if (!*controllers)
@@ -128,13 +128,13 @@ static void scan(const struct region *r, const struct params *p)
 	}
 }
 
-/* What is known of memory at one moment. */
-struct moment {
+/* Which pages are near, and what the group is charged for, at one moment. */
+struct charge {
 	uint8_t *near; /* region_look() */
 	uint64_t charged_bytes;
 };
 
-static int moment_take(struct moment *m, const struct region *r, const struct params *p,
+static int charge_take(struct charge *m, const struct region *r, const struct params *p,
 		       const char *path, struct worker *worker)
 {
 	struct err err = { 0 };
@@ -165,7 +165,7 @@ static void answer(double share, uint64_t pages, struct worker *worker)
 			    share > 0.5 ? "counts" : "does not count", pages, 100 * share);
 }
 
-static void report(const struct region *r, const struct moment *before, const struct moment *after,
+static void report(const struct region *r, const struct charge *before, const struct charge *after,
 		   struct worker *worker)
 {
 	uint64_t mapped = 0, ahead = 0, cluster = 0;
@@ -201,7 +201,7 @@ static void report(const struct region *r, const struct moment *before, const st
 
 static int account(const struct params *p, struct region *r, struct worker *worker)
 {
-	struct moment before = { 0 }, after = { 0 };
+	struct charge before = { 0 }, after = { 0 };
 	struct err err = { 0 };
 	char path[4096];
 	uint64_t pushed;
@@ -218,12 +218,12 @@ static int account(const struct params *p, struct region *r, struct worker *work
 	if (rc && err.kind)
 		return worker_error(worker, "%s", err.msg);
 	if (!rc)
-		rc = moment_take(&before, r, p, path, worker);
+		rc = charge_take(&before, r, p, path, worker);
 	if (!rc)
 		rc = worker_phase(worker, "measure");
 	if (!rc) {
 		scan(r, p);
-		rc = moment_take(&after, r, p, path, worker);
+		rc = charge_take(&after, r, p, path, worker);
 	}
 	if (!rc)
 		rc = worker_phase(worker, "verify");

@@ -67,7 +67,7 @@ static void judge(const struct params *p, const struct window *w, struct worker 
 			   .minor = w->all_minor,
 			   .looked = w->looked,
 			   .near = w->near,
-			   .twice = !strcmp(p->common.access, "read-then-write"),
+			   .twice = strcmp(p->common.access, "read-then-write") == 0,
 			   .shared = p->common.shared };
 	double near = tally_near(&t), cached = (double)t.minor / (double)(t.major + t.minor);
 

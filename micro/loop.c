@@ -14,7 +14,7 @@ static const char *const access_names[] = {
 enum access access_kind(const char *name)
 {
 	for (size_t i = 0; i < sizeof(access_names) / sizeof(access_names[0]); i++) {
-		if (!strcmp(access_names[i], name))
+		if (strcmp(access_names[i], name) == 0)
 			return (enum access)i;
 	}
 	assert(!"an access that its option let pass");

@@ -23,7 +23,7 @@ static int check_walk(const struct micro_common *c, struct err *err)
 	if (pages < 2)
 		return err_usage(err, "region=%" PRIu64 " is too small for %" PRIu64 " threads",
 				 c->region_bytes, c->threads);
-	if (!strcmp(c->pattern, "stride") && c->stride_pages >= pages)
+	if (strcmp(c->pattern, "stride") == 0 && c->stride_pages >= pages)
 		return err_usage(err, "stride=%" PRIu64 " leaps over a thread's %" PRIu64 " pages",
 				 c->stride_pages, pages);
 	if (c->shared && c->verify && strcmp(c->access, "read") != 0)

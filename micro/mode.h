@@ -21,17 +21,18 @@ static inline bool mode_evicts(const char *mode)
 /* access=read is the default, and means writing where pages have to be dirty. */
 static inline const char *mode_access(const char *mode, const struct micro_common *c)
 {
-	return !strcmp(mode, "evict-dirty") && !strcmp(c->access, "read") ? "write" : c->access;
+	return strcmp(mode, "evict-dirty") == 0 && strcmp(c->access, "read") == 0 ? "write"
+										  : c->access;
 }
 
 static inline int mode_check(const char *mode, const struct micro_common *c, struct err *err)
 {
-	if (!strcmp(mode, "evict-clean") && strcmp(c->access, "read") != 0)
+	if (strcmp(mode, "evict-clean") == 0 && strcmp(c->access, "read") != 0)
 		return err_usage(err,
 				 "mode=evict-clean reads only: access=%s makes dirty pages "
 				 "(mode=evict-dirty)",
 				 c->access);
-	if (!mode_evicts(mode) && !strcmp(c->pattern, "zipf"))
+	if (!mode_evicts(mode) && strcmp(c->pattern, "zipf") == 0)
 		return err_usage(err, "mode=noevict touches each page once, pattern=zipf does not");
 	return 0;
 }

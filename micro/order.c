@@ -16,7 +16,7 @@ static const char *const names[] = {
 enum order_kind order_kind(const char *name)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(names[i], name))
+		if (strcmp(names[i], name) == 0)
 			return (enum order_kind)i;
 	}
 	assert(!"a pattern that its option let pass");

@@ -24,12 +24,12 @@ static _Thread_local uint64_t *filled_by_this_thread;
 
 static bool by_signal(const struct pager_config *c)
 {
-	return !strcmp(c->handler, "sigbus");
+	return strcmp(c->handler, "sigbus") == 0;
 }
 
 static bool by_process_madvise(const struct pager_config *c)
 {
-	return !strcmp(c->evict, "process_madvise");
+	return strcmp(c->evict, "process_madvise") == 0;
 }
 
 static int open_uffd(const struct pager_config *c, struct err *err)
@@ -267,7 +267,7 @@ static void *handle(void *arg)
 	struct pager_handler *h = arg;
 	struct pager *p = h->pager;
 	unsigned int fds = p->config->fds, handlers = p->config->handlers;
-	bool spin = !strcmp(p->config->handler, "spin");
+	bool spin = strcmp(p->config->handler, "spin") == 0;
 	struct pollfd polled[PAGER_MAX_FDS];
 	nfds_t nr = 0;
 

@@ -64,7 +64,7 @@ static const struct metric metrics[] = {
 
 static bool timed(const struct params *p)
 {
-	return !strcmp(p->measure, "latency");
+	return strcmp(p->measure, "latency") == 0;
 }
 
 static struct pager_config pager_config(const struct params *p)
@@ -74,7 +74,7 @@ static struct pager_config pager_config(const struct params *p)
 		.evict = p->evict,
 		.fds = strcmp(p->fds, "one") ? (unsigned int)p->common.threads : 1,
 		.handlers = (unsigned int)p->handlers,
-		.track_writes = !strcmp(p->common.access, "read-then-write"),
+		.track_writes = strcmp(p->common.access, "read-then-write") == 0,
 	};
 }
 

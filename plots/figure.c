@@ -23,7 +23,7 @@ static const char *picture_kind(const char *out_path)
 	const char *dot = strrchr(name ? name + 1 : out_path, '.');
 
 	for (size_t i = 0; dot && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (!strcmp(dot + 1, kinds[i]))
+		if (strcmp(dot + 1, kinds[i]) == 0)
 			return kinds[i];
 	}
 	return NULL;
@@ -63,7 +63,7 @@ static char *with_ending(const char *path, const char *ending)
 static void add_path(struct buf *b, const char *name, const char *path, const char *script)
 {
 	size_t dir = (size_t)(base_name(script) - script);
-	bool neighbour = (size_t)(base_name(path) - path) == dir && !strncmp(path, script, dir);
+	bool neighbour = (size_t)(base_name(path) - path) == dir && strncmp(path, script, dir) == 0;
 	char *full = neighbour ? xstrdup(base_name(path)) : realpath(path, NULL);
 
 	buf_addf(b, "%s = %s'", name, neighbour ? "here." : "");
@@ -101,45 +101,45 @@ static int run_gnuplot(const char *script, const char *log, struct err *err)
 	char *argv[] = { program, argument, NULL };
 	struct child child = CHILD_INIT;
 	char how[128], tail[512];
-	int r = child_spawn(&child, argv, NULL, CHILD_LOG, log, err);
+	int rc = child_spawn(&child, argv, NULL, CHILD_LOG, log, err);
 
-	if (r)
+	if (rc)
 		goto out;
-	r = child_wait(&child, GNUPLOT_MS, err);
-	if (r < 0)
+	rc = child_wait(&child, GNUPLOT_MS, err);
+	if (rc < 0)
 		goto out;
-	if (r == 0) {
-		r = err_failed(err, ETIMEDOUT, "gnuplot %s did not end within a minute", script);
+	if (rc == 0) {
+		rc = err_failed(err, ETIMEDOUT, "gnuplot %s did not end within a minute", script);
 		goto out;
 	}
-	r = 0;
+	rc = 0;
 	child_log_tail(log, tail, sizeof(tail));
 	if (child.status) {
 		child_describe(&child, how, sizeof(how));
-		r = err_failed(err, 0, "gnuplot %s %s: %s", script, how, tail);
+		rc = err_failed(err, 0, "gnuplot %s %s: %s", script, how, tail);
 	}
 out:
 	child_release(&child);
 	free(argument);
-	return r;
+	return rc;
 }
 
 int figure_draw(const struct figure *f, const char *data_path, const char *vars,
 		const char *out_path, struct err *err)
 {
 	char *script, *log;
-	int r = figure_check(out_path, err);
+	int rc = figure_check(out_path, err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	script = with_ending(out_path, ".gp");
 	log = with_ending(out_path, ".gp.log");
 	unlink(log);
-	r = write_script(f, data_path, vars, out_path, script, err);
-	if (!r)
-		r = run_gnuplot(script, log, err);
+	rc = write_script(f, data_path, vars, out_path, script, err);
+	if (!rc)
+		rc = run_gnuplot(script, log, err);
 	unlink(log);
 	free(script);
 	free(log);
-	return r;
+	return rc;
 }

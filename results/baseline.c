@@ -15,26 +15,26 @@ int store_baseline(struct store *s, int64_t run, int64_t job, struct store_basel
 		   struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT baseline_run, age_s, peak_bytes FROM baseline b"
-			   " JOIN job j ON j.run = baseline_run WHERE b.run = ?1 AND b.job = ?2",
-			   "ii", run, job);
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT baseline_run, age_s, peak_bytes FROM baseline b"
+			    " JOIN job j ON j.run = baseline_run WHERE b.run = ?1 AND b.job = ?2",
+			    "ii", run, job);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 1) {
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 1) {
 		*ret = (struct store_baseline){
 			.run = sqlite3_column_int64(stmt, 0),
 			.age_s = sqlite3_column_double(stmt, 1),
 			.peak_bytes = (uint64_t)sqlite3_column_int64(stmt, 2),
 		};
-		r = 0;
-	} else if (!r) {
-		r = -ENODATA;
+		rc = 0;
+	} else if (!rc) {
+		rc = -ENODATA;
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 int store_find_peak(struct store *s, int64_t machine, const struct run_record *like,
@@ -42,29 +42,29 @@ int store_find_peak(struct store *s, int64_t machine, const struct run_record *l
 {
 	char now[32];
 	struct buf json = BUF_INIT;
-	int r;
+	int rc;
 
 	clock_wall(now, sizeof(now));
 	db_add_facts(&json, facts);
-	r = db_run(s, err,
-		   "INSERT INTO temp.prospect (machine, experiment, workload, workload_params,"
-		   " run_params, version, backend, backend_params, started, facts)"
-		   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-		   "ittttttttt", machine, like->experiment, like->jobs[0].workload,
-		   like->jobs[0].workload_params, like->run_params, like->version, like->backend,
-		   like->backend_params, now, json.data);
+	rc = db_run(s, err,
+		    "INSERT INTO temp.prospect (machine, experiment, workload, workload_params,"
+		    " run_params, version, backend, backend_params, started, facts)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		    "ittttttttt", machine, like->experiment, like->jobs[0].workload,
+		    like->jobs[0].workload_params, like->run_params, like->version, like->backend,
+		    like->backend_params, now, json.data);
 	buf_release(&json);
-	if (r)
-		return r;
-	r = store_baseline(s, 0, 1, ret, err);
-	if (!r && !ret->peak_bytes)
-		r = -ENODATA;
+	if (rc)
+		return rc;
+	rc = store_baseline(s, 0, 1, ret, err);
+	if (!rc && !ret->peak_bytes)
+		rc = -ENODATA;
 
 	/* The answer stands, whatever becomes of the question. */
 	struct err ignored;
 
 	db_run(s, &ignored, "DELETE FROM temp.prospect", "");
-	return r;
+	return rc;
 }
 
 /*
@@ -76,41 +76,41 @@ static int prepare_runs(struct store *s, sqlite3_stmt **ret, const char *columns
 			const char *end, struct err *err)
 {
 	struct buf sql = BUF_INIT;
-	int r;
+	int rc;
 
 	buf_addf(&sql,
 		 "SELECT %s FROM baseline WHERE run IN (%.*s) AND baseline_run IS NOT NULL %s",
 		 columns, (int)strlen(runs) - 2, runs + 1, end);
-	r = db_prepare(s, ret, err, sql.data, "");
+	rc = db_prepare(s, ret, err, sql.data, "");
 	buf_release(&sql);
-	return r;
+	return rc;
 }
 
 int baselines_json(struct store *s, const char *runs, struct buf *ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = prepare_runs(s, &stmt,
-			     "json_group_array(json_array(run, job, baseline_run, age_s))", runs,
-			     "", err);
+	int rc = prepare_runs(s, &stmt,
+			      "json_group_array(json_array(run, job, baseline_run, age_s))", runs,
+			      "", err);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r > 0)
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc > 0)
 		buf_adds(ret, (const char *)sqlite3_column_text(stmt, 0));
 	sqlite3_finalize(stmt);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 int baselines_find(struct store *s, const char *runs, struct baselines *ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = prepare_runs(s, &stmt, "baseline_run, max(age_s), sum(run <> baseline_run)", runs,
-			     "GROUP BY baseline_run ORDER BY 1", err);
+	int rc = prepare_runs(s, &stmt, "baseline_run, max(age_s), sum(run <> baseline_run)", runs,
+			      "GROUP BY baseline_run ORDER BY 1", err);
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		int64_t run = sqlite3_column_int64(stmt, 0);
 
 		ret->runs = xreallocarray(ret->runs, ret->nr + 1, sizeof(*ret->runs));
@@ -122,7 +122,7 @@ int baselines_find(struct store *s, const char *runs, struct baselines *ret, str
 	if (ret->nr)
 		buf_adds(&ret->json, "]");
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 void baselines_release(struct baselines *b)
@@ -139,15 +139,15 @@ int baselines_slowdown(struct store *s, const char *runs, const struct baselines
 {
 	struct side_values here = { 0 }, base = { 0 };
 	size_t blocks;
-	int r;
+	int rc;
 
 	if (!b->nr || !better)
 		return -ENODATA;
-	r = sides_load(s, b->json.data, runs, result, NULL, &base, &here, err);
-	if (!r)
-		r = strcmp(better, "higher") ? sides_ratio(&base, &here, ret, &blocks)
-					     : sides_ratio(&here, &base, ret, &blocks);
+	rc = sides_load(s, b->json.data, runs, result, NULL, &base, &here, err);
+	if (!rc)
+		rc = strcmp(better, "higher") ? sides_ratio(&base, &here, ret, &blocks)
+					      : sides_ratio(&here, &base, ret, &blocks);
 	side_values_release(&here);
 	side_values_release(&base);
-	return r == -ERANGE ? -ENODATA : r;
+	return rc == -ERANGE ? -ENODATA : rc;
 }

@@ -34,33 +34,33 @@ static int prepare(struct blocks *b, const char **program, sqlite3_stmt **ret, s
 static int run_statement(struct blocks *b, sqlite3_stmt *stmt, struct err *err)
 {
 	size_t nr_rows;
-	int r;
+	int rc;
 
 	if (!sqlite3_column_count(stmt))
 		return db_step(b->s, stmt, err);
 	/* Two empty lines between blocks: gnuplot's `index`. */
 	if (b->nr)
 		fputs("\n\n", b->out);
-	r = rows_print(b->s, stmt, EXPORT_GNUPLOT, b->out, &nr_rows, err);
-	if (!r && !b->nr++)
+	rc = rows_print(b->s, stmt, EXPORT_GNUPLOT, b->out, &nr_rows, err);
+	if (!rc && !b->nr++)
 		b->first_rows = nr_rows;
-	return r;
+	return rc;
 }
 
 static int run_program(struct blocks *b, const char *program, struct err *err)
 {
-	int r = 0;
+	int rc = 0;
 
-	while (!r && *program) {
+	while (!rc && *program) {
 		sqlite3_stmt *stmt = NULL;
 
-		r = prepare(b, &program, &stmt, err);
-		if (r || !stmt)
+		rc = prepare(b, &program, &stmt, err);
+		if (rc || !stmt)
 			break;
-		r = run_statement(b, stmt, err);
+		rc = run_statement(b, stmt, err);
 		sqlite3_finalize(stmt);
 	}
-	return r;
+	return rc;
 }
 
 /* In single quotes gnuplot takes everything as it is, but a quote (doubled) and a line's end. */
@@ -78,12 +78,12 @@ static void add_string(struct buf *b, const char *text)
 static int add_variables(struct store *s, struct buf *vars, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, "SELECT * FROM variables", "");
+	int rc = db_prepare(s, &stmt, err, "SELECT * FROM variables", "");
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	for (int col = 0; r > 0 && col < sqlite3_column_count(stmt); col++) {
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	for (int col = 0; rc > 0 && col < sqlite3_column_count(stmt); col++) {
 		buf_addf(vars, "%s = ", sqlite3_column_name(stmt, col));
 		switch (sqlite3_column_type(stmt, col)) {
 		case SQLITE_NULL:
@@ -100,24 +100,24 @@ static int add_variables(struct store *s, struct buf *vars, struct err *err)
 		buf_adds(vars, "\n");
 	}
 	sqlite3_finalize(stmt);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 int export_figure(struct store *s, const char *const *programs, int64_t run, const char *experiment,
 		  FILE *out, struct buf *vars, size_t *ret_rows, struct err *err)
 {
 	struct blocks b = { .s = s, .run = run, .experiment = experiment, .out = out };
-	int r = db_run(s, err, "SAVEPOINT figure", "");
+	int rc = db_run(s, err, "SAVEPOINT figure", "");
 
-	if (r)
-		return r;
-	for (size_t i = 0; !r && programs[i]; i++)
-		r = run_program(&b, programs[i], err);
-	if (!r)
-		r = add_variables(s, vars, err);
-	if (!r)
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && programs[i]; i++)
+		rc = run_program(&b, programs[i], err);
+	if (!rc)
+		rc = add_variables(s, vars, err);
+	if (!rc)
 		*ret_rows = b.first_rows;
 	/* Temporary tables and views go with it. */
 	sqlite3_exec(s->db, "ROLLBACK TO figure; RELEASE figure", NULL, NULL, NULL);
-	return r;
+	return rc;
 }

@@ -19,7 +19,7 @@ static void add_difference(struct buf *list, sqlite3_stmt *stmt)
 
 	if (list->len)
 		buf_adds(list, "; ");
-	if (sqlite3_column_int(stmt, 1) > 1 && sqlite3_column_int(stmt, 2) > 1 && !strcmp(a, b))
+	if (sqlite3_column_int(stmt, 1) > 1 && sqlite3_column_int(stmt, 2) > 1 && strcmp(a, b) == 0)
 		buf_addf(list, "%s (%.120s on both)", key, a);
 	else
 		buf_addf(list, "%s (A: %.120s; B: %.120s)", key, a, b);
@@ -45,25 +45,25 @@ int compare_sides_check(struct store *s, const struct compare_side *a, const str
 	struct buf runs_a = BUF_INIT, runs_b = BUF_INIT, list = BUF_INIT;
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
-	int r = check_overlap(a, b, err);
+	int rc = check_overlap(a, b, err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	compare_side_json(a, &runs_a);
 	compare_side_json(b, &runs_b);
-	r = db_prepare(s, &stmt, err, compare_differ_sql, "tttt", runs_a.data, runs_b.data,
-		       a->terms.data, b->terms.data);
-	if (r)
+	rc = db_prepare(s, &stmt, err, compare_differ_sql, "tttt", runs_a.data, runs_b.data,
+			a->terms.data, b->terms.data);
+	if (rc)
 		goto out;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		if (nr++ < MAX_NAMED)
 			add_difference(&list, stmt);
 	}
 	sqlite3_finalize(stmt);
 	if (nr > MAX_NAMED)
 		buf_addf(&list, "; and %zu more", nr - MAX_NAMED);
-	if (!r && nr)
-		r = err_usage(
+	if (!rc && nr)
+		rc = err_usage(
 			err,
 			"not comparable, they differ in %.800s: narrow each side to one kind, and "
 			"name on both what may differ",
@@ -72,5 +72,5 @@ out:
 	buf_release(&runs_a);
 	buf_release(&runs_b);
 	buf_release(&list);
-	return r;
+	return rc;
 }

@@ -30,16 +30,16 @@ static int print_baseline(struct store *s, const struct compare_answer *c,
 	struct buf runs = BUF_INIT, ranges = BUF_INIT;
 	char age[HUMAN_SIZE];
 	int64_t nr_below;
-	int r;
+	int rc;
 
 	compare_side_json(side, &runs);
-	r = db_int(s, &nr_below, err,
-		   "SELECT nullif(count(*), 0) FROM json_each(?1) c JOIN job j ON j.run = c.value"
-		   " WHERE ratio < 1",
-		   "t", runs.data);
-	if (!r)
-		r = baselines_find(s, runs.data, &base, err);
-	if (r)
+	rc = db_int(s, &nr_below, err,
+		    "SELECT nullif(count(*), 0) FROM json_each(?1) c JOIN job j ON j.run = c.value"
+		    " WHERE ratio < 1",
+		    "t", runs.data);
+	if (!rc)
+		rc = baselines_find(s, runs.data, &base, err);
+	if (rc)
 		goto out;
 	if (!base.nr) {
 		fprintf(out, "   at ratio 1: no trusted run is of the same kind\n");
@@ -48,11 +48,11 @@ static int print_baseline(struct store *s, const struct compare_answer *c,
 	rows_add_ranges(&ranges, base.runs, base.nr);
 	fprintf(out, "   at ratio 1: run%s %s, %s%s away", base.nr == 1 ? "" : "s", ranges.data,
 		base.nr == 1 ? "" : "up to ", human_age(age, base.age_s));
-	r = row ? baselines_slowdown(s, runs.data, &base, row->name, row->better, &slower, err)
-		: -ENODATA;
-	if (!r)
+	rc = row ? baselines_slowdown(s, runs.data, &base, row->name, row->better, &slower, err)
+		 : -ENODATA;
+	if (!rc)
 		fprintf(out, "; slowdown %.2fx", slower.ratio);
-	if (!r && !isnan(slower.low))
+	if (!rc && !isnan(slower.low))
 		fprintf(out, " (%.2f to %.2f, %.0f %%)", slower.low, slower.high,
 			STATS_CONFIDENCE * 100);
 	fputc('\n', out);
@@ -60,14 +60,14 @@ out:
 	baselines_release(&base);
 	buf_release(&ranges);
 	buf_release(&runs);
-	return r == -ENODATA ? 0 : r;
+	return rc == -ENODATA ? 0 : rc;
 }
 
 static int print_side(struct store *s, const struct compare_answer *c,
 		      const struct compare_side *side, FILE *out, struct err *err)
 {
 	struct buf ranges = BUF_INIT;
-	int r;
+	int rc;
 
 	rows_add_ranges(&ranges, side->runs, side->nr_runs);
 	fprintf(out, "%s  %s: %zu run%s (%s)", side->name, side->selector, side->nr_runs,
@@ -75,9 +75,9 @@ static int print_side(struct store *s, const struct compare_answer *c,
 	if (side->nr_left_out)
 		fprintf(out, ", %zu left out", side->nr_left_out);
 	fputc('\n', out);
-	r = print_baseline(s, c, side, out, err);
+	rc = print_baseline(s, c, side, out, err);
 	buf_release(&ranges);
-	return r;
+	return rc;
 }
 
 /* Warnings travel with the numbers: which, and how many runs of each side have them. */
@@ -85,11 +85,11 @@ static int print_flags(struct store *s, const struct compare_answer *c, FILE *ou
 {
 	struct buf a = BUF_INIT, b = BUF_INIT;
 	sqlite3_stmt *stmt;
-	int r;
+	int rc;
 
 	compare_side_json(c->sides[0], &a);
 	compare_side_json(c->sides[1], &b);
-	r = db_prepare(
+	rc = db_prepare(
 		s, &stmt, err,
 		"SELECT code, count(DISTINCT iif(a, run, NULL)), json_array_length(?1),"
 		" count(DISTINCT iif(a, NULL, run)), json_array_length(?2), ifnull(min(detail), '') FROM"
@@ -97,9 +97,9 @@ static int print_flags(struct store *s, const struct compare_answer *c, FILE *ou
 		"  UNION ALL SELECT value, 0 FROM json_each(?2))"
 		" JOIN flag USING (run) WHERE severity <> 'note' GROUP BY code ORDER BY code",
 		"tt", a.data, b.data);
-	if (r)
+	if (rc)
 		goto out;
-	while ((r = db_step(s, stmt, err)) > 0)
+	while ((rc = db_step(s, stmt, err)) > 0)
 		fprintf(out, "%s on %d of %d runs of A, %d of %d of B: %s\n",
 			(const char *)sqlite3_column_text(stmt, 0), sqlite3_column_int(stmt, 1),
 			sqlite3_column_int(stmt, 2), sqlite3_column_int(stmt, 3),
@@ -108,7 +108,7 @@ static int print_flags(struct store *s, const struct compare_answer *c, FILE *ou
 out:
 	buf_release(&a);
 	buf_release(&b);
-	return r;
+	return rc;
 }
 
 static void print_left_out(const struct compare_side *side, FILE *out)
@@ -283,60 +283,60 @@ static int print_rows(struct store *s, const char *json, enum export_format form
 {
 	struct buf sql = BUF_INIT;
 	sqlite3_stmt *stmt;
-	int r;
+	int rc;
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		buf_addf(&sql, "%s value ->> '%s' AS %s", i ? "," : "SELECT", columns[i],
 			 columns[i]);
 	buf_adds(&sql, " FROM json_each(?1)");
-	r = db_prepare(s, &stmt, err, sql.data, "t", json);
-	if (!r)
-		r = rows_print(s, stmt, format, out, NULL, err);
+	rc = db_prepare(s, &stmt, err, sql.data, "t", json);
+	if (!rc)
+		rc = rows_print(s, stmt, format, out, NULL, err);
 	sqlite3_finalize(stmt);
 	buf_release(&sql);
-	return r;
+	return rc;
 }
 
 static int print_machine(struct store *s, const struct compare_answer *c, enum export_format format,
 			 FILE *out, struct err *err)
 {
 	struct buf json = BUF_INIT, flags[2] = { BUF_INIT, BUF_INIT };
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; i < 2 && !r; i++) {
+	for (size_t i = 0; i < 2 && !rc; i++) {
 		struct buf runs = BUF_INIT;
 
 		compare_side_json(c->sides[i], &runs);
-		r = rows_add_flags(&flags[i], s, runs.data, err);
+		rc = rows_add_flags(&flags[i], s, runs.data, err);
 		buf_release(&runs);
 	}
-	for (size_t i = 0; i < c->nr_rows && !r; i++)
+	for (size_t i = 0; i < c->nr_rows && !rc; i++)
 		add_row_json(&json, c, &c->rows[i], flags);
 	buf_adds(&json, "]");
-	if (!r)
-		r = print_rows(s, json.data, format, out, err);
+	if (!rc)
+		rc = print_rows(s, json.data, format, out, err);
 	buf_release(&json);
 	buf_release(&flags[0]);
 	buf_release(&flags[1]);
-	return r;
+	return rc;
 }
 
 int compare_print(struct store *s, const struct compare_answer *c, enum export_format format,
 		  FILE *out, FILE *notes, struct err *err)
 {
-	int r = 0;
+	int rc = 0;
 
 	if (format == EXPORT_TABLE)
 		notes = out;
-	for (size_t i = 0; i < 2 && !r; i++)
-		r = print_side(s, c, c->sides[i], notes, err);
-	if (r)
-		return r;
+	for (size_t i = 0; i < 2 && !rc; i++)
+		rc = print_side(s, c, c->sides[i], notes, err);
+	if (rc)
+		return rc;
 	print_left_out(c->sides[0], notes);
 	print_left_out(c->sides[1], notes);
-	r = print_flags(s, c, notes, err);
-	if (r)
-		return r;
+	rc = print_flags(s, c, notes, err);
+	if (rc)
+		return rc;
 	print_warnings(c, notes);
 	if (format != EXPORT_TABLE)
 		return print_machine(s, c, format, out, err);

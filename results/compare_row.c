@@ -31,8 +31,8 @@ static const char *direction(const struct compare_row *row)
 {
 	if (!(row->p < 1 - STATS_CONFIDENCE))
 		return "no difference seen";
-	return (row->ratio.ratio > 1) == !strcmp(row->better, "higher") ? "B is better"
-									: "B is worse";
+	return (row->ratio.ratio > 1) == (strcmp(row->better, "higher") == 0) ? "B is better"
+									      : "B is worse";
 }
 
 static void say_too_few(struct compare_row *row, double difference)

@@ -59,11 +59,11 @@ static void add_value(struct buf *terms, const char *value)
 static int add_run_value(struct buf *terms, struct store *s, const char *value, struct err *err)
 {
 	int64_t run;
-	int r = store_find_run(s, value, &run, err);
+	int rc = store_find_run(s, value, &run, err);
 
-	if (!r)
+	if (!rc)
 		buf_addf(terms, "%lld", (long long)run);
-	return r;
+	return rc;
 }
 
 static int add_term(struct compare_side *side, struct store *s, char *word, const char **key,
@@ -74,7 +74,7 @@ static int add_term(struct compare_side *side, struct store *s, char *word, cons
 
 	if (equals) {
 		*equals = '\0';
-		*key = !strcmp(word, "offload") ? "offload-reclaim" : word;
+		*key = strcmp(word, "offload") == 0 ? "offload-reclaim" : word;
 	}
 	if (!**key || !*value)
 		return err_usage(err,
@@ -87,7 +87,7 @@ static int add_term(struct compare_side *side, struct store *s, char *word, cons
 	} else {
 		buf_adds(&side->terms, ",");
 	}
-	if (!strcmp(*key, "run"))
+	if (strcmp(*key, "run") == 0)
 		return add_run_value(&side->terms, s, value, err);
 	add_value(&side->terms, value);
 	return 0;
@@ -97,17 +97,17 @@ static int parse_selector(struct compare_side *side, struct store *s, struct err
 {
 	char *copy = xstrdup(side->selector), *save, *word;
 	const char *key = "run";
-	int r = 0;
+	int rc = 0;
 
 	buf_adds(&side->terms, "[");
-	for (word = strtok_r(copy, ",", &save); word && !r; word = strtok_r(NULL, ",", &save))
-		r = add_term(side, s, word, &key, err);
-	if (!r && side->terms.len == 1)
-		r = err_usage(err, "%s is empty: give key=value terms, such as backend=zram",
-			      side->name);
+	for (word = strtok_r(copy, ",", &save); word && !rc; word = strtok_r(NULL, ",", &save))
+		rc = add_term(side, s, word, &key, err);
+	if (!rc && side->terms.len == 1)
+		rc = err_usage(err, "%s is empty: give key=value terms, such as backend=zram",
+			       side->name);
 	buf_adds(&side->terms, "]]]");
 	free(copy);
-	return r;
+	return rc;
 }
 
 /* --- its runs ------------------------------------------------------------------------------ */
@@ -117,55 +117,55 @@ static int no_such_key(struct store *s, const char *key, struct err *err)
 	const char **names = NULL;
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, "SELECT DISTINCT key FROM run_property", "");
+	int rc = db_prepare(s, &stmt, err, "SELECT DISTINCT key FROM run_property", "");
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		names = xreallocarray(names, nr + 2, sizeof(*names));
 		names[nr++] = xstrdup((const char *)sqlite3_column_text(stmt, 0));
 	}
 	sqlite3_finalize(stmt);
-	if (!r && nr) {
+	if (!rc && nr) {
 		names[nr] = NULL;
-		r = err_unknown(
+		rc = err_unknown(
 			err, did_you_mean(key, names),
 			"there are workload, backend, ratio, limit, experiment, run, machine, "
 			"kernel, and every parameter",
 			"no run is stored with a key '%s'", key);
-	} else if (!r) {
-		r = err_usage(err, "%s holds no run yet; make some with `fmbench run`", s->path);
+	} else if (!rc) {
+		rc = err_usage(err, "%s holds no run yet; make some with `fmbench run`", s->path);
 	}
 	while (nr)
 		free((void *)names[--nr]);
 	free(names);
-	return r;
+	return rc;
 }
 
 /* Nothing matches: which term is it that no run meets? */
 static int explain_none(const struct compare_side *side, struct store *s, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, compare_unmet_sql, "t", side->terms.data);
+	int rc = db_prepare(s, &stmt, err, compare_unmet_sql, "t", side->terms.data);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 0)
-		r = err_usage(
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 0)
+		rc = err_usage(
 			err,
 			"%s: no run meets all of %s together; `fmbench export table runs` lists "
 			"what there is",
 			side->name, side->selector);
-	else if (r > 0 && !sqlite3_column_int(stmt, 2))
-		r = no_such_key(s, (const char *)sqlite3_column_text(stmt, 0), err);
-	else if (r > 0)
-		r = err_usage(err, "%s: no run has %s=%s; there is %.200s", side->name,
-			      (const char *)sqlite3_column_text(stmt, 0),
-			      (const char *)sqlite3_column_text(stmt, 1),
-			      (const char *)sqlite3_column_text(stmt, 3));
+	else if (rc > 0 && !sqlite3_column_int(stmt, 2))
+		rc = no_such_key(s, (const char *)sqlite3_column_text(stmt, 0), err);
+	else if (rc > 0)
+		rc = err_usage(err, "%s: no run has %s=%s; there is %.200s", side->name,
+			       (const char *)sqlite3_column_text(stmt, 0),
+			       (const char *)sqlite3_column_text(stmt, 1),
+			       (const char *)sqlite3_column_text(stmt, 3));
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 static void leave_out(struct compare_side *side, sqlite3_stmt *stmt)
@@ -176,7 +176,7 @@ static void leave_out(struct compare_side *side, sqlite3_stmt *stmt)
 	side->nr_left_out++;
 	buf_addf(&side->left_out, "run %lld of %s: %s%s%s%s\n",
 		 (long long)sqlite3_column_int64(stmt, 0), side->name,
-		 !strcmp(status, "started") ? "not at its end" : status, why ? " (" : "",
+		 strcmp(status, "started") == 0 ? "not at its end" : status, why ? " (" : "",
 		 why ? why : "", why ? ")" : "");
 }
 
@@ -184,17 +184,17 @@ int compare_side_select(struct compare_side *side, struct store *s, bool untrust
 {
 	size_t nr_met = 0;
 	sqlite3_stmt *stmt;
-	int r = parse_selector(side, s, err);
+	int rc = parse_selector(side, s, err);
 
-	if (!r)
-		r = db_prepare(s, &stmt, err, compare_met_sql, "t", side->terms.data);
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (!rc)
+		rc = db_prepare(s, &stmt, err, compare_met_sql, "t", side->terms.data);
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		const char *status = (const char *)sqlite3_column_text(stmt, 1);
 
 		nr_met++;
-		if (strcmp(status, "ok") && !(untrusted && !strcmp(status, "untrusted"))) {
+		if (strcmp(status, "ok") != 0 && !(untrusted && strcmp(status, "untrusted") == 0)) {
 			leave_out(side, stmt);
 			continue;
 		}
@@ -202,12 +202,12 @@ int compare_side_select(struct compare_side *side, struct store *s, bool untrust
 		side->runs[side->nr_runs++] = sqlite3_column_int64(stmt, 0);
 	}
 	sqlite3_finalize(stmt);
-	if (!r && !nr_met)
+	if (!rc && !nr_met)
 		return explain_none(side, s, err);
-	if (!r && !side->nr_runs)
+	if (!rc && !side->nr_runs)
 		return err_missing(err, "%s: nothing is left to compare, %.*s%s%s", side->name,
 				   (int)strcspn(side->left_out.data, "\n"), side->left_out.data,
 				   nr_met > 1 ? " and the others" : "",
 				   untrusted ? "" : "; --untrusted takes untrusted ones in");
-	return r;
+	return rc;
 }

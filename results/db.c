@@ -166,27 +166,27 @@ static int take(struct store *s, sqlite3_stmt **ret, struct err *err, const char
 		const char *types, va_list ap)
 {
 	sqlite3_stmt *stmt = take_kept(s, sql);
-	int r = stmt ? 0 : prepare(s, &stmt, err, sql);
+	int rc = stmt ? 0 : prepare(s, &stmt, err, sql);
 
-	if (!r && bind(stmt, types, ap) != SQLITE_OK) {
-		r = db_fail(s, err);
+	if (!rc && bind(stmt, types, ap) != SQLITE_OK) {
+		rc = db_fail(s, err);
 		sqlite3_finalize(stmt);
 	}
-	if (!r)
+	if (!rc)
 		*ret = stmt;
-	return r;
+	return rc;
 }
 
 int db_prepare(struct store *s, sqlite3_stmt **ret, struct err *err, const char *sql,
 	       const char *types, ...)
 {
 	va_list ap;
-	int r;
+	int rc;
 
 	va_start(ap, types);
-	r = take(s, ret, err, sql, types, ap);
+	rc = take(s, ret, err, sql, types, ap);
 	va_end(ap);
-	return r;
+	return rc;
 }
 
 /* BEGIN and its like are short, and many a PRAGMA takes effect while it is prepared. */
@@ -224,44 +224,44 @@ int db_run(struct store *s, struct err *err, const char *sql, const char *types,
 {
 	sqlite3_stmt *stmt;
 	va_list ap;
-	int r;
+	int rc;
 
 	va_start(ap, types);
-	r = take(s, &stmt, err, sql, types, ap);
+	rc = take(s, &stmt, err, sql, types, ap);
 	va_end(ap);
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0)
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0)
 		;
 	db_release(s, stmt);
-	return r;
+	return rc;
 }
 
 int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, const char *types, ...)
 {
 	sqlite3_stmt *stmt;
 	va_list ap;
-	int r;
+	int rc;
 
 	va_start(ap, types);
-	r = take(s, &stmt, err, sql, types, ap);
+	rc = take(s, &stmt, err, sql, types, ap);
 	va_end(ap);
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 0 || (r == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
-		r = -ENODATA;
-	} else if (r == 1) {
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 0 || (rc == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
+		rc = -ENODATA;
+	} else if (rc == 1) {
 		int64_t value = sqlite3_column_int64(stmt, 0);
 
 		/* To the end: an INSERT … RETURNING commits, and can fail, only there. */
-		while ((r = db_step(s, stmt, err)) > 0)
+		while ((rc = db_step(s, stmt, err)) > 0)
 			;
-		if (!r)
+		if (!rc)
 			*ret = value;
 	}
 	db_release(s, stmt);
-	return r;
+	return rc;
 }
 
 int db_values(struct store *s, struct values *v, struct err *err, const char *sql,
@@ -269,44 +269,44 @@ int db_values(struct store *s, struct values *v, struct err *err, const char *sq
 {
 	sqlite3_stmt *stmt;
 	va_list ap;
-	int r;
+	int rc;
 
 	v->nr = 0;
 	va_start(ap, types);
-	r = take(s, &stmt, err, sql, types, ap);
+	rc = take(s, &stmt, err, sql, types, ap);
 	va_end(ap);
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		v->values = xreallocarray(v->values, v->nr + 1, sizeof(*v->values));
 		v->values[v->nr++] = sqlite3_column_double(stmt, 0);
 	}
 	db_release(s, stmt);
-	return r;
+	return rc;
 }
 
 int db_settle(struct store *s, int64_t run, struct err *err)
 {
 	int64_t found;
-	int r = db_int(s, &found, err, "SELECT 1 FROM incoming WHERE run = ?1 LIMIT 1", "i", run);
+	int rc = db_int(s, &found, err, "SELECT 1 FROM incoming WHERE run = ?1 LIMIT 1", "i", run);
 
-	if (r)
-		return r == -ENODATA ? 0 : r;
-	r = db_run(s, err, "SAVEPOINT settle", "");
-	if (r)
-		return r;
-	r = db_run(
+	if (rc)
+		return rc == -ENODATA ? 0 : rc;
+	rc = db_run(s, err, "SAVEPOINT settle", "");
+	if (rc)
+		return rc;
+	rc = db_run(
 		s, err,
 		"INSERT INTO sample (run, metric, tick, value)"
 		" SELECT run, metric, tick, value FROM incoming WHERE run = ?1 ORDER BY metric, tick",
 		"i", run);
-	if (!r)
-		r = db_run(s, err, "DELETE FROM incoming WHERE run = ?1", "i", run);
-	if (!r)
-		r = db_run(s, err, "RELEASE settle", "");
-	if (r)
+	if (!rc)
+		rc = db_run(s, err, "DELETE FROM incoming WHERE run = ?1", "i", run);
+	if (!rc)
+		rc = db_run(s, err, "RELEASE settle", "");
+	if (rc)
 		sqlite3_exec(s->db, "ROLLBACK TO settle; RELEASE settle", NULL, NULL, NULL);
-	return r;
+	return rc;
 }
 
 void db_add_facts(struct buf *b, const struct facts *facts)

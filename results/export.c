@@ -43,21 +43,21 @@ static int chosen_runs(struct store *s, const struct export_filter *filter, stru
 		       struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT json_group_array(id) FROM (SELECT id FROM run"
-			   " WHERE (id = ?1 OR ?1 = 0)"
-			   " AND (?2 IS NULL OR experiment = ?2) ORDER BY id)",
-			   "it", filter->run, filter->experiment);
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT json_group_array(id) FROM (SELECT id FROM run"
+			    " WHERE (id = ?1 OR ?1 = 0)"
+			    " AND (?2 IS NULL OR experiment = ?2) ORDER BY id)",
+			    "it", filter->run, filter->experiment);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r > 0) {
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc > 0) {
 		buf_adds(json, (const char *)sqlite3_column_text(stmt, 0));
-		r = 0;
+		rc = 0;
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 int export_rows(struct store *s, const char *kind, const struct export_filter *filter,
@@ -66,38 +66,38 @@ int export_rows(struct store *s, const char *kind, const struct export_filter *f
 	const struct export_kind *k = export_kinds;
 	struct buf runs = BUF_INIT;
 	sqlite3_stmt *stmt = NULL;
-	int r;
+	int rc;
 
-	while (k->name && strcmp(k->name, kind))
+	while (k->name && strcmp(k->name, kind) != 0)
 		k++;
 	if (!k->name)
 		return err_usage(err,
 				 "cannot export %s: give runs, phases, deltas, samples, rates, "
 				 "results, histograms or flags",
 				 kind);
-	if (filter->wide && strcmp(kind, "samples"))
+	if (filter->wide && strcmp(kind, "samples") != 0)
 		return err_usage(err, "--wide is for samples alone, not for %s", kind);
 
-	r = chosen_runs(s, filter, &runs, err);
-	if (r)
+	rc = chosen_runs(s, filter, &runs, err);
+	if (rc)
 		goto out;
-	if (!strcmp(kind, "samples") && format == EXPORT_TABLE) {
-		r = err_usage(err, "samples are too many for a table: give csv or json");
-	} else if (!strcmp(kind, "samples")) {
-		r = samples_print(s, runs.data, filter->wide, format, out, err);
-	} else if (!strcmp(kind, "rates")) {
-		r = rates_print(s, runs.data, filter->collectors,
-				filter->every_ns ? filter->every_ns : NSEC_PER_SEC, format, out,
-				err);
-	} else if (!strcmp(kind, "runs")) {
-		r = runs_print(s, runs.data, format, out, err);
+	if (strcmp(kind, "samples") == 0 && format == EXPORT_TABLE) {
+		rc = err_usage(err, "samples are too many for a table: give csv or json");
+	} else if (strcmp(kind, "samples") == 0) {
+		rc = samples_print(s, runs.data, filter->wide, format, out, err);
+	} else if (strcmp(kind, "rates") == 0) {
+		rc = rates_print(s, runs.data, filter->collectors,
+				 filter->every_ns ? filter->every_ns : NSEC_PER_SEC, format, out,
+				 err);
+	} else if (strcmp(kind, "runs") == 0) {
+		rc = runs_print(s, runs.data, format, out, err);
 	} else {
-		r = db_prepare(s, &stmt, err, k->sql, "t", runs.data);
-		if (!r)
-			r = rows_print(s, stmt, format, out, NULL, err);
+		rc = db_prepare(s, &stmt, err, k->sql, "t", runs.data);
+		if (!rc)
+			rc = rows_print(s, stmt, format, out, NULL, err);
 		sqlite3_finalize(stmt);
 	}
 out:
 	buf_release(&runs);
-	return r;
+	return rc;
 }

@@ -12,16 +12,16 @@
 static int no_such_run(struct store *s, const char *selector, struct err *err)
 {
 	int64_t first, last;
-	int r = db_int(s, &first, err, "SELECT min(id) FROM run", "");
+	int rc = db_int(s, &first, err, "SELECT min(id) FROM run", "");
 
-	if (r == -ENODATA) {
+	if (rc == -ENODATA) {
 		err_usage(err, "%s holds no run yet; make one with `fmbench run`", s->path);
 		return -ENOENT;
 	}
-	if (!r)
-		r = db_int(s, &last, err, "SELECT max(id) FROM run", "");
-	if (r)
-		return r;
+	if (!rc)
+		rc = db_int(s, &last, err, "SELECT max(id) FROM run", "");
+	if (rc)
+		return rc;
 	err_usage(
 		err,
 		"%s holds no run %s: give a number from %lld to %lld, the beginning of a uuid, or "
@@ -33,12 +33,12 @@ static int no_such_run(struct store *s, const char *selector, struct err *err)
 static int find_by_uuid(struct store *s, const char *prefix, int64_t *ret_run, struct err *err)
 {
 	int64_t nr;
-	int r = db_int(s, &nr, err,
-		       "SELECT count(*) FROM run WHERE substr(uuid, 1, length(?1)) = lower(?1)",
-		       "t", prefix);
+	int rc = db_int(s, &nr, err,
+			"SELECT count(*) FROM run WHERE substr(uuid, 1, length(?1)) = lower(?1)",
+			"t", prefix);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	if (nr > 1) {
 		err_usage(err, "%lld runs in %s have a uuid that begins with %s: give more of it",
 			  (long long)nr, s->path, prefix);
@@ -52,18 +52,18 @@ static int find_by_uuid(struct store *s, const char *prefix, int64_t *ret_run, s
 int store_find_run(struct store *s, const char *selector, int64_t *ret_run, struct err *err)
 {
 	uint64_t id;
-	int r = -ENODATA;
+	int rc = -ENODATA;
 
-	if (!selector || !strcmp(selector, "latest")) {
-		r = db_int(s, ret_run, err, "SELECT max(id) FROM run", "");
+	if (!selector || strcmp(selector, "latest") == 0) {
+		rc = db_int(s, ret_run, err, "SELECT max(id) FROM run", "");
 	} else if (*selector) {
 		/* Eight digits may as well begin a uuid. */
 		if (parse_u64(selector, &id) == 0)
-			r = db_int(s, ret_run, err, "SELECT id FROM run WHERE id = ?1", "u", id);
-		if (r == -ENODATA)
-			r = find_by_uuid(s, selector, ret_run, err);
+			rc = db_int(s, ret_run, err, "SELECT id FROM run WHERE id = ?1", "u", id);
+		if (rc == -ENODATA)
+			rc = find_by_uuid(s, selector, ret_run, err);
 	}
-	return r == -ENODATA ? no_such_run(s, selector, err) : r;
+	return rc == -ENODATA ? no_such_run(s, selector, err) : rc;
 }
 
 int store_find_made(struct store *s, const struct run_record *like, int64_t *ret_run,
@@ -71,56 +71,57 @@ int store_find_made(struct store *s, const struct run_record *like, int64_t *ret
 {
 	char seed[32];
 	sqlite3_stmt *stmt;
-	int r;
+	int rc;
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)like->seed);
-	r = db_prepare(s, &stmt, err,
-		       "SELECT id, peak_bytes FROM run_job WHERE experiment IS ?1 AND workload = ?2"
-		       " AND workload_params = ?3 AND backend = ?4 AND backend_params = ?5"
-		       " AND run_params = ?6 AND ratio IS ?7 AND repeat = ?8 AND seed = ?9"
-		       " AND status IN ('ok', 'untrusted')"
-		       " ORDER BY id DESC LIMIT 1",
-		       "ttttttdit", like->experiment, like->jobs[0].workload,
-		       like->jobs[0].workload_params, like->backend, like->backend_params,
-		       like->run_params, like->jobs[0].ratio, (int64_t)like->repeat, seed);
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 1) {
+	rc = db_prepare(
+		s, &stmt, err,
+		"SELECT id, peak_bytes FROM run_job WHERE experiment IS ?1 AND workload = ?2"
+		" AND workload_params = ?3 AND backend = ?4 AND backend_params = ?5"
+		" AND run_params = ?6 AND ratio IS ?7 AND repeat = ?8 AND seed = ?9"
+		" AND status IN ('ok', 'untrusted')"
+		" ORDER BY id DESC LIMIT 1",
+		"ttttttdit", like->experiment, like->jobs[0].workload,
+		like->jobs[0].workload_params, like->backend, like->backend_params,
+		like->run_params, like->jobs[0].ratio, (int64_t)like->repeat, seed);
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 1) {
 		*ret_run = sqlite3_column_int64(stmt, 0);
 		*ret_peak_bytes = (uint64_t)sqlite3_column_int64(stmt, 1);
-		r = 0;
-	} else if (!r) {
-		r = -ENODATA;
+		rc = 0;
+	} else if (!rc) {
+		rc = -ENODATA;
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 int store_expect(struct store *s, const struct run_record *like, double *ret_seconds,
 		 struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT (end_ns - begin_ns) / 1e9 FROM run_job WHERE workload = ?1"
-			   " AND workload_params = ?2 AND run_params = ?3"
-			   " AND status IN ('ok', 'untrusted') AND end_ns > begin_ns"
-			   " ORDER BY backend = ?4 AND ratio IS ?5 DESC, backend = ?4 DESC,"
-			   " abs(ratio - ?5), id DESC LIMIT 1",
-			   "ttttd", like->jobs[0].workload, like->jobs[0].workload_params,
-			   like->run_params, like->backend, like->jobs[0].ratio);
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT (end_ns - begin_ns) / 1e9 FROM run_job WHERE workload = ?1"
+			    " AND workload_params = ?2 AND run_params = ?3"
+			    " AND status IN ('ok', 'untrusted') AND end_ns > begin_ns"
+			    " ORDER BY backend = ?4 AND ratio IS ?5 DESC, backend = ?4 DESC,"
+			    " abs(ratio - ?5), id DESC LIMIT 1",
+			    "ttttd", like->jobs[0].workload, like->jobs[0].workload_params,
+			    like->run_params, like->backend, like->jobs[0].ratio);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 1) {
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 1) {
 		*ret_seconds = sqlite3_column_double(stmt, 0);
-		r = 0;
-	} else if (!r) {
-		r = -ENODATA;
+		rc = 0;
+	} else if (!rc) {
+		rc = -ENODATA;
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 /* Of a run that goes on, too: the writer asks about its own. */
@@ -133,26 +134,26 @@ int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
 		      const char *collector, const char *key, double *ret_value, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = settle(s, run, err);
+	int rc = settle(s, run, err);
 
-	if (r)
-		return r;
-	r = db_prepare(s, &stmt, err,
-		       "SELECT ifnull(delta, mean) FROM phase_delta"
-		       " WHERE run = ?1 AND job IN (0, ?2) AND phase = ?3 AND collector = ?4"
-		       " AND key = ?5",
-		       "iittt", run, (int64_t)job, phase, collector, key);
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 0 || (r == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
-		r = -ENODATA;
-	} else if (r == 1) {
+	if (rc)
+		return rc;
+	rc = db_prepare(s, &stmt, err,
+			"SELECT ifnull(delta, mean) FROM phase_delta"
+			" WHERE run = ?1 AND job IN (0, ?2) AND phase = ?3 AND collector = ?4"
+			" AND key = ?5",
+			"iittt", run, (int64_t)job, phase, collector, key);
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 0 || (rc == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
+		rc = -ENODATA;
+	} else if (rc == 1) {
 		*ret_value = sqlite3_column_double(stmt, 0);
-		r = 0;
+		rc = 0;
 	}
 	db_release(s, stmt);
-	return r;
+	return rc;
 }
 
 static double double_or_nan(sqlite3_stmt *stmt, int col)
@@ -166,11 +167,11 @@ int store_phase_gauge(struct store *s, int64_t run, int job, const char *phase,
 		      struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = settle(s, run, err);
+	int rc = settle(s, run, err);
 
-	if (r)
-		return r;
-	r = db_prepare(
+	if (rc)
+		return rc;
+	rc = db_prepare(
 		s, &stmt, err,
 		"SELECT d.min, d.max,"
 		" (SELECT value FROM sample x WHERE x.run = d.run AND x.metric = d.metric"
@@ -181,35 +182,35 @@ int store_phase_gauge(struct store *s, int64_t run, int job, const char *phase,
 		" WHERE d.run = ?1 AND d.job IN (0, ?2) AND d.phase = ?3 AND d.collector = ?4"
 		" AND d.key = ?5",
 		"iittt", run, (int64_t)job, phase, collector, key);
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 0 || (r == 1 && sqlite3_column_type(stmt, 1) == SQLITE_NULL)) {
-		r = -ENODATA;
-	} else if (r == 1) {
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 0 || (rc == 1 && sqlite3_column_type(stmt, 1) == SQLITE_NULL)) {
+		rc = -ENODATA;
+	} else if (rc == 1) {
 		ret->min = sqlite3_column_double(stmt, 0);
 		ret->max = sqlite3_column_double(stmt, 1);
 		ret->begin = double_or_nan(stmt, 2);
 		ret->end = sqlite3_column_double(stmt, 3);
-		r = 0;
+		rc = 0;
 	}
 	db_release(s, stmt);
-	return r;
+	return rc;
 }
 
 int store_run_max(struct store *s, int64_t run, int job, const char *collector, const char *key,
 		  uint64_t *ret_value, struct err *err)
 {
 	int64_t value;
-	int r = settle(s, run, err);
+	int rc = settle(s, run, err);
 
-	if (!r)
-		r = db_int(s, &value, err,
-			   "SELECT max(value) FROM sample WHERE run = ?1 AND metric ="
-			   " (SELECT id FROM metric WHERE job IN (0, ?2) AND collector = ?3"
-			   " AND key = ?4)",
-			   "iitt", run, (int64_t)job, collector, key);
-	if (!r)
+	if (!rc)
+		rc = db_int(s, &value, err,
+			    "SELECT max(value) FROM sample WHERE run = ?1 AND metric ="
+			    " (SELECT id FROM metric WHERE job IN (0, ?2) AND collector = ?3"
+			    " AND key = ?4)",
+			    "iitt", run, (int64_t)job, collector, key);
+	if (!rc)
 		*ret_value = (uint64_t)value;
-	return r;
+	return rc;
 }

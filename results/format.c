@@ -14,7 +14,7 @@ int export_format_parse(const char *name, enum export_format *ret, struct err *e
 	};
 
 	for (int i = 0; names[i]; i++) {
-		if (!strcmp(name, names[i])) {
+		if (strcmp(name, names[i]) == 0) {
 			*ret = (enum export_format)i;
 			return 0;
 		}

@@ -26,51 +26,51 @@ static int columns(struct store *s, const char *table, const char *before, const
 		   const char *but2, struct buf *b, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT group_concat(?2 || name, ', ') FROM pragma_table_info(?1)"
-			   " WHERE name NOT IN (?3, ?4)",
-			   "tttt", table, before, but1, but2);
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT group_concat(?2 || name, ', ') FROM pragma_table_info(?1)"
+			    " WHERE name NOT IN (?3, ?4)",
+			    "tttt", table, before, but1, but2);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r == 1)
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 1)
 		buf_adds(b, (const char *)sqlite3_column_text(stmt, 0));
 	sqlite3_finalize(stmt);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int copy_runs(struct store *s, struct err *err)
 {
 	struct buf sql = BUF_INIT;
-	int r;
+	int rc;
 
 	buf_adds(&sql, "INSERT INTO main.run (machine, ");
-	r = columns(s, "run", "", "id", "machine", &sql, err);
+	rc = columns(s, "run", "", "id", "machine", &sql, err);
 	buf_adds(&sql, ") SELECT here.id, ");
-	if (!r)
-		r = columns(s, "run", "p.", "id", "machine", &sql, err);
+	if (!rc)
+		rc = columns(s, "run", "p.", "id", "machine", &sql, err);
 	buf_adds(&sql, " FROM other.run p JOIN other.machine there ON there.id = p.machine"
 		       " JOIN main.machine here ON here.facts = there.facts"
 		       " WHERE p.id IN (SELECT id FROM temp.wanted) ORDER BY p.id");
-	if (!r)
-		r = db_run(s, err, sql.data, "");
+	if (!rc)
+		rc = db_run(s, err, sql.data, "");
 	buf_release(&sql);
-	return r;
+	return rc;
 }
 
 static int copy_part(struct store *s, const struct part *part, struct err *err)
 {
 	struct buf sql = BUF_INIT;
 	const char *metric = part->metric ? part->metric : "";
-	int r;
+	int rc;
 
 	buf_addf(&sql, "INSERT INTO main.%s (%s, %s%s", part->table, part->run, metric,
 		 part->metric ? ", " : "");
-	r = columns(s, part->table, "", part->run, metric, &sql, err);
+	rc = columns(s, part->table, "", part->run, metric, &sql, err);
 	buf_addf(&sql, ") SELECT mine.id, %s", part->metric ? "m.id, " : "");
-	if (!r)
-		r = columns(s, part->table, "p.", part->run, metric, &sql, err);
+	if (!rc)
+		rc = columns(s, part->table, "p.", part->run, metric, &sql, err);
 	/* In this order each run's rows are a seek, and those of others are not looked at. */
 	buf_addf(&sql,
 		 " FROM temp.wanted w CROSS JOIN other.run theirs ON theirs.id = w.id"
@@ -83,56 +83,56 @@ static int copy_part(struct store *s, const struct part *part, struct err *err)
 			 " CROSS JOIN main.metric m ON m.job = o.job AND m.collector = o.collector"
 			 " AND m.key = o.key",
 			 part->metric);
-	if (!r)
-		r = db_run(s, err, sql.data, "");
+	if (!rc)
+		rc = db_run(s, err, sql.data, "");
 	buf_release(&sql);
-	return r;
+	return rc;
 }
 
 static int count(struct store *s, int64_t after, struct store_merged *ret, struct err *err)
 {
-	int r = db_int(s, &ret->nr_new, err, "SELECT count(*) FROM temp.wanted", "");
+	int rc = db_int(s, &ret->nr_new, err, "SELECT count(*) FROM temp.wanted", "");
 
-	if (!r)
-		r = db_int(s, &ret->nr_known, err,
-			   "SELECT count(*) FROM other.run p JOIN main.run USING (uuid)"
-			   " WHERE p.id > ?1",
-			   "i", after);
-	if (!r)
-		r = db_int(s, &ret->nr_under_way, err,
-			   "SELECT count(*) FROM other.run WHERE id > ?1 AND status = 'started'"
-			   " AND uuid NOT IN (SELECT uuid FROM main.run)",
-			   "i", after);
-	return r;
+	if (!rc)
+		rc = db_int(s, &ret->nr_known, err,
+			    "SELECT count(*) FROM other.run p JOIN main.run USING (uuid)"
+			    " WHERE p.id > ?1",
+			    "i", after);
+	if (!rc)
+		rc = db_int(s, &ret->nr_under_way, err,
+			    "SELECT count(*) FROM other.run WHERE id > ?1 AND status = 'started'"
+			    " AND uuid NOT IN (SELECT uuid FROM main.run)",
+			    "i", after);
+	return rc;
 }
 
 static int copy_all(struct store *s, int64_t after, struct store_merged *ret, struct err *err)
 {
-	int r = db_run(s, err,
-		       "CREATE TEMP TABLE wanted AS SELECT id FROM other.run WHERE id > ?1"
-		       " AND status <> 'started' AND uuid NOT IN (SELECT uuid FROM main.run)",
-		       "i", after);
+	int rc = db_run(s, err,
+			"CREATE TEMP TABLE wanted AS SELECT id FROM other.run WHERE id > ?1"
+			" AND status <> 'started' AND uuid NOT IN (SELECT uuid FROM main.run)",
+			"i", after);
 
-	if (!r)
-		r = count(s, after, ret, err);
-	if (!r)
-		r = db_run(s, err,
-			   "INSERT OR IGNORE INTO main.machine (facts) SELECT facts"
-			   " FROM other.machine ORDER BY id",
-			   "");
-	if (!r)
-		r = db_run(s, err,
-			   "INSERT OR IGNORE INTO main.metric (job, collector, key, unit, counter)"
-			   " SELECT job, collector, key, unit, counter FROM other.metric"
-			   " ORDER BY id",
-			   "");
-	if (!r)
-		r = copy_runs(s, err);
-	for (size_t i = 0; !r && i < sizeof(parts) / sizeof(parts[0]); i++)
-		r = copy_part(s, &parts[i], err);
-	if (!r)
-		r = db_run(s, err, "DROP TABLE temp.wanted", "");
-	return r;
+	if (!rc)
+		rc = count(s, after, ret, err);
+	if (!rc)
+		rc = db_run(s, err,
+			    "INSERT OR IGNORE INTO main.machine (facts) SELECT facts"
+			    " FROM other.machine ORDER BY id",
+			    "");
+	if (!rc)
+		rc = db_run(s, err,
+			    "INSERT OR IGNORE INTO main.metric (job, collector, key, unit, counter)"
+			    " SELECT job, collector, key, unit, counter FROM other.metric"
+			    " ORDER BY id",
+			    "");
+	if (!rc)
+		rc = copy_runs(s, err);
+	for (size_t i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)
+		rc = copy_part(s, &parts[i], err);
+	if (!rc)
+		rc = db_run(s, err, "DROP TABLE temp.wanted", "");
+	return rc;
 }
 
 /* Is it a store at all, and another one? What an older fmbench wrote is a copy while it is open. */
@@ -169,29 +169,29 @@ int store_merge(struct store *s, const char *from, int64_t after, const char *ar
 	struct store *other = NULL;
 	struct err ignored;
 	int64_t last = 0;
-	int r = open_source(s, from, &other, err);
+	int rc = open_source(s, from, &other, err);
 
-	if (r)
-		return r;
-	r = db_run(s, err, "ATTACH ?1 AS other", "t",
-		   other->private_path ? other->private_path : from);
-	if (r)
+	if (rc)
+		return rc;
+	rc = db_run(s, err, "ATTACH ?1 AS other", "t",
+		    other->private_path ? other->private_path : from);
+	if (rc)
 		goto out;
-	r = store_begin(s, err);
-	if (!r)
-		r = db_int(s, &last, err, "SELECT ifnull(max(id), 0) FROM main.run", "");
-	if (!r)
-		r = copy_all(s, after, &merged, err);
-	if (!r)
-		r = place_artifacts(s, last, artifacts_in, err);
-	if (!r)
-		r = store_commit(s, err);
-	if (r)
+	rc = store_begin(s, err);
+	if (!rc)
+		rc = db_int(s, &last, err, "SELECT ifnull(max(id), 0) FROM main.run", "");
+	if (!rc)
+		rc = copy_all(s, after, &merged, err);
+	if (!rc)
+		rc = place_artifacts(s, last, artifacts_in, err);
+	if (!rc)
+		rc = store_commit(s, err);
+	if (rc)
 		store_rollback(s);
 	else
 		*ret = merged;
 	db_run(s, &ignored, "DETACH other", "");
 out:
 	store_close(other);
-	return r;
+	return rc;
 }

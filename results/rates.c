@@ -90,17 +90,17 @@ static int add_columns(struct store *s, struct columns *c, const char *runs, con
 		       struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT id, job, collector, key, counter FROM metric m WHERE EXISTS"
-			   " (SELECT 1 FROM json_each(?1) c JOIN sample s ON s.run = c.value"
-			   "  AND s.metric = m.id)"
-			   " AND (?2 IS NULL OR instr(',' || ?2 || ',', ',' || collector || ','))"
-			   " ORDER BY max(job, 1), collector, key",
-			   "tt", runs, collectors);
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT id, job, collector, key, counter FROM metric m WHERE EXISTS"
+			    " (SELECT 1 FROM json_each(?1) c JOIN sample s ON s.run = c.value"
+			    "  AND s.metric = m.id)"
+			    " AND (?2 IS NULL OR instr(',' || ?2 || ',', ',' || collector || ','))"
+			    " ORDER BY max(job, 1), collector, key",
+			    "tt", runs, collectors);
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		int64_t job = sqlite3_column_int64(stmt, 1);
 		const char *collector = (const char *)sqlite3_column_text(stmt, 2);
 
@@ -114,7 +114,7 @@ static int add_columns(struct store *s, struct columns *c, const char *runs, con
 	}
 	add_level(c);
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 /* Nothing was sampled of what is asked for: say why, where the newest of the runs knows. */
@@ -122,26 +122,26 @@ static int nothing_sampled(struct store *s, const char *runs, const char *collec
 			   struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r;
+	int rc;
 
 	if (!collectors)
 		return err_usage(err, "no run here has samples");
-	r = db_prepare(s, &stmt, err,
-		       "SELECT j.value FROM json_each(?1) c JOIN run r ON r.id = c.value,"
-		       " json_each(r.facts) j WHERE j.key = 'missing.' || ?2"
-		       " ORDER BY r.id DESC LIMIT 1",
-		       "tt", runs, collectors);
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r >= 0)
-		r = err_usage(err,
-			      "no run has samples of collector %s%s%s (`fmbench list "
-			      "collectors` lists what there is)",
-			      collectors, r > 0 ? ": " : "",
-			      r > 0 ? (const char *)sqlite3_column_text(stmt, 0) : "");
+	rc = db_prepare(s, &stmt, err,
+			"SELECT j.value FROM json_each(?1) c JOIN run r ON r.id = c.value,"
+			" json_each(r.facts) j WHERE j.key = 'missing.' || ?2"
+			" ORDER BY r.id DESC LIMIT 1",
+			"tt", runs, collectors);
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc >= 0)
+		rc = err_usage(err,
+			       "no run has samples of collector %s%s%s (`fmbench list "
+			       "collectors` lists what there is)",
+			       collectors, rc > 0 ? ": " : "",
+			       rc > 0 ? (const char *)sqlite3_column_text(stmt, 0) : "");
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 int rates_print(struct store *s, const char *runs, const char *collectors, uint64_t every_ns,
@@ -150,20 +150,20 @@ int rates_print(struct store *s, const char *runs, const char *collectors, uint6
 	struct columns c = { .sql = BUF_INIT,
 			     .long_names = !collectors || strchr(collectors, ',') };
 	sqlite3_stmt *stmt = NULL;
-	int r;
+	int rc;
 
 	buf_adds(&c.sql, rates_sql);
 	buf_adds(&c.sql, " SELECT e.run, e.t_s, e.phase, e.seconds");
-	r = add_columns(s, &c, runs, collectors, err);
-	if (!r && !c.nr)
-		r = nothing_sampled(s, runs, collectors, err);
-	if (!r) {
+	rc = add_columns(s, &c, runs, collectors, err);
+	if (!rc && !c.nr)
+		rc = nothing_sampled(s, runs, collectors, err);
+	if (!rc) {
 		buf_adds(&c.sql, " FROM edge e ORDER BY e.nr, e.t_s");
-		r = db_prepare(s, &stmt, err, c.sql.data, "tu", runs, every_ns);
+		rc = db_prepare(s, &stmt, err, c.sql.data, "tu", runs, every_ns);
 	}
-	if (!r)
-		r = rows_print(s, stmt, format, out, NULL, err);
+	if (!rc)
+		rc = rows_print(s, stmt, format, out, NULL, err);
 	sqlite3_finalize(stmt);
 	buf_release(&c.sql);
-	return r;
+	return rc;
 }

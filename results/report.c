@@ -43,12 +43,12 @@ static int add_table(struct buf *page, const struct report *rep, const char *typ
 		     struct err *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	int r = db_prepare(rep->s, &stmt, err, sql, "t", rep->runs);
+	int rc = db_prepare(rep->s, &stmt, err, sql, "t", rep->runs);
 
-	if (!r)
-		r = html_table(page, rep->s, stmt, types, err);
+	if (!rc)
+		rc = html_table(page, rep->s, stmt, types, err);
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 /* The first column of each row as an element. */
@@ -56,17 +56,17 @@ static int add_lines(struct buf *page, const struct report *rep, const char *beg
 		     const char *sql, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(rep->s, &stmt, err, sql, "t", rep->runs);
+	int rc = db_prepare(rep->s, &stmt, err, sql, "t", rep->runs);
 
-	if (r)
-		return r;
-	while ((r = db_step(rep->s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(rep->s, stmt, err)) > 0) {
 		buf_adds(page, begin);
 		html_text(page, (const char *)sqlite3_column_text(stmt, 0));
 		buf_adds(page, end);
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 /* --- sections ------------------------------------------------------------------------------- */
@@ -90,7 +90,7 @@ static int add_head(struct buf *page, const struct report *rep, struct err *err)
 
 static int add_results(struct buf *page, const struct report *rep, struct err *err)
 {
-	int r;
+	int rc;
 
 	begin_section(
 		page, "results", "Results",
@@ -101,9 +101,9 @@ static int add_results(struct buf *page, const struct report *rep, struct err *e
 		"ratio&nbsp;1 that it names, repeat by repeat where both have the repeats, with "
 		"Student’s t on logarithms; there is none where no trusted run at ratio&nbsp;1 is "
 		"of the same kind. Page-ins are major faults. ↑ higher is better, ↓ lower.");
-	r = report_results(page, rep->s, rep->runs, err);
+	rc = report_results(page, rep->s, rep->runs, err);
 	end_section(page);
-	return r;
+	return rc;
 }
 
 static int add_figures(struct buf *page, const struct report *rep, struct err *err)
@@ -141,47 +141,47 @@ static int add_figures(struct buf *page, const struct report *rep, struct err *e
 static int add_runs(struct buf *page, const struct report *rep, struct err *err)
 {
 	struct buf left_out = BUF_INIT;
-	int r;
+	int rc;
 
 	begin_section(page, "runs", "Runs", "In the order in which they were made.");
-	r = add_table(page, rep, "ktttnxsbbntnw", report_runs_sql, err);
-	if (r >= 0)
-		r = add_table(&left_out, rep, "tnxw", report_left_out_sql, err);
-	if (r > 0)
+	rc = add_table(page, rep, "ktttnxsbbntnw", report_runs_sql, err);
+	if (rc >= 0)
+		rc = add_table(&left_out, rep, "tnxw", report_left_out_sql, err);
+	if (rc > 0)
 		buf_addf(page, "<h3>Left out of all medians</h3>\n%s", left_out.data);
 	buf_release(&left_out);
 	end_section(page);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int add_flags(struct buf *page, const struct report *rep, struct err *err)
 {
-	int r;
+	int rc;
 
 	begin_section(
 		page, "flags", "Flags",
 		"What the runs say about their own numbers. A fatal flag makes a run untrusted "
 		"and leaves it out; a warning names something that may have moved a result; a "
 		"note is good to know.");
-	r = add_table(page, rep, "tctww", report_flags_sql, err);
-	if (r == 0)
+	rc = add_table(page, rep, "tctww", report_flags_sql, err);
+	if (rc == 0)
 		buf_adds(page, "<p>No run has any.</p>\n");
 	end_section(page);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int add_machine(struct buf *page, const struct report *rep, struct err *err)
 {
-	int r;
+	int rc;
 
 	begin_section(page, "machine", "Machine", NULL);
-	r = add_table(page, rep, "kw", report_machines_sql, err);
-	if (r >= 0) {
+	rc = add_table(page, rep, "kw", report_machines_sql, err);
+	if (rc >= 0) {
 		buf_adds(page, "<h3>Settings when the runs were made</h3>\n");
-		r = add_table(page, rep, "kw", report_settings_sql, err);
+		rc = add_table(page, rep, "kw", report_settings_sql, err);
 	}
 	end_section(page);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 static const char commands_sql[] =
@@ -196,20 +196,20 @@ static const char versions_sql[] =
 
 static int add_repeat(struct buf *page, const struct report *rep, struct err *err)
 {
-	int r;
+	int rc;
 
 	begin_section(
 		page, "repeat", "Repeat it",
 		"The commands that made these runs, as they were typed, then the one that made "
 		"this page.");
 	buf_adds(page, "<pre>");
-	r = add_lines(page, rep, "", "\n", commands_sql, err);
+	rc = add_lines(page, rep, "", "\n", commands_sql, err);
 	html_text(page, rep->request->command);
 	buf_adds(page, "</pre>\n");
-	if (!r)
-		r = add_lines(page, rep, "<p>", "</p>\n", versions_sql, err);
+	if (!rc)
+		rc = add_lines(page, rep, "<p>", "</p>\n", versions_sql, err);
 	end_section(page);
-	return r;
+	return rc;
 }
 
 /* --- the page ------------------------------------------------------------------------------- */
@@ -217,24 +217,24 @@ static int add_repeat(struct buf *page, const struct report *rep, struct err *er
 static int choose_runs(struct report *rep, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(rep->s, &stmt, err,
-			   "SELECT json_group_array(id) FROM (SELECT id FROM run WHERE "
-			   " (?1 IS NULL OR experiment = ?1) ORDER BY id)",
-			   "t", rep->request->experiment);
+	int rc = db_prepare(rep->s, &stmt, err,
+			    "SELECT json_group_array(id) FROM (SELECT id FROM run WHERE "
+			    " (?1 IS NULL OR experiment = ?1) ORDER BY id)",
+			    "t", rep->request->experiment);
 
-	if (r)
-		return r;
-	r = db_step(rep->s, stmt, err);
-	if (r > 0) {
+	if (rc)
+		return rc;
+	rc = db_step(rep->s, stmt, err);
+	if (rc > 0) {
 		rep->runs = xstrdup((const char *)sqlite3_column_text(stmt, 0));
-		r = 0;
+		rc = 0;
 	}
 	sqlite3_finalize(stmt);
-	if (!r && !strcmp(rep->runs, "[]"))
-		r = err_missing(err, "%s holds no run%s%s to report; make some with `fmbench run`",
-				rep->s->path, rep->request->experiment ? " of experiment " : "",
-				rep->request->experiment ? rep->request->experiment : "");
-	return r;
+	if (!rc && strcmp(rep->runs, "[]") == 0)
+		rc = err_missing(err, "%s holds no run%s%s to report; make some with `fmbench run`",
+				 rep->s->path, rep->request->experiment ? " of experiment " : "",
+				 rep->request->experiment ? rep->request->experiment : "");
+	return rc;
 }
 
 int report_page(struct store *s, const struct report_request *q, struct buf *page, struct err *err)
@@ -243,21 +243,21 @@ int report_page(struct store *s, const struct report_request *q, struct buf *pag
 		add_results, add_figures, add_runs, add_flags, add_machine, add_repeat,
 	};
 	struct report rep = { .s = s, .request = q };
-	int r = choose_runs(&rep, err);
+	int rc = choose_runs(&rep, err);
 
-	if (!r)
-		r = add_head(page, &rep, err);
+	if (!rc)
+		rc = add_head(page, &rep, err);
 	buf_adds(page, "<nav><a href=\"#results\">Results</a> <a href=\"#figures\">Figures</a> "
 		       "<a href=\"#runs\">Runs</a> <a href=\"#flags\">Flags</a> "
 		       "<a href=\"#machine\">Machine</a> <a href=\"#repeat\">Repeat it</a></nav>\n"
 		       "</header>\n<main>\n");
-	for (size_t i = 0; !r && i < sizeof(parts) / sizeof(parts[0]); i++)
-		r = parts[i](page, &rep, err);
+	for (size_t i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)
+		rc = parts[i](page, &rep, err);
 	buf_adds(page, "</main>\n<footer>fmbench ");
 	html_text(page, q->version);
 	buf_adds(page, "</footer>\n</body>\n</html>\n");
 	free(rep.runs);
-	return r;
+	return rc;
 }
 
 void report_runs_free(struct report_run *runs, size_t nr)
@@ -273,11 +273,11 @@ int report_representatives(struct store *s, const char *experiment, struct repor
 	struct report_run *runs = NULL;
 	size_t nr = 0;
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, report_representatives_sql, "t", experiment);
+	int rc = db_prepare(s, &stmt, err, report_representatives_sql, "t", experiment);
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		runs = xreallocarray(runs, nr + 1, sizeof(*runs));
 		runs[nr++] = (struct report_run){
 			.run = sqlite3_column_int64(stmt, 0),
@@ -285,9 +285,9 @@ int report_representatives(struct store *s, const char *experiment, struct repor
 		};
 	}
 	sqlite3_finalize(stmt);
-	if (r) {
+	if (rc) {
 		report_runs_free(runs, nr);
-		return r;
+		return rc;
 	}
 	*ret_runs = runs;
 	*ret_nr = nr;

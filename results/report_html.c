@@ -92,9 +92,9 @@ static void add_header(struct buf *page, sqlite3_stmt *stmt, const char *types)
 int html_table(struct buf *page, struct store *s, sqlite3_stmt *stmt, const char *types,
 	       struct err *err)
 {
-	int r, nr = 0;
+	int rc, nr = 0;
 
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		if (!nr++)
 			add_header(page, stmt, types);
 		buf_adds(page, "<tr>");
@@ -104,7 +104,7 @@ int html_table(struct buf *page, struct store *s, sqlite3_stmt *stmt, const char
 	}
 	if (nr)
 		buf_adds(page, "</tbody></table></div>\n");
-	return r ? r : nr > 0;
+	return rc ? rc : nr > 0;
 }
 
 /* --- figures ------------------------------------------------------------------------------- */
@@ -117,7 +117,7 @@ static size_t id_mark_length(const char *text)
 	for (size_t i = 0; i < sizeof(id_marks) / sizeof(id_marks[0]); i++) {
 		size_t len = strlen(id_marks[i]);
 
-		if (!strncmp(text, id_marks[i], len))
+		if (strncmp(text, id_marks[i], len) == 0)
 			return len;
 	}
 	return 0;

@@ -25,7 +25,7 @@ struct column {
 	bool higher; /* is better */
 };
 
-struct group {
+struct alike_runs {
 	struct store *s;
 	const char *runs; /* of this group: a JSON array of ids */
 	bool slowdown;	  /* some run has a baseline */
@@ -52,9 +52,9 @@ static char *times(char *dst, double factor)
 
 static char *as_unit(char *dst, const char *unit, double value)
 {
-	if (!strcmp(unit, TIMES))
+	if (strcmp(unit, TIMES) == 0)
 		return times(dst, value);
-	return !strcmp(unit, "bytes") ? human_bytes(dst, value) : human_number(dst, value);
+	return strcmp(unit, "bytes") == 0 ? human_bytes(dst, value) : human_number(dst, value);
 }
 
 static void add_interval(struct buf *page, const char *unit, double low, double high,
@@ -82,24 +82,25 @@ static void add_median(struct buf *page, const struct values *v, const char *uni
 		return;
 	}
 	buf_addf(page, "<td class=\"num\">%s", as_unit(text, unit, stats_median(v->values, v->nr)));
-	if (strcmp(unit, "bytes") && !stats_median_interval(v->values, v->nr, &i))
+	if (strcmp(unit, "bytes") != 0 && !stats_median_interval(v->values, v->nr, &i))
 		add_interval(page, unit, i.low, i.high, i.coverage);
 	buf_adds(page, "</td>");
 }
 
 /* How many times worse than the baselines; under it the interval, and which runs these are. */
-static int add_slowdown(struct buf *page, const struct group *g, const char *runs, struct err *err)
+static int add_slowdown(struct buf *page, const struct alike_runs *g, const char *runs,
+			struct err *err)
 {
 	const struct column *first = &g->columns[0];
 	struct baselines base = BASELINES_INIT;
 	struct stats_ratio slower;
 	char text[HUMAN_SIZE];
-	int r = baselines_find(g->s, runs, &base, err);
+	int rc = baselines_find(g->s, runs, &base, err);
 
-	if (!r)
-		r = baselines_slowdown(g->s, runs, &base, first->name,
-				       first->higher ? "higher" : "lower", &slower, err);
-	if (r)
+	if (!rc)
+		rc = baselines_slowdown(g->s, runs, &base, first->name,
+					first->higher ? "higher" : "lower", &slower, err);
+	if (rc)
 		goto out;
 	buf_addf(page, "<td class=\"num\">%s", times(text, slower.ratio));
 	if (base.nr_others) {
@@ -115,26 +116,27 @@ static int add_slowdown(struct buf *page, const struct group *g, const char *run
 	buf_adds(page, "</td>");
 out:
 	baselines_release(&base);
-	if (r != -ENODATA)
-		return r;
+	if (rc != -ENODATA)
+		return rc;
 	add_nothing(page);
 	return 0;
 }
 
 /* What the runs say about their numbers, and how many of them do. */
-static int add_flags(struct buf *page, const struct group *g, const char *runs, struct err *err)
+static int add_flags(struct buf *page, const struct alike_runs *g, const char *runs,
+		     struct err *err)
 {
 	struct buf flags = BUF_INIT;
-	int r = rows_add_flags(&flags, g->s, runs, err);
+	int rc = rows_add_flags(&flags, g->s, runs, err);
 
 	buf_adds(page, "<td class=\"flags\">");
 	html_text(page, flags.len ? flags.data : "–");
 	buf_adds(page, "</td>");
 	buf_release(&flags);
-	return r;
+	return rc;
 }
 
-static int add_row(struct buf *page, const struct group *g, const char *runs, struct err *err)
+static int add_row(struct buf *page, const struct alike_runs *g, const char *runs, struct err *err)
 {
 	static const struct {
 		const char *sql, *unit;
@@ -144,39 +146,39 @@ static int add_row(struct buf *page, const struct group *g, const char *runs, st
 		{ SUMMARY_VALUES("page_ins_per_s"), "per_s" },
 	};
 	struct values v = { 0 };
-	int r = g->slowdown ? add_slowdown(page, g, runs, err) : 0;
+	int rc = g->slowdown ? add_slowdown(page, g, runs, err) : 0;
 
-	for (size_t i = 0; !r && i < g->nr_columns; i++) {
-		r = db_values(g->s, &v, err, RESULT_VALUES, "tt", runs, g->columns[i].name);
-		if (!r)
+	for (size_t i = 0; !rc && i < g->nr_columns; i++) {
+		rc = db_values(g->s, &v, err, RESULT_VALUES, "tt", runs, g->columns[i].name);
+		if (!rc)
 			add_median(page, &v, g->columns[i].unit);
 	}
-	for (size_t i = 0; !r && i < sizeof(summary) / sizeof(summary[0]); i++) {
-		r = db_values(g->s, &v, err, summary[i].sql, "t", runs);
-		if (!r)
+	for (size_t i = 0; !rc && i < sizeof(summary) / sizeof(summary[0]); i++) {
+		rc = db_values(g->s, &v, err, summary[i].sql, "t", runs);
+		if (!rc)
 			add_median(page, &v, summary[i].unit);
 	}
-	if (!r)
-		r = add_flags(page, g, runs, err);
+	if (!rc)
+		rc = add_flags(page, g, runs, err);
 	free(v.values);
-	return r;
+	return rc;
 }
 
 /* --- a table ------------------------------------------------------------------------------- */
 
 /* Results that are better one way or the other, the performance first. */
-static int load_columns(struct group *g, struct err *err)
+static int load_columns(struct alike_runs *g, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(g->s, &stmt, err,
-			   "SELECT v.name, v.unit, v.better = 'higher' FROM json_each(?1) c"
-			   " CROSS JOIN result v ON v.run = c.value WHERE v.better IS NOT NULL"
-			   " GROUP BY v.name ORDER BY min(v.ord), v.name",
-			   "t", g->runs);
+	int rc = db_prepare(g->s, &stmt, err,
+			    "SELECT v.name, v.unit, v.better = 'higher' FROM json_each(?1) c"
+			    " CROSS JOIN result v ON v.run = c.value WHERE v.better IS NOT NULL"
+			    " GROUP BY v.name ORDER BY min(v.ord), v.name",
+			    "t", g->runs);
 
-	if (r)
-		return r;
-	while ((r = db_step(g->s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(g->s, stmt, err)) > 0) {
 		g->columns = xreallocarray(g->columns, g->nr_columns + 1, sizeof(*g->columns));
 		g->columns[g->nr_columns++] = (struct column){
 			.name = xstrdup((const char *)sqlite3_column_text(stmt, 0)),
@@ -185,17 +187,17 @@ static int load_columns(struct group *g, struct err *err)
 		};
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
-static int find_slowdown(struct group *g, struct err *err)
+static int find_slowdown(struct alike_runs *g, struct err *err)
 {
 	struct baselines base = BASELINES_INIT;
-	int r = baselines_find(g->s, g->runs, &base, err);
+	int rc = baselines_find(g->s, g->runs, &base, err);
 
 	g->slowdown = g->nr_columns && base.nr;
 	baselines_release(&base);
-	return r;
+	return rc;
 }
 
 /* A name for people: latency_avg is "latency avg", p99_9 is "p99.9". */
@@ -211,7 +213,7 @@ static void add_words(struct buf *page, const char *name)
 	}
 }
 
-static void add_head(struct buf *page, const struct group *g)
+static void add_head(struct buf *page, const struct alike_runs *g)
 {
 	static const char *const summary[] = { "local", "far", "page-ins/s" };
 
@@ -225,7 +227,7 @@ static void add_head(struct buf *page, const struct group *g)
 
 		buf_adds(page, "<th scope=\"col\" class=\"num\">");
 		add_words(page, c->name);
-		buf_adds(page, !strcmp(c->unit, "per_s") ? "/s" : " (");
+		buf_adds(page, strcmp(c->unit, "per_s") == 0 ? "/s" : " (");
 		if (strcmp(c->unit, "per_s")) {
 			add_words(page, c->unit);
 			buf_adds(page, ")");
@@ -237,15 +239,15 @@ static void add_head(struct buf *page, const struct group *g)
 	buf_adds(page, "<th scope=\"col\">flags</th></tr></thead>\n<tbody>\n");
 }
 
-static int add_group_table(struct buf *page, const struct group *g, struct err *err)
+static int add_group_table(struct buf *page, const struct alike_runs *g, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(g->s, &stmt, err, report_rows_sql, "t", g->runs);
+	int rc = db_prepare(g->s, &stmt, err, report_rows_sql, "t", g->runs);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	add_head(page, g);
-	while ((r = db_step(g->s, stmt, err)) > 0) {
+	while ((rc = db_step(g->s, stmt, err)) > 0) {
 		const char *params = (const char *)sqlite3_column_text(stmt, 1);
 		bool set = sqlite3_column_type(stmt, 2) != SQLITE_NULL;
 		char ratio[HUMAN_SIZE];
@@ -260,31 +262,31 @@ static int add_group_table(struct buf *page, const struct group *g, struct err *
 		buf_addf(page, "</th><td class=\"num\">%s</td><td class=\"num\">%d</td>",
 			 set ? human_number(ratio, sqlite3_column_double(stmt, 2)) : "own",
 			 sqlite3_column_int(stmt, 3));
-		r = add_row(page, g, (const char *)sqlite3_column_text(stmt, 4), err);
-		if (r)
+		rc = add_row(page, g, (const char *)sqlite3_column_text(stmt, 4), err);
+		if (rc)
 			break;
 		buf_adds(page, "</tr>\n");
 	}
 	sqlite3_finalize(stmt);
 	buf_adds(page, "</tbody></table></div>\n");
-	return r;
+	return rc;
 }
 
 static int add_group(struct buf *page, struct store *s, const char *runs, struct err *err)
 {
-	struct group g = { .s = s, .runs = runs };
-	int r = load_columns(&g, err);
+	struct alike_runs g = { .s = s, .runs = runs };
+	int rc = load_columns(&g, err);
 
-	if (!r)
-		r = find_slowdown(&g, err);
-	if (!r)
-		r = add_group_table(page, &g, err);
+	if (!rc)
+		rc = find_slowdown(&g, err);
+	if (!rc)
+		rc = add_group_table(page, &g, err);
 	for (size_t i = 0; i < g.nr_columns; i++) {
 		free(g.columns[i].name);
 		free(g.columns[i].unit);
 	}
 	free(g.columns);
-	return r;
+	return rc;
 }
 
 /* --- all of them --------------------------------------------------------------------------- */
@@ -324,11 +326,11 @@ static void add_parameters(struct buf *page, const char *list)
 int report_results(struct buf *page, struct store *s, const char *runs, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, report_groups_sql, "t", runs);
+	int rc = db_prepare(s, &stmt, err, report_groups_sql, "t", runs);
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		buf_adds(page, "<h3>");
 		html_text(page, (const char *)sqlite3_column_text(stmt, 0));
 		buf_adds(page, "</h3>\n<p class=\"parameters\">");
@@ -336,10 +338,10 @@ int report_results(struct buf *page, struct store *s, const char *runs, struct e
 		if (sqlite3_column_type(stmt, 3) != SQLITE_NULL)
 			add_parameter(page, "on", (const char *)sqlite3_column_text(stmt, 3));
 		buf_adds(page, "</p>\n");
-		r = add_group(page, s, (const char *)sqlite3_column_text(stmt, 1), err);
-		if (r)
+		rc = add_group(page, s, (const char *)sqlite3_column_text(stmt, 1), err);
+		if (rc)
 			break;
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }

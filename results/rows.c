@@ -113,11 +113,11 @@ static int print_table(struct store *s, sqlite3_stmt *stmt, FILE *out, size_t *r
 	int nr_cols = sqlite3_column_count(stmt);
 	struct table t = TABLE_INIT((size_t)nr_cols);
 	char text[HUMAN_SIZE];
-	int r;
+	int rc;
 
 	for (int col = 0; col < nr_cols; col++)
 		table_add(&t, sqlite3_column_name(stmt, col));
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		for (int col = 0; col < nr_cols; col++) {
 			if (sqlite3_column_type(stmt, col) == SQLITE_FLOAT)
 				table_add(&t, human_number(text, sqlite3_column_double(stmt, col)));
@@ -126,10 +126,10 @@ static int print_table(struct store *s, sqlite3_stmt *stmt, FILE *out, size_t *r
 		}
 		++*ret_nr;
 	}
-	if (!r)
+	if (!rc)
 		table_print(&t, "", out);
 	table_release(&t);
-	return r;
+	return rc;
 }
 
 int rows_flush(FILE *out, struct err *err)
@@ -144,17 +144,17 @@ int rows_print(struct store *s, sqlite3_stmt *stmt, enum export_format format, F
 {
 	struct buf b = BUF_INIT;
 	size_t nr = 0;
-	int r;
+	int rc;
 
 	if (format == EXPORT_TABLE) {
-		r = print_table(s, stmt, out, &nr, err);
+		rc = print_table(s, stmt, out, &nr, err);
 		goto out;
 	}
 
 	const struct rows_style *style = &rows_styles[format];
 
 	add_header(&b, style, stmt);
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		if (nr++)
 			buf_adds(&b, style->between_rows);
 		add_row(&b, style, stmt);
@@ -164,12 +164,12 @@ int rows_print(struct store *s, sqlite3_stmt *stmt, enum export_format format, F
 	buf_adds(&b, style->end);
 	fwrite(b.data ? b.data : "", 1, b.len, out);
 out:
-	if (!r)
-		r = rows_flush(out, err);
-	if (!r && ret_nr)
+	if (!rc)
+		rc = rows_flush(out, err);
+	if (!rc && ret_nr)
 		*ret_nr = nr;
 	buf_release(&b);
-	return r;
+	return rc;
 }
 
 void rows_add_ranges(struct buf *b, const int64_t *ids, size_t nr)
@@ -196,19 +196,19 @@ int rows_add_flags(struct buf *b, struct store *s, const char *runs, struct err 
 {
 	sqlite3_stmt *stmt;
 	size_t begin = b->len;
-	int r = db_prepare(
+	int rc = db_prepare(
 		s, &stmt, err,
 		"SELECT code, count(DISTINCT run) FROM json_each(?1) c JOIN flag f ON f.run = c.value"
 		" GROUP BY code ORDER BY min(severity <> 'fatal'),"
 		" min(severity <> 'warning'), code",
 		"t", runs);
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0)
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0)
 		buf_addf(b, "%s%s %lld", b->len > begin ? ", " : "",
 			 (const char *)sqlite3_column_text(stmt, 0),
 			 (long long)sqlite3_column_int64(stmt, 1));
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }

@@ -68,15 +68,15 @@ static void add_label(struct printer *p, struct cursor *c, int64_t job, const ch
 static int find_metrics(struct printer *p, const char *runs, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(p->s, &stmt, err,
-			   "SELECT id, collector, key, job FROM metric m WHERE EXISTS"
-			   " (SELECT 1 FROM json_each(?1) c JOIN sample s ON s.run = c.value"
-			   "  AND s.metric = m.id) ORDER BY max(job, 1), collector, key",
-			   "t", runs);
+	int rc = db_prepare(p->s, &stmt, err,
+			    "SELECT id, collector, key, job FROM metric m WHERE EXISTS"
+			    " (SELECT 1 FROM json_each(?1) c JOIN sample s ON s.run = c.value"
+			    "  AND s.metric = m.id) ORDER BY max(job, 1), collector, key",
+			    "t", runs);
 
-	if (r)
-		return r;
-	while ((r = db_step(p->s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(p->s, stmt, err)) > 0) {
 		p->cursors = xreallocarray(p->cursors, p->nr + 1, sizeof(*p->cursors));
 
 		struct cursor *c = &p->cursors[p->nr++];
@@ -87,14 +87,14 @@ static int find_metrics(struct printer *p, const char *runs, struct err *err)
 			  (const char *)sqlite3_column_text(stmt, 2));
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 static int cursor_fetch(struct printer *p, struct cursor *c, struct err *err)
 {
-	int r = db_step(p->s, c->stmt, err);
+	int rc = db_step(p->s, c->stmt, err);
 
-	if (r > 0) {
+	if (rc > 0) {
 		c->next_tick = sqlite3_column_int64(c->stmt, 0);
 		snprintf(c->next, sizeof(c->next), "%s",
 			 (const char *)sqlite3_column_text(c->stmt, 1));
@@ -102,33 +102,33 @@ static int cursor_fetch(struct printer *p, struct cursor *c, struct err *err)
 	}
 	sqlite3_finalize(c->stmt);
 	c->stmt = NULL;
-	return r;
+	return rc;
 }
 
 static int cursor_start(struct printer *p, struct cursor *c, int64_t run, struct err *err)
 {
-	int r;
+	int rc;
 
 	sqlite3_finalize(c->stmt);
 	c->stmt = NULL;
 	c->value[0] = '\0';
-	r = db_prepare(
+	rc = db_prepare(
 		p->s, &c->stmt, err,
 		"SELECT tick, value FROM sample WHERE run = ?1 AND metric = ?2 ORDER BY tick", "ii",
 		run, c->metric);
-	return r ? r : cursor_fetch(p, c, err);
+	return rc ? rc : cursor_fetch(p, c, err);
 }
 
 /* The newest value at or before tick. */
 static int cursor_advance(struct printer *p, struct cursor *c, int64_t tick, struct err *err)
 {
-	int r = 0;
+	int rc = 0;
 
-	while (!r && c->stmt && c->next_tick <= tick) {
+	while (!rc && c->stmt && c->next_tick <= tick) {
 		memcpy(c->value, c->next, sizeof(c->value));
-		r = cursor_fetch(p, c, err);
+		rc = cursor_fetch(p, c, err);
 	}
-	return r;
+	return rc;
 }
 
 static void begin_row(struct printer *p)
@@ -219,12 +219,12 @@ static void print_header(struct printer *p)
 
 static int print_tick(struct printer *p, int64_t tick, struct err *err)
 {
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; !r && i < p->nr; i++)
-		r = cursor_advance(p, &p->cursors[i], tick, err);
-	if (r)
-		return r;
+	for (size_t i = 0; !rc && i < p->nr; i++)
+		rc = cursor_advance(p, &p->cursors[i], tick, err);
+	if (rc)
+		return rc;
 	buf_reset(&p->line);
 	if (p->wide)
 		print_wide(p);
@@ -238,29 +238,29 @@ static int print_tick(struct printer *p, int64_t tick, struct err *err)
 static int print_run(struct printer *p, int64_t run, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; !r && i < p->nr; i++)
-		r = cursor_start(p, &p->cursors[i], run, err);
-	if (r)
-		return r;
-	r = db_prepare(p->s, &stmt, err,
-		       "SELECT t.tick, t.run AS run, (t.end_ns - r.begin_ns) / 1e9 AS t_s,"
-		       " t.end_ns AS t_ns,"
-		       " (SELECT name FROM phase p WHERE p.run = t.run AND p.begin_ns < t.end_ns"
-		       "  AND t.end_ns <= p.end_ns ORDER BY p.begin_ns DESC LIMIT 1) AS phase"
-		       " FROM run r JOIN tick t ON t.run = r.id WHERE r.id = ?1 ORDER BY t.tick",
-		       "i", run);
-	if (r)
-		return r;
-	while ((r = db_step(p->s, stmt, err)) > 0) {
+	for (size_t i = 0; !rc && i < p->nr; i++)
+		rc = cursor_start(p, &p->cursors[i], run, err);
+	if (rc)
+		return rc;
+	rc = db_prepare(p->s, &stmt, err,
+			"SELECT t.tick, t.run AS run, (t.end_ns - r.begin_ns) / 1e9 AS t_s,"
+			" t.end_ns AS t_ns,"
+			" (SELECT name FROM phase p WHERE p.run = t.run AND p.begin_ns < t.end_ns"
+			"  AND t.end_ns <= p.end_ns ORDER BY p.begin_ns DESC LIMIT 1) AS phase"
+			" FROM run r JOIN tick t ON t.run = r.id WHERE r.id = ?1 ORDER BY t.tick",
+			"i", run);
+	if (rc)
+		return rc;
+	while ((rc = db_step(p->s, stmt, err)) > 0) {
 		make_head(p, stmt);
-		r = print_tick(p, sqlite3_column_int64(stmt, 0), err);
-		if (r)
+		rc = print_tick(p, sqlite3_column_int64(stmt, 0), err);
+		if (rc)
 			break;
 	}
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 int samples_print(struct store *s, const char *runs, bool wide, enum export_format format,
@@ -268,22 +268,22 @@ int samples_print(struct store *s, const char *runs, bool wide, enum export_form
 {
 	struct printer p = { .s = s, .style = &rows_styles[format], .wide = wide, .out = out };
 	sqlite3_stmt *stmt = NULL;
-	int r = find_metrics(&p, runs, err);
+	int rc = find_metrics(&p, runs, err);
 
-	if (r)
+	if (rc)
 		goto out;
 	print_header(&p);
-	r = db_prepare(s, &stmt, err, "SELECT value FROM json_each(?1)", "t", runs);
-	if (r)
+	rc = db_prepare(s, &stmt, err, "SELECT value FROM json_each(?1)", "t", runs);
+	if (rc)
 		goto out;
-	while ((r = db_step(s, stmt, err)) > 0) {
-		r = print_run(&p, sqlite3_column_int64(stmt, 0), err);
-		if (r)
+	while ((rc = db_step(s, stmt, err)) > 0) {
+		rc = print_run(&p, sqlite3_column_int64(stmt, 0), err);
+		if (rc)
 			goto out;
 	}
 	fputs(p.style->end, out);
-	if (!r)
-		r = rows_flush(out, err);
+	if (!rc)
+		rc = rows_flush(out, err);
 out:
 	sqlite3_finalize(stmt);
 	for (size_t i = 0; i < p.nr; i++) {
@@ -293,5 +293,5 @@ out:
 	free(p.cursors);
 	buf_release(&p.line);
 	buf_release(&p.head);
-	return r;
+	return rc;
 }

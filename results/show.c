@@ -66,9 +66,9 @@ static void add_slowdown(struct table *t, double factor)
 }
 
 /* A section without rows is left out whole. */
-static void end_section(struct table *t, int r, FILE *out)
+static void end_section(struct table *t, int rc, FILE *out)
 {
-	if (!r && t->nr_cells > t->nr_cols) {
+	if (!rc && t->nr_cells > t->nr_cols) {
 		fputc('\n', out);
 		table_print(t, "  ", out);
 	}
@@ -79,19 +79,19 @@ static int show_head(struct store *s, int64_t run, int64_t *ret_nr_jobs, FILE *o
 {
 	sqlite3_stmt *stmt;
 	char text[HUMAN_SIZE];
-	int r = db_prepare(
+	int rc = db_prepare(
 		s, &stmt, err,
 		"SELECT workload, backend, ratio, status, experiment, repeat, reason, command,"
 		" started, (end_ns - begin_ns) / 1e9, version, uuid,"
 		" (SELECT count(*) FROM job WHERE run = id) FROM run_job WHERE id = ?1 ORDER BY job",
 		"i", run);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r <= 0) {
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc <= 0) {
 		sqlite3_finalize(stmt);
-		return r ? r : err_usage(err, "there is no run %lld", (long long)run);
+		return rc ? rc : err_usage(err, "there is no run %lld", (long long)run);
 	}
 
 	*ret_nr_jobs = sqlite3_column_int64(stmt, 12);
@@ -124,7 +124,8 @@ static int show_head(struct store *s, int64_t run, int64_t *ret_nr_jobs, FILE *o
 static int show_memory(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
+	int rc =
+		db_prepare(s, &stmt, err,
 			   "SELECT peak_bytes, limit_bytes, local_bytes, far_bytes, page_ins_per_s,"
 			   " (SELECT ' (the highest of ' || nullif(json_extract(facts,"
 			   "  '$.peak_source'), 'the kernel''s own') || ')' FROM run"
@@ -132,11 +133,11 @@ static int show_memory(struct store *s, int64_t run, int64_t job, FILE *out, str
 			   " FROM run_summary WHERE run = ?1 AND job = ?2",
 			   "ii", run, job);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
 	fputc('\n', out);
-	if (r > 0) {
+	if (rc > 0) {
 		print_human(out, "peak", stmt, 0, human_bytes,
 			    have(stmt, 5) ? text_of(stmt, 5) : "");
 		print_human(out, "limit", stmt, 1, human_bytes, "");
@@ -145,7 +146,7 @@ static int show_memory(struct store *s, int64_t run, int64_t job, FILE *out, str
 		print_human(out, "far page-ins", stmt, 4, human_number, " per s");
 	}
 	sqlite3_finalize(stmt);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 static int show_baseline(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
@@ -153,28 +154,28 @@ static int show_baseline(struct store *s, int64_t run, int64_t job, FILE *out, s
 	struct store_baseline b;
 	char age[HUMAN_SIZE];
 	int64_t far;
-	int r = store_baseline(s, run, job, &b, err);
+	int rc = store_baseline(s, run, job, &b, err);
 
-	if (!r && b.run != run)
+	if (!rc && b.run != run)
 		fprintf(out, "  %-12s  run %lld at ratio 1, %s away\n", "baseline",
 			(long long)b.run, human_age(age, b.age_s));
-	if (r != -ENODATA)
-		return r;
-	r = db_int(s, &far, err, "SELECT 1 FROM job WHERE run = ?1 AND job = ?2 AND ratio < 1",
-		   "ii", run, job);
-	if (!r)
+	if (rc != -ENODATA)
+		return rc;
+	rc = db_int(s, &far, err, "SELECT 1 FROM job WHERE run = ?1 AND job = ?2 AND ratio < 1",
+		    "ii", run, job);
+	if (!rc)
 		fprintf(out,
 			"  %-12s  none: no trusted run at ratio 1 is of the same kind; make one with "
 			"--ratio 1\n",
 			"baseline");
-	return r == -ENODATA ? 0 : r;
+	return rc == -ENODATA ? 0 : rc;
 }
 
 static int show_results(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	struct table t = TABLE_INIT(5);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
+	int rc = db_prepare(
 		s, &stmt, err,
 		"SELECT name, value, replace(unit, '_', ' '), better,"
 		" (SELECT value FROM result base WHERE base.run ="
@@ -183,14 +184,14 @@ static int show_results(struct store *s, int64_t run, int64_t job, FILE *out, st
 		" FROM result r WHERE run = ?1 AND job = ?2 AND " OF_WHOLE_RUN " ORDER BY ord",
 		"ii", run, job);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	table_add(&t, "result");
 	table_add(&t, "value");
 	table_add(&t, "unit");
 	table_add(&t, "at ratio 1");
 	table_add(&t, "slowdown");
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		char text[HUMAN_SIZE];
 		double baseline = sqlite3_column_double(stmt, 4);
 		double factor =
@@ -203,8 +204,8 @@ static int show_results(struct store *s, int64_t run, int64_t job, FILE *out, st
 		add_slowdown(&t, factor);
 	}
 	sqlite3_finalize(stmt);
-	end_section(&t, r, out);
-	return r;
+	end_section(&t, rc, out);
+	return rc;
 }
 
 static int show_histograms(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
@@ -213,21 +214,21 @@ static int show_histograms(struct store *s, int64_t run, int64_t job, FILE *out,
 					    "p90",     "p99",	"p99.9", "max" };
 	struct table t = TABLE_INIT(9);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, show_histograms_sql, "ii", run, job);
+	int rc = db_prepare(s, &stmt, err, show_histograms_sql, "ii", run, job);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < t.nr_cols; i++)
 		table_add(&t, head[i]);
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		table_add(&t, text_of(stmt, 0));
 		add_human(&t, stmt, 1, human_number);
 		for (int col = 2; col < 9; col++)
 			add_human(&t, stmt, col, human_nanoseconds);
 	}
 	sqlite3_finalize(stmt);
-	end_section(&t, r, out);
-	return r;
+	end_section(&t, rc, out);
+	return rc;
 }
 
 static int show_phases(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
@@ -236,13 +237,13 @@ static int show_phases(struct store *s, int64_t run, int64_t job, FILE *out, str
 					    "far",   "page-ins", "per s" };
 	struct table t = TABLE_INIT(7);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, show_phases_sql, "ii", run, job);
+	int rc = db_prepare(s, &stmt, err, show_phases_sql, "ii", run, job);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < t.nr_cols; i++)
 		table_add(&t, head[i]);
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		table_add(&t, text_of(stmt, 0));
 		add_human(&t, stmt, 1, human_seconds);
 		add_human(&t, stmt, 2, human_seconds);
@@ -252,31 +253,31 @@ static int show_phases(struct store *s, int64_t run, int64_t job, FILE *out, str
 		add_human(&t, stmt, 6, human_number);
 	}
 	sqlite3_finalize(stmt);
-	end_section(&t, r, out);
-	return r;
+	end_section(&t, rc, out);
+	return rc;
 }
 
 static int show_flags(struct store *s, int64_t run, FILE *out, struct err *err)
 {
 	struct table t = TABLE_INIT(3);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT severity, code, detail FROM flag WHERE run = ?1"
-			   " ORDER BY severity <> 'fatal', severity <> 'warning', code, job",
-			   "i", run);
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT severity, code, detail FROM flag WHERE run = ?1"
+			    " ORDER BY severity <> 'fatal', severity <> 'warning', code, job",
+			    "i", run);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	table_add(&t, "flag");
 	table_add(&t, "");
 	table_add(&t, "");
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		for (int col = 0; col < 3; col++)
 			table_add(&t, text_of(stmt, col));
 	}
 	sqlite3_finalize(stmt);
-	end_section(&t, r, out);
-	return r;
+	end_section(&t, rc, out);
+	return rc;
 }
 
 /* Facts of the sampler's: missing.COLLECTOR. */
@@ -284,23 +285,23 @@ static int show_missing(struct store *s, int64_t run, FILE *out, struct err *err
 {
 	struct table t = TABLE_INIT(2);
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT substr(j.key, length('missing.') + 1), j.value"
-			   " FROM run r, json_each(r.facts) j WHERE r.id = ?1"
-			   " AND j.key GLOB 'missing.*' ORDER BY j.key",
-			   "i", run);
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT substr(j.key, length('missing.') + 1), j.value"
+			    " FROM run r, json_each(r.facts) j WHERE r.id = ?1"
+			    " AND j.key GLOB 'missing.*' ORDER BY j.key",
+			    "i", run);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	table_add(&t, "not counted");
 	table_add(&t, "why, or which keys");
-	while ((r = db_step(s, stmt, err)) > 0) {
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		table_add(&t, text_of(stmt, 0));
 		table_add(&t, text_of(stmt, 1));
 	}
 	sqlite3_finalize(stmt);
-	end_section(&t, r, out);
-	return r;
+	end_section(&t, rc, out);
+	return rc;
 }
 
 static int show_job(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
@@ -308,45 +309,46 @@ static int show_job(struct store *s, int64_t run, int64_t job, FILE *out, struct
 	static int (*const sections[])(struct store *, int64_t, int64_t, FILE *, struct err *) = {
 		show_memory, show_baseline, show_results, show_histograms, show_phases,
 	};
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; !r && i < sizeof(sections) / sizeof(sections[0]); i++)
-		r = sections[i](s, run, job, out, err);
-	return r;
+	for (size_t i = 0; !rc && i < sizeof(sections) / sizeof(sections[0]); i++)
+		rc = sections[i](s, run, job, out, err);
+	return rc;
 }
 
 static int title_job(struct store *s, int64_t run, int64_t job, FILE *out, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, "SELECT name, ratio FROM job WHERE run = ?1 AND job = ?2",
+	int rc =
+		db_prepare(s, &stmt, err, "SELECT name, ratio FROM job WHERE run = ?1 AND job = ?2",
 			   "ii", run, job);
 
-	if (r)
-		return r;
-	r = db_step(s, stmt, err);
-	if (r > 0)
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc > 0)
 		fprintf(out, "\njob %lld: %s at ratio %g\n", (long long)job, text_of(stmt, 0),
 			sqlite3_column_double(stmt, 1));
 	sqlite3_finalize(stmt);
-	return r < 0 ? r : 0;
+	return rc < 0 ? rc : 0;
 }
 
 int show_run(struct store *s, int64_t run, bool verbose, FILE *out, struct err *err)
 {
 	int64_t nr_jobs = 0;
-	int r = show_head(s, run, &nr_jobs, out, err);
+	int rc = show_head(s, run, &nr_jobs, out, err);
 
-	for (int64_t job = 1; job <= nr_jobs && !r; job++) {
+	for (int64_t job = 1; job <= nr_jobs && !rc; job++) {
 		if (nr_jobs > 1)
-			r = title_job(s, run, job, out, err);
-		if (!r)
-			r = show_job(s, run, job, out, err);
+			rc = title_job(s, run, job, out, err);
+		if (!rc)
+			rc = show_job(s, run, job, out, err);
 	}
-	if (!r)
-		r = show_flags(s, run, out, err);
-	if (!r && verbose)
-		r = show_missing(s, run, out, err);
-	return r ? r : rows_flush(out, err);
+	if (!rc)
+		rc = show_flags(s, run, out, err);
+	if (!rc && verbose)
+		rc = show_missing(s, run, out, err);
+	return rc ? rc : rows_flush(out, err);
 }
 
 /* "152.3 k ops/s", "12.4 elapsed s". */
@@ -359,7 +361,7 @@ static void add_performance(struct table *t, sqlite3_stmt *stmt, int name, int u
 		return;
 	}
 	human_number(text, sqlite3_column_double(stmt, value));
-	if (!strcmp(text_of(stmt, unit), "per_s"))
+	if (strcmp(text_of(stmt, unit), "per_s") == 0)
 		table_addf(t, "%s %s/s", text, text_of(stmt, name));
 	else
 		table_addf(t, "%s %s", text, text_of(stmt, unit));
@@ -407,41 +409,41 @@ static int show_runs_table(struct store *s, const char *runs, FILE *out, struct 
 	struct table t = TABLE_INIT(14);
 	struct buf baselines = BUF_INIT;
 	sqlite3_stmt *stmt;
-	int r = baselines_json(s, runs, &baselines, err);
+	int rc = baselines_json(s, runs, &baselines, err);
 
-	if (!r)
-		r = db_prepare(s, &stmt, err, show_runs_sql, "tt", runs, baselines.data);
-	if (r)
+	if (!rc)
+		rc = db_prepare(s, &stmt, err, show_runs_sql, "tt", runs, baselines.data);
+	if (rc)
 		goto out;
 	for (size_t i = 0; i < t.nr_cols; i++)
 		table_add(&t, head[i]);
-	while ((r = db_step(s, stmt, err)) > 0)
+	while ((rc = db_step(s, stmt, err)) > 0)
 		add_run(stmt, &t);
 	sqlite3_finalize(stmt);
-	if (!r) {
+	if (!rc) {
 		table_print(&t, "", out);
-		r = rows_flush(out, err);
+		rc = rows_flush(out, err);
 	}
 out:
 	table_release(&t);
 	buf_release(&baselines);
-	return r;
+	return rc;
 }
 
 int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_format format, FILE *out,
 	      struct err *err)
 {
 	struct buf json = BUF_INIT;
-	int r;
+	int rc;
 
 	buf_adds(&json, "[");
 	for (size_t i = 0; i < nr; i++)
 		buf_addf(&json, "%s%lld", i ? "," : "", (long long)runs[i]);
 	buf_adds(&json, "]");
 	if (format == EXPORT_TABLE)
-		r = show_runs_table(s, json.data, out, err);
+		rc = show_runs_table(s, json.data, out, err);
 	else
-		r = runs_print(s, json.data, format, out, err);
+		rc = runs_print(s, json.data, format, out, err);
 	buf_release(&json);
-	return r;
+	return rc;
 }

@@ -25,7 +25,7 @@ int sides_load(struct store *s, const char *runs_a, const char *runs_b, const ch
 	       const char *unit, struct side_values *a, struct side_values *b, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = db_prepare(
+	int rc = db_prepare(
 		s, &stmt, err,
 		"WITH side AS (SELECT value AS run, 0 AS is_b FROM json_each(?1)"
 		"  UNION ALL SELECT value, 1 FROM json_each(?2))"
@@ -35,13 +35,13 @@ int sides_load(struct store *s, const char *runs_a, const char *runs_b, const ch
 		"tttt", runs_a, runs_b, name, unit);
 
 	a->nr = b->nr = 0;
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0)
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0)
 		side_values_add(sqlite3_column_int(stmt, 0) ? b : a, sqlite3_column_double(stmt, 1),
 				sqlite3_column_int64(stmt, 2));
 	sqlite3_finalize(stmt);
-	return r;
+	return rc;
 }
 
 /* A side's geometric mean in a block; NAN where it has none (or a value without a logarithm). */
@@ -100,12 +100,12 @@ int sides_ratio(const struct side_values *a, const struct side_values *b, struct
 	bool all;
 	size_t nr = pair_blocks(a, b, pairs_a, pairs_b, &all);
 	bool paired = nr >= STATS_MIN_RUNS || (nr && all);
-	int r = paired ? stats_ratio_paired(pairs_a, pairs_b, nr, ret)
-		       : stats_ratio_welch(a->values, a->nr, b->values, b->nr, ret);
+	int rc = paired ? stats_ratio_paired(pairs_a, pairs_b, nr, ret)
+			: stats_ratio_welch(a->values, a->nr, b->values, b->nr, ret);
 
-	if (!r)
+	if (!rc)
 		*ret_blocks = paired ? nr : 0;
 	free(pairs_a);
 	free(pairs_b);
-	return r;
+	return rc;
 }

@@ -28,14 +28,14 @@ EMBED(baseline_sql, "results/baseline.sql");
 static int identify(struct store *s, int64_t *ret_version, struct err *err)
 {
 	int64_t application, version, objects;
-	int r = db_int(s, &application, err, "PRAGMA application_id", "");
+	int rc = db_int(s, &application, err, "PRAGMA application_id", "");
 
-	if (!r)
-		r = db_int(s, &version, err, "PRAGMA user_version", "");
-	if (!r)
-		r = db_int(s, &objects, err, "SELECT count(*) FROM sqlite_schema", "");
-	if (r)
-		return r;
+	if (!rc)
+		rc = db_int(s, &version, err, "PRAGMA user_version", "");
+	if (!rc)
+		rc = db_int(s, &objects, err, "SELECT count(*) FROM sqlite_schema", "");
+	if (rc)
+		return rc;
 	if (!application && !version && !objects) {
 		*ret_version = 0;
 		return 0;
@@ -72,34 +72,34 @@ static int create_schema(struct store *s, struct err *err)
 {
 	char *sql;
 	int64_t version;
-	int r;
+	int rc;
 
 	/* Changing the mode does not wait for a lock as other statements do. */
 	for (int waited_ms = 0;; waited_ms += 10) {
-		r = db_run(s, err, "PRAGMA journal_mode = WAL", "");
-		if (r != -EBUSY || waited_ms >= BUSY_MS)
+		rc = db_run(s, err, "PRAGMA journal_mode = WAL", "");
+		if (rc != -EBUSY || waited_ms >= BUSY_MS)
 			break;
 		usleep(10000);
 	}
-	if (r)
-		return r;
-	r = store_begin(s, err);
-	if (r)
-		return r;
+	if (rc)
+		return rc;
+	rc = store_begin(s, err);
+	if (rc)
+		return rc;
 
 	/* Two may have found the file empty: the one that got the lock first has done it. */
-	r = identify(s, &version, err);
-	if (!r && !version) {
+	rc = identify(s, &version, err);
+	if (!rc && !version) {
 		sql = whole_schema();
 		if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-			r = db_fail(s, err);
+			rc = db_fail(s, err);
 		sqlite3_free(sql);
 	}
-	if (!r)
-		r = store_commit(s, err);
-	if (r)
+	if (!rc)
+		rc = store_commit(s, err);
+	if (rc)
 		store_rollback(s);
-	return r;
+	return rc;
 }
 
 /*
@@ -185,56 +185,56 @@ static void spend_reserve(struct store *s)
 static int bring_up_to_date(struct store *s, enum store_mode mode, int64_t version, struct err *err)
 {
 	char *schema = whole_schema();
-	int r = mode == STORE_WRITE ? upgrade_here(s, version, schema, err)
-				    : upgrade_private_copy(s, version, schema, err);
+	int rc = mode == STORE_WRITE ? upgrade_here(s, version, schema, err)
+				     : upgrade_private_copy(s, version, schema, err);
 
 	sqlite3_free(schema);
-	if (r)
+	if (rc)
 		err_prefix(err,
 			   "%s is of an older fmbench (format %lld) and can't be brought up "
 			   "to date",
 			   s->path, (long long)version);
-	return r;
+	return rc;
 }
 
 int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *err)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 	int64_t version = 0;
-	int r;
+	int rc;
 
 	s->path = xstrdup(path);
 	s->reserve_fd = -1;
-	r = mode == STORE_READ ? open_read(s, err) : open_write(s, err);
-	if (r)
+	rc = mode == STORE_READ ? open_read(s, err) : open_write(s, err);
+	if (rc)
 		goto out;
-	r = identify(s, &version, err);
-	if (r)
+	rc = identify(s, &version, err);
+	if (rc)
 		goto out;
 	if (!version && mode == STORE_READ) {
-		r = err_missing(
+		rc = err_missing(
 			err, "%s is empty; fill it with `fmbench run`, or name another with --db",
 			path);
 		goto out;
 	}
 	if (!version)
-		r = create_schema(s, err);
+		rc = create_schema(s, err);
 	else if (version < SCHEMA_VERSION)
-		r = bring_up_to_date(s, mode, version, err);
-	if (!r)
-		r = db_run(s, err, "PRAGMA foreign_keys = ON", "");
+		rc = bring_up_to_date(s, mode, version, err);
+	if (!rc)
+		rc = db_run(s, err, "PRAGMA foreign_keys = ON", "");
 	/* In WAL mode NORMAL loses no commit to a killed process, only to a power cut. */
-	if (!r)
-		r = db_run(s, err, "PRAGMA synchronous = NORMAL", "");
-	if (!r && (sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK ||
-		   sqlite3_exec(s->db, baseline_sql, NULL, NULL, NULL) != SQLITE_OK))
-		r = db_fail(s, err);
-	if (!r && mode == STORE_WRITE)
-		r = open_reserve(s, err);
+	if (!rc)
+		rc = db_run(s, err, "PRAGMA synchronous = NORMAL", "");
+	if (!rc && (sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK ||
+		    sqlite3_exec(s->db, baseline_sql, NULL, NULL, NULL) != SQLITE_OK))
+		rc = db_fail(s, err);
+	if (!rc && mode == STORE_WRITE)
+		rc = open_reserve(s, err);
 out:
-	if (r) {
+	if (rc) {
 		store_close(s);
-		return r;
+		return rc;
 	}
 	*ret = s;
 	return 0;
@@ -278,27 +278,27 @@ int store_find_machine(struct store *s, const struct facts *facts, int64_t *ret_
 		       struct err *err)
 {
 	struct buf json = BUF_INIT;
-	int r;
+	int rc;
 
 	db_add_facts(&json, facts);
-	r = db_int(s, ret_machine, err, "SELECT id FROM machine WHERE facts = " SORTED_FACTS, "t",
-		   json.data);
+	rc = db_int(s, ret_machine, err, "SELECT id FROM machine WHERE facts = " SORTED_FACTS, "t",
+		    json.data);
 	buf_release(&json);
-	return r;
+	return rc;
 }
 
 int store_machine(struct store *s, const struct facts *facts, int64_t *ret_machine, struct err *err)
 {
 	struct buf json = BUF_INIT;
-	int r;
+	int rc;
 
 	db_add_facts(&json, facts);
-	r = db_int(s, ret_machine, err,
-		   "INSERT INTO machine (facts) VALUES (" SORTED_FACTS ")"
-		   " ON CONFLICT (facts) DO UPDATE SET facts = facts RETURNING id",
-		   "t", json.data);
+	rc = db_int(s, ret_machine, err,
+		    "INSERT INTO machine (facts) VALUES (" SORTED_FACTS ")"
+		    " ON CONFLICT (facts) DO UPDATE SET facts = facts RETURNING id",
+		    "t", json.data);
 	buf_release(&json);
-	return r;
+	return rc;
 }
 
 static const char *object_or_empty(const char *json)
@@ -358,13 +358,13 @@ int store_run_begin(struct store *s, int64_t machine, const struct run_record *r
 int store_run_facts(struct store *s, int64_t run, const struct facts *facts, struct err *err)
 {
 	struct buf json = BUF_INIT;
-	int r;
+	int rc;
 
 	db_add_facts(&json, facts);
-	r = db_run(s, err, "UPDATE run SET facts = json_patch(facts, ?2) WHERE id = ?1", "it", run,
-		   json.data);
+	rc = db_run(s, err, "UPDATE run SET facts = json_patch(facts, ?2) WHERE id = ?1", "it", run,
+		    json.data);
 	buf_release(&json);
-	return r;
+	return rc;
 }
 
 int store_job_limits(struct store *s, int64_t run, int job, uint64_t peak_bytes,
@@ -406,37 +406,37 @@ static int insert_histogram(struct store *s, int64_t run, int job, const struct 
 			    struct err *err)
 {
 	const struct hist *hist = h->hist;
-	int r;
+	int rc;
 
-	r = db_run(s, err,
-		   "INSERT INTO histogram (run, job, name, count, sum, min, max)"
-		   " VALUES (?1, ?2, ?3, ?4, ?5, iif(?4, ?6, NULL), iif(?4, ?7, NULL))",
-		   "iitudii", run, (int64_t)job, h->name, hist->count, (double)hist->sum,
-		   clamp(hist->min), clamp(hist->max));
-	for (size_t i = 0; !r && i < HIST_BUCKETS; i++) {
+	rc = db_run(s, err,
+		    "INSERT INTO histogram (run, job, name, count, sum, min, max)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, iif(?4, ?6, NULL), iif(?4, ?7, NULL))",
+		    "iitudii", run, (int64_t)job, h->name, hist->count, (double)hist->sum,
+		    clamp(hist->min), clamp(hist->max));
+	for (size_t i = 0; !rc && i < HIST_BUCKETS; i++) {
 		uint64_t low, high;
 
 		if (!hist->bucket[i])
 			continue;
 		hist_bounds(i, &low, &high);
-		r = db_run(s, err,
-			   "INSERT INTO bucket (run, job, name, low, high, count)"
-			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-			   "iitiiu", run, (int64_t)job, h->name, clamp(low), clamp(high),
-			   hist->bucket[i]);
+		rc = db_run(s, err,
+			    "INSERT INTO bucket (run, job, name, low, high, count)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+			    "iitiiu", run, (int64_t)job, h->name, clamp(low), clamp(high),
+			    hist->bucket[i]);
 	}
-	return r;
+	return rc;
 }
 
 static int insert_results(struct store *s, int64_t run, int job, const struct results *results,
 			  struct err *err)
 {
-	int r = 0;
+	int rc = 0;
 
-	for (size_t i = 0; !r && i < results->nr; i++) {
+	for (size_t i = 0; !rc && i < results->nr; i++) {
 		const struct result *row = &results->rows[i];
 
-		r = db_run(
+		rc = db_run(
 			s, err,
 			"INSERT INTO result (run, job, ord, name, unit, better, value)"
 			" SELECT ?1, ?2, (SELECT count(*) FROM result WHERE run = ?1 AND job = ?2),"
@@ -444,34 +444,34 @@ static int insert_results(struct store *s, int64_t run, int job, const struct re
 			"iitttd", run, (int64_t)job, row->name, row->unit, better_text[row->better],
 			row->value);
 	}
-	for (size_t i = 0; !r && i < results->nr_flags; i++) {
+	for (size_t i = 0; !rc && i < results->nr_flags; i++) {
 		const struct result_flag *flag = &results->flags[i];
 
-		r = db_run(s, err,
-			   "INSERT INTO flag (run, job, code, severity, detail)"
-			   " VALUES (?1, ?2, ?3, ?4, ?5)",
-			   "iittt", run, (int64_t)job, flag->code, severity_text[flag->severity],
-			   flag->detail);
+		rc = db_run(s, err,
+			    "INSERT INTO flag (run, job, code, severity, detail)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5)",
+			    "iittt", run, (int64_t)job, flag->code, severity_text[flag->severity],
+			    flag->detail);
 	}
-	for (size_t i = 0; !r && i < results->nr_hists; i++)
-		r = insert_histogram(s, run, job, &results->hists[i], err);
-	return r;
+	for (size_t i = 0; !rc && i < results->nr_hists; i++)
+		rc = insert_histogram(s, run, job, &results->hists[i], err);
+	return rc;
 }
 
 int store_results(struct store *s, int64_t run, int job, const struct results *results,
 		  struct err *err)
 {
 	/* A savepoint is whole both alone and within a caller's transaction. */
-	int r = db_run(s, err, "SAVEPOINT results", "");
+	int rc = db_run(s, err, "SAVEPOINT results", "");
 
-	if (r)
-		return r;
-	r = insert_results(s, run, job, results, err);
-	if (!r)
-		r = db_run(s, err, "RELEASE results", "");
-	if (r)
+	if (rc)
+		return rc;
+	rc = insert_results(s, run, job, results, err);
+	if (!rc)
+		rc = db_run(s, err, "RELEASE results", "");
+	if (rc)
 		sqlite3_exec(s->db, "ROLLBACK TO results; RELEASE results", NULL, NULL, NULL);
-	return r;
+	return rc;
 }
 
 int store_artifact(struct store *s, int64_t run, const char *name, const char *path,
@@ -492,23 +492,23 @@ int store_run_end(struct store *s, int64_t run, const char *status, const char *
 		  struct err *err)
 {
 	struct err again = { 0 };
-	int r = db_settle(s, run, err);
+	int rc = db_settle(s, run, err);
 
-	if (!r)
-		r = set_end(s, run, status, reason, err);
-	if (r == -ENOSPC) {
+	if (!rc)
+		rc = set_end(s, run, status, reason, err);
+	if (rc == -ENOSPC) {
 		spend_reserve(s);
 		set_end(s, run, "failed", reason ? reason : err->msg, &again);
 	}
-	return r;
+	return rc;
 }
 
 static int mark_dead(struct store *s, int64_t run, struct err *err)
 {
-	int r = db_settle(s, run, err);
+	int rc = db_settle(s, run, err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	/* No end_ns: when it died is not known. */
 	return db_run(
 		s, err,
@@ -522,37 +522,37 @@ int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int nr = 0;
-	int r = db_prepare(s, &stmt, err,
-			   "SELECT id, pid, pid_start FROM run WHERE status = 'started'", "");
+	int rc = db_prepare(s, &stmt, err,
+			    "SELECT id, pid, pid_start FROM run WHERE status = 'started'", "");
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0) {
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0) {
 		if (process_alive((pid_t)sqlite3_column_int64(stmt, 1),
 				  (uint64_t)sqlite3_column_int64(stmt, 2)))
 			continue;
-		r = mark_dead(s, sqlite3_column_int64(stmt, 0), err);
-		if (r)
+		rc = mark_dead(s, sqlite3_column_int64(stmt, 0), err);
+		if (rc)
 			break;
 		nr++;
 	}
 	sqlite3_finalize(stmt);
-	if (!r)
+	if (!rc)
 		*ret_nr = nr;
-	return r;
+	return rc;
 }
 
 /* Most are known as they are from earlier runs, and reading one is cheaper than writing it. */
 int store_metric(struct store *s, int job, const char *collector, const char *key, const char *unit,
 		 bool counter, int64_t *ret_metric, struct err *err)
 {
-	int r = db_int(s, ret_metric, err,
-		       "SELECT id FROM metric WHERE job = ?1 AND collector = ?2 AND key = ?3"
-		       " AND unit = ?4 AND counter = ?5",
-		       "ittti", (int64_t)job, collector, key, unit, (int64_t)counter);
+	int rc = db_int(s, ret_metric, err,
+			"SELECT id FROM metric WHERE job = ?1 AND collector = ?2 AND key = ?3"
+			" AND unit = ?4 AND counter = ?5",
+			"ittti", (int64_t)job, collector, key, unit, (int64_t)counter);
 
-	if (r != -ENODATA)
-		return r;
+	if (rc != -ENODATA)
+		return rc;
 	return db_int(s, ret_metric, err,
 		      "INSERT INTO metric (job, collector, key, unit, counter)"
 		      " VALUES (?1, ?2, ?3, ?4, ?5)"

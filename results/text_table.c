@@ -52,7 +52,7 @@ static size_t width_of(const char *text)
 
 static bool is_empty_cell(const char *text)
 {
-	return !strcmp(text, "-") || !*text;
+	return strcmp(text, "-") == 0 || !*text;
 }
 
 static bool is_number(const char *text)

@@ -40,67 +40,67 @@ static int exec_each(struct store *s, const char *select, struct err *err)
 {
 	struct buf sql = BUF_INIT;
 	sqlite3_stmt *stmt;
-	int r = db_prepare(s, &stmt, err, select, "");
+	int rc = db_prepare(s, &stmt, err, select, "");
 
-	if (r)
-		return r;
-	while ((r = db_step(s, stmt, err)) > 0)
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) > 0)
 		buf_addf(&sql, "%s;\n", (const char *)sqlite3_column_text(stmt, 0));
 	sqlite3_finalize(stmt);
-	if (!r && sql.len)
-		r = exec(s, sql.data, err);
+	if (!rc && sql.len)
+		rc = exec(s, sql.data, err);
 	buf_release(&sql);
-	return r;
+	return rc;
 }
 
 /* The old tables step aside, the new ones are made, filled from them, and the old ones go. */
 static int rebuild(struct store *s, int64_t from, const char *schema, struct err *err)
 {
 	int64_t version;
-	int r = db_int(s, &version, err, "PRAGMA user_version", "");
+	int rc = db_int(s, &version, err, "PRAGMA user_version", "");
 
-	if (r || version != from)
-		return r; /* somebody else has done it meanwhile */
-	r = exec_each(s,
-		      "SELECT printf('DROP %s \"%w\"', type, name) FROM sqlite_schema"
-		      " WHERE type = 'view' OR (type = 'index' AND sql IS NOT NULL)",
-		      err);
-	if (!r)
-		r = exec_each(
+	if (rc || version != from)
+		return rc; /* somebody else has done it meanwhile */
+	rc = exec_each(s,
+		       "SELECT printf('DROP %s \"%w\"', type, name) FROM sqlite_schema"
+		       " WHERE type = 'view' OR (type = 'index' AND sql IS NOT NULL)",
+		       err);
+	if (!rc)
+		rc = exec_each(
 			s,
 			"SELECT printf('ALTER TABLE \"%w\" RENAME TO \"old_%w\"', name, name)"
 			" FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
 			err);
-	if (!r)
-		r = exec(s, schema, err);
-	if (!r)
-		r = exec(s, upgrades[from], err);
-	if (!r)
-		r = exec_each(s,
-			      "SELECT printf('DROP TABLE \"%w\"', name) FROM sqlite_schema"
-			      " WHERE type = 'table' AND name GLOB 'old_*'",
-			      err);
-	return r;
+	if (!rc)
+		rc = exec(s, schema, err);
+	if (!rc)
+		rc = exec(s, upgrades[from], err);
+	if (!rc)
+		rc = exec_each(s,
+			       "SELECT printf('DROP TABLE \"%w\"', name) FROM sqlite_schema"
+			       " WHERE type = 'table' AND name GLOB 'old_*'",
+			       err);
+	return rc;
 }
 
 static int upgrade(struct store *s, int64_t from, const char *schema, struct err *err)
 {
 	/* No effect within a transaction. Rows move parents and children in turns. */
-	int r = exec(s, "PRAGMA foreign_keys = OFF", err);
+	int rc = exec(s, "PRAGMA foreign_keys = OFF", err);
 
-	if (!r && sqlite3_create_function(s->db, "hide_secrets", 1, SQLITE_UTF8, NULL, hide_secrets,
-					  NULL, NULL) != SQLITE_OK)
-		r = db_fail(s, err);
-	if (!r)
-		r = exec(s, "BEGIN IMMEDIATE", err);
-	if (r)
-		return r;
-	r = rebuild(s, from, schema, err);
-	if (!r)
-		r = exec(s, "COMMIT", err);
-	if (r && !sqlite3_get_autocommit(s->db))
+	if (!rc && sqlite3_create_function(s->db, "hide_secrets", 1, SQLITE_UTF8, NULL,
+					   hide_secrets, NULL, NULL) != SQLITE_OK)
+		rc = db_fail(s, err);
+	if (!rc)
+		rc = exec(s, "BEGIN IMMEDIATE", err);
+	if (rc)
+		return rc;
+	rc = rebuild(s, from, schema, err);
+	if (!rc)
+		rc = exec(s, "COMMIT", err);
+	if (rc && !sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-	return r;
+	return rc;
 }
 
 /* FILE.format-N, which gets its name when it is whole. One that is there is kept: it is older. */
@@ -108,54 +108,54 @@ static int keep_copy(struct store *s, int64_t from, struct err *err)
 {
 	char *copy = sqlite3_mprintf("%s.format-%lld", s->path, (long long)from);
 	char *unfinished = sqlite3_mprintf("%s.new", copy);
-	int r = 0;
+	int rc = 0;
 
 	if (!copy || !unfinished)
 		abort();
 	if (access(copy, F_OK) != 0) {
 		unlink(unfinished);
-		r = db_run(s, err, "VACUUM main INTO ?1", "t", unfinished);
-		if (!r && rename(unfinished, copy) != 0)
-			r = err_failed(err, errno, "cannot keep a copy as %s", copy);
-		if (r)
+		rc = db_run(s, err, "VACUUM main INTO ?1", "t", unfinished);
+		if (!rc && rename(unfinished, copy) != 0)
+			rc = err_failed(err, errno, "cannot keep a copy as %s", copy);
+		if (rc)
 			unlink(unfinished);
 	}
 	sqlite3_free(copy);
 	sqlite3_free(unfinished);
-	return r;
+	return rc;
 }
 
 int upgrade_here(struct store *s, int64_t from, const char *schema, struct err *err)
 {
-	int r = keep_copy(s, from, err);
+	int rc = keep_copy(s, from, err);
 
-	return r ? r : upgrade(s, from, schema, err);
+	return rc ? rc : upgrade(s, from, schema, err);
 }
 
 int upgrade_private_copy(struct store *s, int64_t from, const char *schema, struct err *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *path = sqlite3_mprintf("%s/fmbench-read.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	int fd, r;
+	int fd, rc;
 
 	if (!path)
 		abort();
 	fd = mkstemp(path);
 	if (fd < 0) {
-		r = err_failed(err, errno, "cannot make %s (see TMPDIR)", path);
+		rc = err_failed(err, errno, "cannot make %s (see TMPDIR)", path);
 		goto out;
 	}
 	close(fd);
 	s->private_path = xstrdup(path);
-	r = db_run(s, err, "VACUUM main INTO ?1", "t", path);
-	if (r)
+	rc = db_run(s, err, "VACUUM main INTO ?1", "t", path);
+	if (rc)
 		goto out;
 	db_close(s);
 	if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		r = db_fail(s, err);
-	if (!r)
-		r = upgrade(s, from, schema, err);
+		rc = db_fail(s, err);
+	if (!rc)
+		rc = upgrade(s, from, schema, err);
 out:
 	sqlite3_free(path);
-	return r;
+	return rc;
 }

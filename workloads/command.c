@@ -9,7 +9,7 @@
 
 #define GRACE_MS 2000
 
-struct command {
+struct program {
 	struct child child;
 	char *log_path;
 };
@@ -35,7 +35,7 @@ static int command_check(const void *params, char *const *argv, struct err *err)
 
 static int command_start(struct workload_ctx *ctx, struct err *err)
 {
-	struct command *c = xcalloc(1, sizeof(*c));
+	struct program *c = xcalloc(1, sizeof(*c));
 	struct buf path = BUF_INIT;
 
 	c->child = (struct child)CHILD_INIT;
@@ -47,7 +47,7 @@ static int command_start(struct workload_ctx *ctx, struct err *err)
 
 static int command_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
 {
-	struct command *c = ctx->state;
+	struct program *c = ctx->state;
 	char how[128], tail[512];
 	int ended = child_wait(&c->child, timeout_ms, err);
 
@@ -64,7 +64,7 @@ static int command_poll(struct workload_ctx *ctx, int timeout_ms, struct err *er
 
 static void command_stop(struct workload_ctx *ctx)
 {
-	struct command *c = ctx->state;
+	struct program *c = ctx->state;
 
 	child_stop(&c->child, GRACE_MS);
 }
@@ -77,7 +77,7 @@ static double seconds(const struct timeval *t)
 static int command_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
 			 struct results *results, struct err *err)
 {
-	const struct child *child = &((struct command *)ctx->state)->child;
+	const struct child *child = &((struct program *)ctx->state)->child;
 
 	(void)begin_ns, (void)end_ns;
 	if (!child->reaped)
@@ -91,7 +91,7 @@ static int command_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t e
 
 static void command_release(struct workload_ctx *ctx)
 {
-	struct command *c = ctx->state;
+	struct program *c = ctx->state;
 
 	if (!c)
 		return;

@@ -190,15 +190,15 @@ static char *artifact(const struct workload_ctx *ctx, const char *name)
 static int write_file(const char *path, const char *text, size_t len, struct err *err)
 {
 	FILE *f = fopen(path, "we");
-	int r = 0;
+	int rc = 0;
 
 	if (!f)
 		return err_failed(err, errno, "creating %s", path);
 	if (fwrite(text, 1, len, f) != len)
-		r = err_failed(err, errno, "writing %s", path);
-	if (fclose(f) && !r)
-		r = err_failed(err, errno, "writing %s", path);
-	return r;
+		rc = err_failed(err, errno, "writing %s", path);
+	if (fclose(f) && !rc)
+		rc = err_failed(err, errno, "writing %s", path);
+	return rc;
 }
 
 /* How many objects, and how much store they may use: known once the server has told what one
@@ -208,15 +208,15 @@ static int size_store(struct memaslap *m, const struct params *p, struct err *er
 	uint64_t object_bytes, rss_kib, limit_mib, unit = p->concurrency * WINDOW_UNIT;
 	double room = mixed(p) ? MIXED_ROOM : 1;
 	char path[64], request[64];
-	int r = memcached_probe_object(&m->server, p->key_bytes, p->value_bytes, &object_bytes,
-				       err);
+	int rc = memcached_probe_object(&m->server, p->key_bytes, p->value_bytes, &object_bytes,
+					err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)m->server.child.pid);
-	r = sysfile_read_key(path, "VmRSS", &rss_kib);
-	if (r)
-		return err_failed(err, -r, "reading VmRSS of %s", path);
+	rc = sysfile_read_key(path, "VmRSS", &rss_kib);
+	if (rc)
+		return err_failed(err, -rc, "reading VmRSS of %s", path);
 
 	/* memcached's hash table: pointers, doubled at 1.5 objects a bucket. */
 	double bytes = ((double)object_bytes + sizeof(void *)) * room;
@@ -247,11 +247,11 @@ static int size_store(struct memaslap *m, const struct params *p, struct err *er
 			       (1 << 20)) +
 		    (mixed(p) ? 2 : 64);
 	snprintf(request, sizeof(request), "cache_memlimit %" PRIu64, limit_mib);
-	r = memcached_request(&m->server, request, "OK", err);
-	if (r)
-		return r;
-	r = memcached_stats(&m->server, "stats", err);
-	return r ? r : memcached_stat(&m->server, "cmd_set", &m->sets_before, err);
+	rc = memcached_request(&m->server, request, "OK", err);
+	if (rc)
+		return rc;
+	rc = memcached_stats(&m->server, "stats", err);
+	return rc ? rc : memcached_stat(&m->server, "cmd_set", &m->sets_before, err);
 }
 
 static int memaslap_start(struct workload_ctx *ctx, struct err *err)
@@ -264,7 +264,7 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 		.connections = (unsigned int)p->concurrency + 64,
 		.limit_mib = 1024, /* until the store is sized */
 	};
-	int r;
+	int rc;
 
 	*m = (struct memaslap){
 		.server = MEMCACHED_INIT,
@@ -280,16 +280,16 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 		config.threads = ctx->inside_cpus ? ctx->inside_cpus : 1;
 	/* 0 is a run that measures nothing. */
 	if (ctx->measure_ns && ctx->measure_ns < MIN_MEASURE_NS)
-		r = err_usage(err,
-			      "memaslap prints its statistics each second and %d whole seconds "
-			      "are needed: measure for at least %llu s",
-			      MIN_PERIODS, MIN_MEASURE_NS / NSEC_PER_SEC);
+		rc = err_usage(err,
+			       "memaslap prints its statistics each second and %d whole seconds "
+			       "are needed: measure for at least %llu s",
+			       MIN_PERIODS, MIN_MEASURE_NS / NSEC_PER_SEC);
 	else
-		r = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
-	if (r == 0)
-		r = size_store(m, p, err);
-	m->failed = r != 0;
-	return r;
+		rc = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
+	if (rc == 0)
+		rc = size_store(m, p, err);
+	m->failed = rc != 0;
+	return rc;
 }
 
 static int start_client(struct workload_ctx *ctx, struct err *err)
@@ -300,16 +300,16 @@ static int start_client(struct workload_ctx *ctx, struct err *err)
 	char server[32], threads[16], concurrency[16], window[24], verify[32];
 	char *argv[24];
 	size_t n = 0;
-	int r;
+	int rc;
 
 	/* Sections of size ranges and shares; cmd 0 is set, 1 is get. */
 	buf_addf(&config, "key\n%" PRIu64 " %" PRIu64 " 1\n", p->key_bytes, p->key_bytes);
 	buf_addf(&config, "value\n%" PRIu64 " %" PRIu64 " 1\n", p->value_bytes, p->value_bytes);
 	buf_addf(&config, "cmd\n0 %.6f\n1 %.6f\n", 1 - p->get_share, p->get_share);
-	r = write_file(m->config_path, config.data, config.len, err);
+	rc = write_file(m->config_path, config.data, config.len, err);
 	buf_release(&config);
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 
 	snprintf(server, sizeof(server), "127.0.0.1:%u", (unsigned int)m->server.port);
 	snprintf(threads, sizeof(threads), "%" PRIu64, p->threads);
@@ -365,15 +365,15 @@ static int both_alive(struct memaslap *m, struct err *err)
 {
 	char how[128], tail[400];
 	size_t from = 0;
-	int r;
+	int rc;
 
 	/* The server first: the client ends when it is gone. */
-	r = memcached_alive(&m->server, err);
-	if (r)
-		return r;
-	r = child_wait(&m->client, 0, err);
-	if (r <= 0)
-		return r;
+	rc = memcached_alive(&m->server, err);
+	if (rc)
+		return rc;
+	rc = child_wait(&m->client, 0, err);
+	if (rc <= 0)
+		return rc;
 	if (child_wait(&m->server.child, 200, NULL) == 1)
 		return memcached_alive(&m->server, err);
 
@@ -389,29 +389,29 @@ static int both_alive(struct memaslap *m, struct err *err)
 		return err_failed(err, 0, "memaslap %s; its last output: %s", how, tail);
 	if (m->output.text.len > 300)
 		from = m->output.text.len - 300;
-	r = err_failed(err, 0, "memaslap %s; its last output: %s", how,
-		       m->output.text.len ? m->output.text.data + from : "nothing");
+	rc = err_failed(err, 0, "memaslap %s; its last output: %s", how,
+			m->output.text.len ? m->output.text.data + from : "nothing");
 	for (char *c = err ? err->msg : NULL; c && *c; c++) {
 		if (*c == '\n' || *c == '\r' || *c == '\033')
 			*c = ' ';
 	}
-	return r;
+	return rc;
 }
 
 static int nap(struct workload_ctx *ctx, struct err *err)
 {
-	int r = workload_idle(ctx, err);
+	int rc = workload_idle(ctx, err);
 
-	if (r == 0 && clock_sleep_until(clock_ns() + POLL_NS))
-		r = err_failed(err, EINTR, "waiting for memaslap");
-	return r;
+	if (rc == 0 && clock_sleep_until(clock_ns() + POLL_NS))
+		rc = err_failed(err, EINTR, "waiting for memaslap");
+	return rc;
 }
 
-struct store {
+struct filled {
 	uint64_t sets, gets, objects, evictions;
 };
 
-static int read_store(struct memaslap *m, struct store *s, struct err *err)
+static int read_store(struct memaslap *m, struct filled *s, struct err *err)
 {
 	const struct {
 		const char *key;
@@ -422,37 +422,37 @@ static int read_store(struct memaslap *m, struct store *s, struct err *err)
 		{ "curr_items", &s->objects },
 		{ "evictions", &s->evictions },
 	};
-	int r = memcached_stats(&m->server, "stats", err);
+	int rc = memcached_stats(&m->server, "stats", err);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && r == 0; i++)
-		r = memcached_stat(&m->server, rows[i].key, rows[i].to, err);
-	if (r == 0)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++)
+		rc = memcached_stat(&m->server, rows[i].key, rows[i].to, err);
+	if (rc == 0)
 		s->sets -= m->sets_before;
-	return r;
+	return rc;
 }
 
-static bool is_full(const struct memaslap *m, const struct params *p, const struct store *s)
+static bool is_full(const struct memaslap *m, const struct params *p, const struct filled *s)
 {
 	if (!mixed(p))
 		return s->sets >= m->objects;
 	return (double)s->sets >= MIXED_ROOM * (double)m->objects && s->evictions;
 }
 
-static int fill(struct workload_ctx *ctx, struct store *s, struct err *err)
+static int fill(struct workload_ctx *ctx, struct filled *s, struct err *err)
 {
 	const struct params *p = ctx->params;
 	struct memaslap *m = ctx->state;
 	uint64_t sets = 0, progress_ns = clock_ns();
 
 	for (;;) {
-		int r = nap(ctx, err);
+		int rc = nap(ctx, err);
 
-		if (r == 0)
-			r = both_alive(m, err);
-		if (r == 0)
-			r = read_store(m, s, err);
-		if (r)
-			return r;
+		if (rc == 0)
+			rc = both_alive(m, err);
+		if (rc == 0)
+			rc = read_store(m, s, err);
+		if (rc)
+			return rc;
 		take_output(m);
 		if (m->output.failed_sets)
 			return err_failed(err, ENOSPC,
@@ -475,21 +475,21 @@ static int fill(struct workload_ctx *ctx, struct store *s, struct err *err)
 }
 
 /* Stop the client and wait until its last requests are answered. */
-static int hold(struct workload_ctx *ctx, struct store *s, struct err *err)
+static int hold(struct workload_ctx *ctx, struct filled *s, struct err *err)
 {
 	struct memaslap *m = ctx->state;
 	uint64_t deadline_ns = clock_ns() + QUIET_NS, answered;
-	int r = child_signal(&m->client, SIGSTOP);
+	int rc = child_signal(&m->client, SIGSTOP);
 
-	if (r)
-		return err_failed(err, -r, "stopping memaslap");
+	if (rc)
+		return err_failed(err, -rc, "stopping memaslap");
 	do {
 		answered = s->sets + s->gets;
-		r = nap(ctx, err);
-		if (r == 0)
-			r = read_store(m, s, err);
-		if (r)
-			return r;
+		rc = nap(ctx, err);
+		if (rc == 0)
+			rc = read_store(m, s, err);
+		if (rc)
+			return rc;
 		if (clock_ns() > deadline_ns)
 			return err_failed(err, EBUSY,
 					  "memcached still serves requests %llu s after "
@@ -504,45 +504,45 @@ static int memaslap_load(struct workload_ctx *ctx, struct err *err)
 {
 	const struct params *p = ctx->params;
 	struct memaslap *m = ctx->state;
-	struct store s;
-	int r = start_client(ctx, err);
+	struct filled s;
+	int rc = start_client(ctx, err);
 
-	if (r == 0)
-		r = fill(ctx, &s, err);
-	if (r == 0)
-		r = hold(ctx, &s, err);
-	if (r == 0 && !mixed(p) && (s.evictions || s.objects != m->objects))
-		r = err_failed(err, ENOSPC,
-			       "memcached holds %" PRIu64 " of %" PRIu64 " objects (%" PRIu64
-			       " evicted): its memory is too small; raise -o memory or lower "
-			       "-o objects",
-			       s.objects, m->objects, s.evictions);
+	if (rc == 0)
+		rc = fill(ctx, &s, err);
+	if (rc == 0)
+		rc = hold(ctx, &s, err);
+	if (rc == 0 && !mixed(p) && (s.evictions || s.objects != m->objects))
+		rc = err_failed(err, ENOSPC,
+				"memcached holds %" PRIu64 " of %" PRIu64 " objects (%" PRIu64
+				" evicted): its memory is too small; raise -o memory or lower "
+				"-o objects",
+				s.objects, m->objects, s.evictions);
 	m->gets_held = s.gets;
-	m->failed = r != 0;
-	return r;
+	m->failed = rc != 0;
+	return rc;
 }
 
 static int memaslap_go(struct workload_ctx *ctx, struct err *err)
 {
 	struct memaslap *m = ctx->state;
-	struct store s;
-	int r = both_alive(m, err);
+	struct filled s;
+	int rc = both_alive(m, err);
 
-	if (r == 0)
-		r = read_store(m, &s, err);
-	if (r == 0 && s.gets != m->gets_held)
-		r = err_failed(err, EBUSY,
-			       "%" PRIu64 " gets reached memcached while memaslap was "
-			       "held; does another client use port %u?",
-			       s.gets - m->gets_held, (unsigned int)m->server.port);
-	if (r == 0) {
-		r = child_signal(&m->client, SIGCONT);
-		if (r)
-			r = err_failed(err, -r, "letting memaslap go on");
+	if (rc == 0)
+		rc = read_store(m, &s, err);
+	if (rc == 0 && s.gets != m->gets_held)
+		rc = err_failed(err, EBUSY,
+				"%" PRIu64 " gets reached memcached while memaslap was "
+				"held; does another client use port %u?",
+				s.gets - m->gets_held, (unsigned int)m->server.port);
+	if (rc == 0) {
+		rc = child_signal(&m->client, SIGCONT);
+		if (rc)
+			rc = err_failed(err, -rc, "letting memaslap go on");
 	}
 	m->go_ns = m->last_output_ns = clock_ns();
-	m->failed = r != 0;
-	return r;
+	m->failed = rc != 0;
+	return rc;
 }
 
 static int memaslap_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
@@ -553,36 +553,36 @@ static int memaslap_poll(struct workload_ctx *ctx, int timeout_ms, struct err *e
 		{ .fd = m->client.pidfd, .events = POLLIN },
 		{ .fd = m->server.child.pidfd, .events = POLLIN },
 	};
-	int r;
+	int rc;
 
 	if (poll(fds, 3, timeout_ms) < 0)
 		return err_failed(err, errno, "waiting for memaslap");
 	take_output(m);
-	r = both_alive(m, err);
-	if (r == 0 && *m->output.bad_row)
-		r = err_failed(err, EPROTO,
-			       "this row of memaslap's statistics is unknown: '%s'; see "
-			       "workloads/memaslap_output.h",
-			       m->output.bad_row);
+	rc = both_alive(m, err);
+	if (rc == 0 && *m->output.bad_row)
+		rc = err_failed(err, EPROTO,
+				"this row of memaslap's statistics is unknown: '%s'; see "
+				"workloads/memaslap_output.h",
+				m->output.bad_row);
 	/* It prints none once a connection is lost. */
-	if (r == 0 && m->go_ns && clock_ns() - m->last_output_ns > NO_PROGRESS_NS)
-		r = err_failed(err, ETIMEDOUT,
-			       "memaslap has printed nothing for %llu s, as when a "
-			       "connection was lost; see %s and %s",
-			       NO_PROGRESS_NS / NSEC_PER_SEC, m->log_path, m->server.log_path);
-	if (r)
+	if (rc == 0 && m->go_ns && clock_ns() - m->last_output_ns > NO_PROGRESS_NS)
+		rc = err_failed(err, ETIMEDOUT,
+				"memaslap has printed nothing for %llu s, as when a "
+				"connection was lost; see %s and %s",
+				NO_PROGRESS_NS / NSEC_PER_SEC, m->log_path, m->server.log_path);
+	if (rc)
 		m->failed = true;
-	return r;
+	return rc;
 }
 
 /* What only the living server knows. */
 static int last_questions(struct memaslap *m, const struct params *p, struct err *err)
 {
-	struct store s;
-	int r = read_store(m, &s, err);
+	struct filled s;
+	int rc = read_store(m, &s, err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	m->evictions = s.evictions;
 	m->audit_gets = s.gets;
 	if (!p->audit)
@@ -617,7 +617,7 @@ static int count_failures(const char *log_path, uint64_t *ret, struct err *err)
 	if (!f)
 		return err_failed(err, errno, "reading %s", log_path);
 	while (getline(&line, &size, f) >= 0)
-		n += !strncmp(line, mark, sizeof(mark) - 1);
+		n += strncmp(line, mark, sizeof(mark) - 1) == 0;
 	free(line);
 	fclose(f);
 	*ret = n;
@@ -627,10 +627,10 @@ static int count_failures(const char *log_path, uint64_t *ret, struct err *err)
 static int add_verified(const struct memaslap *m, struct results *results, struct err *err)
 {
 	uint64_t failures = 0;
-	int r = count_failures(m->log_path, &failures, err);
+	int rc = count_failures(m->log_path, &failures, err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	results_add_metric(results, &metrics[VERIFY_FAILURES], (double)failures);
 	if (failures)
 		results_flag(results, "PAGE_CORRUPTED", SEVERITY_FATAL,
@@ -667,7 +667,7 @@ static int memaslap_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t 
 	const struct params *p = ctx->params;
 	const struct memaslap *m = ctx->state;
 	struct memaslap_sum sum = memaslap_output_sum(&m->output, begin_ns, end_ns);
-	int r = 0;
+	int rc = 0;
 
 	if (sum.periods < MIN_PERIODS)
 		return err_failed(
@@ -705,10 +705,10 @@ static int memaslap_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t 
 	results_add_metric(results, &metrics[GET_MISSES], (double)sum.get_misses);
 	results_add_metric(results, &metrics[OBJECTS], (double)m->objects);
 	if (p->verify_share > 0)
-		r = add_verified(m, results, err);
-	if (r == 0 && p->audit)
-		r = add_audit(m, results, err);
-	return r;
+		rc = add_verified(m, results, err);
+	if (rc == 0 && p->audit)
+		rc = add_audit(m, results, err);
+	return rc;
 }
 
 static void memaslap_release(struct workload_ctx *ctx)

@@ -48,8 +48,8 @@ static void take_line(struct memaslap_output *out, const char *line, uint64_t no
 		out->failed_sets++;
 	} else if (strstr(line, " Statistics")) {
 		/* The summary at its end is headed "Total Statistics (N events)". */
-		out->in_total = !strcmp(line, "Total Statistics");
-	} else if (out->in_total && !strncmp(line, "Period", 6)) {
+		out->in_total = strcmp(line, "Total Statistics") == 0;
+	} else if (out->in_total && strncmp(line, "Period", 6) == 0) {
 		if (!parse_period(line, &p)) {
 			if (!*out->bad_row)
 				snprintf(out->bad_row, sizeof(out->bad_row), "%.159s", line);

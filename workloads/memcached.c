@@ -49,16 +49,16 @@ static int find_port(uint16_t *ret, struct err *err)
 	struct sockaddr_in addr = loopback(0);
 	socklen_t len = sizeof(addr);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int r = 0;
+	int rc = 0;
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
 	    getsockname(fd, (struct sockaddr *)&addr, &len))
-		r = err_failed(err, errno, "finding a free port on 127.0.0.1");
+		rc = err_failed(err, errno, "finding a free port on 127.0.0.1");
 	else
 		*ret = ntohs(addr.sin_port);
 	if (fd >= 0)
 		close(fd);
-	return r;
+	return rc;
 }
 
 static int spawn(struct memcached *m, const struct memcached_config *config,
@@ -121,10 +121,10 @@ static int connect_once(struct memcached *m)
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		int r = -errno;
+		int rc = -errno;
 
 		close(fd);
-		return r;
+		return rc;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	m->fd = fd;
@@ -135,12 +135,12 @@ static int connect_once(struct memcached *m)
 static int check_pid(struct memcached *m, struct err *err)
 {
 	uint64_t pid;
-	int r = memcached_stats(m, "stats", err);
+	int rc = memcached_stats(m, "stats", err);
 
-	if (r == 0)
-		r = memcached_stat(m, "pid", &pid, err);
-	if (r)
-		return r;
+	if (rc == 0)
+		rc = memcached_stat(m, "pid", &pid, err);
+	if (rc)
+		return rc;
 	if (pid != (uint64_t)m->child.pid)
 		return err_failed(err, EADDRINUSE,
 				  "port %u on 127.0.0.1 is another memcached's (pid %" PRIu64
@@ -154,25 +154,25 @@ int memcached_start(struct memcached *m, const struct memcached_config *config,
 {
 	struct buf path = BUF_INIT;
 	uint64_t deadline_ns;
-	int r;
+	int rc;
 
 	buf_addf(&path, "%s/memcached.log", dir);
 	m->log_path = buf_steal(&path);
 	m->port = config->port;
-	r = m->port ? 0 : find_port(&m->port, err);
-	if (r == 0)
-		r = spawn(m, config, place, err);
-	if (r)
-		return r;
+	rc = m->port ? 0 : find_port(&m->port, err);
+	if (rc == 0)
+		rc = spawn(m, config, place, err);
+	if (rc)
+		return rc;
 
 	deadline_ns = clock_ns() + START_NS;
-	while ((r = connect_once(m))) {
+	while ((rc = connect_once(m))) {
 		int alive = memcached_alive(m, err);
 
 		if (alive)
 			return alive;
 		if (clock_ns() > deadline_ns)
-			return err_failed(err, -r,
+			return err_failed(err, -rc,
 					  "memcached does not answer on port %u after "
 					  "%llu s; see %s",
 					  (unsigned int)m->port, START_NS / NSEC_PER_SEC,
@@ -181,10 +181,10 @@ int memcached_start(struct memcached *m, const struct memcached_config *config,
 			return err_failed(err, EINTR, "waiting for memcached");
 	}
 	/* The server whose port was taken needs a moment to find out and end. */
-	r = check_pid(m, err);
-	if (r == -EADDRINUSE && child_wait(&m->child, 1000, NULL) == 1)
+	rc = check_pid(m, err);
+	if (rc == -EADDRINUSE && child_wait(&m->child, 1000, NULL) == 1)
 		return memcached_alive(m, err);
-	return r;
+	return rc;
 }
 
 void memcached_stop(struct memcached *m)
@@ -233,14 +233,14 @@ static int receive(struct memcached *m, const char *request, char *chunk, size_t
 		{ .fd = m->child.pidfd,
 		  .events = POLLIN }, /* whoever answers must be this run's server */
 	};
-	int r = poll(fds, 2, SILENT_MS);
+	int rc = poll(fds, 2, SILENT_MS);
 	ssize_t n;
 
-	if (r == 0)
+	if (rc == 0)
 		return err_failed(err, ETIMEDOUT,
 				  "memcached on port %u is silent for %d s, asked '%.40s'",
 				  (unsigned int)m->port, SILENT_MS / 1000, request);
-	if (r < 0)
+	if (rc < 0)
 		return err_failed(err, errno, "waiting for memcached");
 	if (fds[1].revents)
 		return lost(m, ECONNRESET, request, err);
@@ -254,14 +254,14 @@ static int receive(struct memcached *m, const char *request, char *chunk, size_t
 static int ask(struct memcached *m, const char *request, struct err *err)
 {
 	struct buf line = BUF_INIT;
-	int r;
+	int rc;
 
 	if (m->fd < 0)
 		return err_failed(err, ENOTCONN, "memcached");
 	buf_addf(&line, "%s\r\n", request);
-	r = send_all(m, &line, err);
+	rc = send_all(m, &line, err);
 	buf_release(&line);
-	return r;
+	return rc;
 }
 
 /* Does the reply end in this line? */
@@ -269,8 +269,8 @@ static bool ends_with(const struct buf *b, const char *line)
 {
 	size_t len = strlen(line);
 
-	return b->len >= len + 2 && !memcmp(b->data + b->len - len - 2, line, len) &&
-	       !strcmp(b->data + b->len - 2, "\r\n") &&
+	return b->len >= len + 2 && memcmp(b->data + b->len - len - 2, line, len) == 0 &&
+	       strcmp(b->data + b->len - 2, "\r\n") == 0 &&
 	       (b->len == len + 2 || b->data[b->len - len - 3] == '\n');
 }
 
@@ -283,39 +283,39 @@ static int refused(struct memcached *m, const char *request, struct err *err)
 
 int memcached_request(struct memcached *m, const char *request, const char *expect, struct err *err)
 {
-	int r = ask(m, request, err);
+	int rc = ask(m, request, err);
 
 	buf_reset(&m->reply);
-	while (r == 0 && (!m->reply.len || m->reply.data[m->reply.len - 1] != '\n')) {
+	while (rc == 0 && (!m->reply.len || m->reply.data[m->reply.len - 1] != '\n')) {
 		char chunk[512];
 		size_t len;
 
-		r = receive(m, request, chunk, sizeof(chunk), &len, err);
-		if (r == 0)
+		rc = receive(m, request, chunk, sizeof(chunk), &len, err);
+		if (rc == 0)
 			buf_add(&m->reply, chunk, len);
 	}
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	return ends_with(&m->reply, expect) ? 0 : refused(m, request, err);
 }
 
 int memcached_stats(struct memcached *m, const char *request, struct err *err)
 {
-	int r = ask(m, request, err);
+	int rc = ask(m, request, err);
 
 	buf_reset(&m->reply);
-	while (r == 0 && !ends_with(&m->reply, "END")) {
+	while (rc == 0 && !ends_with(&m->reply, "END")) {
 		char chunk[8192];
 		size_t len;
 
-		r = receive(m, request, chunk, sizeof(chunk), &len, err);
-		if (r)
+		rc = receive(m, request, chunk, sizeof(chunk), &len, err);
+		if (rc)
 			break;
 		buf_add(&m->reply, chunk, len);
 		if (ends_with(&m->reply, "ERROR"))
 			return refused(m, request, err);
 	}
-	return r;
+	return rc;
 }
 
 int memcached_stat(const struct memcached *m, const char *key, uint64_t *ret, struct err *err)
@@ -335,10 +335,10 @@ int memcached_stat(const struct memcached *m, const char *key, uint64_t *ret, st
 static int used_bytes(struct memcached *m, uint64_t *ret, struct err *err)
 {
 	uint64_t bytes = 0;
-	int r = memcached_stats(m, "stats slabs", err);
+	int rc = memcached_stats(m, "stats slabs", err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	for (int class = 1; class < SLAB_CLASSES; class ++) {
 		uint64_t used, per_page;
 		char key[32];
@@ -347,9 +347,9 @@ static int used_bytes(struct memcached *m, uint64_t *ret, struct err *err)
 		if (memcached_stat(m, key, &used, NULL))
 			continue;
 		snprintf(key, sizeof(key), "%d:chunks_per_page", class);
-		r = memcached_stat(m, key, &per_page, err);
-		if (r)
-			return r;
+		rc = memcached_stat(m, key, &per_page, err);
+		if (rc)
+			return rc;
 		if (per_page)
 			bytes += used * (SLAB_PAGE_BYTES / per_page);
 	}
@@ -362,7 +362,7 @@ int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_si
 {
 	struct buf key = BUF_INIT, request = BUF_INIT;
 	uint64_t before, after;
-	int r;
+	int rc;
 
 	for (size_t i = 0; i < key_size; i++)
 		buf_adds(&key, "k");
@@ -370,26 +370,26 @@ int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_si
 	for (size_t i = 0; i < value_size; i++)
 		buf_adds(&request, "v");
 
-	r = used_bytes(m, &before, err);
-	if (r == 0)
-		r = memcached_request(m, request.data, "STORED", err);
-	if (r == 0)
-		r = used_bytes(m, &after, err);
-	if (r == 0) {
+	rc = used_bytes(m, &before, err);
+	if (rc == 0)
+		rc = memcached_request(m, request.data, "STORED", err);
+	if (rc == 0)
+		rc = used_bytes(m, &after, err);
+	if (rc == 0) {
 		buf_reset(&request);
 		buf_addf(&request, "delete %s", key.data);
-		r = memcached_request(m, request.data, "DELETED", err);
+		rc = memcached_request(m, request.data, "DELETED", err);
 	}
-	if (r == 0 && after <= before)
-		r = err_failed(err, EPROTO,
-			       "memcached's `stats slabs` does not show an object of "
-			       "%zu bytes",
-			       value_size);
-	if (r == 0)
+	if (rc == 0 && after <= before)
+		rc = err_failed(err, EPROTO,
+				"memcached's `stats slabs` does not show an object of "
+				"%zu bytes",
+				value_size);
+	if (rc == 0)
 		*ret_bytes = after - before;
 	buf_release(&key);
 	buf_release(&request);
-	return r;
+	return rc;
 }
 
 /* Rows of the dump: "key=… exp=… la=… cas=… fetch=yes cls=… size=…" (doc/protocol.txt). */
@@ -399,7 +399,7 @@ static void count_rows(const char *text, uint64_t *objects, uint64_t *fetched)
 		const char *next = strchr(row, '\n');
 		const char *fetch = strstr(row, " fetch=yes");
 
-		if (!strncmp(row, "key=", 4)) {
+		if (strncmp(row, "key=", 4) == 0) {
 			++*objects;
 			*fetched += fetch && (!next || fetch < next);
 		}
@@ -418,21 +418,21 @@ static int take_dump(struct memcached *m, struct dump *ret, struct err *err)
 	static const char request[] = "lru_crawler metadump all";
 	struct dump dump = { 0, 0 };
 	bool end = false;
-	int r = ask(m, request, err);
+	int rc = ask(m, request, err);
 
 	buf_reset(&m->reply);
-	while (r == 0 && !end) {
+	while (rc == 0 && !end) {
 		char chunk[16384], *last;
 		size_t len, rest;
 
-		r = receive(m, request, chunk, sizeof(chunk), &len, err);
-		if (r)
+		rc = receive(m, request, chunk, sizeof(chunk), &len, err);
+		if (rc)
 			break;
 		buf_add(&m->reply, chunk, len);
 		last = memrchr(m->reply.data, '\n', m->reply.len);
 		if (!last)
 			continue;
-		if (!strncmp(m->reply.data, "BUSY", 4))
+		if (strncmp(m->reply.data, "BUSY", 4) == 0)
 			return -EBUSY;
 		if (ends_with(&m->reply, "ERROR"))
 			return refused(m, request, err);
@@ -444,9 +444,9 @@ static int take_dump(struct memcached *m, struct dump *ret, struct err *err)
 		memmove(m->reply.data, last + 1, rest + 1);
 		m->reply.len = rest;
 	}
-	if (r == 0)
+	if (rc == 0)
 		*ret = dump;
-	return r;
+	return rc;
 }
 
 int memcached_count_fetched(struct memcached *m, uint64_t *ret_objects, uint64_t *ret_fetched,
@@ -454,19 +454,19 @@ int memcached_count_fetched(struct memcached *m, uint64_t *ret_objects, uint64_t
 {
 	uint64_t deadline_ns = clock_ns() + CRAWL_NS;
 	struct dump dump;
-	int r = memcached_request(m, "lru_crawler enable", "OK", err);
+	int rc = memcached_request(m, "lru_crawler enable", "OK", err);
 
 	/* Once it is enabled it likes to walk the store for expired objects first. */
-	while (r == 0 && (r = take_dump(m, &dump, err)) == -EBUSY) {
+	while (rc == 0 && (rc = take_dump(m, &dump, err)) == -EBUSY) {
 		if (clock_ns() > deadline_ns)
 			return err_failed(err, EBUSY, "memcached's LRU crawler, after %llu s",
 					  CRAWL_NS / NSEC_PER_SEC);
 		if (clock_sleep_until(clock_ns() + 100 * NSEC_PER_MSEC))
 			return err_failed(err, EINTR, "waiting for memcached's LRU crawler");
-		r = 0;
+		rc = 0;
 	}
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	*ret_objects = dump.objects;
 	*ret_fetched = dump.fetched;
 	return 0;

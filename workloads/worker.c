@@ -73,9 +73,9 @@ static void add_text(struct buf *line, const char *fmt, va_list ap)
 static void take_order(struct worker *w, const char *line)
 {
 	pthread_mutex_lock(&w->lock);
-	if (!strcmp(line, "go"))
+	if (strcmp(line, "go") == 0)
 		w->go = true;
-	else if (!strcmp(line, "stop"))
+	else if (strcmp(line, "stop") == 0)
 		atomic_store(&w->stopping, true);
 	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
@@ -120,16 +120,16 @@ bool worker_stopping(const struct worker *w)
 /* Say so and wait for the answer. */
 static int ask(struct worker *w, struct buf *line)
 {
-	int r;
+	int rc;
 
 	send_line(w, line);
 	pthread_mutex_lock(&w->lock);
 	while (!w->go && !atomic_load(&w->stopping))
 		pthread_cond_wait(&w->changed, &w->lock);
-	r = w->go ? 0 : -EPIPE;
+	rc = w->go ? 0 : -EPIPE;
 	w->go = false;
 	pthread_mutex_unlock(&w->lock);
-	return r;
+	return rc;
 }
 
 int worker_ready(struct worker *w)
@@ -215,29 +215,29 @@ static int run_main(struct worker *w, int argc, char *argv[])
 	void *params = xcalloc(1, workload->params_size ? workload->params_size : 1);
 	struct err err = { .kind = ERR_NONE };
 	pthread_t listener;
-	int r;
+	int rc;
 
 	opt_defaults(workload->opts, params);
 	if (argc < 2 || parse_u64(argv[1], &w->seed)) {
-		r = worker_error(w, "worker %s: the seed is missing", workload->name);
+		rc = worker_error(w, "worker %s: the seed is missing", workload->name);
 		goto out;
 	}
 	for (int i = 2; i < argc; i++) {
 		if (opt_set_pair(workload->opts, params, argv[i], workload->name, &err)) {
-			r = worker_error(w, "%s", err.msg);
+			rc = worker_error(w, "%s", err.msg);
 			goto out;
 		}
 	}
 
-	r = pthread_create(&listener, NULL, listen_to_harness, w);
-	if (r) {
-		r = worker_error(w, "worker %s: starting a thread: %s", workload->name,
-				 strerror(r));
+	rc = pthread_create(&listener, NULL, listen_to_harness, w);
+	if (rc) {
+		rc = worker_error(w, "worker %s: starting a thread: %s", workload->name,
+				  strerror(rc));
 		goto out;
 	}
-	r = workload->main(params, w);
-	if (r && !w->told_error)
-		worker_error(w, "worker %s ended with status %d", workload->name, r);
+	rc = workload->main(params, w);
+	if (rc && !w->told_error)
+		worker_error(w, "worker %s ended with status %d", workload->name, rc);
 
 	/* The listener is in read(): a shut socket ends it. What was sent stays readable. */
 	shutdown(w->fd, SHUT_RD);
@@ -245,7 +245,7 @@ static int run_main(struct worker *w, int argc, char *argv[])
 out:
 	opt_release(workload->opts, params);
 	free(params);
-	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int worker_run(const struct workload *workload, int argc, char *argv[])

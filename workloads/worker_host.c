@@ -38,7 +38,7 @@ static const char *intern(const char *code)
 	} * all;
 
 	for (struct interned *i = all; i; i = i->next) {
-		if (!strcmp(i->code, code))
+		if (strcmp(i->code, code) == 0)
 			return i->code;
 	}
 
@@ -59,7 +59,7 @@ static const struct metric *find_metric(const struct workload *w, const char *na
 	if (name[len] && parse_u64(name + len + 1, &thread))
 		return NULL;
 	for (const struct metric *m = w->metrics; m && m->name; m++) {
-		if (!strncmp(m->name, name, len) && !m->name[len])
+		if (strncmp(m->name, name, len) == 0 && !m->name[len])
 			return m;
 	}
 	return NULL;
@@ -105,7 +105,7 @@ static int take_phase(struct worker_host *host, const char *name)
 	static const char *const names[] = { "measure", "verify" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && host->going; i++) {
-		if (!strcmp(names[i], name)) {
+		if (strcmp(names[i], name) == 0) {
 			host->phase = names[i];
 			return 0;
 		}
@@ -124,11 +124,11 @@ static int take_line(struct worker_host *host, const struct workload *workload, 
 	if (line)
 		return -EPROTO;
 
-	if (!strcmp(fields[0], "ready") && nr == 1) {
+	if (strcmp(fields[0], "ready") == 0 && nr == 1) {
 		host->ready = true;
 		return 0;
 	}
-	if (!strcmp(fields[0], "result") && nr == 3) {
+	if (strcmp(fields[0], "result") == 0 && nr == 3) {
 		const struct metric *m = find_metric(workload, fields[1]);
 		double value;
 
@@ -137,7 +137,7 @@ static int take_line(struct worker_host *host, const struct workload *workload, 
 		results_add(&host->results, fields[1], m->unit, m->better, value);
 		return 0;
 	}
-	if (!strcmp(fields[0], "flag") && nr == 4) {
+	if (strcmp(fields[0], "flag") == 0 && nr == 4) {
 		uint64_t severity;
 
 		if (parse_u64(fields[2], &severity) || severity > SEVERITY_FATAL)
@@ -146,11 +146,11 @@ static int take_line(struct worker_host *host, const struct workload *workload, 
 			     fields[3]);
 		return 0;
 	}
-	if (!strcmp(fields[0], "hist") && nr == 6)
+	if (strcmp(fields[0], "hist") == 0 && nr == 6)
 		return take_hist(host, fields);
-	if (!strcmp(fields[0], "phase") && nr == 2)
+	if (strcmp(fields[0], "phase") == 0 && nr == 2)
 		return take_phase(host, fields[1]);
-	if (!strcmp(fields[0], "error") && nr == 2) {
+	if (strcmp(fields[0], "error") == 0 && nr == 2) {
 		free(host->error);
 		host->error = xstrdup(fields[1]);
 		return 0;
@@ -258,7 +258,7 @@ int worker_host_start(struct workload_ctx *ctx, struct err *err)
 	struct buf text = BUF_INIT;
 	char **argv;
 	size_t nr = 0;
-	int r;
+	int rc;
 
 	host->child = (struct child)CHILD_INIT;
 	results_init(&host->results);
@@ -287,11 +287,11 @@ int worker_host_start(struct workload_ctx *ctx, struct err *err)
 		argv[nr++] = buf_steal(&text);
 	}
 
-	r = child_spawn(&host->child, argv, ctx->inside, CHILD_CTL, host->log_path, err);
+	rc = child_spawn(&host->child, argv, ctx->inside, CHILD_CTL, host->log_path, err);
 	for (size_t i = 0; i < nr; i++)
 		free(argv[i]);
 	free(argv);
-	return r;
+	return rc;
 }
 
 int worker_host_load(struct workload_ctx *ctx, struct err *err)
@@ -299,12 +299,12 @@ int worker_host_load(struct workload_ctx *ctx, struct err *err)
 	struct worker_host *host = ctx->state;
 
 	while (!host->ready) {
-		int r = worker_host_poll(ctx, IDLE_MS, err);
+		int rc = worker_host_poll(ctx, IDLE_MS, err);
 
-		if (r == 0)
-			r = workload_idle(ctx, err);
-		if (r)
-			return r;
+		if (rc == 0)
+			rc = workload_idle(ctx, err);
+		if (rc)
+			return rc;
 	}
 	return 0;
 }
@@ -319,11 +319,11 @@ static int host_tell(struct worker_host *host, const char *order)
 int worker_host_go(struct workload_ctx *ctx, struct err *err)
 {
 	struct worker_host *host = ctx->state;
-	int r = host_tell(host, "go\n");
+	int rc = host_tell(host, "go\n");
 
 	host->going = true;
 	host->phase = NULL;
-	return r ? err_failed(err, -r, "telling workload %s to go", ctx->workload->name) : 0;
+	return rc ? err_failed(err, -rc, "telling workload %s to go", ctx->workload->name) : 0;
 }
 
 void worker_host_stop(struct workload_ctx *ctx)
@@ -336,10 +336,10 @@ void worker_host_stop(struct workload_ctx *ctx)
 
 		/* A signal is the user's impatience: no last words then. */
 		while (!host->child.reaped && clock_ns() < deadline_ns) {
-			int r = child_wait(&host->child, 20, NULL);
+			int rc = child_wait(&host->child, 20, NULL);
 
 			take_messages(host, ctx->workload);
-			if (r < 0)
+			if (rc < 0)
 				break;
 		}
 	}

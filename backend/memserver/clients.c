@@ -286,18 +286,18 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 	};
 	uint8_t ack_timeout = ACK_TIMEOUT;
 	struct connection *connection;
-	int r;
+	int rc;
 
 	rdma_set_option(id, RDMA_OPTION_ID, RDMA_OPTION_ID_ACK_TIMEOUT, &ack_timeout,
 			sizeof(ack_timeout));
 	if (rdma_create_qp(id, client->pd, &qp))
 		return -errno;
-	r = -post_receive(id->qp);
-	if (!r && rdma_accept(id, &answer))
-		r = -errno;
-	if (r) {
+	rc = -post_receive(id->qp);
+	if (!rc && rdma_accept(id, &answer))
+		rc = -errno;
+	if (rc) {
 		rdma_destroy_qp(id);
-		return r;
+		return rc;
 	}
 	connection = xcalloc(1, sizeof(*connection));
 	*connection =
@@ -418,7 +418,7 @@ static void open_session(struct clients *c, struct rdma_cm_id *id,
 	struct ibv_device_attr device;
 	struct client *client;
 	unsigned int granted;
-	int r;
+	int rc;
 
 	if (!token_matches(c, open)) {
 		refuse(c, id, MEMSERVER_FINAL,
@@ -429,9 +429,9 @@ static void open_session(struct clients *c, struct rdma_cm_id *id,
 		refuse(c, id, MEMSERVER_FINAL, "more bytes asked at least than at most");
 		return;
 	}
-	r = ibv_query_device(id->verbs, &device);
-	if (r) {
-		refuse(c, id, MEMSERVER_TRANSIENT, "cannot ask the RDMA device: %s", strerror(r));
+	rc = ibv_query_device(id->verbs, &device);
+	if (rc) {
+		refuse(c, id, MEMSERVER_TRANSIENT, "cannot ask the RDMA device: %s", strerror(rc));
 		return;
 	}
 	granted = grant_queue_pairs(c, id, open, &device);
@@ -440,12 +440,12 @@ static void open_session(struct clients *c, struct rdma_cm_id *id,
 	client = client_new(c, id, &device);
 	client->granted = granted;
 	client->extent = memory_take(c->memory, least, most_bytes(c, most));
-	r = register_memory(c, client, id->verbs);
-	if (!r)
-		r = accept_connection(client, id, asked);
-	if (r) {
+	rc = register_memory(c, client, id->verbs);
+	if (!rc)
+		rc = accept_connection(client, id, asked);
+	if (rc) {
 		refuse(c, id, MEMSERVER_FINAL,
-		       "cannot register memory: %s; see the server's ulimit -l", strerror(-r));
+		       "cannot register memory: %s; see the server's ulimit -l", strerror(-rc));
 		client_end(c, client);
 		return;
 	}
@@ -461,7 +461,7 @@ static void enter_session(struct clients *c, struct rdma_cm_id *id,
 {
 	const struct memserver_join *join = asked->private_data;
 	struct client *client = find_session(c, be64toh(join->session));
-	int r;
+	int rc;
 
 	if (!client) {
 		refuse(c, id, MEMSERVER_FINAL,
@@ -486,9 +486,9 @@ static void enter_session(struct clients *c, struct rdma_cm_id *id,
 		       client->granted);
 		return;
 	}
-	r = accept_connection(client, id, asked);
-	if (r) {
-		refuse(c, id, MEMSERVER_TRANSIENT, "cannot make a queue pair: %s", strerror(-r));
+	rc = accept_connection(client, id, asked);
+	if (rc) {
+		refuse(c, id, MEMSERVER_TRANSIENT, "cannot make a queue pair: %s", strerror(-rc));
 		return;
 	}
 	if (kind == MEMSERVER_RESUME)

@@ -67,34 +67,34 @@ static void usage(FILE *out)
 
 static int parse_arguments(struct params *params, char *argv[], struct err *err)
 {
-	int r = 0;
+	int rc = 0;
 
-	for (char **arg = argv + 1; *arg && !r; arg++) {
+	for (char **arg = argv + 1; *arg && !rc; arg++) {
 		const char *name = *arg + 2;
 		const struct opt *o = opt_find(opts, name);
 
-		if (strncmp(*arg, "--", 2))
+		if (strncmp(*arg, "--", 2) != 0)
 			return err_usage(err, "%s is no option: see memserver --help", *arg);
 		if (strchr(name, '=') || (o && o->type == OPT_T_BOOL))
-			r = opt_set_pair(opts, params, name, "memserver", err);
+			rc = opt_set_pair(opts, params, name, "memserver", err);
 		else if (arg[1])
-			r = opt_set(opts, params, name, *++arg, "memserver", err);
+			rc = opt_set(opts, params, name, *++arg, "memserver", err);
 		else
 			return err_usage(err, "--%s needs a value: see memserver --help", name);
 	}
-	return r;
+	return rc;
 }
 
 static int read_token(const char *path, char token[MEMSERVER_TOKEN_MAX], struct err *err)
 {
 	char line[MEMSERVER_TOKEN_MAX + 1];
-	int r;
+	int rc;
 
 	if (!path)
 		return 0;
-	r = secret_read(path, line, sizeof(line), "--token-file", err);
-	if (r)
-		return r;
+	rc = secret_read(path, line, sizeof(line), "--token-file", err);
+	if (rc)
+		return rc;
 	memset(token, 0, MEMSERVER_TOKEN_MAX);
 	memcpy(token, line, strlen(line));
 	return 0;
@@ -120,7 +120,7 @@ static int resolve(const char *text, struct addrinfo **ret_address, struct err *
 	char host[128];
 	const char *port = MEMSERVER_PORT;
 	char *colon, *end;
-	int r;
+	int rc;
 
 	snprintf(host, sizeof(host), "%s", text + (*text == '['));
 	end = *text == '[' ? strchr(host, ']') : host;
@@ -131,10 +131,10 @@ static int resolve(const char *text, struct addrinfo **ret_address, struct err *
 	}
 	if (end && *end == ']')
 		*end = '\0';
-	r = getaddrinfo(host, port, &hints, ret_address);
-	if (r)
+	rc = getaddrinfo(host, port, &hints, ret_address);
+	if (rc)
 		return err_usage(err, "--listen %s: %s: give ADDRESS or ADDRESS:PORT", text,
-				 gai_strerror(r));
+				 gai_strerror(rc));
 	return 0;
 }
 
@@ -155,25 +155,25 @@ static int start_listening(const char *text, struct rdma_event_channel **ret_eve
 			   struct rdma_cm_id **ret_listener, struct err *err)
 {
 	struct addrinfo *address;
-	int r = resolve(text, &address, err);
+	int rc = resolve(text, &address, err);
 
-	if (r)
-		return r;
+	if (rc)
+		return rc;
 	*ret_events = rdma_create_event_channel();
 	if (!*ret_events) {
-		r = err_missing(err, "no /dev/infiniband/rdma_cm: modprobe rdma_ucm");
+		rc = err_missing(err, "no /dev/infiniband/rdma_cm: modprobe rdma_ucm");
 	} else if (rdma_create_id(*ret_events, ret_listener, NULL, RDMA_PS_TCP) ||
 		   rdma_bind_addr(*ret_listener, address->ai_addr) ||
 		   rdma_listen(*ret_listener, 128)) {
-		r = err_failed(err, errno,
-			       "cannot listen on %s: is that the address of an RDMA "
-			       "device (rdma link), and free",
-			       text);
+		rc = err_failed(err, errno,
+				"cannot listen on %s: is that the address of an RDMA "
+				"device (rdma link), and free",
+				text);
 	} else {
 		fcntl((*ret_events)->fd, F_SETFL, O_NONBLOCK);
 	}
 	freeaddrinfo(address);
-	return r;
+	return rc;
 }
 
 /* True: the server shall end. SIGHUP has the token read anew, which counts for new sessions. */
@@ -264,35 +264,35 @@ static int run(const struct params *params, struct err *err)
 	struct stats stats = { .fd = -1 };
 	int signals = take_signals();
 	char size[16];
-	int node, r;
+	int node, rc;
 
-	r = read_token(params->token_file, clients.token, err);
-	if (!r)
-		r = read_node(params->numa_node, &node, err);
-	if (!r)
-		r = check_device(err);
-	if (r)
-		return r;
+	rc = read_token(params->token_file, clients.token, err);
+	if (!rc)
+		rc = read_node(params->numa_node, &node, err);
+	if (!rc)
+		rc = check_device(err);
+	if (rc)
+		return rc;
 	raise_memlock();
-	r = memory_open(&memory, params->size_bytes, params->hugepages, node, err);
-	if (r)
-		return r;
-	r = start_listening(params->listen, &events, &listener, err);
-	if (r)
+	rc = memory_open(&memory, params->size_bytes, params->hugepages, node, err);
+	if (rc)
+		return rc;
+	rc = start_listening(params->listen, &events, &listener, err);
+	if (rc)
 		goto out;
 	if (params->stats)
-		r = stats_open(&stats, params->stats, err);
-	if (r)
+		rc = stats_open(&stats, params->stats, err);
+	if (rc)
 		goto out;
 	format_size(size, sizeof(size), memory.bytes);
 	say("lending %s on %s", size, params->listen);
 	serve(&clients, events, signals, params->token_file, &stats);
 	say("ending, with %u clients", clients.nr);
 	if (clients.device_gone)
-		r = err_failed(err, 0,
-			       "the RDMA device of %s is gone: start again when rdma link "
-			       "shows it",
-			       params->listen);
+		rc = err_failed(err, 0,
+				"the RDMA device of %s is gone: start again when rdma link "
+				"shows it",
+				params->listen);
 out:
 	clients_close(&clients);
 	stats_close(&stats);
@@ -302,25 +302,25 @@ out:
 		rdma_destroy_event_channel(events);
 	memory_close(&memory);
 	close(signals);
-	return r;
+	return rc;
 }
 
 int main(int argc, char *argv[])
 {
 	struct params params = { 0 };
 	struct err err = { 0 };
-	int r;
+	int rc;
 
-	if (argc > 1 && !strcmp(argv[1], "--help")) {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
 		return 0;
 	}
 	opt_defaults(opts, &params);
-	r = parse_arguments(&params, argv, &err);
-	if (!r)
-		r = run(&params, &err);
-	if (r)
+	rc = parse_arguments(&params, argv, &err);
+	if (!rc)
+		rc = run(&params, &err);
+	if (rc)
 		say("%s", err.msg);
 	opt_release(opts, &params);
-	return r ? (int)err.kind : 0;
+	return rc ? (int)err.kind : 0;
 }

@@ -20,12 +20,12 @@ static int check_available(size_t bytes, struct err *err)
 	char wanted[16], there[16];
 	uint64_t available_kib;
 	struct buf meminfo = BUF_INIT;
-	int r = sysfile_read("/proc/meminfo", &meminfo);
+	int rc = sysfile_read("/proc/meminfo", &meminfo);
 
-	if (!r)
-		r = sysfile_find_key(meminfo.data, "MemAvailable:", &available_kib);
+	if (!rc)
+		rc = sysfile_find_key(meminfo.data, "MemAvailable:", &available_kib);
 	buf_release(&meminfo);
-	if (r || bytes / 1024 <= available_kib)
+	if (rc || bytes / 1024 <= available_kib)
 		return 0;
 	format_size(wanted, sizeof(wanted), bytes);
 	format_size(there, sizeof(there), available_kib * 1024);
@@ -36,17 +36,17 @@ static int check_available(size_t bytes, struct err *err)
 static int bind_to_node(struct memory *m, int node, struct err *err)
 {
 	struct bitmask *nodes;
-	int r = -1;
+	int rc = -1;
 
 	if (node == MEMORY_ANY_NODE)
 		return 0;
 	if (numa_available() == 0 && node <= numa_max_node()) {
 		nodes = numa_allocate_nodemask();
 		numa_bitmask_setbit(nodes, node);
-		r = mbind(m->base, m->bytes, MPOL_BIND, nodes->maskp, nodes->size + 1, 0);
+		rc = mbind(m->base, m->bytes, MPOL_BIND, nodes->maskp, nodes->size + 1, 0);
 		numa_bitmask_free(nodes);
 	}
-	if (r)
+	if (rc)
 		return err_usage(err,
 				 "--numa-node %d: this machine has no memory on such a node "
 				 "(see numactl -H)",
@@ -69,16 +69,16 @@ static int populate(struct memory *m, struct err *err)
 int memory_open(struct memory *m, size_t bytes, bool hugepages, int node, struct err *err)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (hugepages ? MAP_HUGETLB : 0);
-	int r = 0;
+	int rc = 0;
 
 	*m = (struct memory){ .page_bytes = HUGE_PAGE_BYTES };
 	if (!hugepages)
 		m->page_bytes = sysconf(_SC_PAGESIZE);
 	m->bytes = (bytes + m->page_bytes - 1) & ~(m->page_bytes - 1);
 	if (!hugepages)
-		r = check_available(m->bytes, err);
-	if (r)
-		return r;
+		rc = check_available(m->bytes, err);
+	if (rc)
+		return rc;
 	m->base = mmap(NULL, m->bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (m->base == MAP_FAILED) {
 		m->base = NULL;
@@ -94,12 +94,12 @@ int memory_open(struct memory *m, size_t bytes, bool hugepages, int node, struct
 		madvise(m->base, m->bytes, MADV_HUGEPAGE);
 	/* What clients store stays out of core dumps. */
 	madvise(m->base, m->bytes, MADV_DONTDUMP);
-	r = bind_to_node(m, node, err);
-	if (!r)
-		r = populate(m, err);
-	if (r) {
+	rc = bind_to_node(m, node, err);
+	if (!rc)
+		rc = populate(m, err);
+	if (rc) {
 		memory_close(m);
-		return r;
+		return rc;
 	}
 	m->extents = xcalloc(1, sizeof(*m->extents));
 	m->extents->bytes = m->bytes;

@@ -30,7 +30,7 @@ static void remove_left_behind(const struct sockaddr_un *address)
 int stats_open(struct stats *stats, const char *path, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int r = 0;
+	int rc = 0;
 
 	*stats = (struct stats){ .fd = -1 };
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -40,19 +40,19 @@ int stats_open(struct stats *stats, const char *path, struct err *err)
 	stats->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (stats->fd < 0 || bind(stats->fd, (struct sockaddr *)&address, sizeof(address)) ||
 	    listen(stats->fd, 8))
-		r = errno == EADDRINUSE ? err_usage(err,
-						    "--stats %s: is there already, and no socket "
-						    "that a killed memserver left: give another "
-						    "name",
-						    path)
-					: err_failed(err, errno, "--stats %s", path);
-	if (!r) {
+		rc = errno == EADDRINUSE ? err_usage(err,
+						     "--stats %s: is there already, and no socket "
+						     "that a killed memserver left: give another "
+						     "name",
+						     path)
+					 : err_failed(err, errno, "--stats %s", path);
+	if (!rc) {
 		stats->path = path;
 	} else if (stats->fd >= 0) {
 		close(stats->fd);
 		stats->fd = -1;
 	}
-	return r;
+	return rc;
 }
 
 void stats_close(struct stats *stats)

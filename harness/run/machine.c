@@ -55,7 +55,7 @@ void machine_facts(struct facts *facts)
 }
 
 /* One row a setting that is one line of one file. */
-static const struct setting {
+static const struct fact_file {
 	const char *name, *path;
 	bool choice; /* "always [madvise] never" */
 } settings[] = {
@@ -129,7 +129,7 @@ void machine_settings(struct facts *facts)
 void machine_setting_becomes(struct facts *facts, const char *path, const char *value)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		if (!strcmp(settings[i].path, path))
+		if (strcmp(settings[i].path, path) == 0)
 			facts_set(facts, settings[i].name, "%s", value);
 	}
 }

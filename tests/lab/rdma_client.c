@@ -259,7 +259,7 @@ int main(int argc, char *argv[])
 		port = argv[3];
 		version = argc == 5 ? atoi(argv[4]) : version;
 		for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-			if (!strcmp(argv[1], modes[i].name))
+			if (strcmp(argv[1], modes[i].name) == 0)
 				return modes[i].run();
 	}
 	fputs("usage: rdma_client foreign|beyond|fill|look|speak|hold HOST PORT [VERSION]\n",

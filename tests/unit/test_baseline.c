@@ -116,10 +116,10 @@ static int64_t make(struct store *s, struct made m)
 static int64_t baseline_of(struct store *s, int64_t run)
 {
 	struct store_baseline b = { 0 };
-	int r = store_baseline(s, run, 1, &b, &err);
+	int rc = store_baseline(s, run, 1, &b, &err);
 
-	assert_true(r == 0 || r == -ENODATA);
-	return r ? 0 : b.run;
+	assert_true(rc == 0 || rc == -ENODATA);
+	return rc ? 0 : b.run;
 }
 
 static void test_nearest(void **state)
@@ -216,12 +216,12 @@ static int find_peak(struct store *s, struct made m, struct store_baseline *b)
 {
 	struct run_record r = record_of(&m);
 	struct facts facts;
-	int ret;
+	int rc;
 
 	facts_of(&m, &facts);
-	ret = store_find_peak(s, machine_of(s, &m), &r, &facts, b, &err);
+	rc = store_find_peak(s, machine_of(s, &m), &r, &facts, b, &err);
 	facts_release(&facts);
-	return ret;
+	return rc;
 }
 
 static void test_peak(void **state)

@@ -29,10 +29,10 @@ static int spawn(struct child *c, const struct place *place, enum child_stdio st
 {
 	char sh[] = "sh", dash_c[] = "-c", *text = strdup(script);
 	char *argv[] = { sh, dash_c, text, NULL };
-	int ret = child_spawn(c, argv, place, stdio, log_path, err);
+	int rc = child_spawn(c, argv, place, stdio, log_path, err);
 
 	free(text);
-	return ret;
+	return rc;
 }
 
 static void start(struct child *c, const struct place *place, enum child_stdio stdio,

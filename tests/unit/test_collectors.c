@@ -55,7 +55,7 @@ static const struct collector_ctx no_group = { .reclaim_cpu = -1 };
 static size_t key_index(const struct collector *c, const char *name)
 {
 	for (size_t i = 0; i < c->nr_keys; i++)
-		if (!strcmp(c->keys[i].name, name))
+		if (strcmp(c->keys[i].name, name) == 0)
 			return i;
 	fail_msg("collector %s has no key %s", c->name, name);
 	return 0;
@@ -70,10 +70,10 @@ static uint64_t read_one(const struct collector *c, const struct collector_ctx *
 	size_t i = key_index(c, name);
 	struct err err = { 0 };
 	void *state;
-	int r = c->open(ctx, &state, &err);
+	int rc = c->open(ctx, &state, &err);
 
-	if (r < 0) {
-		assert_int_equal(r, -ENOENT);
+	if (rc < 0) {
+		assert_int_equal(rc, -ENOENT);
 		assert_int_equal(err.kind, ERR_MISSING);
 		assert_true(*err.msg);
 		return ABSENT;

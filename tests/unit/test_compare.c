@@ -68,12 +68,12 @@ static int compare(struct store *s, const struct compare_request *q, enum export
 {
 	size_t size;
 	FILE *out = open_memstream(text, &size);
-	int r;
+	int rc;
 
 	memset(&err, 0, sizeof(err));
-	r = compare_runs(s, q, format, out, out, &err);
+	rc = compare_runs(s, q, format, out, out, &err);
 	fclose(out);
-	return r;
+	return rc;
 }
 
 static void assert_has(const char *text, const char *part)

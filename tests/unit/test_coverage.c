@@ -167,7 +167,7 @@ static double share_found(double times, bool blocks, int n, const char *verdict)
 	for (int trial = 0; trial < TRIALS; trial++) {
 		fill(&worlds[2], rng, n, times, blocks, &row.a, &row.b);
 		compare_judge(&row, 1, &terms);
-		found += !strcmp(row.verdict, verdict);
+		found += strcmp(row.verdict, verdict) == 0;
 	}
 	gsl_rng_free(rng);
 	side_values_release(&row.a);
@@ -214,7 +214,7 @@ static void test_tables(void **state)
 		}
 		compare_judge(rows, ROWS, &terms);
 		for (int i = 0; i < ROWS; i++) {
-			any_verdict |= !strncmp(rows[i].verdict, "B is", 4);
+			any_verdict |= strncmp(rows[i].verdict, "B is", 4) == 0;
 			any_small |= !rows[i].performance && rows[i].p < 1 - NOMINAL;
 			any_plain |= rows[i].ratio.p < 1 - NOMINAL;
 			assert_true(rows[i].performance == (i == 3));

@@ -29,10 +29,10 @@ static char *export(struct store *s, const char *kind, const struct export_filte
 		    enum export_format format)
 {
 	struct capture c;
-	int r = export_rows(s, kind, filter, format, capture(&c), &err);
+	int rc = export_rows(s, kind, filter, format, capture(&c), &err);
 
 	captured(&c);
-	assert_ok(r);
+	assert_ok(rc);
 	return c.text;
 }
 
@@ -383,27 +383,27 @@ static void test_show(void **state)
 	runs[2] = synthetic_begin(s, &record);
 	assert_ok(store_run_end(s, runs[2], "failed", "it died", &err));
 
-	int r = show_run(s, runs[1], false, capture(&c), &err);
+	int rc = show_run(s, runs[1], false, capture(&c), &err);
 
 	captured(&c);
-	assert_ok(r);
+	assert_ok(rc);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		contains(c.text, parts[i]);
 	assert_null(strstr(c.text, " \n"));
 	free(c.text);
 
 	/* Nothing is known of it but that it failed: no zeros. */
-	r = show_run(s, runs[2], false, capture(&c), &err);
+	rc = show_run(s, runs[2], false, capture(&c), &err);
 	captured(&c);
-	assert_ok(r);
+	assert_ok(rc);
 	contains(c.text, "failed\n  reason        it died\n");
 	assert_null(strstr(c.text, "local"));
 	assert_null(strstr(c.text, "page-ins"));
 	free(c.text);
 
-	r = show_runs(s, runs, 3, EXPORT_TABLE, capture(&c), &err);
+	rc = show_runs(s, runs, 3, EXPORT_TABLE, capture(&c), &err);
 	captured(&c);
-	assert_ok(r);
+	assert_ok(rc);
 	contains(c.text,
 		 "  2  memaslap   zram       0.5  ok      256.0 MiB  256.0 MiB   83.0 k ops/s");
 	contains(c.text, "1.83x  1 (");
@@ -417,9 +417,9 @@ static void test_show(void **state)
 	record = synthetic_record("memaslap", "zram", 0.5, 2);
 	record.jobs[0].workload_params = "{\"memory\":6144,\"verify\":true}";
 	runs[1] = synthetic_run(s, &record, 83e3);
-	r = show_runs(s, &runs[1], 2, EXPORT_TABLE, capture(&c), &err);
+	rc = show_runs(s, &runs[1], 2, EXPORT_TABLE, capture(&c), &err);
 	captured(&c);
-	assert_ok(r);
+	assert_ok(rc);
 	contains(c.text, "memaslap  zram       0.5  memory=6K   ok ");
 	contains(c.text, "memaslap  zram       0.5  memory=1M   ok ");
 	free(c.text);
@@ -428,9 +428,9 @@ static void test_show(void **state)
 	/* In the order asked for. */
 	int64_t backwards[] = { runs[1], runs[0] };
 
-	r = show_runs(s, backwards, 2, EXPORT_JSON, capture(&c), &err);
+	rc = show_runs(s, backwards, 2, EXPORT_JSON, capture(&c), &err);
 	captured(&c);
-	assert_ok(r);
+	assert_ok(rc);
 	assert_true(json(c.text, "json_extract(j, '$[0].run')") == 2);
 	assert_true(json(c.text, "json_extract(j, '$[1].run')") == 1);
 	free(c.text);
@@ -485,28 +485,28 @@ static void test_blocks_for_gnuplot(void **state)
 	struct buf vars = BUF_INIT;
 	struct capture c;
 	size_t rows = 99;
-	int r;
+	int rc;
 
 	(void)state;
 	/* Twice: nothing is left behind, not by a program that failed either. */
 	for (int i = 0; i < 2; i++) {
 		buf_reset(&vars);
-		r = export_figure(s, programs, 1, "e", capture(&c), &vars, &rows, &err);
+		rc = export_figure(s, programs, 1, "e", capture(&c), &vars, &rows, &err);
 		captured(&c);
-		assert_ok(r);
+		assert_ok(rc);
 		assert_int_equal(rows, 1);
 		assert_text(c.text, "\"n\"\t\"text\"\t\"none\"\n1\t\"a 'b'\"\tNaN\n"
 				    "\n\n\"run\"\t\"experiment\"\n");
 		assert_string_equal(vars.data, "a = 2\nb = 'it''s b\\n'\nc = NaN\n");
-		r = export_figure(s, wrong, 1, "e", capture(&c), &vars, &rows, &err);
+		rc = export_figure(s, wrong, 1, "e", capture(&c), &vars, &rows, &err);
 		captured(&c);
 		free(c.text);
-		assert_true(r < 0);
+		assert_true(rc < 0);
 		assert_non_null(strstr(err.msg, "nonsense"));
 	}
-	r = export_figure(s, asked, 7, "e", capture(&c), &vars, &rows, &err);
+	rc = export_figure(s, asked, 7, "e", capture(&c), &vars, &rows, &err);
 	captured(&c);
-	assert_ok(r);
+	assert_ok(rc);
 	assert_text(c.text, "\"run\"\t\"experiment\"\n7\t\"e\"\n");
 	buf_release(&vars);
 	store_close(s);

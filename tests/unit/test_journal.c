@@ -554,8 +554,8 @@ int main(void)
 		TEST(test_reboot),
 		TEST(test_each),
 	};
-	int ret = cmocka_run_group_tests_name("journal", tests, scratch_setup, scratch_teardown);
+	int rc = cmocka_run_group_tests_name("journal", tests, scratch_setup, scratch_teardown);
 
 	buf_release(&undone);
-	return ret;
+	return rc;
 }

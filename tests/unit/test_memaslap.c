@@ -22,7 +22,7 @@ static void feed_file(struct memaslap_output *out, const char *path, size_t piec
 		size_t len = next ? (size_t)(next - b.data) - at : b.len - at;
 
 		/* A block begins with two control sequences. */
-		if (!strncmp(b.data + at, "\033[1;1H", 6))
+		if (strncmp(b.data + at, "\033[1;1H", 6) == 0)
 			now_ns += S;
 		for (size_t done = 0; done < len; done += piece)
 			memaslap_output_feed(out, b.data + at + done,

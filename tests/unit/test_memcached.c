@@ -16,12 +16,12 @@ static const struct memcached_config small = { .threads = 1, .connections = 16, 
 static void start(struct memcached *m, const char *dir)
 {
 	struct err err = { .kind = ERR_NONE };
-	int r = memcached_check(&err);
+	int rc = memcached_check(&err);
 
-	if (r == -ENOENT)
+	if (rc == -ENOENT)
 		skip(); /* memcached is not installed */
-	r = memcached_start(m, &small, &anywhere, dir, &err);
-	if (r)
+	rc = memcached_start(m, &small, &anywhere, dir, &err);
+	if (rc)
 		fail_msg("%s", err.msg);
 }
 

@@ -378,7 +378,7 @@ static void what_clients_store_is_in_no_core_dump(void **state)
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
 			mine = from == (uintptr_t)memory.base;
-		if (mine && !strncmp(line, "VmFlags:", 8))
+		if (mine && strncmp(line, "VmFlags:", 8) == 0)
 			dumped = !strstr(line, " dd");
 	}
 	fclose(f);

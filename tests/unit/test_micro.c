@@ -16,7 +16,7 @@
 static const struct opt *find_opt(const struct opt *table, const char *name)
 {
 	for_each_opt (o, table) {
-		if (!strcmp(o->name, name))
+		if (strcmp(o->name, name) == 0)
 			return o;
 	}
 	return NULL;
@@ -440,7 +440,7 @@ static void pager_round(const char *handler, const char *evict, unsigned int fds
 	assert_int_equal(pager_evict(p, pages, PAGES), 0);
 	assert_int_equal(count_mapped(&r), 0);
 	assert_int_equal(check_all(&r).pages, 0);
-	if (!strcmp(handler, "sigbus"))
+	if (strcmp(handler, "sigbus") == 0)
 		assert_int_equal(filled, 2 * PAGES);
 	else
 		/* A handler counts a page only after its thread runs on: the last of each may be

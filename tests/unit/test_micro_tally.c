@@ -201,7 +201,7 @@ static void expect_flags(const struct counts *c, const char *code)
 
 	judge_counts(c, &r);
 	for (size_t i = 0; i < r.nr_flags; i++)
-		found = found || !strcmp(r.flags[i].code, code);
+		found = found || strcmp(r.flags[i].code, code) == 0;
 	assert_true(found);
 	results_release(&r);
 }

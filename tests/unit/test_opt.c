@@ -29,7 +29,7 @@ static void test_sizes(void **state)
 {
 	static const struct {
 		const char *text;
-		int ret;
+		int rc;
 		uint64_t bytes;
 	} cases[] = {
 		{ "0", 0, 0 },
@@ -67,10 +67,10 @@ static void test_sizes(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint64_t bytes = 0;
-		int ret = parse_size(cases[i].text, &bytes);
+		int rc = parse_size(cases[i].text, &bytes);
 
-		if (ret != cases[i].ret || bytes != cases[i].bytes)
-			fail_msg("parse_size(\"%s\") = %d, %ju", cases[i].text, ret,
+		if (rc != cases[i].rc || bytes != cases[i].bytes)
+			fail_msg("parse_size(\"%s\") = %d, %ju", cases[i].text, rc,
 				 (uintmax_t)bytes);
 	}
 }
@@ -79,7 +79,7 @@ static void test_durations(void **state)
 {
 	static const struct {
 		const char *text;
-		int ret;
+		int rc;
 		uint64_t ns;
 	} cases[] = {
 		{ "500ms", 0, 500000000 },
@@ -103,10 +103,10 @@ static void test_durations(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint64_t ns = 0;
-		int ret = parse_duration(cases[i].text, &ns);
+		int rc = parse_duration(cases[i].text, &ns);
 
-		if (ret != cases[i].ret || ns != cases[i].ns)
-			fail_msg("parse_duration(\"%s\") = %d, %ju", cases[i].text, ret,
+		if (rc != cases[i].rc || ns != cases[i].ns)
+			fail_msg("parse_duration(\"%s\") = %d, %ju", cases[i].text, rc,
 				 (uintmax_t)ns);
 	}
 }

@@ -135,19 +135,19 @@ static int fill_disk(const char *dir)
 	struct store *s;
 	int64_t run, machine;
 	struct facts facts = { 0 };
-	int r = 0;
+	int rc = 0;
 
 	snprintf(path, sizeof(path), "%s/full.db", dir);
 	if (store_open(path, STORE_WRITE, &s, &err) || store_machine(s, &facts, &machine, &err) ||
 	    store_run_begin(s, machine, &record, &run, &err))
 		return 1;
-	for (int i = 0; !r && i < 100000; i++) {
+	for (int i = 0; !rc && i < 100000; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "%d", i);
-		r = store_artifact(s, run, name, "a path that takes up some of the disk", &err);
+		rc = store_artifact(s, run, name, "a path that takes up some of the disk", &err);
 	}
-	if (r != -ENOSPC || !strstr(err.msg, "no space left") || !strstr(err.msg, path))
+	if (rc != -ENOSPC || !strstr(err.msg, "no space left") || !strstr(err.msg, path))
 		return 2;
 	store_close(s);
 	/* What was committed is still there, and a full disk is no reason not to read it. */
@@ -334,12 +334,12 @@ static void test_phase_values(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-		int r = store_phase_value(s, run, 1, expected[i].phase, "m", expected[i].key,
-					  &value, &err);
+		int rc = store_phase_value(s, run, 1, expected[i].phase, "m", expected[i].key,
+					   &value, &err);
 
-		if (isnan(expected[i].value) ? r != -ENODATA : r || value != expected[i].value)
+		if (isnan(expected[i].value) ? rc != -ENODATA : rc || value != expected[i].value)
 			fail_msg("phase %s, %s: %d, %g, not %g", expected[i].phase, expected[i].key,
-				 r, value, expected[i].value);
+				 rc, value, expected[i].value);
 	}
 	gauge_readings(s, run);
 	store_close(s);
@@ -517,7 +517,8 @@ static void test_views_seek(void **state)
 			const char *step = (const char *)sqlite3_column_text(stmt, 3);
 
 			/* A scan of all metrics (some hundred) is meant; subqueries are co-routines. */
-			if (!strncmp(step, "SCAN", 4) && strcmp(step, "SCAN m") && step[5] != '(')
+			if (strncmp(step, "SCAN", 4) == 0 && strcmp(step, "SCAN m") &&
+			    step[5] != '(')
 				fail_msg("%s: %s", queries[i], step);
 			assert_null(strstr(step, "AUTOMATIC"));
 		}

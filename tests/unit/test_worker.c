@@ -62,19 +62,19 @@ static void say_latency(struct worker *w)
 
 static int end(const struct params *p, struct worker *w)
 {
-	if (!strcmp(p->mode, "latency"))
+	if (strcmp(p->mode, "latency") == 0)
 		say_latency(w);
-	if (!strcmp(p->mode, "error"))
+	if (strcmp(p->mode, "error") == 0)
 		return worker_error(w, "the %s is\ttoo\nsmall", "disk");
-	if (!strcmp(p->mode, "error-then-0"))
+	if (strcmp(p->mode, "error-then-0") == 0)
 		return worker_error(w, "it said so"), 0;
-	if (!strcmp(p->mode, "status"))
+	if (strcmp(p->mode, "status") == 0)
 		return 5;
-	if (!strcmp(p->mode, "killed"))
+	if (strcmp(p->mode, "killed") == 0)
 		raise(SIGKILL);
-	if (!strcmp(p->mode, "unknown"))
+	if (strcmp(p->mode, "unknown") == 0)
 		worker_result(w, "no_such_metric", 1);
-	if (!strcmp(p->mode, "unknown-thread"))
+	if (strcmp(p->mode, "unknown-thread") == 0)
 		worker_result(w, "seeds.first", 1);
 	return 0;
 }
@@ -89,17 +89,18 @@ static int service_main(const void *params, struct worker *w)
 {
 	const struct params *p = params;
 
-	if (!strcmp(p->mode, "early"))
+	if (strcmp(p->mode, "early") == 0)
 		return 0;
-	if (!strcmp(p->mode, "early-error"))
+	if (strcmp(p->mode, "early-error") == 0)
 		return worker_error(w, "no memory to fill");
-	while (!strcmp(p->mode, "never-ready") && !worker_stopping(w))
+	while (strcmp(p->mode, "never-ready") == 0 && !worker_stopping(w))
 		usleep(1000);
 	if (worker_ready(w))
 		return 0;
-	if (!strcmp(p->mode, "phases") && (worker_phase(w, "measure") || worker_phase(w, "verify")))
+	if (strcmp(p->mode, "phases") == 0 &&
+	    (worker_phase(w, "measure") || worker_phase(w, "verify")))
 		return 0;
-	if (!strcmp(p->mode, "odd-phase"))
+	if (strcmp(p->mode, "odd-phase") == 0)
 		worker_phase(w, "nap");
 	while (!worker_stopping(w))
 		usleep(1000);
@@ -168,11 +169,11 @@ static void run_release(struct run *run)
 static int wait_for_end(struct run *run)
 {
 	uint64_t deadline_ns = clock_ns() + 20 * NSEC_PER_SEC;
-	int r = 0;
+	int rc = 0;
 
-	while (r == 0 && clock_ns() < deadline_ns)
-		r = run->ctx.workload->poll(&run->ctx, 1000, &run->err);
-	return r;
+	while (rc == 0 && clock_ns() < deadline_ns)
+		rc = run->ctx.workload->poll(&run->ctx, 1000, &run->err);
+	return rc;
 }
 
 static void check_said(struct run *run, const char *text)
@@ -412,8 +413,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_phases),
 	};
 
-	if (argc > 2 && !strcmp(argv[1], "worker"))
-		return worker_run(!strcmp(argv[2], "batch") ? &batch : &service, argc - 2,
+	if (argc > 2 && strcmp(argv[1], "worker") == 0)
+		return worker_run(strcmp(argv[2], "batch") == 0 ? &batch : &service, argc - 2,
 				  argv + 2);
 	return cmocka_run_group_tests_name("worker", tests, scratch_setup, scratch_teardown);
 }

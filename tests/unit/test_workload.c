@@ -139,16 +139,16 @@ static int check(const char *name, const char *pairs[], struct err *err)
 {
 	const struct workload *w = workload_find(name, NULL);
 	void *params = calloc(1, w->params_size + 1);
-	int r;
+	int rc;
 
 	assert_non_null(params);
 	opt_defaults(w->opts, params);
 	for (; *pairs; pairs++)
 		assert_int_equal(opt_set_pair(w->opts, params, *pairs, name, NULL), 0);
-	r = w->check(params, NULL, err);
+	rc = w->check(params, NULL, err);
 	opt_release(w->opts, params);
 	free(params);
-	return r;
+	return rc;
 }
 
 /* Nothing is found in an empty PATH: each missing program is named. */
