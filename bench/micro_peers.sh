@@ -34,7 +34,7 @@ uffd() {
 		return
 	fi
 	build/fmbench export csv results --db "$db" --experiment "$1-$round" |
-		awk -F, -v name="fmbench, $1" '$2 == "faults" { print name "\t" $3 }'
+		awk -F, -v name="fmbench, $1" '$3 == "faults" { print name "\t" $4 }'
 }
 
 # Columns of its table: ops are pages, column 9 is ops per second of real time.
