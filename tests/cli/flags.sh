@@ -84,7 +84,7 @@ limit_mount() {
 	if [[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]]; then echo v1; else echo v2; fi
 }
 
-slap=("$fmbench" run memaslap --warmup 0.5s --duration 6s)
+slap=("$fmbench" run memaslap --warmup 0.5s --duration 8s)
 
 # --- SWAP_FULL: a service that can't shrink says why, in its error and in its flag.
 expect 1 "${slap[@]}" -o memory=64M --peak 64M --ratio 0.25 --settle-timeout 2s --backend zram \

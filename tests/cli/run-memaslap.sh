@@ -7,7 +7,7 @@
 need_swap
 command -v memaslap memcaslap memcached >/dev/null || skip "no memaslap (make deps)"
 
-run=("$fmbench" run memaslap -o memory=96M --duration 6s --warmup 1s --backend zram)
+run=("$fmbench" run memaslap -o memory=96M --duration 8s --warmup 1s --backend zram)
 machine_state >"$tmp/before"
 expect_run "${run[@]}" --ratio 1,0.5 -o audit
 wait_same "$tmp/before" || fail "something was left behind"
