@@ -76,7 +76,7 @@ inside() {
 
 limit_file() {
 	find /sys/fs/cgroup -path '*fmbench-*/inside/*' \
-		\( -name memory.high -o -name memory.limit_in_bytes \) -printf '%f\n' | head -n 1
+		\( -name memory.high -o -name memory.limit_in_bytes \) -printf '%f\n' -quit
 }
 
 # Where the memory controller is.
@@ -195,7 +195,7 @@ flagged NO_PLATEAU warning 'a larger -o region helps'
 begin "$fmbench" micro fault_throughput -o region=64M -o local=8M -o mode=evict-clean --duration 2s \
 	--backend zram
 after_phase prime
-dir=$(inside cgroup.procs | grep -m 1 -E '/memory/|^/sys/fs/cgroup/fmbench')
+dir=$(inside cgroup.procs | grep -E '/memory/|^/sys/fs/cgroup/fmbench' | tail -n 1)
 top=${dir%/fmbench-*}
 while read -r one; do
 	echo "$one" >"$top/cgroup.procs"
