@@ -199,11 +199,6 @@ const struct backend_usage fastswap_usage[] = {
 	{ USAGE_PAGE_INS, "memory_stat", "workingset_refault_anon" },
 	{ USAGE_PAGE_INS, "memory_stat", "pgmajfault" },
 	{ USAGE_PAGE_OUTS, "fastswap", "stores" },
-	{ USAGE_LOADS, "fastswap", "loads" },
-	{ USAGE_LOADS, "fastswap", "loads_async" },
-	{ USAGE_STORES, "fastswap", "stores" },
-	{ USAGE_STORES, "fastswap", "stores_async" },
-	{ USAGE_FAILED_LOADS, "fastswap", "failed_loads" },
-	{ USAGE_FAILED_STORES, "fastswap", "failed_stores" },
+	FASTSWAP_ACCOUNT,
 	{ NULL, NULL, NULL },
 };

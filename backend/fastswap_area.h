@@ -46,6 +46,17 @@ void fastswap_facts(const struct backend_ctx *ctx, struct facts *facts);
 /* Area still on, pool still healthy. */
 int fastswap_health(struct backend_ctx *ctx, struct err *err);
 
+/* Rows of a struct backend_usage array: what the modules themselves count. */
+/* clang-format off */
+#define FASTSWAP_ACCOUNT \
+	{ USAGE_LOADS, "fastswap", "loads" }, \
+	{ USAGE_LOADS, "fastswap", "loads_async" }, \
+	{ USAGE_STORES, "fastswap", "stores" }, \
+	{ USAGE_STORES, "fastswap", "stores_async" }, \
+	{ USAGE_FAILED_LOADS, "fastswap", "failed_loads" }, \
+	{ USAGE_FAILED_STORES, "fastswap", "failed_stores" }
+/* clang-format on */
+
 /* As swap_usage, but for what the page hook takes: the kernel does not count it as pswpin, pswpout. */
 extern const struct backend_usage fastswap_usage[];
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "backend/backend.h"
+#include "backend/fastswap_area.h"
 #include "backend/swap_areas.h"
 #include "base/buf.h"
 #include "base/opt.h"
@@ -84,19 +85,15 @@ static int swap_health(struct backend_ctx *ctx, struct err *err)
 	return ctx->swap_device[0] ? swap_area_health(ctx, err) : swap_check(ctx->params, err);
 }
 
-/* As swap_usage. One of the areas may be fastswap's, which keeps an account of its own. */
+/* One of the areas may be fastswap's. The kernel does not count what its page hook takes as pswpin, so
+ * that refaults stand for page-ins; and the modules keep an account of their own. */
 static const struct backend_usage usage[] = {
 	{ USAGE_LOCAL, "memory_usage", "memory.current" },
 	{ USAGE_FAR, "memory_usage", "memory.swap.current" },
 	{ USAGE_PAGE_INS, "memory_stat", "workingset_refault_anon" },
 	{ USAGE_PAGE_INS, "memory_stat", "pgmajfault" },
 	{ USAGE_PAGE_OUTS, "vmstat", "pswpout" },
-	{ USAGE_LOADS, "fastswap", "loads" },
-	{ USAGE_LOADS, "fastswap", "loads_async" },
-	{ USAGE_STORES, "fastswap", "stores" },
-	{ USAGE_STORES, "fastswap", "stores_async" },
-	{ USAGE_FAILED_LOADS, "fastswap", "failed_loads" },
-	{ USAGE_FAILED_STORES, "fastswap", "failed_stores" },
+	FASTSWAP_ACCOUNT,
 	{ NULL, NULL, NULL },
 };
 

@@ -264,6 +264,29 @@ int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, cons
 	return rc;
 }
 
+int db_double(struct store *s, double *ret, struct err *err, const char *sql, const char *types,
+	      ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	rc = take(s, &stmt, err, sql, types, ap);
+	va_end(ap);
+	if (rc)
+		return rc;
+	rc = db_step(s, stmt, err);
+	if (rc == 0 || (rc == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
+		rc = -ENODATA;
+	} else if (rc == 1) {
+		*ret = sqlite3_column_double(stmt, 0);
+		rc = 0;
+	}
+	db_release(s, stmt);
+	return rc;
+}
+
 int db_values(struct store *s, struct values *v, struct err *err, const char *sql,
 	      const char *types, ...)
 {

@@ -45,6 +45,9 @@ void db_release(struct store *s, sqlite3_stmt *stmt);
 int db_run(struct store *s, struct err *err, const char *sql, const char *types, ...);
 /* First column of the first row. -ENODATA (err untouched): no row, or NULL. */
 int db_int(struct store *s, int64_t *ret, struct err *err, const char *sql, const char *types, ...);
+/* The same of a query, as a number with a fraction. */
+int db_double(struct store *s, double *ret, struct err *err, const char *sql, const char *types,
+	      ...);
 /* The first column of all rows, in place of what values hold. Free values->values. */
 struct values {
 	double *values;

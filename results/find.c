@@ -101,27 +101,14 @@ int store_find_made(struct store *s, const struct run_record *like, int64_t *ret
 int store_expect(struct store *s, const struct run_record *like, double *ret_seconds,
 		 struct err *err)
 {
-	sqlite3_stmt *stmt;
-	int rc = db_prepare(s, &stmt, err,
-			    "SELECT (end_ns - begin_ns) / 1e9 FROM run_job WHERE workload = ?1"
-			    " AND workload_params = ?2 AND run_params = ?3"
-			    " AND status IN ('ok', 'untrusted') AND end_ns > begin_ns"
-			    " ORDER BY backend = ?4 AND ratio IS ?5 DESC, backend = ?4 DESC,"
-			    " abs(ratio - ?5), id DESC LIMIT 1",
-			    "ttttd", like->jobs[0].workload, like->jobs[0].workload_params,
-			    like->run_params, like->backend, like->jobs[0].ratio);
-
-	if (rc)
-		return rc;
-	rc = db_step(s, stmt, err);
-	if (rc == 1) {
-		*ret_seconds = sqlite3_column_double(stmt, 0);
-		rc = 0;
-	} else if (!rc) {
-		rc = -ENODATA;
-	}
-	sqlite3_finalize(stmt);
-	return rc;
+	return db_double(s, ret_seconds, err,
+			 "SELECT (end_ns - begin_ns) / 1e9 FROM run_job WHERE workload = ?1"
+			 " AND workload_params = ?2 AND run_params = ?3"
+			 " AND status IN ('ok', 'untrusted') AND end_ns > begin_ns"
+			 " ORDER BY backend = ?4 AND ratio IS ?5 DESC, backend = ?4 DESC,"
+			 " abs(ratio - ?5), id DESC LIMIT 1",
+			 "ttttd", like->jobs[0].workload, like->jobs[0].workload_params,
+			 like->run_params, like->backend, like->jobs[0].ratio);
 }
 
 /* Of a run that goes on, too: the writer asks about its own. */
@@ -133,27 +120,14 @@ static int settle(struct store *s, int64_t run, struct err *err)
 int store_phase_value(struct store *s, int64_t run, int job, const char *phase,
 		      const char *collector, const char *key, double *ret_value, struct err *err)
 {
-	sqlite3_stmt *stmt;
 	int rc = settle(s, run, err);
 
-	if (rc)
-		return rc;
-	rc = db_prepare(s, &stmt, err,
-			"SELECT ifnull(delta, mean) FROM phase_delta"
-			" WHERE run = ?1 AND job IN (0, ?2) AND phase = ?3 AND collector = ?4"
-			" AND key = ?5",
-			"iittt", run, (int64_t)job, phase, collector, key);
-	if (rc)
-		return rc;
-	rc = db_step(s, stmt, err);
-	if (rc == 0 || (rc == 1 && sqlite3_column_type(stmt, 0) == SQLITE_NULL)) {
-		rc = -ENODATA;
-	} else if (rc == 1) {
-		*ret_value = sqlite3_column_double(stmt, 0);
-		rc = 0;
-	}
-	db_release(s, stmt);
-	return rc;
+	return rc ? rc
+		  : db_double(s, ret_value, err,
+			      "SELECT ifnull(delta, mean) FROM phase_delta"
+			      " WHERE run = ?1 AND job IN (0, ?2) AND phase = ?3 AND collector = ?4"
+			      " AND key = ?5",
+			      "iittt", run, (int64_t)job, phase, collector, key);
 }
 
 static double double_or_nan(sqlite3_stmt *stmt, int col)
