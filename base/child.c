@@ -27,6 +27,7 @@
 /* Descriptors that wait for their place lie above those places (0 to 3). */
 #define FIRST_SPARE_FD 10
 #define CTL_FD	       3
+#define SHARE_FD       4
 
 /* How long an end by SIGKILL may take: gigabytes that are swapped out are given back first. */
 #define KILL_PATIENCE_MS    60000
@@ -42,7 +43,7 @@ struct plan {
 	struct bitmask *mem_nodes; /* NULL: kernel's default */
 	pid_t parent;
 	/* The child's. */
-	int stdin_fd, stdout_fd, stderr_fd, ctl_fd;
+	int stdin_fd, stdout_fd, stderr_fd, ctl_fd, share_fd;
 	int report_fd; /* closed by exec */
 	/* Both's: an eventfd, set when it may run. Unlike a pipe it can't raise SIGPIPE here. */
 	int go_fd;
@@ -67,8 +68,9 @@ static void close_fd(int *fd)
 
 static void plan_release(struct plan *p)
 {
-	int *const fds[] = { &p->stdin_fd,  &p->stdout_fd, &p->stderr_fd, &p->ctl_fd,
-			     &p->report_fd, &p->go_fd,	   &p->out_fd,	  &p->report_read_fd };
+	int *const fds[] = { &p->stdin_fd, &p->stdout_fd,      &p->stderr_fd,
+			     &p->ctl_fd,   &p->report_fd,      &p->go_fd,
+			     &p->out_fd,   &p->report_read_fd, &p->share_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		close_fd(fds[i]);
@@ -128,7 +130,12 @@ static int open_ctl(struct plan *p)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0 ||
 	    spare_pair(fds, &p->out_fd, &p->ctl_fd) != 0)
 		return -1;
-	return fcntl(p->out_fd, F_SETFL, O_NONBLOCK);
+	if (fcntl(p->out_fd, F_SETFL, O_NONBLOCK) != 0)
+		return -1;
+	if (!p->place || p->place->share_fd <= 0)
+		return 0;
+	p->share_fd = fcntl(p->place->share_fd, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
+	return p->share_fd < 0 ? -1 : 0;
 }
 
 static int plan_memory(struct plan *p, int node, struct err *err)
@@ -175,6 +182,7 @@ static int plan_init(struct plan *p, char *const argv[], const struct place *pla
 			    .stdout_fd = -1,
 			    .stderr_fd = -1,
 			    .ctl_fd = -1,
+			    .share_fd = -1,
 			    .go_fd = -1,
 			    .report_fd = -1,
 			    .out_fd = -1,
@@ -237,7 +245,8 @@ static void __attribute__((noreturn)) child_main(const struct plan *p)
 	if (dup2(p->stdin_fd, STDIN_FILENO) < 0 ||
 	    dup2(p->stdout_fd >= 0 ? p->stdout_fd : p->stderr_fd, STDOUT_FILENO) < 0 ||
 	    dup2(p->stderr_fd, STDERR_FILENO) < 0 ||
-	    (p->ctl_fd >= 0 && dup2(p->ctl_fd, CTL_FD) < 0))
+	    (p->ctl_fd >= 0 && dup2(p->ctl_fd, CTL_FD) < 0) ||
+	    (p->share_fd >= 0 && dup2(p->share_fd, SHARE_FD) < 0))
 		child_fail(p, STEP_STDIO);
 	if (place && place->bind_cpus &&
 	    sched_setaffinity(0, sizeof(place->cpus), &place->cpus) != 0)

@@ -28,6 +28,7 @@ struct place {
 	cpu_set_t cpus;
 	int mem_node;	  /* bind memory there (libnuma, strict); -1: kernel's default */
 	char *const *env; /* "NAME=VALUE", NULL-ended, before the caller's own; NULL: none */
+	int share_fd;	  /* fd 4 in a child with CHILD_CTL; 0: none */
 };
 
 enum child_stdio {

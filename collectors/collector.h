@@ -37,6 +37,7 @@ struct collector_key {
 #define NR_KEYS(keys) (sizeof(keys) / sizeof((keys)[0]))
 
 struct reclaimer_counters;
+struct progress;
 
 /* What a collector may look at; the job's fields only with SCOPE_JOB. Paths are without sysroot. */
 struct collector_ctx {
@@ -47,6 +48,7 @@ struct collector_ctx {
 	const char *swap_device; /* the backend's swap area as /proc/swaps names it, or NULL */
 	int reclaim_cpu;	 /* -1: none */
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
+	struct progress *progress;	      /* the job's (base/progress.h); NULL: none */
 };
 
 struct collector {
@@ -77,6 +79,7 @@ extern const struct collector collector_memory_events; /* memory.events; failcnt
 extern const struct collector collector_memory_stat;   /* memory.stat */
 extern const struct collector collector_memory_usage;  /* memory.current, swap.current, peak */
 extern const struct collector collector_pressure;      /* memory.pressure; /proc/pressure/memory */
+extern const struct collector collector_progress;      /* operations, as the program tells */
 extern const struct collector collector_rdma;	       /* RDMA port counters */
 extern const struct collector collector_reclaimer;     /* the thread of --offload-reclaim */
 extern const struct collector collector_swap_area;     /* /proc/swaps: the backend's and all */

@@ -22,7 +22,8 @@
 #include "base/opt.h"
 #include "workloads/workload.h"
 
-#define WORKER_FD 3
+#define WORKER_FD   3
+#define PROGRESS_FD 4
 
 struct worker {
 	const struct workload *workload;
@@ -33,6 +34,7 @@ struct worker {
 	bool go;
 	atomic_bool stopping;
 	bool told_error;
+	struct progress *progress;
 };
 
 /* A message that cannot be sent means that the harness is gone: the reader notices by itself. */
@@ -115,6 +117,18 @@ uint64_t worker_seed(const struct worker *w)
 bool worker_stopping(const struct worker *w)
 {
 	return atomic_load_explicit(&w->stopping, memory_order_relaxed);
+}
+
+struct progress *worker_progress(struct worker *w, unsigned int threads)
+{
+	static struct progress unread; /* where nobody shares one, as in a test */
+
+	if (!w->progress)
+		w->progress = progress_map(PROGRESS_FD);
+	if (!w->progress)
+		return &unread;
+	progress_begin(w->progress, threads);
+	return w->progress;
 }
 
 /* Say so and wait for the answer. */
@@ -243,6 +257,7 @@ static int run_main(struct worker *w, int argc, char *argv[])
 	shutdown(w->fd, SHUT_RD);
 	pthread_join(listener, NULL);
 out:
+	progress_unmap(w->progress);
 	opt_release(workload->opts, params);
 	free(params);
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a workload's .main sees of the harness. It runs in a process of its own, started as
- * `fmbench worker NAME key=value…` with a socket as fd 3, and nothing else runs there.
+ * `fmbench worker NAME key=value…` with a socket as fd 3 and the job's progress.h as fd 4, and nothing else
+ * runs there.
  *
  * Protocol, one line a message, fields separated by tabs. To the harness: "ready", "result NAME
  * VALUE" or "result NAME.THREAD VALUE", "flag CODE SEVERITY TEXT" (0 note, 1 warning, 2 fatal), "hist NAME SUM MIN MAX
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/hist.h"
+#include "base/progress.h"
 #include "base/result.h"
 
 struct worker;
@@ -31,6 +33,11 @@ int worker_ready(struct worker *w);
 int worker_phase(struct worker *w, const char *name);
 /* Has the harness asked for an end? Cheap: one read of a flag in this process. */
 bool worker_stopping(const struct worker *w);
+/*
+ * Where `threads` threads tell their operations (progress_set), so that the run has them tick by tick.
+ * Call it as the operations begin: before, there is nothing to read. Never NULL.
+ */
+struct progress *worker_progress(struct worker *w, unsigned int threads);
 /* Name must be a row of the workload's metrics. */
 void worker_result(struct worker *w, const char *name, double value);
 /* The same of one of its threads: stored as NAME.THREAD. */

@@ -33,6 +33,7 @@
 #include "base/child.h"
 #include "base/err.h"
 #include "base/opt.h"
+#include "base/progress.h"
 #include "base/result.h"
 
 enum workload_shape { WORKLOAD_BATCH, WORKLOAD_SERVICE, WORKLOAD_LOOP };
@@ -48,6 +49,8 @@ struct workload_ctx {
 	unsigned int inside_cpus; /* how many CPUs each place has */
 	unsigned int outside_cpus;
 	const struct place *inside, *outside;
+	/* For hooks that count operations themselves; a worker has worker_progress(). NULL in a test. */
+	struct progress *progress;
 	const char *dir; /* existing directory for logs and artifacts of this run */
 	/* load() calls it at least ten times a second while it waits; non-zero: return that. NULL
 	 * in a test: nothing to do. It notices signals, empties the sampler, shows progress. */

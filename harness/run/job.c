@@ -30,6 +30,9 @@ void job_release(struct job *j)
 		free(j->far.env[i]);
 	free(j->far.env);
 	results_release(&j->results);
+	progress_unmap(j->progress);
+	if (j->progress_fd)
+		close(j->progress_fd);
 }
 
 uint64_t job_limit_bytes(const struct job_spec *spec, bool *ret_lift)
@@ -60,7 +63,7 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 		struct journal *journal, struct err *err)
 {
 	const struct backend *b = j->backend->backend;
-	int rc = 0;
+	int rc;
 
 	j->far.name = j->spec->name;
 	j->far.dir = j->dir;
@@ -69,14 +72,18 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 		j->far.memory_dir = j->groups.inside.memory_dir;
 		j->far.cgroup_version = j->groups.machine.memory_version;
 	}
-	if (b->prepare)
+	rc = progress_new(&j->progress, &j->progress_fd, err);
+	if (!rc && b->prepare)
 		rc = b->prepare(j->backend, &j->far, journal, err);
 	j->inside = (struct place){ .bind_cpus = true,
 				    .cpus = j->placement.workload,
 				    .mem_node = j->far.mem_node,
-				    .env = j->far.env };
-	j->outside =
-		(struct place){ .bind_cpus = true, .cpus = j->placement.client, .mem_node = -1 };
+				    .env = j->far.env,
+				    .share_fd = j->progress_fd };
+	j->outside = (struct place){ .bind_cpus = true,
+				     .cpus = j->placement.client,
+				     .mem_node = -1,
+				     .share_fd = j->progress_fd };
 	if (j->has_group) {
 		j->inside.join = j->outside.join = group_join;
 		j->inside.arg = &j->groups.inside;
@@ -92,6 +99,7 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 		.outside_cpus = (unsigned int)CPU_COUNT(&j->placement.client),
 		.inside = &j->inside,
 		.outside = &j->outside,
+		.progress = j->progress,
 		.dir = j->dir,
 		.idle = idle,
 		.idle_arg = idle_arg,
@@ -110,6 +118,7 @@ struct collector_ctx job_collectors(struct job *j)
 		.swap_device = j->backend->swap_device[0] ? j->backend->swap_device : NULL,
 		.reclaim_cpu = j->placement.reclaim_cpu,
 		.reclaimer = j->settings->offload ? &j->reclaimer_counters : NULL,
+		.progress = j->progress,
 	};
 
 	if (j->has_group) {

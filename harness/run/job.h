@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "base/err.h"
+#include "base/progress.h"
 #include "base/result.h"
 #include "collectors/collector.h"
 #include "collectors/reclaimer.h"
@@ -34,6 +35,8 @@ struct job {
 	bool has_group;
 	struct backend_job far; /* what the backend knows of it */
 	struct place inside, outside;
+	struct progress *progress;
+	int progress_fd; /* 0: not made yet */
 	struct workload_ctx ctx;
 	bool started, ended;
 	struct results results;

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/sysfile.h"
+#include "base/progress.h"
 #include "collectors/collector.h"
 #include "collectors/keyfile.h"
 #include "collectors/keptfile.h"
@@ -36,16 +37,16 @@ static const struct machine {
 } machines[] = {
 	{ "tests/fixtures/linux-5.10-v2",
 	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL } },
+	    "/dev/zram1", 1, NULL, NULL } },
 	{ "tests/fixtures/linux-6.1-v2",
 	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL } },
+	    "/dev/zram1", 1, NULL, NULL } },
 	{ "tests/fixtures/linux-6.12-v2",
 	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL } },
+	    "/dev/zram1", 1, NULL, NULL } },
 	{ "tests/fixtures/linux-6.18-v1",
 	  { 1, "/sys/fs/cgroup/memory/fmbench-capture", "/sys/fs/cgroup/cpu/fmbench-capture",
-	    "/sys/fs/cgroup/cpuacct/fmbench-capture", "/dev/zram1", 1, NULL } },
+	    "/sys/fs/cgroup/cpuacct/fmbench-capture", "/dev/zram1", 1, NULL, NULL } },
 };
 
 enum { L5_10, L6_1, L6_12, L6_18_V1, NR_MACHINES };
@@ -270,6 +271,31 @@ static void no_group_no_device(void **state)
 	assert_int_equal(read_one(&collector_swap_area, &ctx, "used"), ABSENT);
 }
 
+/* Absent before the program tells; then its threads' sum. */
+static void progress_of_a_job(void **state)
+{
+	struct progress *progress;
+	int fd;
+
+	(void)state;
+	assert_int_equal(progress_new(&progress, &fd, NULL), 0);
+
+	struct collector_ctx ctx = { .reclaim_cpu = -1, .progress = progress };
+
+	assert_int_equal(read_one(&collector_progress, &no_group, "operations"), ABSENT);
+	assert_int_equal(read_one(&collector_progress, &ctx, "operations"), ABSENT);
+	progress_begin(progress, 2);
+	assert_int_equal(read_one(&collector_progress, &ctx, "operations"), 0);
+	progress_set(progress, 0, 40);
+	progress_set(progress, 1, 2);
+	assert_int_equal(read_one(&collector_progress, &ctx, "operations"), 42);
+	progress_begin(progress, PROGRESS_SLOTS + 1); /* shared slots */
+	progress_add(progress, PROGRESS_SLOTS, 8);
+	assert_int_equal(read_one(&collector_progress, &ctx, "operations"), 50);
+	progress_unmap(progress);
+	close(fd);
+}
+
 /* A directory of its own for each test, which is then the sysroot. */
 static char scratch[] = "/tmp/test_collectors.XXXXXX";
 
@@ -333,7 +359,7 @@ static int remove_scratch(void **state)
 }
 
 /* The scratch directory as a group. */
-static const struct collector_ctx scratch_ctx = { 2, "", "", NULL, "/dev/sdb2", -1, NULL };
+static const struct collector_ctx scratch_ctx = { 2, "", "", NULL, "/dev/sdb2", -1, NULL, NULL };
 
 static void odd_memory_stat(void **state)
 {
@@ -647,6 +673,7 @@ int main(void)
 		cmocka_unit_test(every_key_as_the_plain_reader),
 		cmocka_unit_test(nothing_there),
 		cmocka_unit_test(no_group_no_device),
+		cmocka_unit_test(progress_of_a_job),
 		cmocka_unit_test(vanished_source),
 		cmocka_unit_test(unreadable_source),
 		SCRATCH(odd_memory_stat),

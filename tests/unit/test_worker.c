@@ -81,6 +81,13 @@ static int end(const struct params *p, struct worker *w)
 
 static int batch_main(const void *params, struct worker *w)
 {
+	struct progress *progress = worker_progress(w, 3);
+
+	progress_set(progress, 0, 1000);
+	progress_set(progress, 0, 4000);
+	progress_set(progress, 1, 300);
+	progress_add(progress, 2, 20);
+	progress_add(progress, 2, 1);
 	say_all(params, w);
 	return end(params, w);
 }
@@ -137,8 +144,8 @@ struct run {
 	struct results results;
 };
 
-static void run_init(struct run *run, const struct workload *w, const char *dir, const char *mode,
-		     const char *text)
+static void run_init_at(struct run *run, const struct workload *w, const char *dir,
+			const char *mode, const char *text, const struct place *place)
 {
 	memset(run, 0, sizeof(*run));
 	opt_defaults(opts, &run->params);
@@ -150,12 +157,18 @@ static void run_init(struct run *run, const struct workload *w, const char *dir,
 		.workload = w,
 		.params = &run->params,
 		.seed = 12345678901,
-		.inside = &anywhere,
-		.outside = &anywhere,
+		.inside = place,
+		.outside = place,
 		.dir = dir,
 	};
 	if (run->ctx.workload->start(&run->ctx, &run->err))
 		fail_msg("%s", run->err.msg);
+}
+
+static void run_init(struct run *run, const struct workload *w, const char *dir, const char *mode,
+		     const char *text)
+{
+	run_init_at(run, w, dir, mode, text, &anywhere);
 }
 
 static void run_release(struct run *run)
@@ -378,6 +391,25 @@ static void test_idle(void **state)
 	run_release(&run);
 }
 
+/* What a worker tells of its progress is in the harness's own memory. */
+static void test_progress(void **state)
+{
+	struct place place = { .mem_node = -1 };
+	struct progress *progress;
+	struct run run;
+
+	assert_int_equal(progress_new(&progress, &place.share_fd, NULL), 0);
+	assert_int_equal(progress->slots, 0);
+	run_init_at(&run, &batch, *state, "well", NULL, &place);
+	assert_int_equal(wait_for_end(&run), 1);
+	run.ctx.workload->stop(&run.ctx);
+	assert_int_equal(progress->slots, 3);
+	assert_int_equal(progress_sum(progress), 4321);
+	run_release(&run);
+	progress_unmap(progress);
+	close(place.share_fd);
+}
+
 static void on_alarm(int sig)
 {
 	(void)sig;
@@ -408,6 +440,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_service),
 		cmocka_unit_test(test_service_never_goes),
 		cmocka_unit_test(test_service_fails),
+		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_phases),
