@@ -111,7 +111,9 @@ static inline bool backend_is_far(const struct backend *b)
 	return b->caps & CAP_FAR;
 }
 
-extern const struct backend *const backend_table[]; /* ended by NULL; in the order of `auto` */
+extern const struct backend *const *backend_table; /* ended by NULL; in the order of `auto` */
+/* One more row, that was read from a file (unit.h): `auto` never takes it. */
+void backend_add(const struct backend *b);
 const struct backend *backend_find(const char *name, struct err *err);
 /* What follows "NAME." in a key, or in a pair key=value, that names this backend's option. NULL: it
  * doesn't. */

@@ -10,11 +10,18 @@
 #include "base/buf.h"
 #include "base/names.h"
 
-const struct backend *const backend_table[] = {
+static const struct backend *const built_in[] = {
 	&backend_swap, &backend_fastswap_dram, &backend_fastswap_rdma,
 	&backend_zram, &backend_swapfile,      &backend_none,
 	NULL,
 };
+
+const struct backend *const *backend_table = built_in;
+
+void backend_add(const struct backend *b)
+{
+	backend_table = names_add(backend_table, built_in, b);
+}
 
 const struct journal_op journal_ops_backend[] = {
 	{ "swapon", 2, "turn swap off on", swap_area_undo, true },
@@ -23,7 +30,7 @@ const struct journal_op journal_ops_backend[] = {
 	{ 0 },
 };
 
-#define NR_BACKENDS (sizeof(backend_table) / sizeof(*backend_table) - 1)
+#define NR_BUILT_IN (sizeof(built_in) / sizeof(*built_in) - 1)
 
 const struct backend *backend_find(const char *name, struct err *err)
 {
@@ -54,8 +61,8 @@ const struct backend *backend_auto(struct err *err)
 {
 	struct buf reasons = BUF_INIT;
 
-	for (size_t i = 0; i < NR_BACKENDS; i++) {
-		const struct backend *b = backend_table[i];
+	for (size_t i = 0; i < NR_BUILT_IN; i++) {
+		const struct backend *b = built_in[i];
 		struct err why = { 0 };
 
 		if (!backend_is_far(b))

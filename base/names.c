@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,4 +107,20 @@ const void *find_by_name(const void *table, const char *name, const char *kind, 
 	err_unknown(err, did_you_mean(name, names), see, "no %s '%s'", kind, name);
 	free(names);
 	return NULL;
+}
+
+void *names_add(const void *table, const void *built_in, const void *row)
+{
+	const void *const *rows = table;
+	const void **copy;
+	size_t nr = 0;
+
+	while (rows[nr])
+		nr++;
+	copy = xcalloc(nr + 2, sizeof(*copy));
+	memcpy(copy, rows, nr * sizeof(*copy));
+	copy[nr] = row;
+	if (table != built_in)
+		free((void *)(uintptr_t)table);
+	return copy;
 }

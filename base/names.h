@@ -21,5 +21,10 @@ int err_unknown(struct err *err, const char *near, const char *see, const char *
  */
 const void *find_by_name(const void *table, const char *name, const char *kind, const char *see,
 			 struct err *err);
+/*
+ * The table with one row more: on the heap, where `table` is freed unless it is `built_in`. Tables end
+ * with NULL.
+ */
+void *names_add(const void *table, const void *built_in, const void *row);
 
 #endif

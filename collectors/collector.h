@@ -49,6 +49,7 @@ struct collector_ctx {
 	int reclaim_cpu;	 /* -1: none */
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
 	struct progress *progress;	      /* the job's (base/progress.h); NULL: none */
+	const struct collector *self;	      /* the one that is opened; built-in ones don't ask */
 };
 
 struct collector {
@@ -67,7 +68,9 @@ struct collector {
 
 /* Gauges with fractions are stored in thousandths where the unit ends in "_milli". */
 
-extern const struct collector *const collector_table[]; /* ended by NULL */
+extern const struct collector *const *collector_table; /* ended by NULL */
+/* One more row, that was read from a file (unit.h). */
+void collector_add(const struct collector *c);
 
 /* One line a collector; the rows of table.c. */
 extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.*, too, on v1 */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collectors/collector.h"
 
-const struct collector *const collector_table[] = {
+#include "base/names.h"
+
+static const struct collector *const built_in[] = {
 	&collector_cgroup_cpu,
 	&collector_cpu,
 	&collector_fastswap,
@@ -20,3 +22,10 @@ const struct collector *const collector_table[] = {
 	&collector_zram,
 	NULL,
 };
+
+const struct collector *const *collector_table = built_in;
+
+void collector_add(const struct collector *c)
+{
+	collector_table = names_add(collector_table, built_in, c);
+}

@@ -3,9 +3,16 @@
 
 #include "base/names.h"
 
-const struct workload *const workload_table[] = {
+static const struct workload *const built_in[] = {
 	&workload_command, &workload_memaslap, &workload_null, &workload_quicksort, NULL,
 };
+
+const struct workload *const *workload_table = built_in;
+
+void workload_add(const struct workload *w)
+{
+	workload_table = names_add(workload_table, built_in, w);
+}
 
 const struct workload *workload_find(const char *name, struct err *err)
 {

@@ -101,7 +101,9 @@ struct workload {
 	int (*main)(const void *params, struct worker *worker);
 };
 
-extern const struct workload *const workload_table[]; /* ended by NULL */
+extern const struct workload *const *workload_table; /* ended by NULL */
+/* One more row, that was read from a file (unit.h). */
+void workload_add(const struct workload *w);
 /* Exact name; else NULL and err says what was meant. */
 const struct workload *workload_find(const char *name, struct err *err);
 

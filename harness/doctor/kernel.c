@@ -205,17 +205,20 @@ static void look_debugfs(const struct doctor *d, struct finding *f)
 /* What comes with a run, its group and its backend is not looked for. */
 static void look_counters(const struct doctor *d, struct finding *f)
 {
-	const struct collector_ctx ctx = { .reclaim_cpu = -1 };
+	struct collector_ctx ctx = { .reclaim_cpu = -1 };
 	struct buf absent = BUF_INIT, refused = BUF_INIT;
 
 	(void)d;
 	for (size_t i = 0; collector_table[i]; i++) {
 		const struct collector *c = collector_table[i];
 		struct err why = { 0 };
+		struct buf *list;
 		void *state;
-		int rc = c->of_run ? 0 : c->open(&ctx, &state, &why);
-		struct buf *list = rc == -ENOENT ? &absent : &refused;
+		int rc;
 
+		ctx.self = c;
+		rc = c->of_run ? 0 : c->open(&ctx, &state, &why);
+		list = rc == -ENOENT ? &absent : &refused;
 		if (!rc && !c->of_run)
 			c->close(state);
 		if (rc)

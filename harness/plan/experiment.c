@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/names.h"
-#include "harness/plan/inifile.h"
+#include "base/inifile.h"
 #include "harness/plan/ratios.h"
 #include "harness/run/run_opts.h"
 #include "harness/run/sets.h"

@@ -73,9 +73,13 @@ static void open_source(struct sampler *s, const struct collector *c,
 			const struct collector_ctx *ctx, int job)
 {
 	struct source source = { .collector = c, .job = job, .first = s->nr_columns };
+	struct collector_ctx of = *ctx;
 	struct err why = { 0 };
 	char fact[64];
-	int rc = c->open(ctx, &source.state, &why);
+	int rc;
+
+	of.self = c;
+	rc = c->open(&of, &source.state, &why);
 
 	if (!rc) {
 		s->sources = xreallocarray(s->sources, s->nr_sources + 1, sizeof(*s->sources));

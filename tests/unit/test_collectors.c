@@ -37,16 +37,16 @@ static const struct machine {
 } machines[] = {
 	{ "tests/fixtures/linux-5.10-v2",
 	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL, NULL } },
+	    "/dev/zram1", 1, NULL, NULL, NULL } },
 	{ "tests/fixtures/linux-6.1-v2",
 	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL, NULL } },
+	    "/dev/zram1", 1, NULL, NULL, NULL } },
 	{ "tests/fixtures/linux-6.12-v2",
 	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL, NULL } },
+	    "/dev/zram1", 1, NULL, NULL, NULL } },
 	{ "tests/fixtures/linux-6.18-v1",
 	  { 1, "/sys/fs/cgroup/memory/fmbench-capture", "/sys/fs/cgroup/cpu/fmbench-capture",
-	    "/sys/fs/cgroup/cpuacct/fmbench-capture", "/dev/zram1", 1, NULL, NULL } },
+	    "/sys/fs/cgroup/cpuacct/fmbench-capture", "/dev/zram1", 1, NULL, NULL, NULL } },
 };
 
 enum { L5_10, L6_1, L6_12, L6_18_V1, NR_MACHINES };
@@ -359,7 +359,9 @@ static int remove_scratch(void **state)
 }
 
 /* The scratch directory as a group. */
-static const struct collector_ctx scratch_ctx = { 2, "", "", NULL, "/dev/sdb2", -1, NULL, NULL };
+static const struct collector_ctx scratch_ctx = {
+	2, "", "", NULL, "/dev/sdb2", -1, NULL, NULL, NULL
+};
 
 static void odd_memory_stat(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include "backend/backend.h"
 #include "harness/plan/experiment.h"
-#include "harness/plan/inifile.h"
+#include "base/inifile.h"
 #include "harness/plan/plan.h"
 
 #define HEAD "[experiment]\nname = e\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/plan/inifile.h"
+#include "base/inifile.h"
 
 #include <ini.h>
 #include <stdio.h>
@@ -47,13 +47,29 @@ static void add_section(struct reading *r, const char *head)
 	};
 }
 
-/* As fgets(). */
+/* As fgets(), which would end a line at a NUL byte without a word. */
+static char *get_line(struct reading *r, char *line, int size)
+{
+	int len = 0, c = 0;
+
+	while (len < size - 1 && c != '\n' && (c = getc(r->file)) != EOF) {
+		line[len++] = (char)c;
+		if (c == '\0') {
+			r->line++;
+			fail(r, "there is a NUL byte here: this is no text");
+			return NULL;
+		}
+	}
+	line[len] = '\0';
+	return len ? line : NULL;
+}
+
 static char *read_line(char *line, int size, void *user)
 {
 	struct reading *r = user;
 	size_t blanks;
 
-	if (r->failed || !fgets(line, size, r->file))
+	if (r->failed || !get_line(r, line, size))
 		return NULL;
 	r->line++;
 	if (!strchr(line, '\n') && !feof(r->file)) {

@@ -3,8 +3,8 @@
  * An ini file as it stands: sections in order, each with its entries, everything with its line. Two
  * sections may have the same name. A line that begins with a blank continues the value above it.
  */
-#ifndef HARNESS_INIFILE_H
-#define HARNESS_INIFILE_H
+#ifndef BASE_INIFILE_H
+#define BASE_INIFILE_H
 
 #include <stddef.h>
 
