@@ -213,7 +213,7 @@ static int size_store(struct memaslap *m, const struct params *p, struct err *er
 
 	if (rc)
 		return rc;
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)m->server.child.pid);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)m->server.process.child.pid);
 	rc = sysfile_read_key(path, "VmRSS", &rss_kib);
 	if (rc)
 		return err_failed(err, -rc, "reading VmRSS of %s", path);
@@ -311,7 +311,7 @@ static int start_client(struct workload_ctx *ctx, struct err *err)
 	if (rc)
 		return rc;
 
-	snprintf(server, sizeof(server), "127.0.0.1:%u", (unsigned int)m->server.port);
+	snprintf(server, sizeof(server), "127.0.0.1:%u", (unsigned int)m->server.process.port);
 	snprintf(threads, sizeof(threads), "%" PRIu64, p->threads);
 	snprintf(concurrency, sizeof(concurrency), "%" PRIu64, p->concurrency);
 	snprintf(window, sizeof(window), "%" PRIu64 "k", m->window / WINDOW_UNIT);
@@ -374,7 +374,7 @@ static int both_alive(struct memaslap *m, struct err *err)
 	rc = child_wait(&m->client, 0, err);
 	if (rc <= 0)
 		return rc;
-	if (child_wait(&m->server.child, 200, NULL) == 1)
+	if (child_wait(&m->server.process.child, 200, NULL) == 1)
 		return memcached_alive(&m->server, err);
 
 	take_output(m);
@@ -458,7 +458,7 @@ static int fill(struct workload_ctx *ctx, struct filled *s, struct err *err)
 			return err_failed(err, ENOSPC,
 					  "memcached refused an object after %" PRIu64
 					  " of %" PRIu64 "; see %s",
-					  s->objects, m->objects, m->server.log_path);
+					  s->objects, m->objects, m->server.process.log_path);
 		if (is_full(m, p, s))
 			return 0;
 		if (s->sets > sets) {
@@ -469,7 +469,7 @@ static int fill(struct workload_ctx *ctx, struct filled *s, struct err *err)
 					  "memaslap has set %" PRIu64 " of %" PRIu64 " objects and "
 					  "no more for %llu s; see %s and %s",
 					  s->sets, m->objects, NO_PROGRESS_NS / NSEC_PER_SEC,
-					  m->log_path, m->server.log_path);
+					  m->log_path, m->server.process.log_path);
 		}
 	}
 }
@@ -495,7 +495,8 @@ static int hold(struct workload_ctx *ctx, struct filled *s, struct err *err)
 					  "memcached still serves requests %llu s after "
 					  "memaslap was stopped; does another client "
 					  "use port %u?",
-					  QUIET_NS / NSEC_PER_SEC, (unsigned int)m->server.port);
+					  QUIET_NS / NSEC_PER_SEC,
+					  (unsigned int)m->server.process.port);
 	} while (s->sets + s->gets != answered);
 	return 0;
 }
@@ -534,7 +535,7 @@ static int memaslap_go(struct workload_ctx *ctx, struct err *err)
 		rc = err_failed(err, EBUSY,
 				"%" PRIu64 " gets reached memcached while memaslap was "
 				"held; does another client use port %u?",
-				s.gets - m->gets_held, (unsigned int)m->server.port);
+				s.gets - m->gets_held, (unsigned int)m->server.process.port);
 	if (rc == 0) {
 		rc = child_signal(&m->client, SIGCONT);
 		if (rc)
@@ -551,7 +552,7 @@ static int memaslap_poll(struct workload_ctx *ctx, int timeout_ms, struct err *e
 	struct pollfd fds[] = {
 		{ .fd = m->client.out_fd, .events = POLLIN },
 		{ .fd = m->client.pidfd, .events = POLLIN },
-		{ .fd = m->server.child.pidfd, .events = POLLIN },
+		{ .fd = m->server.process.child.pidfd, .events = POLLIN },
 	};
 	int rc;
 
@@ -569,7 +570,8 @@ static int memaslap_poll(struct workload_ctx *ctx, int timeout_ms, struct err *e
 		rc = err_failed(err, ETIMEDOUT,
 				"memaslap has printed nothing for %llu s, as when a "
 				"connection was lost; see %s and %s",
-				NO_PROGRESS_NS / NSEC_PER_SEC, m->log_path, m->server.log_path);
+				NO_PROGRESS_NS / NSEC_PER_SEC, m->log_path,
+				m->server.process.log_path);
 	if (rc)
 		m->failed = true;
 	return rc;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "workloads/memcached.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,77 +12,31 @@
 #include "base/clock.h"
 #include "base/sysfile.h"
 
-#define START_NS  (15 * NSEC_PER_SEC)
 #define SILENT_MS 30000
 #define CRAWL_NS  (120 * NSEC_PER_SEC)
-#define GRACE_MS  2000
 
 /* memcached's slab_page_size, fixed since 1.4.3 (its default item_size_max). */
 #define SLAB_PAGE_BYTES (1u << 20)
 #define SLAB_CLASSES	64
 
-static struct sockaddr_in loopback(uint16_t port)
-{
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-}
-
 int memcached_check(struct err *err)
 {
-	if (!child_find_program("memcached", NULL, 0))
-		return err_missing(err, "no program memcached; install Debian's package memcached "
-					"(`make deps`)");
-	if (geteuid() == 0 && !child_find_program("setpriv", NULL, 0))
-		return err_missing(err, "no program setpriv, which takes root's rights from "
-					"memcached; install Debian's package util-linux");
-	return 0;
-}
-
-static int find_port(uint16_t *ret, struct err *err)
-{
-	struct sockaddr_in addr = loopback(0);
-	socklen_t len = sizeof(addr);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int rc = 0;
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-	    getsockname(fd, (struct sockaddr *)&addr, &len))
-		rc = err_failed(err, errno, "finding a free port on 127.0.0.1");
-	else
-		*ret = ntohs(addr.sin_port);
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return server_check("memcached", "memcached (`make deps`)", err);
 }
 
 static int spawn(struct memcached *m, const struct memcached_config *config,
 		 const struct place *place, struct err *err)
 {
 	char port[16], limit[32], threads[16], connections[16];
-	char *argv[32];
+	char *argv[SERVER_ARGS];
 	size_t n = 0;
 
-	snprintf(port, sizeof(port), "%u", (unsigned int)m->port);
+	snprintf(port, sizeof(port), "%u", (unsigned int)m->process.port);
 	snprintf(limit, sizeof(limit), "%" PRIu64, config->limit_mib);
 	snprintf(threads, sizeof(threads), "%u", config->threads);
 	snprintf(connections, sizeof(connections), "%u", config->connections);
 
 #define ARG(s) (argv[n++] = (char *)(uintptr_t)(s))
-	if (geteuid() == 0) {
-		/*
-		 * memcached's own -u would do, but a change of user clears PR_SET_PDEATHSIG
-		 * (prctl(2)), and the server would outlive a killed harness.
-		 */
-		ARG("setpriv");
-		ARG("--reuid=nobody");
-		ARG("--regid=nogroup");
-		ARG("--clear-groups");
-		ARG("--pdeathsig=KILL");
-		ARG("--");
-	}
 	ARG("memcached");
 	ARG("-l"), ARG("127.0.0.1");
 	ARG("-p"), ARG(port);
@@ -96,39 +47,12 @@ static int spawn(struct memcached *m, const struct memcached_config *config,
 	ARG("-o"), ARG("no_lru_crawler");
 	ARG(NULL);
 #undef ARG
-	return child_spawn(&m->child, argv, place, CHILD_LOG, m->log_path, err);
+	return server_spawn(&m->process, argv, place, err);
 }
 
 int memcached_alive(struct memcached *m, struct err *err)
 {
-	char how[128], tail[512];
-	int ended = child_wait(&m->child, 0, err);
-
-	if (ended <= 0)
-		return ended;
-	child_describe(&m->child, how, sizeof(how));
-	child_log_tail(m->log_path, tail, sizeof(tail));
-	return err_failed(err, 0, "memcached on port %u %s; %s%s", (unsigned int)m->port, how,
-			  *tail ? "its last output: " : "it printed nothing", tail);
-}
-
-static int connect_once(struct memcached *m)
-{
-	struct sockaddr_in addr = loopback(m->port);
-	int one = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		int rc = -errno;
-
-		close(fd);
-		return rc;
-	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	m->fd = fd;
-	return 0;
+	return server_alive(&m->process, err);
 }
 
 /* Connected to this run's server, or to another one that has the port? */
@@ -141,48 +65,28 @@ static int check_pid(struct memcached *m, struct err *err)
 		rc = memcached_stat(m, "pid", &pid, err);
 	if (rc)
 		return rc;
-	if (pid != (uint64_t)m->child.pid)
+	if (pid != (uint64_t)m->process.child.pid)
 		return err_failed(err, EADDRINUSE,
 				  "port %u on 127.0.0.1 is another memcached's (pid %" PRIu64
 				  "); choose another with -o port, or 0 for a free one",
-				  (unsigned int)m->port, pid);
+				  (unsigned int)m->process.port, pid);
 	return 0;
 }
 
 int memcached_start(struct memcached *m, const struct memcached_config *config,
 		    const struct place *place, const char *dir, struct err *err)
 {
-	struct buf path = BUF_INIT;
-	uint64_t deadline_ns;
-	int rc;
+	int rc = server_init(&m->process, "memcached", config->port, dir, err);
 
-	buf_addf(&path, "%s/memcached.log", dir);
-	m->log_path = buf_steal(&path);
-	m->port = config->port;
-	rc = m->port ? 0 : find_port(&m->port, err);
 	if (rc == 0)
 		rc = spawn(m, config, place, err);
+	if (rc == 0)
+		rc = server_connect(&m->process, &m->fd, err);
 	if (rc)
 		return rc;
-
-	deadline_ns = clock_ns() + START_NS;
-	while ((rc = connect_once(m))) {
-		int alive = memcached_alive(m, err);
-
-		if (alive)
-			return alive;
-		if (clock_ns() > deadline_ns)
-			return err_failed(err, -rc,
-					  "memcached does not answer on port %u after "
-					  "%llu s; see %s",
-					  (unsigned int)m->port, START_NS / NSEC_PER_SEC,
-					  m->log_path);
-		if (clock_sleep_until(clock_ns() + 10 * NSEC_PER_MSEC))
-			return err_failed(err, EINTR, "waiting for memcached");
-	}
 	/* The server whose port was taken needs a moment to find out and end. */
 	rc = check_pid(m, err);
-	if (rc == -EADDRINUSE && child_wait(&m->child, 1000, NULL) == 1)
+	if (rc == -EADDRINUSE && child_wait(&m->process.child, 1000, NULL) == 1)
 		return memcached_alive(m, err);
 	return rc;
 }
@@ -192,25 +96,23 @@ void memcached_stop(struct memcached *m)
 	if (m->fd >= 0)
 		close(m->fd);
 	m->fd = -1;
-	child_stop(&m->child, GRACE_MS);
+	server_stop(&m->process);
 }
 
 void memcached_release(struct memcached *m)
 {
 	memcached_stop(m);
-	child_release(&m->child);
+	server_release(&m->process);
 	buf_release(&m->reply);
-	free(m->log_path);
-	m->log_path = NULL;
 }
 
 /* The connection is of no use: the reason is more likely the server's end than the socket's. */
 static int lost(struct memcached *m, int errnum, const char *request, struct err *err)
 {
-	if (child_wait(&m->child, 200, NULL) == 1)
+	if (child_wait(&m->process.child, 200, NULL) == 1)
 		return memcached_alive(m, err);
-	return err_failed(err, errnum, "memcached on port %u, asked '%.40s'", (unsigned int)m->port,
-			  request);
+	return err_failed(err, errnum, "memcached on port %u, asked '%.40s'",
+			  (unsigned int)m->process.port, request);
 }
 
 static int send_all(struct memcached *m, const struct buf *text, struct err *err)
@@ -230,7 +132,7 @@ static int receive(struct memcached *m, const char *request, char *chunk, size_t
 {
 	struct pollfd fds[] = {
 		{ .fd = m->fd, .events = POLLIN },
-		{ .fd = m->child.pidfd,
+		{ .fd = m->process.child.pidfd,
 		  .events = POLLIN }, /* whoever answers must be this run's server */
 	};
 	int rc = poll(fds, 2, SILENT_MS);
@@ -239,7 +141,7 @@ static int receive(struct memcached *m, const char *request, char *chunk, size_t
 	if (rc == 0)
 		return err_failed(err, ETIMEDOUT,
 				  "memcached on port %u is silent for %d s, asked '%.40s'",
-				  (unsigned int)m->port, SILENT_MS / 1000, request);
+				  (unsigned int)m->process.port, SILENT_MS / 1000, request);
 	if (rc < 0)
 		return err_failed(err, errno, "waiting for memcached");
 	if (fds[1].revents)
@@ -277,8 +179,8 @@ static bool ends_with(const struct buf *b, const char *line)
 static int refused(struct memcached *m, const char *request, struct err *err)
 {
 	return err_failed(err, EPROTO, "memcached on port %u answers '%.*s' to '%.40s'",
-			  (unsigned int)m->port, (int)strcspn(m->reply.data, "\r\n"), m->reply.data,
-			  request);
+			  (unsigned int)m->process.port, (int)strcspn(m->reply.data, "\r\n"),
+			  m->reply.data, request);
 }
 
 int memcached_request(struct memcached *m, const char *request, const char *expect, struct err *err)

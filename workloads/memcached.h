@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/child.h"
 #include "base/err.h"
+#include "workloads/server.h"
 
 struct memcached_config {
 	uint16_t port; /* 0: a free one */
@@ -21,16 +21,14 @@ struct memcached_config {
 };
 
 struct memcached {
-	struct child child;
-	uint16_t port;
+	struct server process;
 	int fd;		  /* -1: not connected */
 	struct buf reply; /* of the last request */
-	char *log_path;
 };
 
 #define MEMCACHED_INIT                                                                             \
 	{                                                                                          \
-		.child = CHILD_INIT, .fd = -1                                                      \
+		.process = SERVER_INIT, .fd = -1                                                   \
 	}
 
 /* Are the programs there that memcached_start() needs? */

@@ -81,7 +81,7 @@ static void test_death(void **state)
 	struct err err = { .kind = ERR_NONE };
 
 	start(&m, *state);
-	assert_int_equal(child_signal(&m.child, SIGKILL), 0);
+	assert_int_equal(child_signal(&m.process.child, SIGKILL), 0);
 	assert_true(memcached_stats(&m, "stats", &err) < 0);
 	assert_non_null(strstr(err.msg, "Killed"));
 	assert_true(memcached_alive(&m, &err) < 0);
@@ -101,7 +101,7 @@ static void test_taken_port(void **state)
 	start(&first, *state);
 
 	/* By another memcached: its answers must not be taken for ours. */
-	config.port = first.port;
+	config.port = first.process.port;
 	assert_true(memcached_start(&second, &config, &anywhere, *state, &err) < 0);
 	assert_non_null(strstr(err.msg, "in use"));
 	memcached_release(&second);

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "workloads/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#define START_NS (15 * NSEC_PER_SEC)
+#define GRACE_MS 2000
+
+/*
+ * A server's own option for another user would do, but a change of user clears PR_SET_PDEATHSIG
+ * (prctl(2)), and the server would outlive a killed harness.
+ */
+static const char *const unprivileged[] = { "setpriv",	      "--reuid=nobody",	  "--regid=nogroup",
+					    "--clear-groups", "--pdeathsig=KILL", "--" };
+#define UNPRIVILEGED (sizeof(unprivileged) / sizeof(unprivileged[0]))
+
+int server_check(const char *program, const char *package, struct err *err)
+{
+	if (!child_find_program(program, NULL, 0))
+		return err_missing(err, "no program %s; install Debian's package %s", program,
+				   package);
+	if (geteuid() == 0 && !child_find_program("setpriv", NULL, 0))
+		return err_missing(err,
+				   "no program setpriv, which takes root's rights from %s; install "
+				   "Debian's package util-linux",
+				   program);
+	return 0;
+}
+
+static struct sockaddr_in loopback(uint16_t port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+}
+
+static int find_port(uint16_t *ret, struct err *err)
+{
+	struct sockaddr_in addr = loopback(0);
+	socklen_t len = sizeof(addr);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int rc = 0;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    getsockname(fd, (struct sockaddr *)&addr, &len))
+		rc = err_failed(err, errno, "finding a free port on 127.0.0.1");
+	else
+		*ret = ntohs(addr.sin_port);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int server_init(struct server *s, const char *name, uint16_t port, const char *dir, struct err *err)
+{
+	struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/%s.log", dir, name);
+	s->name = name;
+	s->log_path = buf_steal(&path);
+	s->port = port;
+	return port ? 0 : find_port(&s->port, err);
+}
+
+int server_spawn(struct server *s, char *const argv[], const struct place *place, struct err *err)
+{
+	char *words[UNPRIVILEGED + SERVER_ARGS + 1] = { NULL };
+	size_t n = 0;
+
+	if (geteuid() == 0)
+		for (; n < UNPRIVILEGED; n++)
+			words[n] = (char *)(uintptr_t)unprivileged[n];
+	for (size_t i = 0; argv[i] && i < SERVER_ARGS; i++)
+		words[n++] = argv[i];
+	return child_spawn(&s->child, words, place, CHILD_LOG, s->log_path, err);
+}
+
+int server_alive(struct server *s, struct err *err)
+{
+	char how[128], tail[512];
+	int ended = child_wait(&s->child, 0, err);
+
+	if (ended <= 0)
+		return ended;
+	child_describe(&s->child, how, sizeof(how));
+	child_log_tail(s->log_path, tail, sizeof(tail));
+	return err_failed(err, 0, "%s on port %u %s; %s%s", s->name, (unsigned int)s->port, how,
+			  *tail ? "its last output: " : "it printed nothing", tail);
+}
+
+static int connect_once(const struct server *s, int *ret_fd)
+{
+	struct sockaddr_in addr = loopback(s->port);
+	int one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	*ret_fd = fd;
+	return 0;
+}
+
+int server_connect(struct server *s, int *ret_fd, struct err *err)
+{
+	uint64_t deadline_ns = clock_ns() + START_NS;
+	int rc;
+
+	while ((rc = connect_once(s, ret_fd))) {
+		int alive = server_alive(s, err);
+
+		if (alive)
+			return alive;
+		if (clock_ns() > deadline_ns)
+			return err_failed(err, -rc,
+					  "%s does not answer on port %u after %llu s; see %s",
+					  s->name, (unsigned int)s->port, START_NS / NSEC_PER_SEC,
+					  s->log_path);
+		if (clock_sleep_until(clock_ns() + 10 * NSEC_PER_MSEC))
+			return err_failed(err, EINTR, "waiting for %s", s->name);
+	}
+	return 0;
+}
+
+void server_stop(struct server *s)
+{
+	child_stop(&s->child, GRACE_MS);
+}
+
+void server_release(struct server *s)
+{
+	child_release(&s->child);
+	free(s->log_path);
+	s->log_path = NULL;
+}

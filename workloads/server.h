@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A server of the run's own: a program that listens on a TCP port of 127.0.0.1, unprivileged where the
+ * harness is root, and gone when the harness is.
+ */
+#ifndef WORKLOADS_SERVER_H
+#define WORKLOADS_SERVER_H
+
+#include <stdint.h>
+
+#include "base/child.h"
+#include "base/err.h"
+
+struct server {
+	const char *name; /* the program's */
+	struct child child;
+	uint16_t port;
+	char *log_path;
+};
+
+#define SERVER_INIT                                                                                \
+	{                                                                                          \
+		.child = CHILD_INIT                                                                \
+	}
+
+/* Are there the program and what takes root's rights from it? `package` is Debian's. */
+int server_check(const char *program, const char *package, struct err *err);
+/* *s must be SERVER_INIT; server_release() it whatever comes back. port 0: a free one is chosen. */
+int server_init(struct server *s, const char *name, uint16_t port, const char *dir,
+		struct err *err);
+/* argv is the server's own, ended by NULL, with at most SERVER_ARGS words. Output goes to log_path. */
+#define SERVER_ARGS 32
+int server_spawn(struct server *s, char *const argv[], const struct place *place, struct err *err);
+/* Waits until it takes a connection, which is *ret_fd, the caller's. */
+int server_connect(struct server *s, int *ret_fd, struct err *err);
+/* 0 while it runs; else err says how it ended and what it printed last. */
+int server_alive(struct server *s, struct err *err);
+void server_stop(struct server *s);
+void server_release(struct server *s);
+
+#endif
