@@ -29,7 +29,7 @@ struct results {
 	} * rows;
 	size_t nr;
 	struct result_flag {
-		const char *code; /* from harness/run/flags.c or a unit: static storage */
+		const char *code; /* from harness/run/judge_*.c or a unit: static storage */
 		enum severity severity;
 		char *detail;
 	} * flags;

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/sysfile.h"
 
-#define RAISE_SHARE 64		   /* of the limit: less than it may be missed by (flags.c) … */
+#define RAISE_SHARE 64 /* of the limit: less than it may be missed by (judge_memory.c) … */
 #define RAISE_LEAST (256ull << 10) /* … but what the kernel charges a CPU in advance */
 #define RAISES	    32		   /* at most before it is lowered again */
 #define PATIENCE    100		   /* tries in which a task that was let go wakes up */
