@@ -8,7 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "results/sides.h"
 #include "results/store.h"
 
 int store_baseline(struct store *s, int64_t run, int64_t job, struct store_baseline *ret,
@@ -72,16 +71,17 @@ int store_find_peak(struct store *s, int64_t machine, const struct run_record *l
  * these alone where they stand in the statement's text; else it asks about every run, which takes
  * seconds from some thousand runs on.
  */
-static int prepare_runs(struct store *s, sqlite3_stmt **ret, const char *columns, const char *runs,
-			const char *end, struct err *err)
+static int prepare_runs(struct store *s, sqlite3_stmt **ret, const char *columns,
+			struct side_runs of, const char *end, struct err *err)
 {
 	struct buf sql = BUF_INIT;
 	int rc;
 
 	buf_addf(&sql,
-		 "SELECT %s FROM baseline WHERE run IN (%.*s) AND baseline_run IS NOT NULL %s",
-		 columns, (int)strlen(runs) - 2, runs + 1, end);
-	rc = db_prepare(s, ret, err, sql.data, "");
+		 "SELECT %s FROM baseline WHERE run IN (%.*s) AND ?1 IN (0, job)"
+		 " AND baseline_run IS NOT NULL %s",
+		 columns, (int)strlen(of.runs) - 2, of.runs + 1, end);
+	rc = db_prepare(s, ret, err, sql.data, "i", of.job);
 	buf_release(&sql);
 	return rc;
 }
@@ -90,8 +90,8 @@ int baselines_json(struct store *s, const char *runs, struct buf *ret, struct er
 {
 	sqlite3_stmt *stmt;
 	int rc = prepare_runs(s, &stmt,
-			      "json_group_array(json_array(run, job, baseline_run, age_s))", runs,
-			      "", err);
+			      "json_group_array(json_array(run, job, baseline_run, age_s))",
+			      (struct side_runs){ runs, 0 }, "", err);
 
 	if (rc)
 		return rc;
@@ -102,7 +102,7 @@ int baselines_json(struct store *s, const char *runs, struct buf *ret, struct er
 	return rc < 0 ? rc : 0;
 }
 
-int baselines_find(struct store *s, const char *runs, struct baselines *ret, struct err *err)
+int baselines_find(struct store *s, struct side_runs runs, struct baselines *ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int rc = prepare_runs(s, &stmt, "baseline_run, max(age_s), sum(run <> baseline_run)", runs,
@@ -133,7 +133,7 @@ void baselines_release(struct baselines *b)
 	b->nr = 0;
 }
 
-int baselines_slowdown(struct store *s, const char *runs, const struct baselines *b,
+int baselines_slowdown(struct store *s, struct side_runs runs, const struct baselines *b,
 		       const char *result, const char *better, struct stats_ratio *ret,
 		       struct err *err)
 {
@@ -143,10 +143,11 @@ int baselines_slowdown(struct store *s, const char *runs, const struct baselines
 
 	if (!b->nr || !better)
 		return -ENODATA;
-	rc = sides_load(s, b->json.data, runs, result, NULL, &base, &here, err);
+	/* A baseline has one job. */
+	rc = sides_load(s, (struct side_runs){ b->json.data, 0 }, runs, result, NULL, &base, &here,
+			err);
 	if (!rc)
-		rc = strcmp(better, "higher") ? sides_ratio(&base, &here, ret, &blocks)
-					      : sides_ratio(&here, &base, ret, &blocks);
+		rc = sides_slowdown(&base, &here, better, ret, &blocks);
 	side_values_release(&here);
 	side_values_release(&base);
 	return rc == -ERANGE ? -ENODATA : rc;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/stats.h"
 #include "results/db.h"
+#include "results/sides.h"
 
 /* The baselines of some runs (a JSON array of ids): a JSON array of [run, job,
  * baseline_run, age_s]. */
@@ -27,15 +28,15 @@ struct baselines {
 		NULL, 0, BUF_INIT, 0, 0                                                            \
 	}
 
-/* runs: a JSON array. Those that no run fits add nothing. */
-int baselines_find(struct store *s, const char *runs, struct baselines *ret, struct err *err);
+/* Those that no run fits add nothing. */
+int baselines_find(struct store *s, struct side_runs runs, struct baselines *ret, struct err *err);
 void baselines_release(struct baselines *b);
 
 /*
  * How many times worse the runs are than their baselines in one result: above 1 is slower.
  * -ENODATA: no baseline, a result that is neither better up nor down, or values without a ratio.
  */
-int baselines_slowdown(struct store *s, const char *runs, const struct baselines *b,
+int baselines_slowdown(struct store *s, struct side_runs runs, const struct baselines *b,
 		       const char *result, const char *better, struct stats_ratio *ret,
 		       struct err *err);
 

@@ -118,8 +118,9 @@ static int load_rows(struct store *s, struct compare_answer *c, struct err *err)
 	compare_side_json(c->sides[1], &runs_b);
 	rc = find_rows(s, c, runs_a.data, runs_b.data, err);
 	for (size_t i = 0; i < c->nr_rows && !rc; i++)
-		rc = sides_load(s, runs_a.data, runs_b.data, c->rows[i].name, c->rows[i].unit,
-				&c->rows[i].a, &c->rows[i].b, err);
+		rc = sides_load(s, (struct side_runs){ runs_a.data, 0 },
+				(struct side_runs){ runs_b.data, 0 }, c->rows[i].name,
+				c->rows[i].unit, &c->rows[i].a, &c->rows[i].b, err);
 	buf_release(&runs_a);
 	buf_release(&runs_b);
 	return rc;

@@ -2,26 +2,12 @@
 -- What sides A (?1) and B (?2, JSON arrays of run ids) differ in, but for what the terms of both
 -- selectors (?3, ?4: JSON, see struct compare_side) name: key, kinds on A and on B, their values.
 
-WITH property AS MATERIALIZED (SELECT * FROM run_property),
--- Keys (GLOB) that differ because another does: only that one has to be named. A parameter follows
--- from its workload or backend, too.
-follows (parent, key) AS (VALUES
-	('kernel', 'kernel_build'), ('kernel', 'memory_bytes'), ('kernel', 'cmdline'),
-	('machine', 'cmdline'), ('machine', 'arch'), ('machine', 'cpu'), ('machine', 'cpus'),
-	('machine', 'memory_bytes'), ('machine', 'numa_nodes'), ('machine', 'placement.*'),
-	('set.vm.swappiness', 'swappiness'), ('set.vm.page-cluster', 'page_cluster'),
-	('set.vm.overcommit_memory', 'overcommit_memory'), ('set.mm.lru_gen.enabled', 'mglru'),
-	('set.mm.transparent_hugepage.enabled', 'thp'),
-	('set.mm.transparent_hugepage.defrag', 'thp_defrag'), ('set.mm.ksm.run', 'ksm'),
-	('set.mm.swap.vma_ra_enabled', 'vma_readahead'),
-	('set.kernel.numa_balancing', 'numa_balancing'),
-	('set.kernel.randomize_va_space', 'aslr')),
+WITH property AS MATERIALIZED (SELECT * FROM kind_property),
 side AS (
 	SELECT value AS run, 'A' AS side FROM json_each(?1)
 	UNION ALL
 	SELECT value, 'B' FROM json_each(?2)),
--- Not what a run happens to find or makes to measure: other areas that are on, devices and sizes,
--- counters that were not there. A limit that comes from a peak that was measured anew is the same limit.
+-- A limit that comes from a peak that was measured anew is the same limit.
 seen AS (
 	SELECT DISTINCT source, key, dashed, bare, side,
 		CASE WHEN p.key = 'limit'
@@ -29,9 +15,6 @@ seen AS (
 				WHERE o.key = 'limit' AND o.value * 1.02 >= p.value), p.value)
 			ELSE p.value END AS value
 	FROM property p JOIN side USING (run)
-	WHERE source <> 'label'
-		AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes'
-			OR key GLOB 'missing.*'))
 	ORDER BY value),
 kinds AS (
 	SELECT source, key, dashed, bare, sum(side = 'A') AS nr_a, sum(side = 'B') AS nr_b,

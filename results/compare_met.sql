@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- The runs that meet all terms of a selector (?1: JSON, see struct compare_side): id, status, and why
--- they are not sound.
+-- The runs that meet all terms of a selector (?1: JSON, see struct compare_side; [] for all runs): id,
+-- status, and why they are not sound.
 
 WITH met AS (
 	SELECT DISTINCT p.run, t.key
@@ -10,5 +10,6 @@ WITH met AS (
 SELECT id, status, ifnull(reason,
 	(SELECT group_concat(code, ', ') FROM flag WHERE run = id AND severity = 'fatal'))
 FROM run
-WHERE id IN (SELECT run FROM met GROUP BY run HAVING count(*) = json_array_length(?1))
+WHERE json_array_length(?1) = 0
+	OR id IN (SELECT run FROM met GROUP BY run HAVING count(*) = json_array_length(?1))
 ORDER BY id;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json_write.h"
 #include "results/baseline.h"
 #include "results/rows.h"
 #include "results/text_table.h"
@@ -38,7 +39,7 @@ static int print_baseline(struct store *s, const struct compare_answer *c,
 		    " WHERE ratio < 1",
 		    "t", runs.data);
 	if (!rc)
-		rc = baselines_find(s, runs.data, &base, err);
+		rc = baselines_find(s, (struct side_runs){ runs.data, 0 }, &base, err);
 	if (rc)
 		goto out;
 	if (!base.nr) {
@@ -48,7 +49,8 @@ static int print_baseline(struct store *s, const struct compare_answer *c,
 	rows_add_ranges(&ranges, base.runs, base.nr);
 	fprintf(out, "   at ratio 1: run%s %s, %s%s away", base.nr == 1 ? "" : "s", ranges.data,
 		base.nr == 1 ? "" : "up to ", human_age(age, base.age_s));
-	rc = row ? baselines_slowdown(s, runs.data, &base, row->name, row->better, &slower, err)
+	rc = row ? baselines_slowdown(s, (struct side_runs){ runs.data, 0 }, &base, row->name,
+				      row->better, &slower, err)
 		 : -ENODATA;
 	if (!rc)
 		fprintf(out, "; slowdown %.2fx", slower.ratio);
@@ -221,87 +223,55 @@ static void print_notes(const struct compare_answer *c, FILE *out)
 
 /* --- for machines ---------------------------------------------------------------------------- */
 
-static void add_json_number(struct buf *json, const char *key, double value)
-{
-	buf_addf(json, ",\"%s\":", key);
-	if (isfinite(value))
-		rows_add_double(json, value);
-	else
-		buf_adds(json, "null");
-}
-
-static void add_json_text(struct buf *json, const char *key, const char *text)
-{
-	buf_addf(json, "%s\"%s\":", json->data[json->len - 1] == '{' ? "" : ",", key);
-	if (text)
-		buf_add_json(json, text);
-	else
-		buf_adds(json, "null");
-}
-
-static void add_row_json(struct buf *json, const struct compare_answer *c,
+static void add_row_json(struct json *j, const struct compare_answer *c,
 			 const struct compare_row *row, const struct buf flags[2])
 {
 	bool has_interval = !isnan(row->ratio.low);
 
-	buf_adds(json, json->len ? ",{" : "[{");
-	add_json_text(json, "result", row->name);
-	add_json_text(json, "unit", row->unit);
-	add_json_text(json, "better", row->better);
-	add_json_text(json, "method",
+	json_begin(j, NULL, '{');
+	json_add_text(j, "result", row->name);
+	json_add_text(j, "unit", row->unit);
+	json_add_text(j, "better", row->better);
+	json_add_text(j, "method",
 		      isnan(row->ratio.ratio) ? NULL
 		      : row->blocks	      ? "paired"
 					      : "welch");
-	buf_addf(json, ",\"runs_a\":%zu,\"runs_b\":%zu,\"blocks\":%zu", row->a.nr, row->b.nr,
-		 row->blocks);
-	add_json_number(json, "median_a", row->median_a);
-	add_json_number(json, "median_b", row->median_b);
-	add_json_number(json, "ratio", row->ratio.ratio);
-	add_json_number(json, "ratio_low", row->ratio.low);
-	add_json_number(json, "ratio_high", row->ratio.high);
-	add_json_number(json, "coverage", has_interval ? STATS_CONFIDENCE : NAN);
-	add_json_number(json, "p", row->p);
-	add_json_number(json, "cliffs_delta", row->cliffs_delta);
-	add_json_number(json, "runs_needed", c->terms.show_needed ? row->runs_needed : NAN);
-	buf_addf(json, ",\"interleaved\":%d", c->terms.interleaved);
-	add_json_text(json, "verdict", row->verdict[0] ? row->verdict : NULL);
-	add_json_text(json, "flags_a", flags[0].data);
-	add_json_text(json, "flags_b", flags[1].data);
-	buf_addf(json, ",\"left_out_a\":%zu,\"left_out_b\":%zu}", c->sides[0]->nr_left_out,
-		 c->sides[1]->nr_left_out);
+	json_add_integer(j, "runs_a", (int64_t)row->a.nr);
+	json_add_integer(j, "runs_b", (int64_t)row->b.nr);
+	json_add_integer(j, "blocks", (int64_t)row->blocks);
+	json_add_number(j, "median_a", row->median_a);
+	json_add_number(j, "median_b", row->median_b);
+	json_add_number(j, "ratio", row->ratio.ratio);
+	json_add_number(j, "ratio_low", row->ratio.low);
+	json_add_number(j, "ratio_high", row->ratio.high);
+	json_add_number(j, "coverage", has_interval ? STATS_CONFIDENCE : NAN);
+	json_add_number(j, "p", row->p);
+	json_add_number(j, "cliffs_delta", row->cliffs_delta);
+	json_add_number(j, "runs_needed", c->terms.show_needed ? row->runs_needed : NAN);
+	json_add_integer(j, "interleaved", c->terms.interleaved);
+	json_add_text(j, "verdict", row->verdict[0] ? row->verdict : NULL);
+	json_add_text(j, "flags_a", flags[0].data);
+	json_add_text(j, "flags_b", flags[1].data);
+	json_add_integer(j, "left_out_a", (int64_t)c->sides[0]->nr_left_out);
+	json_add_integer(j, "left_out_b", (int64_t)c->sides[1]->nr_left_out);
+	json_end(j, '}');
 }
 
 static const char *const columns[] = {
 	"result",   "unit",	"better",	"method",      "runs_a",      "runs_b",
 	"blocks",   "median_a", "median_b",	"ratio",       "ratio_low",   "ratio_high",
 	"coverage", "p",	"cliffs_delta", "runs_needed", "interleaved", "verdict",
-	"flags_a",  "flags_b",	"left_out_a",	"left_out_b",
+	"flags_a",  "flags_b",	"left_out_a",	"left_out_b",  NULL,
 };
-
-static int print_rows(struct store *s, const char *json, enum export_format format, FILE *out,
-		      struct err *err)
-{
-	struct buf sql = BUF_INIT;
-	sqlite3_stmt *stmt;
-	int rc;
-
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		buf_addf(&sql, "%s value ->> '%s' AS %s", i ? "," : "SELECT", columns[i],
-			 columns[i]);
-	buf_adds(&sql, " FROM json_each(?1)");
-	rc = db_prepare(s, &stmt, err, sql.data, "t", json);
-	if (!rc)
-		rc = rows_print(s, stmt, format, out, NULL, err);
-	sqlite3_finalize(stmt);
-	buf_release(&sql);
-	return rc;
-}
 
 static int print_machine(struct store *s, const struct compare_answer *c, enum export_format format,
 			 FILE *out, struct err *err)
 {
-	struct buf json = BUF_INIT, flags[2] = { BUF_INIT, BUF_INIT };
+	struct buf text = BUF_INIT, flags[2] = { BUF_INIT, BUF_INIT };
+	struct json json = { .text = &text };
 	int rc = 0;
+
+	json_begin(&json, NULL, '[');
 
 	for (size_t i = 0; i < 2 && !rc; i++) {
 		struct buf runs = BUF_INIT;
@@ -312,10 +282,10 @@ static int print_machine(struct store *s, const struct compare_answer *c, enum e
 	}
 	for (size_t i = 0; i < c->nr_rows && !rc; i++)
 		add_row_json(&json, c, &c->rows[i], flags);
-	buf_adds(&json, "]");
+	json_end(&json, ']');
 	if (!rc)
-		rc = print_rows(s, json.data, format, out, err);
-	buf_release(&json);
+		rc = rows_print_json(s, text.data, columns, format, out, err);
+	buf_release(&text);
 	buf_release(&flags[0]);
 	buf_release(&flags[1]);
 	return rc;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/embed.h"
+#include "base/json_write.h"
 #include "base/names.h"
 #include "base/opt.h"
 #include "results/db.h"
@@ -43,14 +44,14 @@ static void add_value(struct buf *terms, const char *value)
 	buf_add_json(terms, value);
 	if (!parse_double(value, &number)) {
 		buf_adds(terms, ",");
-		rows_add_double(terms, number);
+		buf_add_double(terms, number);
 		return;
 	}
 	if (!parse_size(value, &integer))
 		buf_addf(terms, ",%llu", (unsigned long long)integer);
 	if (!parse_duration(value, &integer)) {
 		buf_adds(terms, ",");
-		rows_add_double(terms, (double)integer / 1e9);
+		buf_add_double(terms, (double)integer / 1e9);
 	}
 	if (!parse_bool(value, &yes))
 		buf_addf(terms, ",%d", yes);
@@ -95,10 +96,15 @@ static int add_term(struct compare_side *side, struct store *s, char *word, cons
 
 static int parse_selector(struct compare_side *side, struct store *s, struct err *err)
 {
-	char *copy = xstrdup(side->selector), *save, *word;
+	char *copy, *save, *word;
 	const char *key = "run";
 	int rc = 0;
 
+	if (!side->selector) {
+		buf_adds(&side->terms, "[]");
+		return 0;
+	}
+	copy = xstrdup(side->selector);
 	buf_adds(&side->terms, "[");
 	for (word = strtok_r(copy, ",", &save); word && !rc; word = strtok_r(NULL, ",", &save))
 		rc = add_term(side, s, word, &key, err);
@@ -202,6 +208,9 @@ int compare_side_select(struct compare_side *side, struct store *s, bool untrust
 		side->runs[side->nr_runs++] = sqlite3_column_int64(stmt, 0);
 	}
 	sqlite3_finalize(stmt);
+	if (!rc && !nr_met && !side->selector)
+		return err_missing(err, "%s holds no run yet; make some with `fmbench run`",
+				   s->path);
 	if (!rc && !nr_met)
 		return explain_none(side, s, err);
 	if (!rc && !side->nr_runs)

@@ -12,7 +12,7 @@
 #include "results/store.h"
 
 struct compare_side {
-	const char *name, *selector; /* "A" */
+	const char *name, *selector; /* "A"; selector NULL: all runs */
 	struct buf terms;	     /* JSON: [["backend",["zram"]],["memory",["48M",50331648]]] */
 	int64_t *runs;		     /* those that count, ascending */
 	size_t nr_runs;

@@ -95,10 +95,10 @@ static int add_slowdown(struct buf *page, const struct alike_runs *g, const char
 	struct baselines base = BASELINES_INIT;
 	struct stats_ratio slower;
 	char text[HUMAN_SIZE];
-	int rc = baselines_find(g->s, runs, &base, err);
+	int rc = baselines_find(g->s, (struct side_runs){ runs, 0 }, &base, err);
 
 	if (!rc)
-		rc = baselines_slowdown(g->s, runs, &base, first->name,
+		rc = baselines_slowdown(g->s, (struct side_runs){ runs, 0 }, &base, first->name,
 					first->higher ? "higher" : "lower", &slower, err);
 	if (rc)
 		goto out;
@@ -193,7 +193,7 @@ static int load_columns(struct alike_runs *g, struct err *err)
 static int find_slowdown(struct alike_runs *g, struct err *err)
 {
 	struct baselines base = BASELINES_INIT;
-	int rc = baselines_find(g->s, g->runs, &base, err);
+	int rc = baselines_find(g->s, (struct side_runs){ g->runs, 0 }, &base, err);
 
 	g->slowdown = g->nr_columns && base.nr;
 	baselines_release(&base);

@@ -2,9 +2,9 @@
 #include "results/rows.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/json_write.h"
 #include "results/text_table.h"
 
 /* RFC 4180: quoted where needed. */
@@ -34,18 +34,6 @@ static void add_gnuplot(struct buf *b, const char *text)
 	buf_adds(b, "\"");
 }
 
-void rows_add_double(struct buf *b, double value)
-{
-	char text[32];
-
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	buf_adds(b, text);
-}
-
 const struct rows_style rows_styles[] = {
 	[EXPORT_CSV] = { "", "", ",", "\n", "", "", "", false, add_csv },
 	[EXPORT_JSON] = { "[", "\n{", ",", "}", ",", "\n]\n", "null", true, buf_add_json },
@@ -66,7 +54,7 @@ static void add_cell(struct buf *b, const struct rows_style *style, sqlite3_stmt
 	case SQLITE_FLOAT:
 		value = sqlite3_column_double(stmt, col);
 		if (isfinite(value))
-			rows_add_double(b, value);
+			buf_add_double(b, value);
 		else
 			buf_adds(b, style->missing);
 		break;
@@ -169,6 +157,25 @@ out:
 	if (!rc && ret_nr)
 		*ret_nr = nr;
 	buf_release(&b);
+	return rc;
+}
+
+int rows_print_json(struct store *s, const char *json, const char *const *columns,
+		    enum export_format format, FILE *out, struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	for (size_t i = 0; columns[i]; i++)
+		buf_addf(&sql, "%s value ->> '%s' AS \"%s\"", i ? "," : "SELECT", columns[i],
+			 columns[i]);
+	buf_adds(&sql, " FROM json_each(?1)");
+	rc = db_prepare(s, &stmt, err, sql.data, "t", json);
+	if (!rc)
+		rc = rows_print(s, stmt, format, out, NULL, err);
+	sqlite3_finalize(stmt);
+	buf_release(&sql);
 	return rc;
 }
 

@@ -23,6 +23,9 @@ extern const struct rows_style rows_styles[]; /* by export_format; none for EXPO
 /* All rows of stmt, with a header, on out. ret_nr may be NULL. stmt stays the caller's. */
 int rows_print(struct store *s, sqlite3_stmt *stmt, enum export_format format, FILE *out,
 	       size_t *ret_nr, struct err *err);
+/* The same of objects that code has made: a JSON array of them. columns: their keys, NULL-ended. */
+int rows_print_json(struct store *s, const char *json, const char *const *columns,
+		    enum export_format format, FILE *out, struct err *err);
 /* Flush, and report what went wrong with out at any time before. */
 int rows_flush(FILE *out, struct err *err);
 
@@ -31,8 +34,5 @@ int rows_flush(FILE *out, struct err *err);
 void rows_add_ranges(struct buf *b, const int64_t *ids, size_t nr);
 /* "SHARED_CORES 5, V1_LIMIT 2": the flags of some runs (a JSON array), each with how many have it. */
 int rows_add_flags(struct buf *b, struct store *s, const char *runs, struct err *err);
-
-/* Shortest decimal that reads back as the same double. */
-void rows_add_double(struct buf *b, double value);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json_write.h"
 #include "results/rows.h"
 
 /*
@@ -183,7 +184,7 @@ static void make_head(struct printer *p, sqlite3_stmt *stmt)
 			buf_adds(&p->head, p->style->missing);
 			break;
 		case SQLITE_FLOAT:
-			rows_add_double(&p->head, sqlite3_column_double(stmt, col));
+			buf_add_double(&p->head, sqlite3_column_double(stmt, col));
 			break;
 		case SQLITE_INTEGER:
 			buf_addf(&p->head, "%lld", (long long)sqlite3_column_int64(stmt, col));

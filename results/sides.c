@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -21,18 +22,19 @@ void side_values_release(struct side_values *v)
 	*v = (struct side_values){ 0 };
 }
 
-int sides_load(struct store *s, const char *runs_a, const char *runs_b, const char *name,
+int sides_load(struct store *s, struct side_runs runs_a, struct side_runs runs_b, const char *name,
 	       const char *unit, struct side_values *a, struct side_values *b, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int rc = db_prepare(
 		s, &stmt, err,
-		"WITH side AS (SELECT value AS run, 0 AS is_b FROM json_each(?1)"
-		"  UNION ALL SELECT value, 1 FROM json_each(?2))"
+		"WITH side AS (SELECT value AS run, ?5 AS job, 0 AS is_b FROM json_each(?1)"
+		"  UNION ALL SELECT value, ?6, 1 FROM json_each(?2))"
 		"SELECT is_b, v.value, dense_rank() OVER (ORDER BY k.block)"
 		" FROM side CROSS JOIN result v USING (run) CROSS JOIN block k USING (run)"
-		" WHERE v.name = ?3 AND v.unit = ifnull(?4, v.unit) AND v.value IS NOT NULL",
-		"tttt", runs_a, runs_b, name, unit);
+		" WHERE v.name = ?3 AND v.unit = ifnull(?4, v.unit) AND v.value IS NOT NULL"
+		" AND side.job IN (0, v.job)",
+		"ttttii", runs_a.runs, runs_b.runs, name, unit, runs_a.job, runs_b.job);
 
 	a->nr = b->nr = 0;
 	if (rc)
@@ -108,4 +110,11 @@ int sides_ratio(const struct side_values *a, const struct side_values *b, struct
 	free(pairs_a);
 	free(pairs_b);
 	return rc;
+}
+
+int sides_slowdown(const struct side_values *base, const struct side_values *here,
+		   const char *better, struct stats_ratio *ret, size_t *ret_blocks)
+{
+	return strcmp(better, "higher") == 0 ? sides_ratio(here, base, ret, ret_blocks)
+					     : sides_ratio(base, here, ret, ret_blocks);
 }

@@ -18,9 +18,14 @@ struct side_values {
 void side_values_add(struct side_values *v, double value, int64_t block);
 void side_values_release(struct side_values *v);
 
-/* The values of a result that runs_a and runs_b (JSON arrays) have. unit NULL: any. Replaces what a
- * and b hold. */
-int sides_load(struct store *s, const char *runs_a, const char *runs_b, const char *name,
+/* Runs (a JSON array), and which of their jobs; 0: all. */
+struct side_runs {
+	const char *runs;
+	int64_t job;
+};
+
+/* The values of a result that both sides have. unit NULL: any. Replaces what a and b hold. */
+int sides_load(struct store *s, struct side_runs runs_a, struct side_runs runs_b, const char *name,
 	       const char *unit, struct side_values *a, struct side_values *b, struct err *err);
 
 /*
@@ -31,5 +36,10 @@ int sides_load(struct store *s, const char *runs_a, const char *runs_b, const ch
  */
 int sides_ratio(const struct side_values *a, const struct side_values *b, struct stats_ratio *ret,
 		size_t *ret_blocks);
+
+/* How many times worse here is than base: above 1 is slower. better: "higher" or "lower". The rest as
+ * sides_ratio(). */
+int sides_slowdown(const struct side_values *base, const struct side_values *here,
+		   const char *better, struct stats_ratio *ret, size_t *ret_blocks);
 
 #endif

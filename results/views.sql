@@ -61,3 +61,25 @@ FROM (
 	FROM main.run r JOIN main.machine m ON m.id = r.machine, json_each(m.facts) j
 	UNION ALL
 	SELECT r.id, 'fact', j.key, j.value FROM main.run r, json_each(r.facts) j);
+
+-- What makes runs alike. Not what a run happens to find or makes to measure: other areas that are on,
+-- devices and sizes, counters that were not there.
+CREATE TEMP VIEW kind_property AS
+SELECT * FROM run_property
+WHERE source <> 'label'
+	AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes' OR key GLOB 'missing.*'));
+
+-- Keys (GLOB) that differ because another does: only that one has to be named.
+CREATE TEMP VIEW follows AS
+WITH pair (parent, key) AS (VALUES
+	('kernel', 'kernel_build'), ('kernel', 'memory_bytes'), ('kernel', 'cmdline'),
+	('machine', 'cmdline'), ('machine', 'arch'), ('machine', 'cpu'), ('machine', 'cpus'),
+	('machine', 'memory_bytes'), ('machine', 'numa_nodes'), ('machine', 'placement.*'),
+	('set.vm.swappiness', 'swappiness'), ('set.vm.page-cluster', 'page_cluster'),
+	('set.vm.overcommit_memory', 'overcommit_memory'), ('set.mm.lru_gen.enabled', 'mglru'),
+	('set.mm.transparent_hugepage.enabled', 'thp'),
+	('set.mm.transparent_hugepage.defrag', 'thp_defrag'), ('set.mm.ksm.run', 'ksm'),
+	('set.mm.swap.vma_ra_enabled', 'vma_readahead'),
+	('set.kernel.numa_balancing', 'numa_balancing'),
+	('set.kernel.randomize_va_space', 'aslr'))
+SELECT parent, key FROM pair;

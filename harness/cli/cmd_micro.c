@@ -94,7 +94,9 @@ static int cmd_micro_run(struct cli *cli)
 			    .db_path = common.db,
 			    .state_dir = common.state_dir,
 			    .settings = &p->settings,
-			    .seed = p->seed };
+			    .seed = p->seed,
+			    .summary = p->repeat > 2,
+			    .verbose = common.verbose };
 	struct cell cell = { .ratio = 1 };
 	struct choice c = { 0 };
 	enum export_format format;

@@ -114,7 +114,9 @@ static int cmd_run_run(struct cli *cli)
 			    .settings = &p->settings,
 			    .seed = p->seed,
 			    .peak_bytes = p->peak_bytes,
-			    .recalibrate = p->recalibrate };
+			    .recalibrate = p->recalibrate,
+			    .summary = p->repeat > 2,
+			    .verbose = common.verbose };
 	struct ratios ratios = { 0 };
 	struct choice c = { 0 };
 	enum export_format format;

@@ -166,7 +166,9 @@ static int cmd_sweep_run(struct cli *cli)
 	struct matrix m = { .line = cli->line,
 			    .db_path = common.db,
 			    .state_dir = common.state_dir,
-			    .skip_missing = p->skip_missing };
+			    .skip_missing = p->skip_missing,
+			    .summary = true,
+			    .verbose = common.verbose };
 	enum export_format format;
 	struct experiment e = { 0 };
 	struct err err = { 0 };

@@ -44,7 +44,8 @@ struct command {
 extern const struct command *const command_table[]; /* ended by NULL */
 
 extern const struct command cmd_backend, cmd_compare, cmd_doctor, cmd_export, cmd_list, cmd_merge,
-	cmd_micro, cmd_plot, cmd_recover, cmd_report, cmd_run, cmd_show, cmd_sweep, cmd_worker;
+	cmd_micro, cmd_plot, cmd_recover, cmd_report, cmd_run, cmd_show, cmd_summary, cmd_sweep,
+	cmd_worker;
 
 /* For commands that end with a table: export_format_parse() takes it. */
 #define OPT_FORMAT(S, f)                                                                           \

@@ -41,6 +41,8 @@ struct matrix {
 	bool recalibrate;
 	bool resume;	    /* what an earlier command has made is not made again (plan.h) */
 	bool skip_missing;  /* leave out what this machine can't run, rather than refuse */
+	bool summary;	    /* the closing table has a row a cell rather than a row a run */
+	bool verbose;	    /* single runs all the same, before it */
 	struct cell *cells; /* owned; what they point to is not */
 	size_t nr_cells;
 	char **missing; /* owned: the reasons that cells point to */

@@ -2,6 +2,7 @@
 /* A matrix's cells, made one after the other. */
 #include "harness/plan/matrix.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "harness/run/saving.h"
 #include "harness/run/sets.h"
 #include "harness/run/signals.h"
+#include "results/summary.h"
 
 struct making {
 	struct matrix *m;
@@ -202,6 +204,25 @@ static int by_place(const void *a, const void *b)
 	return (ca->place > cb->place) - (ca->place < cb->place);
 }
 
+/* Programs get a row a run. Runs of which none is sound have no summary: they are shown themselves. */
+static int print_closing(struct making *mk, size_t nr, enum export_format format, struct err *err)
+{
+	struct store *store = mk->session.store;
+	bool summary = mk->m->summary && format == EXPORT_TABLE;
+	int rc = 0;
+
+	if (!summary || mk->m->verbose)
+		rc = show_runs(store, mk->runs, nr, format, stdout, err);
+	if (rc || !summary)
+		return rc;
+	if (mk->m->verbose)
+		putchar('\n');
+	rc = summary_runs(store, mk->runs, nr, stdout, err);
+	if (rc != -ENODATA)
+		return rc;
+	return mk->m->verbose ? 0 : show_runs(store, mk->runs, nr, format, stdout, err);
+}
+
 /* Runs that only found a peak, then the cells in the order they were asked for. */
 static int print_runs(struct making *mk, enum export_format format, struct err *err)
 {
@@ -214,7 +235,7 @@ static int print_runs(struct making *mk, enum export_format format, struct err *
 		if (m->cells[i].run)
 			mk->runs[nr++] = m->cells[i].run;
 	}
-	return nr ? show_runs(mk->session.store, mk->runs, nr, format, stdout, err) : 0;
+	return nr ? print_closing(mk, nr, format, err) : 0;
 }
 
 int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struct err *err)

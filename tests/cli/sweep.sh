@@ -20,7 +20,8 @@ grep -q '4 runs: 0 done, 4 left' "$tmp/out" || fail "the dry run does not count"
 
 expect 0 "$fmbench" sweep "$ini"
 [[ $(cells "status = 'ok' AND experiment = 'e'") == 4 ]] || fail "not four runs"
-[[ $(wc -l <"$tmp/out") -eq 5 ]] || fail "not a closing table of four"
+[[ $(grep -c '^null ' "$tmp/out") -eq 2 ]] || fail "not a closing table of two cells"
+grep -qE '^null +none +1 +memory=64K +2 ' "$tmp/out" || fail "not two runs a cell"
 grep -q '^4 of 4 done: ' "$tmp/err" || fail "no line of progress for the last cell"
 grep -qE '^1 of 4 done, 3 left, .* to go: null none ratio 1 memory=' "$tmp/err" ||
 	fail "no line of progress for the first cell"
@@ -28,9 +29,10 @@ order=$(sql "SELECT group_concat(repeat, '') FROM run")
 [[ $order == 1122 ]] || fail "repeats are not interleaved: $order"
 
 # What is there is not made again; what is new in the file is.
-expect 0 "$fmbench" sweep "$ini"
+expect 0 "$fmbench" sweep -v "$ini"
 [[ $(cells 1) == 4 ]] || fail "finished cells were made again"
-[[ $(wc -l <"$tmp/out") -eq 5 ]] || fail "no closing table of what was there"
+[[ $(grep -cE '^[1-4] +null ' "$tmp/out") -eq 4 && $(grep -c '^null ' "$tmp/out") -eq 2 ]] ||
+	fail "no closing table of what was there, with its runs"
 expect 0 "$fmbench" sweep --dry-run "$ini"
 grep -q '4 runs: 4 done, 0 left' "$tmp/out" || fail "the dry run does not know what is done"
 write '[run null]' 'memory = 0 64K 1M' 'seconds = 20ms'
