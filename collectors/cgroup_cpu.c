@@ -2,7 +2,8 @@
 /*
  * CPU time of the group: cpu.stat. On v1 cpuacct.usage has nanoseconds, and cpuacct.stat ticks of
  * USER_HZ, which are all there is about user and system time; the other hierarchy's cpu.stat has
- * throttling alone. Throttling is counted where the group has the controller cpu.
+ * throttling alone. Throttling is counted where the group has the controller cpu. Beside these, what the
+ * job's load generators used.
  */
 #include "collectors/collector.h"
 #include "collectors/keptfile.h"
@@ -13,7 +14,7 @@
 
 #include "base/alloc.h"
 
-enum { USAGE, USER, SYSTEM, NR_THROTTLED, THROTTLED };
+enum { USAGE, USER, SYSTEM, NR_THROTTLED, THROTTLED, CLIENT_USAGE };
 
 static const struct collector_key keys[] = {
 	[USAGE] = { "usage_usec", "us", KEY_COUNTER, "cpuacct.usage" },
@@ -21,16 +22,23 @@ static const struct collector_key keys[] = {
 	[SYSTEM] = { "system_usec", "us", KEY_COUNTER, "system" },
 	[NR_THROTTLED] = { "nr_throttled", "events", KEY_COUNTER, "nr_throttled" },
 	[THROTTLED] = { "throttled_usec", "us", KEY_COUNTER, "throttled_time" },
+	[CLIENT_USAGE] = { "client_usage_usec", "us", KEY_COUNTER, "cpuacct.usage" },
 };
 
+/* As v2's cpu.stat of the other group names it. */
+static const struct collector_key client_keys[] = { { "usage_usec", "us", KEY_COUNTER, NULL } };
+
 #define NR_TIMES      ((size_t)NR_THROTTLED)
-#define NR_THROTTLING (NR_KEYS(keys) - NR_TIMES)
+#define NR_STAT	      ((size_t)CLIENT_USAGE)
+#define NR_THROTTLING (NR_STAT - NR_TIMES)
 
 struct cgroup_cpu {
-	void *stat;		/* cpu.stat or cpuacct.stat */
-	void *throttling;	/* v1: cpu.stat; NULL: none */
-	struct keptfile usage;	/* v1 */
-	uint64_t usec_per_tick; /* v1 */
+	void *stat;		      /* cpu.stat or cpuacct.stat */
+	void *throttling;	      /* v1: cpu.stat; NULL: none */
+	void *client_stat;	      /* v2: the load generators' cpu.stat; NULL: none */
+	struct keptfile usage;	      /* v1 */
+	struct keptfile client_usage; /* v1 */
+	uint64_t usec_per_tick;	      /* v1 */
 };
 
 static void cgroup_cpu_close(void *state)
@@ -41,7 +49,9 @@ static void cgroup_cpu_close(void *state)
 		return;
 	keyfile_free(c->stat);
 	keyfile_free(c->throttling);
+	keyfile_free(c->client_stat);
 	keptfile_close(&c->usage);
+	keptfile_close(&c->client_usage);
 	free(c);
 }
 
@@ -53,6 +63,9 @@ static int open_v1(struct cgroup_cpu *c, const struct collector_ctx *ctx, struct
 	c->usec_per_tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 	if (rc == 0)
 		rc = keptfile_open(&c->usage, ctx->cpuacct_dir, keys[USAGE].alias, err);
+	if (rc == 0 && ctx->client_cpu_dir)
+		rc = keptfile_open_if_there(&c->client_usage, ctx->client_cpu_dir,
+					    keys[CLIENT_USAGE].alias, err);
 	if (rc < 0)
 		return rc;
 
@@ -62,17 +75,23 @@ static int open_v1(struct cgroup_cpu *c, const struct collector_ctx *ctx, struct
 	return rc == -ENOENT ? 0 : rc;
 }
 
+static int open_v2(struct cgroup_cpu *c, const struct collector_ctx *ctx, struct err *err)
+{
+	int rc = keyfile_new(ctx->cpu_dir, "cpu.stat", keys, NR_STAT, KEYFILE_NAMES, &c->stat, err);
+
+	if (rc == 0 && ctx->client_cpu_dir)
+		rc = keyfile_new(ctx->client_cpu_dir, "cpu.stat", client_keys, 1, KEYFILE_NAMES,
+				 &c->client_stat, err);
+	return rc;
+}
+
 static int cgroup_cpu_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
 	struct cgroup_cpu *c = xcalloc(1, sizeof(*c));
 	int rc;
 
-	c->usage = (struct keptfile)KEPTFILE_NONE;
-	if (ctx->cgroup_version == 1)
-		rc = open_v1(c, ctx, err);
-	else
-		rc = keyfile_new(ctx->cpu_dir, "cpu.stat", keys, NR_KEYS(keys), KEYFILE_NAMES,
-				 &c->stat, err);
+	c->usage = c->client_usage = (struct keptfile)KEPTFILE_NONE;
+	rc = ctx->cgroup_version == 1 ? open_v1(c, ctx, err) : open_v2(c, ctx, err);
 	if (rc < 0) {
 		cgroup_cpu_close(c);
 		return rc;
@@ -99,10 +118,19 @@ static int cgroup_cpu_read(void *state, uint64_t *values, bool *have)
 	struct cgroup_cpu *c = state;
 	int rc = keyfile_read(c->stat, values, have);
 
+	have[CLIENT_USAGE] = false;
+	if (rc == 0 && c->client_stat)
+		rc = keyfile_read(c->client_stat, &values[CLIENT_USAGE], &have[CLIENT_USAGE]);
 	if (rc < 0 || c->usage.fd < 0)
 		return rc;
 
-	rc = read_throttling(c, values, have);
+	if (c->client_usage.fd >= 0)
+		rc = keptfile_read_u64(&c->client_usage, &values[CLIENT_USAGE],
+				       &have[CLIENT_USAGE]);
+	if (have[CLIENT_USAGE])
+		values[CLIENT_USAGE] /= 1000;
+	if (rc == 0)
+		rc = read_throttling(c, values, have);
 	if (rc == 0)
 		rc = keptfile_read_u64(&c->usage, &values[USAGE], &have[USAGE]);
 	if (have[USAGE])
@@ -116,7 +144,7 @@ static int cgroup_cpu_read(void *state, uint64_t *values, bool *have)
 
 const struct collector collector_cgroup_cpu = {
 	.name = "cgroup_cpu",
-	.summary = "CPU time of the group (cpu.stat)",
+	.summary = "CPU time of the group and its load generators (cpu.stat)",
 	.scope = SCOPE_JOB,
 	.of_run = true,
 	.keys = keys,

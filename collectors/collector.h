@@ -13,6 +13,7 @@
 #ifndef COLLECTORS_COLLECTOR_H
 #define COLLECTORS_COLLECTOR_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,6 +46,9 @@ struct collector_ctx {
 	const char *memory_dir;	 /* the job's limited group, NULL: none */
 	const char *cpu_dir;	 /* the same on v2; the job's of hierarchy cpu on v1; NULL: none */
 	const char *cpuacct_dir; /* v1: the job's of hierarchy cpuacct; NULL: none */
+	/* The job's load generators': as cpu_dir, and on v1 cpuacct_dir. */
+	const char *client_cpu_dir;
+	const cpu_set_t *cpus;	 /* which programs of the run may use; NULL: not known */
 	const char *swap_device; /* the backend's swap area as /proc/swaps names it, or NULL */
 	int reclaim_cpu;	 /* -1: none */
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
@@ -74,10 +78,11 @@ void collector_add(const struct collector *c);
 
 /* One line a collector; the rows of table.c. */
 extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.*, too, on v1 */
-extern const struct collector collector_cpu;	       /* /proc/stat: reclaim CPU busy, steal */
+extern const struct collector collector_cpu;	       /* /proc/stat: reclaim CPU, the run's CPUs */
 extern const struct collector collector_fastswap;      /* debugfs fastswap/ (our modules) */
 extern const struct collector collector_fastswap_rdma; /* debugfs fastswap/rdma */
 extern const struct collector collector_frontswap;     /* debugfs frontswap/ */
+extern const struct collector collector_ksm;	       /* /sys/kernel/mm/ksm: same-page merging */
 extern const struct collector collector_memory_events; /* memory.events; failcnt, oom on v1 */
 extern const struct collector collector_memory_stat;   /* memory.stat */
 extern const struct collector collector_memory_usage;  /* memory.current, swap.current, peak */
@@ -87,6 +92,7 @@ extern const struct collector collector_rdma;	       /* RDMA port counters */
 extern const struct collector collector_reclaimer;     /* the thread of --offload-reclaim */
 extern const struct collector collector_swap_area;     /* /proc/swaps: the backend's and all */
 extern const struct collector collector_swap_device;   /* /sys/class/block/X/stat */
+extern const struct collector collector_thermal;       /* cpu/thermal_throttle: too hot */
 extern const struct collector collector_vmstat;	       /* /proc/vmstat */
 extern const struct collector collector_zram;	       /* /sys/block/zramN/mm_stat, io_stat */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the reclaim CPU does, and the time that a hypervisor took from all CPUs: /proc/stat, in
- * ticks of USER_HZ. Columns: proc_stat(5).
+ * What the reclaim CPU does, how busy the CPUs of the run's programs are with tasks of anybody's, and
+ * the time that a hypervisor took: /proc/stat, in ticks of USER_HZ. Columns: proc_stat(5).
  */
 #include "collectors/collector.h"
 #include "collectors/keptfile.h"
@@ -12,7 +12,8 @@
 
 #include "base/alloc.h"
 
-enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, NR_COLUMNS, ALL_STEAL = NR_COLUMNS };
+enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, NR_COLUMNS };
+enum { ALL_STEAL = NR_COLUMNS, RUN_BUSY, RUN_STEAL };
 
 static const struct collector_key keys[] = {
 	[USER] = { "reclaim_cpu_user", "us", KEY_COUNTER, NULL },
@@ -24,11 +25,14 @@ static const struct collector_key keys[] = {
 	[SOFTIRQ] = { "reclaim_cpu_softirq", "us", KEY_COUNTER, NULL },
 	[STEAL] = { "reclaim_cpu_steal", "us", KEY_COUNTER, NULL },
 	[ALL_STEAL] = { "steal", "us", KEY_COUNTER, NULL },
+	[RUN_BUSY] = { "run_cpus_busy", "us", KEY_COUNTER, NULL }, /* user, nice, system */
+	[RUN_STEAL] = { "run_cpus_steal", "us", KEY_COUNTER, NULL },
 };
 
 struct cpu {
 	struct keptfile stat;
 	char reclaim_line[16]; /* how the reclaim CPU's line begins, "" for none */
+	cpu_set_t run_cpus;    /* empty: not known */
 	uint64_t usec_per_tick;
 };
 
@@ -53,6 +57,8 @@ static int cpu_open(const struct collector_ctx *ctx, void **ret_state, struct er
 	}
 	if (ctx->reclaim_cpu >= 0)
 		snprintf(c->reclaim_line, sizeof(c->reclaim_line), "\ncpu%d ", ctx->reclaim_cpu);
+	if (ctx->cpus)
+		c->run_cpus = *ctx->cpus;
 	c->usec_per_tick = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 	*ret_state = c;
 	return 0;
@@ -67,6 +73,25 @@ static bool parse_columns(const struct cpu *c, const char *text, uint64_t column
 		columns[i] *= c->usec_per_tick;
 	}
 	return true;
+}
+
+/* Lines "cpuN …", in the order of N. */
+static void add_run_cpus(const struct cpu *c, uint64_t *values, bool *have)
+{
+	uint64_t columns[NR_COLUMNS], number;
+
+	values[RUN_BUSY] = values[RUN_STEAL] = 0;
+	for (const char *line = strstr(c->stat.data, "\ncpu");
+	     line && strncmp(line, "\ncpu", 4) == 0; line = strchr(line + 1, '\n')) {
+		const char *text = line + 4;
+
+		if (!keptfile_parse_u64(&text, &number) || number >= CPU_SETSIZE ||
+		    !CPU_ISSET(number, &c->run_cpus) || !parse_columns(c, text, columns))
+			continue;
+		values[RUN_BUSY] += columns[USER] + columns[NICE] + columns[SYSTEM];
+		values[RUN_STEAL] += columns[STEAL];
+		have[RUN_BUSY] = have[RUN_STEAL] = true;
+	}
 }
 
 static int cpu_read(void *state, uint64_t *values, bool *have)
@@ -84,6 +109,9 @@ static int cpu_read(void *state, uint64_t *values, bool *have)
 		have[ALL_STEAL] = true;
 	}
 
+	if (CPU_COUNT(&c->run_cpus))
+		add_run_cpus(c, values, have);
+
 	/* An offline CPU has no line. */
 	const char *line = *c->reclaim_line ? strstr(c->stat.data, c->reclaim_line) : NULL;
 
@@ -94,7 +122,7 @@ static int cpu_read(void *state, uint64_t *values, bool *have)
 
 const struct collector collector_cpu = {
 	.name = "cpu",
-	.summary = "what the reclaim CPU does, and stolen time (/proc/stat)",
+	.summary = "what the reclaim CPU and the run's CPUs do, and stolen time (/proc/stat)",
 	.scope = SCOPE_MACHINE,
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),

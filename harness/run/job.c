@@ -126,6 +126,9 @@ struct collector_ctx job_collectors(struct job *j)
 		ctx.memory_dir = j->groups.inside.memory_dir;
 		ctx.cpu_dir = dir_or_none(j->groups.inside.cpu_dir);
 		ctx.cpuacct_dir = dir_or_none(j->groups.inside.cpuacct_dir);
+		ctx.client_cpu_dir =
+			dir_or_none(ctx.cgroup_version == 1 ? j->groups.outside.cpuacct_dir
+							    : j->groups.outside.cpu_dir);
 	}
 	return ctx;
 }

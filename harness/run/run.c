@@ -371,13 +371,30 @@ static int note_usage(struct run *r, struct err *err)
 	return rc;
 }
 
+/* Which its programs may use. */
+static cpu_set_t run_cpus(const struct run *r)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	for_each_job (j, r) {
+		CPU_OR(&cpus, &cpus, &j->placement.workload);
+		if (j->spec->workload->shape == WORKLOAD_SERVICE)
+			CPU_OR(&cpus, &cpus, &j->placement.client);
+	}
+	return cpus;
+}
+
 static int start_sampler(struct run *r, struct err *err)
 {
 	struct collector_ctx *ctx = xcalloc(r->spec->nr_jobs, sizeof(*ctx));
+	cpu_set_t cpus = run_cpus(r);
 	int rc;
 
-	for (size_t i = 0; i < r->spec->nr_jobs; i++)
+	for (size_t i = 0; i < r->spec->nr_jobs; i++) {
 		ctx[i] = job_collectors(&r->jobs[i]);
+		ctx[i].cpus = &cpus;
+	}
 	rc = sampler_start(collector_table, ctx, r->spec->nr_jobs,
 			   (unsigned int)r->spec->settings->sample_hz,
 			   r->jobs[0].placement.sampler_cpu, r->session->store, r->outcome->id,

@@ -53,7 +53,7 @@ def pressure(path, prefix):
 
 
 def proc_stat(group, device):
-    """In ticks of 10 ms. What the reclaim CPU is, only the run knows: all of them."""
+    """In ticks of 10 ms. Which CPUs are the run's, only the run knows: all of them."""
     got = {}
     for words in (line.split() for line in read("/proc/stat").splitlines()):
         if words[0] == "cpu":
@@ -103,12 +103,15 @@ def rdma(group, device):
 
 
 SOURCES = {
-    "cgroup_cpu": lambda g, d: rows(g + "/cpu.stat"),
+    "cgroup_cpu": lambda g, d: {**rows(g + "/cpu.stat"), "client_usage_usec":
+                                rows(g.replace("inside", "outside") + "/cpu.stat")["usage_usec"]},
     "cpu": proc_stat,
     "fastswap": lambda g, d: rows(DEBUG + "/fastswap/stats"),
     "fastswap_rdma": lambda g, d: rows(DEBUG + "/fastswap/rdma"),
     "frontswap": lambda g, d: numbers(DEBUG + "/frontswap",
                                       ["loads", "succ_stores", "failed_stores", "invalidates"]),
+    "ksm": lambda g, d: numbers("/sys/kernel/mm/ksm",
+                                ["pages_shared", "pages_sharing", "full_scans"]),
     "memory_events": lambda g, d: rows(g + "/memory.events"),
     "memory_stat": lambda g, d: rows(g + "/memory.stat"),
     "memory_usage": lambda g, d: numbers(g, ["memory.current", "memory.swap.current",
@@ -118,6 +121,7 @@ SOURCES = {
     "rdma": rdma,
     "swap_area": swaps,
     "swap_device": disk,
+    "thermal": lambda g, d: {},
     "vmstat": lambda g, d: rows("/proc/vmstat"),
     "zram": zram,
 }
@@ -128,10 +132,11 @@ DRAM, ZRAM, RDMA = "fastswap-dram", "zram", "fastswap-rdma"
 ALWAYS = (0, 0)
 MUST = [
     ("cgroup_cpu", DRAM, {ALWAYS: "usage_usec user_usec system_usec nr_throttled throttled_usec"}),
-    ("cpu", DRAM, {}),
+    ("cpu", DRAM, {ALWAYS: "run_cpus_busy"}),
     ("fastswap", DRAM, {ALWAYS: "loads stores invalidates curr_pages pool_bytes"}),
     ("fastswap_rdma", RDMA, {ALWAYS: "connected queue_pairs"}),
     ("frontswap", DRAM, {ALWAYS: "loads succ_stores invalidates"}, (6, 6)),
+    ("ksm", DRAM, {}),
     ("memory_events", DRAM, {ALWAYS: "high"}),
     ("memory_stat", DRAM, {ALWAYS: "anon inactive_anon pgfault pgmajfault pgscan pgsteal "
                                    "workingset_refault_anon",
@@ -141,6 +146,7 @@ MUST = [
     ("rdma", RDMA, {ALWAYS: "port_rcv_packets port_xmit_packets"}),
     ("swap_area", DRAM, {ALWAYS: "size used all_size all_used areas"}),
     ("swap_device", ZRAM, {ALWAYS: "read written"}),
+    ("thermal", DRAM, {}, ALWAYS),  # no guest has it
     ("vmstat", ZRAM, {ALWAYS: "pswpin pswpout pgfault pgmajfault nr_free_pages pgsteal_anon"}),
     ("zram", ZRAM, {ALWAYS: "orig_data_size compr_data_size mem_used_total notify_free"}),
 ]
@@ -199,11 +205,20 @@ def listed(path):
     return got
 
 
+def cpu_list(text):
+    """[0, 1, 2, 6] of "0-2,6"."""
+    got = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        got += range(int(first), int(last or first) + 1)
+    return got
+
+
 class Run:
     def __init__(self, db, number, pair, shown):
         self.db, self.number = db, int(number)
         self.before, self.after = json.loads(read(pair))
-        self.pick_reclaim_cpu()
+        self.pick_cpus()
         self.missing = {}
         for line in read(shown).split("\n  not counted", 1)[-1].splitlines()[1:]:
             words = line.split(None, 1)
@@ -214,15 +229,19 @@ class Run:
                          (self.number, self.before["end"], self.after["begin"])).fetchone()
         self.tick = row[0]
 
-    def pick_reclaim_cpu(self):
+    def pick_cpus(self):
         facts = json.loads(self.db.execute("SELECT facts FROM run WHERE id = ?",
                                            (self.number,)).fetchone()[0])
         mark = facts.get("placement.reclaim_cpu", "none") + " "
         for side in self.before, self.after:
             all_cpus = side["values"]["cpu"]
-            side["values"]["cpu"] = {key.removeprefix(mark): value
-                                     for key, value in all_cpus.items()
-                                     if key == "steal" or key.startswith(mark)}
+            mine = {key.removeprefix(mark): value for key, value in all_cpus.items()
+                    if key == "steal" or key.startswith(mark)}
+            for cpu in cpu_list(facts["placement.workload_cpus"]):
+                for key, names in ("busy", ("user", "nice", "system")), ("steal", ("steal",)):
+                    mine[f"run_cpus_{key}"] = mine.get(f"run_cpus_{key}", 0) + sum(
+                        all_cpus[f"{cpu} reclaim_cpu_{name}"] for name in names)
+            side["values"]["cpu"] = mine
 
     def values(self, collector, key):
         return self.db.execute(

@@ -27,26 +27,38 @@
 #include "collectors/collector.h"
 #include "collectors/keyfile.h"
 #include "collectors/keptfile.h"
+#include "tests/unit/tree.h"
 
 #define MAX_KEYS 128
 #define ABSENT	 UINT64_MAX
+
+#define V2_MACHINE                                                                                 \
+	{                                                                                          \
+		.cgroup_version = 2, .memory_dir = "/sys/fs/cgroup/fmbench-capture",               \
+		.cpu_dir = "/sys/fs/cgroup/fmbench-capture",                                       \
+		.client_cpu_dir = "/sys/fs/cgroup/fmbench-capture", .swap_device = "/dev/zram1",   \
+		.reclaim_cpu = 1, .cpus = &both_cpus                                               \
+	}
+
+/* CPUs 0 and 1. */
+static const cpu_set_t both_cpus = { { 3 } };
 
 static const struct machine {
 	const char *root;
 	struct collector_ctx ctx;
 } machines[] = {
-	{ "tests/fixtures/linux-5.10-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL, NULL, NULL } },
-	{ "tests/fixtures/linux-6.1-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL, NULL, NULL } },
-	{ "tests/fixtures/linux-6.12-v2",
-	  { 2, "/sys/fs/cgroup/fmbench-capture", "/sys/fs/cgroup/fmbench-capture", NULL,
-	    "/dev/zram1", 1, NULL, NULL, NULL } },
+	{ "tests/fixtures/linux-5.10-v2", V2_MACHINE },
+	{ "tests/fixtures/linux-6.1-v2", V2_MACHINE },
+	{ "tests/fixtures/linux-6.12-v2", V2_MACHINE },
 	{ "tests/fixtures/linux-6.18-v1",
-	  { 1, "/sys/fs/cgroup/memory/fmbench-capture", "/sys/fs/cgroup/cpu/fmbench-capture",
-	    "/sys/fs/cgroup/cpuacct/fmbench-capture", "/dev/zram1", 1, NULL, NULL, NULL } },
+	  { .cgroup_version = 1,
+	    .memory_dir = "/sys/fs/cgroup/memory/fmbench-capture",
+	    .cpu_dir = "/sys/fs/cgroup/cpu/fmbench-capture",
+	    .cpuacct_dir = "/sys/fs/cgroup/cpuacct/fmbench-capture",
+	    .client_cpu_dir = "/sys/fs/cgroup/cpuacct/fmbench-capture",
+	    .swap_device = "/dev/zram1",
+	    .reclaim_cpu = 1,
+	    .cpus = &both_cpus } },
 };
 
 enum { L5_10, L6_1, L6_12, L6_18_V1, NR_MACHINES };
@@ -99,6 +111,9 @@ static void captured_values(void **state)
 		{ &collector_cgroup_cpu, "system_usec", { 18980246, 15449352, 18542861, 350000 } },
 		{ &collector_cgroup_cpu, "nr_throttled", { 0, 0, 0, 10 } },
 		{ &collector_cgroup_cpu, "throttled_usec", { 0, 0, 0, 527409 } },
+		{ &collector_cgroup_cpu,
+		  "client_usage_usec",
+		  { 19783900, 16167481, 19116577, 391702 } },
 		{ &collector_cpu, "reclaim_cpu_user", { 1020000, 1120000, 1090000, 108210000 } },
 		{ &collector_cpu, "reclaim_cpu_system", { 17050000, 9320000, 14050000, 17400000 } },
 		{ &collector_cpu, "reclaim_cpu_idle", { 2740000, 2110000, 2360000, 888360000 } },
@@ -106,6 +121,8 @@ static void captured_values(void **state)
 		{ &collector_cpu, "reclaim_cpu_softirq", { 5060000, 1550000, 1240000, 3030000 } },
 		{ &collector_cpu, "reclaim_cpu_steal", { 0, 0, 0, 120000 } },
 		{ &collector_cpu, "steal", { 0, 0, 0, 240000 } },
+		{ &collector_cpu, "run_cpus_busy", { 44170000, 20200000, 37130000, 230440000 } },
+		{ &collector_cpu, "run_cpus_steal", { 0, 0, 0, 240000 } },
 		{ &collector_frontswap, "loads", { 16744, 12994, ABSENT, ABSENT } },
 		{ &collector_frontswap, "succ_stores", { 26867, 25979, ABSENT, ABSENT } },
 		{ &collector_frontswap, "failed_stores", { 10327, 10812, ABSENT, ABSENT } },
@@ -360,7 +377,11 @@ static int remove_scratch(void **state)
 
 /* The scratch directory as a group. */
 static const struct collector_ctx scratch_ctx = {
-	2, "", "", NULL, "/dev/sdb2", -1, NULL, NULL, NULL
+	.cgroup_version = 2,
+	.memory_dir = "",
+	.cpu_dir = "",
+	.swap_device = "/dev/sdb2",
+	.reclaim_cpu = -1,
 };
 
 static void odd_memory_stat(void **state)
@@ -593,6 +614,53 @@ static void offline_cpu(void **state)
 	assert_int_equal(read_one(&collector_cpu, &ctx, "reclaim_cpu_system"), 30000);
 	ctx.reclaim_cpu = 11; /* cut short */
 	assert_int_equal(read_one(&collector_cpu, &ctx, "reclaim_cpu_user"), ABSENT);
+
+	/* Those of the run: user, nice and system. */
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(1, &cpus);
+	ctx.cpus = &cpus;
+	assert_int_equal(read_one(&collector_cpu, &ctx, "run_cpus_busy"), ABSENT);
+	CPU_SET(10, &cpus);
+	CPU_SET(11, &cpus);
+	assert_int_equal(read_one(&collector_cpu, &ctx, "run_cpus_busy"), 60000);
+	CPU_SET(0, &cpus);
+	assert_int_equal(read_one(&collector_cpu, &ctx, "run_cpus_busy"), 60000 + 240000);
+	assert_int_equal(read_one(&collector_cpu, &ctx, "run_cpus_steal"), 80000 + 80000);
+}
+
+/* As an Intel machine has it: a core's count of its own, a package's at each of its CPUs. */
+static void too_hot(void **state)
+{
+	struct collector_ctx ctx = scratch_ctx;
+	cpu_set_t cpus;
+
+	(void)state;
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	CPU_SET(2, &cpus);
+	ctx.cpus = &cpus;
+	assert_int_equal(read_one(&collector_thermal, &ctx, "core_throttle_count"), ABSENT);
+	put("/sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "40\n");
+	put("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "40\n");
+	put("/sys/devices/system/cpu/cpu2/thermal_throttle/core_throttle_count", "5\n");
+	put("/sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count", "7\n");
+	put("/sys/devices/system/cpu/cpu2/thermal_throttle/package_throttle_count", "7\n");
+	assert_int_equal(read_one(&collector_thermal, &ctx, "core_throttle_count"), 45);
+	assert_int_equal(read_one(&collector_thermal, &ctx, "package_throttle_count"), 7);
+	assert_int_equal(read_one(&collector_thermal, &scratch_ctx, "core_throttle_count"), ABSENT);
+}
+
+static void merged_pages(void **state)
+{
+	(void)state;
+	assert_int_equal(read_one(&collector_ksm, &scratch_ctx, "pages_sharing"), ABSENT);
+	put("/sys/kernel/mm/ksm/pages_shared", "3\n");
+	put("/sys/kernel/mm/ksm/pages_sharing", "12\n");
+	put("/sys/kernel/mm/ksm/full_scans", "4\n");
+	assert_int_equal(read_one(&collector_ksm, &scratch_ctx, "pages_sharing"), 12);
+	assert_int_equal(read_one(&collector_ksm, &scratch_ctx, "full_scans"), 4);
 }
 
 static void several_areas(void **state)
@@ -683,6 +751,8 @@ int main(void)
 		SCRATCH(long_file),
 		SCRATCH(file_that_does_not_seek),
 		SCRATCH(offline_cpu),
+		cmocka_unit_test_setup_teardown(too_hot, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(merged_pages, tree_setup, tree_teardown),
 		SCRATCH(several_areas),
 		SCRATCH(disk_of_the_area),
 		SCRATCH(odd_pressure),
