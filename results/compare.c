@@ -36,7 +36,7 @@ int compare_parse_power(const char *text, double *ret, struct err *err)
  */
 #define MAX_LATER 0.5
 
-static int find_when(struct store *s, struct compare_answer *c, struct err *err)
+static int find_when(struct store *s, struct compare_pair *c, struct err *err)
 {
 	struct buf a = BUF_INIT, b = BUF_INIT;
 	sqlite3_stmt *stmt;
@@ -54,10 +54,10 @@ static int find_when(struct store *s, struct compare_answer *c, struct err *err)
 		"SELECT (SELECT avg(CASE WHEN y.place > x.place THEN 1.0 ELSE -1.0 END)"
 		"   FROM timed x JOIN timed y ON NOT x.is_b AND y.is_b),"
 		" count(DISTINCT block) = 1,"
-		" (SELECT 'A from ' || min(at) || ' to ' || max(at) FROM timed WHERE NOT is_b)"
-		" || ', B from ' ||"
+		" (SELECT ?3 || ' from ' || min(at) || ' to ' || max(at) FROM timed WHERE NOT is_b)"
+		" || ', ' || ?4 || ' from ' ||"
 		" (SELECT min(at) || ' to ' || max(at) FROM timed WHERE is_b) FROM timed",
-		"tt", a.data, b.data);
+		"tttt", a.data, b.data, c->sides[0]->name, c->sides[1]->name);
 	if (!rc)
 		rc = db_step(s, stmt, err);
 	if (rc > 0) {
@@ -82,7 +82,7 @@ static char *column(sqlite3_stmt *stmt, int col)
 }
 
 /* Every result that both sides have. */
-static int find_rows(struct store *s, struct compare_answer *c, const char *runs_a,
+static int find_rows(struct store *s, struct compare_pair *c, const char *runs_a,
 		     const char *runs_b, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -105,11 +105,12 @@ static int find_rows(struct store *s, struct compare_answer *c, const char *runs
 	}
 	sqlite3_finalize(stmt);
 	if (!rc && !c->nr_rows)
-		rc = err_missing(err, "the two sides have no result in common");
+		rc = err_missing(err, "%s and %s have no result in common", c->sides[0]->name,
+				 c->sides[1]->name);
 	return rc;
 }
 
-static int load_rows(struct store *s, struct compare_answer *c, struct err *err)
+static int load_rows(struct store *s, struct compare_pair *c, struct err *err)
 {
 	struct buf runs_a = BUF_INIT, runs_b = BUF_INIT;
 	int rc;
@@ -126,7 +127,7 @@ static int load_rows(struct store *s, struct compare_answer *c, struct err *err)
 	return rc;
 }
 
-static void release_answer(struct compare_answer *c)
+static void release_pair(struct compare_pair *c)
 {
 	for (size_t i = 0; i < c->nr_rows; i++) {
 		free(c->rows[i].name);
@@ -137,32 +138,72 @@ static void release_answer(struct compare_answer *c)
 	}
 	free(c->rows);
 	buf_release(&c->when);
+	buf_release(&c->differ);
+}
+
+static int load_pair(struct store *s, const struct compare_request *q, struct compare_pair *c,
+		     struct err *err)
+{
+	int rc = compare_sides_check(s, c->sides[0], c->sides[1], &c->differ, err);
+
+	if (!rc)
+		rc = find_when(s, c, err);
+	if (!rc)
+		rc = load_rows(s, c, err);
+	c->terms.name = c->sides[1]->name;
+	c->terms.show_needed = q->power > 0;
+	c->terms.difference = q->power > 0 ? q->power : COMPARE_DIFFERENCE;
+	c->terms.may_speak = c->terms.interleaved || q->not_interleaved;
+	return rc;
+}
+
+static int check_number(const struct compare_request *q, size_t *ret_nr, struct err *err)
+{
+	size_t nr = 0;
+
+	while (q->sides[nr])
+		nr++;
+	*ret_nr = nr;
+	if (nr < 2)
+		return err_usage(err, "compare %s with what? `fmbench compare --help` has examples",
+				 nr ? q->sides[0] : "what");
+	if (nr > COMPARE_MAX_SIDES)
+		return err_usage(err, "%zu sets: compare takes %d", nr, COMPARE_MAX_SIDES);
+	return 0;
 }
 
 int compare_runs(struct store *s, const struct compare_request *q, enum export_format format,
 		 FILE *out, FILE *notes, struct err *err)
 {
-	struct compare_side a = COMPARE_SIDE_INIT("A", q->a), b = COMPARE_SIDE_INIT("B", q->b);
-	struct compare_answer c = { .sides = { &a, &b }, .when = BUF_INIT };
-	int rc = compare_side_select(&a, s, q->untrusted, err);
+	static const char *const names[COMPARE_MAX_SIDES] = {
+		"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M",
+		"N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z",
+	};
+	struct compare_side sides[COMPARE_MAX_SIDES];
+	struct compare_pair pairs[COMPARE_MAX_SIDES - 1] = { 0 };
+	size_t nr;
+	int rc = check_number(q, &nr, err);
 
-	c.terms.show_needed = q->power > 0;
-	c.terms.difference = q->power > 0 ? q->power : COMPARE_DIFFERENCE;
-	if (!rc)
-		rc = compare_side_select(&b, s, q->untrusted, err);
-	if (!rc)
-		rc = compare_sides_check(s, &a, &b, err);
-	if (!rc)
-		rc = find_when(s, &c, err);
-	if (!rc)
-		rc = load_rows(s, &c, err);
-	if (!rc) {
-		c.terms.may_speak = c.terms.interleaved || q->not_interleaved;
-		compare_judge(c.rows, c.nr_rows, &c.terms);
-		rc = compare_print(s, &c, format, out, notes, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < nr; i++) {
+		sides[i] = (struct compare_side)COMPARE_SIDE_INIT(names[i], q->sides[i]);
+		if (!rc)
+			rc = compare_side_select(&sides[i], s, q->untrusted, err);
 	}
-	release_answer(&c);
-	compare_side_release(&a);
-	compare_side_release(&b);
+	for (size_t i = 0; i + 1 < nr && !rc; i++) {
+		pairs[i].sides[0] = &sides[0];
+		pairs[i].sides[1] = &sides[i + 1];
+		rc = load_pair(s, q, &pairs[i], err);
+	}
+	if (!rc) {
+		compare_judge_pairs(pairs, nr - 1);
+		rc = compare_print(s, pairs, nr - 1, format, out, notes, err);
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (i + 1 < nr)
+			release_pair(&pairs[i]);
+		compare_side_release(&sides[i]);
+	}
 	return rc;
 }

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- What sides A (?1) and B (?2, JSON arrays of run ids) differ in, but for what the terms of both
--- selectors (?3, ?4: JSON, see struct compare_side) name: key, kinds on A and on B, their values.
+-- selectors (?3, ?4: JSON, see struct compare_side) name: key, kinds on A and on B, their values. A side
+-- of several kinds differs in itself, whatever is named.
 
 WITH property AS MATERIALIZED (SELECT * FROM kind_property),
 side AS (
@@ -26,14 +27,15 @@ kinds AS (
 -- key that a side lacks is a difference.
 differing AS (
 	SELECT *, nr_a > 1 OR nr_b > 1 AS mixed FROM kinds
-	WHERE nr > 1 AND (source <> 'fact' OR nr_a AND nr_b) OR nr_a <> nr_b AND source <> 'fact')
+	WHERE nr > 1 AND (source <> 'fact' OR nr_a AND nr_b OR nr_a > 1 OR nr_b > 1)
+		OR nr_a <> nr_b AND source <> 'fact')
 SELECT key, nr_a, nr_b, ifnull(a, 'none'), ifnull(b, 'none') FROM differing p
 WHERE NOT (NOT mixed
 	AND EXISTS (SELECT 1 FROM json_each(?3) t
-		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = replace(t.value ->> 0, '_', '-'))
+		WHERE replace(replace(t.value ->> 0, '_', '-'), '.', '-') IN (p.dashed, p.bare))
 	AND EXISTS (SELECT 1 FROM json_each(?4) t
-		WHERE p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = replace(t.value ->> 0, '_', '-')))
-	AND NOT EXISTS (SELECT 1 FROM differing o WHERE o.key <> p.key AND (
+		WHERE replace(replace(t.value ->> 0, '_', '-'), '.', '-') IN (p.dashed, p.bare)))
+	AND NOT EXISTS (SELECT 1 FROM differing o WHERE o.key <> p.key AND o.mixed >= p.mixed AND (
 		o.key IN (SELECT parent FROM follows f WHERE p.key GLOB f.key)
 		OR o.key IN ('workload', 'backend') AND o.key = p.source
 		-- Other parameters, another machine have another peak. Another backend has not.

@@ -5,7 +5,7 @@
 WITH met AS (
 	SELECT DISTINCT p.run, t.key
 	FROM json_each(?1) t
-	JOIN run_property p ON (p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = replace(t.value ->> 0, '_', '-'))
+	JOIN run_property p ON (replace(replace(t.value ->> 0, '_', '-'), '.', '-') IN (p.dashed, p.bare))
 		AND p.value IN (SELECT value FROM json_each(t.value, '$[1]')))
 SELECT id, status, ifnull(reason,
 	(SELECT group_concat(code, ', ') FROM flag WHERE run = id AND severity = 'fatal'))

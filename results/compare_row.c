@@ -27,12 +27,14 @@ size_t compare_row_runs(const struct compare_row *row)
 	return row->a.nr < row->b.nr ? row->a.nr : row->b.nr;
 }
 
-static const char *direction(const struct compare_row *row)
+static void say_direction(struct compare_row *row, const char *name)
 {
 	if (!(row->p < 1 - STATS_CONFIDENCE))
-		return "no difference seen";
-	return (row->ratio.ratio > 1) == (strcmp(row->better, "higher") == 0) ? "B is better"
-									      : "B is worse";
+		snprintf(row->verdict, sizeof(row->verdict), "no difference seen");
+	else
+		snprintf(row->verdict, sizeof(row->verdict), "%s is %s", name,
+			 (row->ratio.ratio > 1) == (strcmp(row->better, "higher") == 0) ? "better"
+											: "worse");
 }
 
 static void say_too_few(struct compare_row *row, double difference)
@@ -50,17 +52,15 @@ static void say_too_few(struct compare_row *row, double difference)
 
 static void say(struct compare_row *row, const struct compare_terms *terms)
 {
-	const char *verdict = direction(row);
-
-	if (compare_row_runs(row) < STATS_MIN_RUNS) {
+	if (compare_row_runs(row) < STATS_MIN_RUNS)
 		say_too_few(row, terms->difference);
-		return;
-	}
-	if (!terms->may_speak)
-		verdict = "none: not measured beside each other";
+	else if (!terms->may_speak)
+		snprintf(row->verdict, sizeof(row->verdict),
+			 "none: not measured beside each other");
 	else if (isnan(row->ratio.ratio))
-		verdict = "none: a value is not above 0";
-	snprintf(row->verdict, sizeof(row->verdict), "%s", verdict);
+		snprintf(row->verdict, sizeof(row->verdict), "none: a value is not above 0");
+	else
+		say_direction(row, terms->name);
 }
 
 static void judge_row(struct compare_row *row, double difference)
@@ -79,34 +79,71 @@ static void judge_row(struct compare_row *row, double difference)
 	row->verdict[0] = '\0';
 }
 
-/* One row was chosen before the runs were made. A small p among many others is no surprise. */
-static void correct_others(struct compare_row *rows, size_t nr)
+static void judge_rows(struct compare_pair *pair)
 {
-	double *p = xreallocarray(NULL, nr, sizeof(*p));
+	bool found = false;
+
+	for (size_t i = 0; i < pair->nr_rows; i++) {
+		struct compare_row *row = &pair->rows[i];
+
+		judge_row(row, pair->terms.difference);
+		row->performance = !found && row->better;
+		found |= row->performance;
+		/* Sides that must not be judged have no p either. */
+		if (!pair->terms.may_speak)
+			row->p = NAN;
+	}
+}
+
+/*
+ * Of the performances, or of all others: one row was chosen before the runs were made. A small p among
+ * many others is no surprise.
+ */
+static void correct(struct compare_pair *pairs, size_t nr, bool performance)
+{
+	double *p = NULL;
+	size_t nr_p = 0, at = 0;
 
 	for (size_t i = 0; i < nr; i++)
-		p[i] = rows[i].performance ? NAN : rows[i].p;
-	stats_holm(p, nr);
+		nr_p += pairs[i].nr_rows;
+	p = xreallocarray(NULL, nr_p, sizeof(*p));
 	for (size_t i = 0; i < nr; i++) {
-		if (!rows[i].performance)
-			rows[i].p = p[i];
+		for (size_t k = 0; k < pairs[i].nr_rows; k++) {
+			const struct compare_row *row = &pairs[i].rows[k];
+
+			p[at++] = row->performance == performance ? row->p : NAN;
+		}
+	}
+	stats_holm(p, nr_p);
+	at = 0;
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t k = 0; k < pairs[i].nr_rows; k++, at++) {
+			if (pairs[i].rows[k].performance == performance)
+				pairs[i].rows[k].p = p[at];
+		}
 	}
 	free(p);
 }
 
+void compare_judge_pairs(struct compare_pair *pairs, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		judge_rows(&pairs[i]);
+	correct(pairs, nr, true);
+	correct(pairs, nr, false);
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t k = 0; k < pairs[i].nr_rows; k++) {
+			if (pairs[i].rows[k].performance)
+				say(&pairs[i].rows[k], &pairs[i].terms);
+		}
+	}
+}
+
 void compare_judge(struct compare_row *rows, size_t nr, const struct compare_terms *terms)
 {
-	bool found = false;
+	struct compare_pair pair = { .terms = *terms, .rows = rows, .nr_rows = nr };
 
-	for (size_t i = 0; i < nr; i++) {
-		judge_row(&rows[i], terms->difference);
-		rows[i].performance = !found && rows[i].better;
-		found |= rows[i].performance;
-		/* Sides that must not be judged have no p either. */
-		if (!terms->may_speak)
-			rows[i].p = NAN;
-		if (rows[i].performance)
-			say(&rows[i], terms);
-	}
-	correct_others(rows, nr);
+	if (!pair.terms.name)
+		pair.terms.name = "B";
+	compare_judge_pairs(&pair, 1);
 }

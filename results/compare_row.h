@@ -3,7 +3,10 @@
 #ifndef RESULTS_COMPARE_ROW_H
 #define RESULTS_COMPARE_ROW_H
 
+#include "base/buf.h"
 #include "results/sides.h"
+
+struct compare_side;
 
 /* A difference that few runs are held against where --power names none. */
 #define COMPARE_DIFFERENCE 0.05
@@ -25,13 +28,26 @@ struct compare_row {
 
 /* What holds for all rows. */
 struct compare_terms {
+	const char *name;  /* of the side that is not the base: "B" */
 	bool interleaved;  /* the sides were measured beside each other */
 	bool may_speak;	   /* they were, or a verdict was asked for all the same */
 	double difference; /* relative, for runs_needed */
 	bool show_needed;  /* the difference was asked for (--power) */
 };
 
+/* A base and another side. */
+struct compare_pair {
+	const struct compare_side *sides[2];
+	struct compare_terms terms;
+	struct buf when;   /* "A from 2026-11-27 09:46 to …, B from …" */
+	struct buf differ; /* what tells sides apart that were chosen by run numbers; empty: n/a */
+	struct compare_row *rows;
+	size_t nr_rows;
+};
+
 void compare_judge(struct compare_row *rows, size_t nr, const struct compare_terms *terms);
+/* Several sides against one base are a family: their performances' p are Holm's, too. */
+void compare_judge_pairs(struct compare_pair *pairs, size_t nr);
 
 /* Fewest runs (pairs) a side that the row's ratio comes from. */
 size_t compare_row_runs(const struct compare_row *row);

@@ -90,6 +90,7 @@ static int add_term(struct compare_side *side, struct store *s, char *word, cons
 	}
 	if (strcmp(*key, "run") == 0)
 		return add_run_value(&side->terms, s, value, err);
+	side->by_number = false;
 	add_value(&side->terms, value);
 	return 0;
 }
@@ -105,6 +106,7 @@ static int parse_selector(struct compare_side *side, struct store *s, struct err
 		return 0;
 	}
 	copy = xstrdup(side->selector);
+	side->by_number = true;
 	buf_adds(&side->terms, "[");
 	for (word = strtok_r(copy, ",", &save); word && !rc; word = strtok_r(NULL, ",", &save))
 		rc = add_term(side, s, word, &key, err);

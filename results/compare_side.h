@@ -18,11 +18,12 @@ struct compare_side {
 	size_t nr_runs;
 	struct buf left_out; /* a line for each that does not, and why */
 	size_t nr_left_out;
+	bool by_number; /* chosen by run numbers alone */
 };
 
 #define COMPARE_SIDE_INIT(name, selector)                                                          \
 	{                                                                                          \
-		name, selector, BUF_INIT, NULL, 0, BUF_INIT, 0                                     \
+		name, selector, BUF_INIT, NULL, 0, BUF_INIT, 0, false                              \
 	}
 
 int compare_side_select(struct compare_side *side, struct store *s, bool untrusted,
@@ -31,8 +32,11 @@ void compare_side_release(struct compare_side *side);
 /* The runs as a JSON array. */
 void compare_side_json(const struct compare_side *side, struct buf *json);
 
-/* ERR_USAGE, naming what differs, unless each side is of one kind and they may be compared. */
+/*
+ * ERR_USAGE, naming what differs, unless each side is of one kind and they may be compared. Who chose both
+ * by run numbers has named each run: what they differ in is added to told.
+ */
 int compare_sides_check(struct store *s, const struct compare_side *a, const struct compare_side *b,
-			struct err *err);
+			struct buf *told, struct err *err);
 
 #endif

@@ -4,7 +4,7 @@
 
 SELECT t.value ->> 0, t.value ->> 1 ->> 0, count(p.run), group_concat(DISTINCT p.value)
 FROM json_each(?1) t
-LEFT JOIN run_property p ON p.dashed = replace(t.value ->> 0, '_', '-') OR p.bare = replace(t.value ->> 0, '_', '-')
+LEFT JOIN run_property p ON replace(replace(t.value ->> 0, '_', '-'), '.', '-') IN (p.dashed, p.bare)
 GROUP BY t.key
 HAVING NOT max(p.value IN (SELECT value FROM json_each(t.value, '$[1]'))) OR NOT count(p.run)
 ORDER BY t.key;

@@ -160,13 +160,13 @@ static bool has_results(const struct summary_cells *c)
 
 /* --- all of it ----------------------------------------------------------------------------- */
 
-/* '_' and '-' are the same in a key. */
+/* '_', '.' and '-' are the same in a key. */
 static char *dashed(const char *key)
 {
 	char *copy = key ? xstrdup(key) : NULL;
 
 	for (char *c = copy; c && *c; c++) {
-		if (*c == '_')
+		if (*c == '_' || *c == '.')
 			*c = '-';
 	}
 	return copy;

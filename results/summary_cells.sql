@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- The cells of the runs ?1 (a JSON array), a row a cell and job: runs that are alike in all that
--- compare_differ.sql looks at, and made by one fmbench. ?2: the key whose values are columns ('_' as
--- '-'; NULL: none). ?3: a result (NULL: the performance).
+-- compare_differ.sql looks at, and made by one fmbench. ?2: the key whose values are columns ('_' and
+-- '.' as '-'; NULL: none). ?3: a result (NULL: the performance).
 --
 -- Columns: row (cells that differ in nothing but ?2 share it), column (?2's value), workload, backend,
 -- ratio, how (what else differs, for people), job, its runs (a JSON array), their number, result, unit, better.
@@ -10,7 +10,7 @@
 WITH chosen AS MATERIALIZED (SELECT value AS run FROM json_each(?1)),
 property AS MATERIALIZED (
 	SELECT p.run, p.source, p.key, p.dashed, p.bare, p.value,
-		p.dashed IS ?2 OR ifnull(p.bare = ?2, 0)
+		p.dashed IS ?2 OR ?2 IS NOT NULL AND p.bare IS ?2
 			OR ifnull(?2 IN ('workload', 'backend') AND p.source = ?2, 0)
 			OR EXISTS (SELECT 1 FROM follows f WHERE f.parent = ?2 AND p.key GLOB f.key)
 			AS is_column
@@ -32,17 +32,15 @@ setting AS MATERIALIZED (
 size AS (SELECT settings, count(*) AS nr FROM setting GROUP BY settings),
 -- Facts in which runs of the same settings differ, or any of the chosen runs: those that all of them have.
 telling AS MATERIALIZED (
-	SELECT settings, key FROM (
-		SELECT s.settings, p.key FROM setting s JOIN value_of p USING (run)
-		JOIN size USING (settings)
-		WHERE p.source = 'fact' AND p.key NOT GLOB 'set.*' GROUP BY s.settings, p.key
-		HAVING count(*) = max(size.nr) AND count(DISTINCT p.value) > 1
-		UNION
-		SELECT s.settings, k.key FROM size s JOIN (
-			SELECT key FROM value_of
-			WHERE source = 'fact' AND key NOT GLOB 'set.*' AND key NOT GLOB 'placement.*'
-			GROUP BY key HAVING count(*) = (SELECT count(*) FROM chosen)
-				AND count(DISTINCT value) > 1) k)
+	SELECT s.settings, p.key FROM setting s JOIN value_of p USING (run) JOIN size USING (settings)
+	WHERE p.source = 'fact' AND p.key NOT GLOB 'set.*' GROUP BY s.settings, p.key
+	HAVING count(*) = max(size.nr) AND count(DISTINCT p.value) > 1
+	UNION
+	SELECT s.settings, k.key FROM size s JOIN (
+		SELECT key FROM value_of
+		WHERE source = 'fact' AND key NOT GLOB 'set.*' AND key NOT GLOB 'placement.*'
+		GROUP BY key HAVING count(*) = (SELECT count(*) FROM chosen)
+			AND count(DISTINCT value) > 1) k
 	WHERE NOT EXISTS (SELECT 1 FROM follows f WHERE key GLOB f.key AND f.parent IN (
 		SELECT v.key FROM value_of v WHERE v.source <> 'fact' GROUP BY v.key
 		HAVING count(DISTINCT v.value) > 1
@@ -77,10 +75,10 @@ several AS MATERIALIZED (
 	SELECT source, key FROM value_of GROUP BY source, key HAVING count(DISTINCT value) > 1),
 told AS MATERIALIZED (
 	SELECT run, job, key, key || '=' || text AS text, value,
-		replace(key, '_', '-') IS ?2
-			OR whose = 'backend' AND owner || '.' || replace(key, '_', '-') IS ?2
-			OR rtrim(key, replace(key, '.', '')) GLOB 'set.*'
-				AND replace(key, rtrim(key, replace(key, '.', '')), '') IS ?2 AS is_column,
+		replace(replace(key, '_', '-'), '.', '-') IS ?2
+			OR owner || '-' || replace(replace(key, '_', '-'), '.', '-') IS ?2
+			OR key GLOB 'set.*' AND replace(replace(key,
+				rtrim(key, replace(key, '.', '')), ''), '_', '-') IS ?2 AS is_column,
 		whose IS ?2 AS of_column, 1 AS ord
 	FROM text_of JOIN differ USING (whose, owner, key) WHERE value IS NOT NULL
 	UNION ALL
@@ -96,10 +94,10 @@ told AS MATERIALIZED (
 SELECT row_of.row || char(10) || j.job AS row,
 	CASE WHEN ?2 IS NULL THEN ''
 		ELSE ifnull(ifnull((SELECT p.text FROM text_of p WHERE p.run = j.id AND p.job = j.job
-				AND (replace(p.key, '_', '-') = ?2
-					OR p.owner || '.' || replace(p.key, '_', '-') = ?2)),
-			(SELECT value FROM value_of v WHERE v.run = j.id
-				AND (v.dashed = ?2 OR v.bare = ?2) LIMIT 1)), '-')
+				AND ?2 IN (replace(replace(p.key, '_', '-'), '.', '-'),
+					p.owner || '-' || replace(replace(p.key, '_', '-'), '.', '-'))),
+			(SELECT value FROM value_of v WHERE v.run = j.id AND ?2 IN (v.dashed, v.bare)
+			 ORDER BY value = 'null' LIMIT 1)), '-')
 			|| ifnull((SELECT ' ' || group_concat(text, ' ') FROM told
 				WHERE told.run = j.id AND told.job = j.job AND of_column), '') END AS column,
 	j.workload, j.backend, j.ratio,

@@ -34,33 +34,38 @@ FROM (
 	SELECT 'run', r.id, j.key, j.value FROM main.run r JOIN json_each(r.facts) j);
 
 -- Everything that a run is known by, flags as 1 and 0. Labels tell runs of one kind apart and are
--- never compared. '_' and '-' are the same in `dashed`; `bare` is a backend's key without its
--- name, and the last part of a kernel setting's.
+-- never compared. '_', '.' and '-' are the same in `dashed`; `bare` is a backend's key without its
+-- name, parameter or fact, and the last part of a kernel setting's.
 CREATE TEMP VIEW run_property AS
-SELECT run, source, key, ifnull(value, 'null') AS value, replace(key, '_', '-') AS dashed,
+SELECT run, source, key, ifnull(value, 'null') AS value,
+	replace(replace(key, '_', '-'), '.', '-') AS dashed,
 	replace(CASE WHEN source = 'backend' THEN substr(key, instr(key, '.') + 1)
+		WHEN source = 'fact' AND substr(key, 1, length(family)) = family
+		THEN substr(key, length(family) + 1)
 		WHEN key GLOB 'set.*' THEN replace(key, rtrim(key, replace(key, '.', '')), '') END,
 		'_', '-') AS bare
 FROM (
-	SELECT r.id AS run, 'label' AS source, j.key, j.value FROM main.run r,
+	SELECT r.id AS run, 'label' AS source, j.key, j.value, NULL AS family FROM main.run r,
 		json_each(json_object('run', r.id, 'experiment', experiment, 'repeat', repeat,
 			'version', version)) j
 	UNION ALL
-	SELECT r.id, 'run', j.key, j.value FROM main.run_job r,
+	SELECT r.id, 'run', j.key, j.value, NULL FROM main.run_job r,
 		json_each(json_object('workload', workload, 'backend', backend, 'ratio', ratio,
 			'limit', limit_bytes)) j
 	UNION ALL
-	SELECT r.id, 'setting', j.key, j.value FROM main.run r, json_each(run_params) j
+	SELECT r.id, 'setting', j.key, j.value, NULL FROM main.run r, json_each(run_params) j
 	UNION ALL
-	SELECT r.id, 'workload', j.key, j.value FROM main.run_job r, json_each(workload_params) j
+	SELECT r.id, 'workload', j.key, j.value, NULL FROM main.run_job r, json_each(workload_params) j
 	UNION ALL
-	SELECT r.id, 'backend', r.backend || '.' || j.key, j.value
+	SELECT r.id, 'backend', r.backend || '.' || j.key, j.value, NULL
 	FROM main.run r, json_each(backend_params) j
 	UNION ALL
-	SELECT r.id, 'machine', replace(j.key, 'host', 'machine'), j.value
+	SELECT r.id, 'machine', replace(j.key, 'host', 'machine'), j.value, NULL
 	FROM main.run r JOIN main.machine m ON m.id = r.machine, json_each(m.facts) j
 	UNION ALL
-	SELECT r.id, 'fact', j.key, j.value FROM main.run r, json_each(r.facts) j);
+	SELECT r.id, 'fact', j.key, j.value,
+		substr(r.backend, 1, instr(r.backend || '-', '-') - 1) || '_'
+	FROM main.run r, json_each(r.facts) j);
 
 -- What makes runs alike. Not what a run happens to find or makes to measure: other areas that are on,
 -- devices and sizes, counters that were not there.
@@ -75,6 +80,10 @@ WITH pair (parent, key) AS (VALUES
 	('kernel', 'kernel_build'), ('kernel', 'memory_bytes'), ('kernel', 'cmdline'),
 	('machine', 'cmdline'), ('machine', 'arch'), ('machine', 'cpu'), ('machine', 'cpus'),
 	('machine', 'memory_bytes'), ('machine', 'numa_nodes'), ('machine', 'placement.*'),
+	('zram.algorithm', 'zram_algorithm'), ('fastswap-dram.inject', 'fastswap_inject'),
+	('fastswap-rdma.inject', 'fastswap_inject'), ('fastswap-dram.latency', 'fastswap_latency'),
+	('fastswap-rdma.latency', 'fastswap_latency'), ('fastswap-rdma.nq', 'rdma_queue_pairs'),
+	('fastswap-rdma.far', 'rdma_server'),
 	('set.vm.swappiness', 'swappiness'), ('set.vm.page-cluster', 'page_cluster'),
 	('set.vm.overcommit_memory', 'overcommit_memory'), ('set.mm.lru_gen.enabled', 'mglru'),
 	('set.mm.transparent_hugepage.enabled', 'thp'),

@@ -74,13 +74,18 @@ refused() {
 }
 small=$(sqlite3 "$FMBENCH_DB" "SELECT group_concat(id) FROM run_job WHERE workload_params LIKE '%:2097152%'")
 large=$(sqlite3 "$FMBENCH_DB" "SELECT group_concat(id) FROM run_job WHERE workload_params NOT LIKE '%:2097152%'")
-refused 'differ in memory (A: 2097152; B: 4194304)' "$small" "$large"
+refused 'differ in memory (A: 2097152; B: 4194304)' "$small,workload=quicksort" "$large"
 refused 'differ in memory (2097152, 4194304 on both)' "${small%%,*},${large%%,*}" \
 	"${small##*,},${large##*,}"
 refused 'is on both sides' workload=quicksort,memory=2M memory=2M
 refused "did you mean 'memory'?" memori=2M memory=4M
 refused 'give a difference to see' memory=2M memory=4M --power 2
 refused 'compare 1 with what' 1
+
+# Whoever names each run may compare unlike ones, and is told.
+expect 0 "$fmbench" compare "$small" "$large"
+grep -qF 'A and B were chosen by run numbers, and differ in memory (A: 2097152; B: 4194304).' "$tmp/out" ||
+	fail "not said what runs differ in"
 
 # A run that failed is left out with its partner, and the output says so.
 failed=${large##*,}

@@ -302,9 +302,11 @@ static void test_everybody_asks(void **state)
 	free(text);
 
 	out = open_memstream(&text, &size);
-	assert_ok(compare_runs(s,
-			       &(struct compare_request){ .a = "3,ratio=0.5", .b = "4,ratio=0.25" },
-			       EXPORT_TABLE, out, out, &err));
+	assert_ok(compare_runs(
+		s,
+		&(struct compare_request){
+			.sides = (const char *const[]){ "3,ratio=0.5", "4,ratio=0.25", NULL } },
+		EXPORT_TABLE, out, out, &err));
 	fclose(out);
 	assert_has(text, "at ratio 1: run 2, 60 s away; slowdown 2.00x\n");
 	assert_has(text, "at ratio 1: run 2, 2 min away; slowdown 4.00x\n");
@@ -320,9 +322,11 @@ static void test_everybody_asks(void **state)
 	assert_null(strstr(page.data, "2.00×"));
 	buf_release(&page);
 	out = open_memstream(&text, &size);
-	assert_ok(compare_runs(s,
-			       &(struct compare_request){ .a = "3,ratio=0.5", .b = "4,ratio=0.25" },
-			       EXPORT_TABLE, out, out, &err));
+	assert_ok(compare_runs(
+		s,
+		&(struct compare_request){
+			.sides = (const char *const[]){ "3,ratio=0.5", "4,ratio=0.25", NULL } },
+		EXPORT_TABLE, out, out, &err));
 	fclose(out);
 	assert_has(text, "at ratio 1: no trusted run is of the same kind\n");
 	free(text);

@@ -6,7 +6,8 @@
 #include "results/compare.h"
 #include "results/compare_row.h"
 
-#define ASK(a_, b_) (&(const struct compare_request){ .a = (a_), .b = (b_) })
+#define SIDES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define ASK(...)   (&(const struct compare_request){ .sides = SIDES(__VA_ARGS__) })
 
 /* What a kernel brings with it differs between kernels, too. */
 static int64_t machine_with(struct store *s, const char *kernel)
@@ -141,7 +142,7 @@ static void test_ratio(void **state)
 	assert_ok(compare(s, ASK("ratio=0.5,backend=zram", "ratio=1,backend=zram"), EXPORT_CSV,
 			  &text));
 	assert_has(text, "B is better");
-	assert_has(text, "misses,count,,,7,7,0,0,0,,,,,,0,,1,,,,0,0\n");
+	assert_has(text, "misses,count,,,7,7,0,0,0,,,,,,0,,1,,,,0,0,");
 	assert_null(strstr(text, "share.0")); /* a thread's */
 	free(text);
 	assert_compares(s, ASK("backend=zram,ratio=0.5", "backend=swapfile,ratio=0.5"),
@@ -193,7 +194,9 @@ static void test_like_with_like(void **state)
 	/* What is not named must not differ; what is named must be named on both sides. */
 	assert_refused(s, ASK("backend=zram,ratio=1", "backend=swapfile"), ERR_USAGE,
 		       "differ in ratio (A: 1.0; B: 0.5)");
-	assert_refused(s, ASK("1", "2"), ERR_USAGE, "differ in ratio");
+	assert_compares(s, ASK("1", "2"),
+			"A and B were chosen by run numbers, and differ in "
+			"ratio (A: 1.0; B: 0.5).\n");
 	/* A side of two kinds has no median, named or not. */
 	assert_refused(s, ASK("backend=zram", "backend=swapfile"), ERR_USAGE, "A: 0.5, 1.0");
 	assert_refused(s, ASK("ratio=0.5,1,backend=zram", "ratio=0.5,backend=swapfile"), ERR_USAGE,
@@ -202,14 +205,15 @@ static void test_like_with_like(void **state)
 
 	/* Another kernel; a parameter; a setting of the machine. Each is fine once it is named. */
 	add_run(s, &r, "6.12", 1, "ok"); /* 22 */
-	assert_refused(s, ASK("run=2,5", "run=22"), ERR_USAGE,
+	assert_compares(s, ASK("run=2,5", "run=22"), "differ in kernel (A: 6.1; B: 6.12).\n");
+	assert_refused(s, ASK("run=2,5,ratio=0.5", "run=22"), ERR_USAGE,
 		       "differ in kernel (A: 6.1; B: 6.12): ");
 	assert_compares(s, ASK("run=2,5,kernel=6.1", "run=22,kernel=6.12"), "B/A");
 	r = synthetic_record("quicksort", "zram", 0.5, 1);
 	r.jobs[0].workload_params = "{\"memory\":1048576,\"threads\":4}";
 	add_run(s, &r, "6.1", 1, "ok"); /* 23 */
-	assert_refused(s, ASK("run=2", "run=23"), ERR_USAGE,
-		       "memory (A: 536870912; B: 1048576); threads (A: none; B: 4)");
+	assert_compares(s, ASK("run=2", "run=23"),
+			"memory (A: 536870912; B: 1048576); threads (A: none; B: 4)");
 	for (int i = 0; i < 2; i++) {
 		struct facts facts;
 		int64_t run;
@@ -222,7 +226,8 @@ static void test_like_with_like(void **state)
 		assert_ok(store_run_facts(s, run, &facts, &err));
 		facts_release(&facts);
 	}
-	assert_refused(s, ASK("24", "25"), ERR_USAGE, "differ in thp (A: madvise; B: always): ");
+	assert_refused(s, ASK("24,ratio=0.5", "25"), ERR_USAGE,
+		       "differ in thp (A: madvise; B: always): ");
 	assert_compares(s, ASK("24,thp=madvise", "25,thp=always"), "B/A");
 	/* The same share of another peak is another limit; one measured anew hardly is. */
 	for (int i = 0; i < 3; i++) {
@@ -233,15 +238,16 @@ static void test_like_with_like(void **state)
 	assert_compares(s, ASK("26,backend=zram", "27,backend=swapfile"), "B/A");
 	assert_refused(s, ASK("26,backend=zram", "28,backend=swapfile"), ERR_USAGE,
 		       "differ in limit (A: 104857600; B: 125829120): ");
-	assert_refused(s, ASK("27", "28"), ERR_USAGE, "differ in limit");
+	assert_refused(s, ASK("27,ratio=0.25", "28"), ERR_USAGE, "differ in limit");
 	assert_compares(s, ASK("27,limit=101M", "28,limit=120M"), "B/A");
-	assert_refused(s, ASK("2", "26"), ERR_USAGE, "differ in ratio (A: 0.5; B: 0.25): ");
+	assert_compares(s, ASK("2", "26"), "differ in ratio (A: 0.5; B: 0.25).\n");
 	/* Another workload has parameters of its own: they follow from it. */
 	r = synthetic_record("kmeans", "zram", 0.5, 1);
 	r.jobs[0].workload_params = "{\"points\":5}";
 	add_run(s, &r, "6.1", 1, "ok"); /* 29 */
-	assert_refused(s, ASK("2", "29"), ERR_USAGE,
-		       "differ in workload (A: quicksort; B: kmeans): ");
+	assert_compares(s, ASK("2", "29"), "differ in workload (A: quicksort; B: kmeans).\n");
+	/* A side of two kinds has no median, by numbers either. */
+	assert_refused(s, ASK("1,2", "5"), ERR_USAGE, "differ in ratio (A: 0.5, 1.0; B: 0.5): ");
 	assert_compares(s, ASK("2,workload=quicksort", "29,workload=kmeans"), "B/A");
 	store_close(s);
 }
@@ -249,8 +255,8 @@ static void test_like_with_like(void **state)
 static void test_left_out(void **state)
 {
 	struct store *s = three_cells("left-out.db");
-	struct compare_request q = { .a = "backend=zram,ratio=0.5",
-				     .b = "backend=swapfile,ratio=0.5" };
+	struct compare_request q = { .sides = SIDES("backend=zram,ratio=0.5",
+						    "backend=swapfile,ratio=0.5") };
 	struct run_record r = synthetic_record("quicksort", "swapfile", 0.5, 8);
 	char *text;
 
@@ -288,7 +294,8 @@ static void test_power(void **state)
 {
 	static const char *const bad[] = { "", "%", "2", "-1%", "0%", "2%%", "x%", "1e9%" };
 	struct store *s = three_cells("power.db");
-	struct compare_request q = { .a = "ratio=1", .b = "ratio=0.5,backend=zram", .power = 0.02 };
+	struct compare_request q = { .sides = SIDES("ratio=1", "ratio=0.5,backend=zram"),
+				     .power = 0.02 };
 	double share = 0;
 	char *text;
 
@@ -319,7 +326,7 @@ static const char *const formats_without[] = { "B is better", "B is worse" };
 /* In no format do a few runs get a verdict, however far apart they are. */
 static void test_too_few(void **state)
 {
-	struct compare_request q = { .a = "backend=zram", .b = "backend=swapfile" };
+	struct compare_request q = { .sides = SIDES("backend=zram", "backend=swapfile") };
 
 	(void)state;
 	for (int nr = 1; nr < 4; nr++) {
@@ -348,7 +355,7 @@ static void test_too_few(void **state)
 /* A side that was measured after the other gets a verdict only where one is asked for. */
 static void test_not_interleaved(void **state)
 {
-	struct compare_request q = { .a = "backend=zram", .b = "backend=swapfile" };
+	struct compare_request q = { .sides = SIDES("backend=zram", "backend=swapfile") };
 	struct store *s = synthetic_store("apart.db");
 	char *text;
 
@@ -377,7 +384,7 @@ static void test_not_interleaved(void **state)
 /* Where the sides share no repeats, or too few, all runs count. */
 static void test_without_blocks(void **state)
 {
-	struct compare_request q = { .a = "backend=zram", .b = "backend=swapfile" };
+	struct compare_request q = { .sides = SIDES("backend=zram", "backend=swapfile") };
 	struct store *s = synthetic_store("no-blocks.db");
 	char *text;
 
@@ -445,6 +452,111 @@ static void test_flags(void **state)
 	store_close(s);
 }
 
+/* A side of runs that were made alike but for what nobody named is none. */
+static void test_never_pooled(void **state)
+{
+	static const char *const algorithms[] = { "lz4", "lzo-rle" };
+	struct store *s = synthetic_store("pooled.db");
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct run_record r = synthetic_record("quicksort", "zram", 0.5, i / 2 + 1);
+		struct facts facts;
+		int64_t run;
+
+		/* The parameter, and what the kernel did. */
+		r.backend_params = i % 2 ? "{\"algorithm\":null}" : "{\"algorithm\":\"lz4\"}";
+		run = add_run(s, &r, "6.1", quick[i % NR], "ok");
+		facts_init(&facts);
+		facts_set(&facts, "zram_algorithm", "%s", algorithms[i % 2]);
+		assert_ok(store_run_facts(s, run, &facts, &err));
+		facts_release(&facts);
+		r = synthetic_record("quicksort", "swapfile", 0.5, i / 2 + 1);
+		add_run(s, &r, "6.1", quick[i % NR], "ok");
+	}
+	assert_refused(s, ASK("backend=zram", "backend=swapfile"), ERR_USAGE,
+		       "zram.algorithm (A: lz4, null; B: none)");
+	assert_compares(s, ASK("backend=zram,algorithm=lz4", "backend=swapfile"), "B/A");
+	/* The kernel's own choice alone: the parameter says nothing of it. */
+	for (int i = 0; i < 2; i++) {
+		struct run_record r = synthetic_record("kmeans", i ? "zram" : "swapfile", 0.5, 1);
+
+		add_run(s, &r, "6.1", 1, "ok"); /* 17, 18 */
+	}
+	for (int i = 0; i < 2; i++) {
+		struct run_record r = synthetic_record("kmeans", "zram", 0.5, 2 + i);
+		struct facts facts;
+		int64_t run = add_run(s, &r, "6.1", 1, "ok"); /* 19, 20 */
+
+		facts_init(&facts);
+		facts_set(&facts, "zram_algorithm", "%s", algorithms[i]);
+		assert_ok(store_run_facts(s, run, &facts, &err));
+		facts_release(&facts);
+	}
+	assert_refused(s, ASK("backend=zram,workload=kmeans", "backend=swapfile,workload=kmeans"),
+		       ERR_USAGE, "zram_algorithm (A: lz4, lzo-rle; B: none)");
+
+	/* Either spelling, on either side; what the kernel chose counts as the parameter does. */
+	assert_compares(s,
+			ASK("algorithm=lz4,workload=quicksort",
+			    "zram.algorithm=lzo-rle,workload=quicksort"),
+			"4 blocks of 4 and 4 runs");
+	assert_compares(
+		s,
+		ASK("zram_algorithm=lz4,workload=quicksort", "algorithm=null,workload=quicksort"),
+		"4 blocks of 4 and 4 runs");
+	store_close(s);
+}
+
+/* More than one set against the base: each has its rows, and the verdicts are a family. */
+static void test_several(void **state)
+{
+	struct store *s = three_cells("several.db");
+	double alone[2], p[2];
+	char *text, *second;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_ok(compare(s,
+				  ASK("ratio=1,backend=zram",
+				      i ? "ratio=0.5,backend=swapfile" : "ratio=0.5,backend=zram"),
+				  EXPORT_JSON, &text));
+		alone[i] = number(text, "p");
+		free(text);
+	}
+	assert_ok(compare(
+		s,
+		ASK("ratio=1,backend=zram", "ratio=0.5,backend=zram", "ratio=0.5,backend=swapfile"),
+		EXPORT_JSON, &text));
+	p[0] = number(text, "p");
+	second = strstr(text, "\"b\":\"ratio=0.5,backend=zram\"");
+	assert_non_null(second);
+	second = strstr(second, "\"result\":\"elapsed\"");
+	assert_non_null(second);
+	p[1] = number(second, "p");
+	assert_has(second, "\"b\":\"ratio=0.5,backend=swapfile\"");
+	/* Holm: the smaller is doubled, the greater stays, unless the smaller's is greater still. */
+	for (int i = 0; i < 2; i++)
+		assert_true(fabs(p[i] / (alone[i] <= alone[!i] ? 2 * alone[i]
+							       : fmax(alone[i], 2 * alone[!i])) -
+				 1) < 1e-9);
+	free(text);
+	assert_ok(compare(
+		s,
+		ASK("ratio=1,backend=zram", "ratio=0.5,backend=zram", "ratio=0.5,backend=swapfile"),
+		EXPORT_TABLE, &text));
+	assert_has(text, "C  ratio=0.5,backend=swapfile: 7 runs (3 6 9 12 15 18 21)\n");
+	assert_has(text, "elapsed  s      lower   A         1      -");
+	assert_has(text, "                        C         2  2.0");
+	assert_has(text, "C is worse\n");
+	assert_has(text, "elapsed of C is paired by repeat: 7 blocks of 7 and 7 runs");
+	free(text);
+	assert_refused(s, ASK("ratio=1", "ratio=0.5,backend=zram", "ratio=0.5,backend=rdma"),
+		       ERR_USAGE, "C: no run has backend=rdma");
+	assert_refused(s, ASK("ratio=1"), ERR_USAGE, "compare ratio=1 with what?");
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,7 +565,8 @@ int main(void)
 		cmocka_unit_test(test_cliffs_delta),   cmocka_unit_test(test_power),
 		cmocka_unit_test(test_too_few),	       cmocka_unit_test(test_not_interleaved),
 		cmocka_unit_test(test_without_blocks), cmocka_unit_test(test_blocks_of_experiments),
-		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_flags),	       cmocka_unit_test(test_never_pooled),
+		cmocka_unit_test(test_several),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, synthetic_clean);
