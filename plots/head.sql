@@ -13,12 +13,16 @@ CREATE TEMP TABLE asked AS
 SELECT *, status = 'ok' OR id = :run AS drawable FROM run_job
 WHERE (:run = 0 OR id = :run) AND (:experiment IS NULL OR experiment = :experiment);
 
+-- As runs store it: a setting by its file, or by the short name that older databases have.
+CREATE TEMP VIEW axis_key AS
+SELECT parameter AS key, replace(parameter, 'set.vm.', '') AS short FROM axis;
+
 -- Runs that differ in nothing but the option of the x axis share a cell.
 CREATE TEMP VIEW sound AS
 SELECT c.*, json_array(machine, workload, backend, backend_params,
-		json_remove(workload_params, '$.' || parameter),
-		json_remove(run_params, '$.' || parameter)) AS cell
-FROM candidate c JOIN axis WHERE drawable;
+		json_remove(workload_params, format('$."%s"', key)),
+		json_remove(run_params, format('$."%s"', key), format('$."%s"', short))) AS cell
+FROM candidate c JOIN axis_key WHERE drawable;
 
 -- A note is good to know. A warning may have moved a number: it goes where the number goes.
 CREATE TEMP VIEW flagged AS
@@ -50,7 +54,7 @@ WITH names AS (SELECT series, name, min(id) AS first FROM shown GROUP BY series)
 params AS MATERIALIZED (
 	SELECT n.series, n.name, p.whose, p.key, p.value, p.text
 	FROM names n JOIN param p ON p.run = n.first
-	WHERE p.key <> (SELECT parameter FROM axis)),
+	WHERE p.key NOT IN (SELECT key FROM axis_key UNION SELECT short FROM axis_key)),
 telling AS (
 	SELECT series, group_concat(key || '=' || text, ' ') AS how FROM params p
 	WHERE value IS NOT NULL AND EXISTS (

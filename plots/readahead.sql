@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- What read-ahead brings: thousands of pages per second, and touches that waited.
 
-CREATE TEMP TABLE axis AS SELECT 'page-cluster' AS parameter;
+CREATE TEMP TABLE axis AS SELECT 'set.vm.page-cluster' AS parameter;
 CREATE TEMP TABLE candidate AS SELECT * FROM asked WHERE workload = 'readahead';
 
 CREATE TEMP TABLE point AS

@@ -8,7 +8,9 @@ static void add_scan(struct store *s, int cluster, double pages, double major_sh
 {
 	char run_params[64];
 
-	snprintf(run_params, sizeof(run_params), "{\"page-cluster\":%d,\"duration\":10}", cluster);
+	/* As it is stored; the first of them as older versions did. */
+	snprintf(run_params, sizeof(run_params), "{\"%s\":\"%d\",\"duration\":10}",
+		 cluster ? "set.vm.page-cluster" : "page-cluster", cluster);
 	make_run(s, (struct made){ .workload = "readahead",
 				   .params = "{\"pattern\":\"sequential\",\"duration\":1}",
 				   .run_params = run_params,
