@@ -9,6 +9,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 static struct {
 	/* What the next calls do. */
 	bool fail_qp, fail_accept, fail_register;
+	atomic_bool stall; /* registering does not end */
 	struct ibv_device_attr attr;
 
 	/* What was done last. */
@@ -27,7 +30,7 @@ static struct {
 	struct rdma_conn_param accepted;
 	struct memserver_grant grant;
 	struct memserver_refusal refusal;
-	struct rdma_cm_id *id; /* of the accepted */
+	struct rdma_cm_id *id; /* who asked, or was accepted, last */
 
 	unsigned int nr_ids, nr_qps, nr_sent; /* there; there; probes since the start */
 	struct ibv_wc completed;
@@ -121,6 +124,8 @@ struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length, ui
 {
 	struct ibv_mr *mr = calloc(1, sizeof(*mr));
 
+	while (fake.stall)
+		sched_yield();
 	if (fake.fail_register || !access) {
 		free(mr);
 		errno = ENOMEM;
@@ -206,7 +211,7 @@ int rdma_ack_cm_event(struct rdma_cm_event *event)
 	return 0;
 }
 
-/* Of the id that was accepted; the id is gone when its connection ends. */
+/* Of the id that asked last, or one that was accepted; the id is gone when its connection ends. */
 static inline void fake_event(struct clients *c, struct rdma_cm_id *id,
 			      enum rdma_cm_event_type type)
 {
@@ -234,7 +239,10 @@ static inline void fake_request(struct clients *c, const void *data, size_t len,
 	event.param.conn.initiator_depth = depth;
 	fake.answer = FAKE_NOTHING;
 	fake.nr_ids++;
+	fake.id = id;
 	clients_event(c, &event);
+	if (!fake.stall)
+		background_drain(&c->background);
 	free(copy);
 }
 

@@ -93,7 +93,7 @@ static bool read_completions(struct client *client)
 	struct ibv_wc wc;
 	bool alive = true;
 
-	while (ibv_poll_cq(client->cq, 1, &wc) > 0) {
+	while (ibv_poll_cq(client->registration.cq, 1, &wc) > 0) {
 		if (wc.wr_id == GOOD_BYE) {
 			client->said_bye |= wc.status == IBV_WC_SUCCESS;
 		} else {
@@ -109,12 +109,41 @@ static void close_connections(struct client *client)
 	while (client->connections)
 		connection_close(client->connections);
 	/* What the old queue pairs left says nothing about new ones. */
-	if (client->cq)
+	if (client->registration.cq)
 		read_completions(client);
 }
 
+/* What a client leaves. No queue pair reaches it any more. */
+struct cleaning {
+	struct task task; /* first */
+	struct registration registration;
+	char *base;
+	size_t bytes;
+};
+
+static void clean(struct task *task)
+{
+	struct cleaning *cleaning = (struct cleaning *)task;
+	const struct registration *r = &cleaning->registration;
+
+	if (r->mr)
+		ibv_dereg_mr(r->mr);
+	if (r->cq)
+		ibv_destroy_cq(r->cq);
+	if (r->pd)
+		ibv_dealloc_pd(r->pd);
+	memset(cleaning->base, 0, cleaning->bytes);
+}
+
+static void cleaned(struct task *task)
+{
+	free(task);
+}
+
+/* Whoever takes the memory next is registered after it was cleared: see background.h. */
 static void client_end(struct clients *c, struct client *gone)
 {
+	struct cleaning *cleaning = xcalloc(1, sizeof(*cleaning));
 	struct client **at = &c->list;
 
 	while (*at != gone)
@@ -122,14 +151,12 @@ static void client_end(struct clients *c, struct client *gone)
 	*at = gone->next;
 	c->nr--;
 	close_connections(gone);
-	if (gone->mr)
-		ibv_dereg_mr(gone->mr);
-	if (gone->cq)
-		ibv_destroy_cq(gone->cq);
-	if (gone->pd)
-		ibv_dealloc_pd(gone->pd);
-	if (gone->extent)
-		memory_return(gone->extent);
+	*cleaning = (struct cleaning){ .task = { .run = clean, .finish = cleaned },
+				       .registration = gone->registration,
+				       .base = c->memory->base + gone->extent->offset,
+				       .bytes = gone->extent->bytes };
+	background_add(&c->background, &cleaning->task);
+	memory_return(c->memory, gone->extent);
 	free(gone);
 }
 
@@ -233,23 +260,6 @@ static unsigned int at_most(unsigned int n, unsigned int limit)
 	return n < limit ? n : limit;
 }
 
-static int register_memory(struct clients *c, struct client *client, struct ibv_context *verbs)
-{
-	const int access =
-		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE;
-
-	client->pd = ibv_alloc_pd(verbs);
-	if (!client->pd)
-		return -errno;
-	client->cq =
-		ibv_create_cq(verbs, client->granted * (SEND_DEPTH + RECEIVE_DEPTH), NULL, NULL, 0);
-	if (!client->cq)
-		return -errno;
-	client->mr = ibv_reg_mr(client->pd, c->memory->base + client->extent->offset,
-				client->extent->bytes, access);
-	return client->mr ? 0 : -errno;
-}
-
 static int post_receive(struct ibv_qp *qp)
 {
 	struct ibv_recv_wr wr = { .wr_id = GOOD_BYE }, *bad;
@@ -262,8 +272,8 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 {
 	struct ibv_qp_init_attr qp = {
 		.qp_type = IBV_QPT_RC,
-		.send_cq = client->cq,
-		.recv_cq = client->cq,
+		.send_cq = client->registration.cq,
+		.recv_cq = client->registration.cq,
 		.cap = { .max_send_wr = SEND_DEPTH,
 			 .max_recv_wr = RECEIVE_DEPTH,
 			 .max_send_sge = 1,
@@ -273,8 +283,8 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 		.head = head(MEMSERVER_GRANT),
 		.session = htobe64(client->session),
 		.bytes = htobe64(client->extent->bytes),
-		.address = htobe64((uintptr_t)client->mr->addr),
-		.rkey = htobe32(client->mr->rkey),
+		.address = htobe64((uintptr_t)client->registration.mr->addr),
+		.rkey = htobe32(client->registration.mr->rkey),
 		.queue_pairs = htobe16(client->granted),
 	};
 	struct rdma_conn_param answer = {
@@ -290,7 +300,7 @@ static int accept_connection(struct client *client, struct rdma_cm_id *id,
 
 	rdma_set_option(id, RDMA_OPTION_ID, RDMA_OPTION_ID_ACK_TIMEOUT, &ack_timeout,
 			sizeof(ack_timeout));
-	if (rdma_create_qp(id, client->pd, &qp))
+	if (rdma_create_qp(id, client->registration.pd, &qp))
 		return -errno;
 	rc = -post_receive(id->qp);
 	if (!rc && rdma_accept(id, &answer))
@@ -394,11 +404,12 @@ static uint64_t most_bytes(const struct clients *c, uint64_t asked)
 	return c->max_bytes && c->max_bytes < asked ? c->max_bytes : asked;
 }
 
-static struct client *client_new(struct clients *c, struct rdma_cm_id *id,
+static struct client *client_new(struct clients *c, struct rdma_cm_id *id, struct extent *extent,
 				 const struct ibv_device_attr *device)
 {
 	struct client *client = xcalloc(1, sizeof(*client));
 
+	client->extent = extent;
 	peer_name(id, client->name, sizeof(client->name));
 	client->since_ns = clock_ns();
 	client->session = new_session(c);
@@ -408,6 +419,70 @@ static struct client *client_new(struct clients *c, struct rdma_cm_id *id,
 	c->list = client;
 	c->nr++;
 	return client;
+}
+
+/* An OPEN whose memory is being registered. */
+struct opening {
+	struct task task; /* first */
+	struct clients *clients;
+	struct client *client;
+	struct rdma_cm_id *id; /* NULL: the peer has gone meanwhile */
+	struct ibv_context *verbs;
+	struct rdma_conn_param asked;
+	int rc;
+};
+
+static void register_memory(struct task *task)
+{
+	struct opening *opening = (struct opening *)task;
+	struct registration *r = &opening->client->registration;
+	const struct client *client = opening->client;
+	const int access =
+		IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE;
+
+	r->pd = ibv_alloc_pd(opening->verbs);
+	if (r->pd)
+		r->cq = ibv_create_cq(opening->verbs,
+				      client->granted * (SEND_DEPTH + RECEIVE_DEPTH), NULL, NULL,
+				      0);
+	if (r->cq)
+		r->mr = ibv_reg_mr(r->pd, opening->clients->memory->base + client->extent->offset,
+				   client->extent->bytes, access);
+	opening->rc = r->mr ? 0 : -errno;
+}
+
+static void registered(struct task *task)
+{
+	struct opening *opening = (struct opening *)task;
+	struct client *client = opening->client;
+	struct clients *c = opening->clients;
+	int rc = opening->rc;
+
+	client->opening = NULL;
+	if (!rc && opening->id)
+		rc = accept_connection(client, opening->id, &opening->asked);
+	if (rc && opening->id)
+		refuse(c, opening->id, MEMSERVER_FINAL,
+		       "cannot register memory: %s; see the server's ulimit -l", strerror(-rc));
+	if (client->connections)
+		c->served++;
+	else
+		client_end(c, client);
+	free(opening);
+}
+
+/* False: the id is nobody's who waits for his memory. */
+static bool forget_opening(struct clients *c, struct rdma_cm_id *id)
+{
+	struct client *i = c->list;
+
+	while (i && !(i->opening && i->opening->id == id))
+		i = i->next;
+	if (!i)
+		return false;
+	i->opening->id = NULL;
+	rdma_destroy_id(id);
+	return true;
 }
 
 static void open_session(struct clients *c, struct rdma_cm_id *id,
@@ -437,19 +512,18 @@ static void open_session(struct clients *c, struct rdma_cm_id *id,
 	granted = grant_queue_pairs(c, id, open, &device);
 	if (!granted || !find_room(c, id, least ? least : 1))
 		return;
-	client = client_new(c, id, &device);
+	client = client_new(c, id, memory_take(c->memory, least, most_bytes(c, most)), &device);
 	client->granted = granted;
-	client->extent = memory_take(c->memory, least, most_bytes(c, most));
-	rc = register_memory(c, client, id->verbs);
-	if (!rc)
-		rc = accept_connection(client, id, asked);
-	if (rc) {
-		refuse(c, id, MEMSERVER_FINAL,
-		       "cannot register memory: %s; see the server's ulimit -l", strerror(-rc));
-		client_end(c, client);
-		return;
-	}
-	c->served++;
+	client->opening = xcalloc(1, sizeof(*client->opening));
+	*client->opening =
+		(struct opening){ .task = { .run = register_memory, .finish = registered },
+				  .clients = c,
+				  .client = client,
+				  .id = id,
+				  .verbs = id->verbs,
+				  .asked = *asked };
+	client->opening->asked.private_data = NULL;
+	background_add(&c->background, &client->opening->task);
 }
 
 /*
@@ -463,14 +537,14 @@ static void enter_session(struct clients *c, struct rdma_cm_id *id,
 	struct client *client = find_session(c, be64toh(join->session));
 	int rc;
 
-	if (!client) {
+	if (!client || client->opening) {
 		refuse(c, id, MEMSERVER_FINAL,
 		       "no such session: this server has nothing of what was stored");
 		return;
 	}
-	if (client->pd->context != id->verbs) {
+	if (client->registration.pd->context != id->verbs) {
 		refuse(c, id, MEMSERVER_TRANSIENT, "the session began on RDMA device %s",
-		       ibv_get_device_name(client->pd->context->device));
+		       ibv_get_device_name(client->registration.pd->context->device));
 		return;
 	}
 	if (kind == MEMSERVER_RESUME) {
@@ -534,7 +608,7 @@ static void established(struct connection *connection)
 		return;
 	format_size(bytes, sizeof(bytes), client->extent->bytes);
 	say("serving %s: %s, up to %u queue pairs, over %s", client->name, bytes, client->granted,
-	    ibv_get_device_name(client->pd->context->device));
+	    ibv_get_device_name(client->registration.pd->context->device));
 }
 
 static void disconnected(struct clients *c, struct connection *connection)
@@ -579,7 +653,7 @@ void clients_event(struct clients *c, struct rdma_cm_event *event)
 	case RDMA_CM_EVENT_DEVICE_REMOVAL:
 		if (id->context)
 			disconnected(c, id->context);
-		else
+		else if (!forget_opening(c, id))
 			c->device_gone = true;
 		break;
 	default:
@@ -617,14 +691,21 @@ void clients_tick(struct clients *c)
 		if (i->lost_ns && now_ns - i->lost_ns >= c->linger_ns) {
 			say("%s did not come back: its memory is free", i->name);
 			client_end(c, i);
-		} else if (!i->lost_ns && !probe(i)) {
+		} else if (!i->lost_ns && !i->opening && !probe(i)) {
 			client_lost(c, i, "it no longer answers");
 		}
 	}
 }
 
+int clients_open(struct clients *c, struct err *err)
+{
+	return background_start(&c->background, err);
+}
+
 void clients_close(struct clients *c)
 {
+	background_drain(&c->background);
 	while (c->list)
 		client_end(c, c->list);
+	background_stop(&c->background);
 }

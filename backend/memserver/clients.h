@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/memserver/background.h"
 #include "backend/memserver/handshake.h"
 #include "backend/memserver/memory.h"
 
@@ -21,14 +22,23 @@ struct connection {
 	bool up;
 };
 
+/* A client's memory, as the device knows it. */
+struct registration {
+	struct ibv_pd *pd;
+	struct ibv_mr *mr;
+	struct ibv_cq *cq; /* of all its queue pairs: only probes and the good-bye pass here */
+};
+
+struct opening;
+
 struct client {
 	struct client *next;
 	uint64_t session;
 	char name[64]; /* its address */
 	struct extent *extent;
-	struct ibv_pd *pd;
-	struct ibv_mr *mr;
-	struct ibv_cq *cq; /* of all its queue pairs: only probes and the good-bye pass here */
+	/* Until its memory is registered. The background thread has the registration meanwhile. */
+	struct opening *opening;
+	struct registration registration;
 	struct connection *connections;
 	unsigned int nr_connections, nr_up, granted;
 	uint64_t since_ns;
@@ -40,6 +50,7 @@ struct client {
 
 struct clients {
 	struct memory *memory;
+	struct background background;
 	uint64_t max_clients, max_queue_pairs;
 	uint64_t max_bytes; /* for each client, or 0 */
 	/*
@@ -53,6 +64,9 @@ struct clients {
 	uint64_t served, refused, lost; /* since the start */
 	bool device_gone; /* of the address that is listened on: nobody can come any more */
 };
+
+/* What the caller set stays; clients_close() is for a success alone. */
+int clients_open(struct clients *c, struct err *err);
 
 /* Acknowledges the event. */
 void clients_event(struct clients *c, struct rdma_cm_event *event);

@@ -198,24 +198,25 @@ static bool read_signal(int signals, struct clients *clients, const char *token_
 static void serve(struct clients *clients, struct rdma_event_channel *events, int signals,
 		  const char *token_file, const struct stats *stats)
 {
-	enum { EVENTS, SIGNALS, STATS, NR };
+	enum { EVENTS, SIGNALS, STATS, BACKGROUND, NR };
 	struct pollfd fds[NR] = {
 		[EVENTS] = { .fd = events->fd, .events = POLLIN },
 		[SIGNALS] = { .fd = signals, .events = POLLIN },
 		[STATS] = { .fd = stats->fd, .events = POLLIN },
+		[BACKGROUND] = { .fd = clients->background.fd, .events = POLLIN },
 	};
 	uint64_t next_tick_ns = clock_ns();
 	struct rdma_cm_event *event;
-	bool clearing;
 
 	for (;;) {
-		clearing = memory_clear_some(clients->memory);
-		if (poll(fds, NR, clearing ? 0 : TICK_MS) < 0 && errno != EINTR)
+		if (poll(fds, NR, TICK_MS) < 0 && errno != EINTR)
 			return;
 		if (fds[SIGNALS].revents && read_signal(signals, clients, token_file))
 			return;
 		while (!rdma_get_cm_event(events, &event))
 			clients_event(clients, event);
+		if (fds[BACKGROUND].revents)
+			background_finish(&clients->background);
 		if (clients->device_gone)
 			return;
 		if (fds[STATS].revents)
@@ -277,6 +278,11 @@ static int run(const struct params *params, struct err *err)
 	rc = memory_open(&memory, params->size_bytes, params->hugepages, node, err);
 	if (rc)
 		return rc;
+	rc = clients_open(&clients, err);
+	if (rc) {
+		memory_close(&memory);
+		return rc;
+	}
 	rc = start_listening(params->listen, &events, &listener, err);
 	if (rc)
 		goto out;

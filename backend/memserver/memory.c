@@ -12,8 +12,7 @@
 #include "base/opt.h"
 #include "base/sysfile.h"
 
-#define HUGE_PAGE_BYTES	    (2ul << 20)
-#define CLEAR_BYTES_AT_ONCE (64ul << 20)
+#define HUGE_PAGE_BYTES (2ul << 20)
 
 static int check_available(size_t bytes, struct err *err)
 {
@@ -131,29 +130,8 @@ static void merge_with_next(struct extent *e)
 static void merge_free(struct memory *m)
 {
 	for (struct extent *e = m->extents; e; e = e->next)
-		while (e->state == EXTENT_FREE && e->next && e->next->state == EXTENT_FREE)
+		while (!e->held && e->next && !e->next->held)
 			merge_with_next(e);
-}
-
-bool memory_clear_some(struct memory *m)
-{
-	struct extent *e = m->extents;
-	size_t n;
-
-	while (e && e->state != EXTENT_DIRTY)
-		e = e->next;
-	if (!e)
-		return false;
-	n = e->bytes - e->cleared;
-	if (n > CLEAR_BYTES_AT_ONCE)
-		n = CLEAR_BYTES_AT_ONCE;
-	memset(m->base + e->offset + e->cleared, 0, n);
-	e->cleared += n;
-	if (e->cleared == e->bytes) {
-		e->state = EXTENT_FREE;
-		merge_free(m);
-	}
-	return true;
 }
 
 static struct extent *largest_free(const struct memory *m)
@@ -161,7 +139,7 @@ static struct extent *largest_free(const struct memory *m)
 	struct extent *best = NULL;
 
 	for (struct extent *e = m->extents; e; e = e->next)
-		if (e->state == EXTENT_FREE && (!best || e->bytes > best->bytes))
+		if (!e->held && (!best || e->bytes > best->bytes))
 			best = e;
 	return best;
 }
@@ -171,7 +149,7 @@ size_t memory_largest(const struct memory *m)
 	size_t largest = 0, run = 0;
 
 	for (const struct extent *e = m->extents; e; e = e->next) {
-		run = e->state == EXTENT_HELD && !e->spare ? 0 : run + e->bytes;
+		run = e->held && !e->spare ? 0 : run + e->bytes;
 		if (run > largest)
 			largest = run;
 	}
@@ -183,21 +161,19 @@ size_t memory_free_bytes(const struct memory *m)
 	size_t bytes = 0;
 
 	for (const struct extent *e = m->extents; e; e = e->next)
-		bytes += e->state == EXTENT_HELD ? 0 : e->bytes;
+		bytes += e->held ? 0 : e->bytes;
 	return bytes;
 }
 
 struct extent *memory_take(struct memory *m, uint64_t least, uint64_t most)
 {
 	uint64_t wanted = memory_largest(m);
-	struct extent *e, *rest;
+	struct extent *e = largest_free(m), *rest;
 
 	if (wanted < least || !wanted)
 		return NULL;
 	if (most && most < wanted)
 		wanted = (most + m->page_bytes - 1) & ~(m->page_bytes - 1);
-	for (e = largest_free(m); !e || e->bytes < wanted; e = largest_free(m))
-		memory_clear_some(m);
 	if (wanted < e->bytes) {
 		rest = xcalloc(1, sizeof(*rest));
 		*rest = (struct extent){ .next = e->next,
@@ -206,14 +182,14 @@ struct extent *memory_take(struct memory *m, uint64_t least, uint64_t most)
 		e->next = rest;
 		e->bytes = wanted;
 	}
-	e->state = EXTENT_HELD;
+	e->held = true;
 	return e;
 }
 
-void memory_return(struct extent *extent)
+void memory_return(struct memory *m, struct extent *extent)
 {
-	extent->state = EXTENT_DIRTY;
-	extent->cleared = 0;
+	extent->held = false;
+	merge_free(m);
 }
 
 /* Leaves out again what is not needed after all, the last ones to go first. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The memory that the server gives out: taken from the system once, carved into one extent per
- * client. What comes back is cleared before it's given out again, so that no client reads what
- * another one wrote.
+ * client. Whoever returns an extent sees to it that it's cleared before another client reaches it.
  */
 #ifndef MEMSERVER_MEMORY_H
 #define MEMSERVER_MEMORY_H
@@ -15,15 +14,12 @@
 
 #define MEMORY_ANY_NODE (-1)
 
-enum extent_state { EXTENT_FREE, EXTENT_HELD, EXTENT_DIRTY };
-
 struct extent {
 	struct extent *next; /* neighbour above */
 	size_t offset;
 	size_t bytes;
-	enum extent_state state;
-	size_t cleared; /* of a dirty one, from its start */
-	bool spare;	/* memory_choose() looks at what there would be without it */
+	bool held;
+	bool spare; /* memory_choose() looks at what there would be without it */
 };
 
 struct memory {
@@ -39,10 +35,10 @@ void memory_close(struct memory *m);
 
 /*
  * At least `least` bytes and, but for rounding up to pages, at most `most` (0: no limit). NULL when
- * there isn't as much in one piece. May clear what came back first, at some GB/s.
+ * there isn't as much in one piece.
  */
 struct extent *memory_take(struct memory *m, uint64_t least, uint64_t most);
-void memory_return(struct extent *extent);
+void memory_return(struct memory *m, struct extent *extent);
 
 /*
  * Of n held extents, given in the order in which they may go: as few as make `least` bytes free in one
@@ -50,9 +46,6 @@ void memory_return(struct extent *extent);
  * n would do. Nothing else changes: who returns extents has decided before.
  */
 int memory_choose(const struct memory *m, struct extent *extents[], unsigned int n, uint64_t least);
-
-/* Clears a little of what came back. False: nothing is left to clear. */
-bool memory_clear_some(struct memory *m);
 
 /* The largest extent that can be taken, and all that isn't held. */
 size_t memory_largest(const struct memory *m);

@@ -72,7 +72,9 @@ static void add_client(struct buf *b, const struct client *client)
 	buf_addf(b, "client %s bytes %zu queue_pairs %u since_s %llu state %s\n", client->name,
 		 client->extent->bytes, client->nr_up,
 		 (clock_ns() - client->since_ns) / NSEC_PER_SEC,
-		 client->lost_ns ? "lost" : "served");
+		 client->opening   ? "opening"
+		 : client->lost_ns ? "lost"
+				   : "served");
 }
 
 void stats_answer(const struct stats *stats, const struct clients *c)

@@ -87,6 +87,23 @@ static void request(struct clients *c, struct input *in, uint8_t how)
 	fake_request(c, bytes, len, take_byte(in));
 }
 
+/* One whose memory takes its time: others come meanwhile, and its peer may go. */
+static void slow_request(struct clients *c, struct input *in)
+{
+	struct rdma_cm_id *id = NULL;
+
+	fake.stall = true;
+	request(c, in, take_byte(in));
+	if (fake.answer == FAKE_NOTHING)
+		id = fake.id;
+	if (take_byte(in) & 1)
+		request(c, in, take_byte(in));
+	if (id && take_byte(in) & 1)
+		fake_event(c, id, RDMA_CM_EVENT_UNREACHABLE);
+	fake.stall = false;
+	background_drain(&c->background);
+}
+
 static void event(struct clients *c, struct input *in)
 {
 	static const enum rdma_cm_event_type types[] = {
@@ -140,6 +157,8 @@ static void fuzz_server(struct input *in)
 
 	if (memory_open(&memory, PAGES << 12, false, MEMORY_ANY_NODE, &err))
 		abort();
+	if (clients_open(&c, &err))
+		abort();
 	c.linger_min_ns = take_byte(in) & 1 ? 0 : UINT64_MAX;
 	c.max_bytes = take_byte(in) & 1 ? 0 : PAGES << 10;
 	c.linger_ns = UINT64_MAX;
@@ -154,6 +173,8 @@ static void fuzz_server(struct input *in)
 			event(&c, in);
 		else if (what % 16 == 5)
 			clients_tick(&c);
+		else if (what % 16 == 7)
+			slow_request(&c, in);
 		else
 			request(&c, in, take_byte(in));
 		if (what % 32 == 9)

@@ -32,4 +32,10 @@ ok "pages come back right" "$pagecheck" --mib 1 --rounds 4 --write-percent 40
 ok "the killed client is noticed" eventually server_logged "^memserver: lost"
 ok "pages still come back right" "$pagecheck" --mib 1 --rounds 4 --write-percent 40
 ok "the device goes" down
+server_down TERM
+
+must "a server with more than 1 GiB" server_up --size 1100M
+"$client" beside "${to[@]}" >"$scratch/beside" || status=$?
+grep '^#|' "$scratch/beside"
+ok "a client that waits for 1 GiB keeps nobody waiting" is 0 echo "${status-0}"
 finish

@@ -30,6 +30,7 @@ static void server_up(uint64_t linger_min_ns)
 				    .max_queue_pairs = 3,
 				    .linger_ns = 3600 * NSEC_PER_SEC,
 				    .linger_min_ns = linger_min_ns };
+	assert_int_equal(clients_open(&clients, &err), 0);
 }
 
 static void server_down(void)
@@ -233,6 +234,77 @@ static void a_resume_that_fails_can_be_tried_again(void **state)
 	server_down();
 }
 
+/* While one client's memory is registered, which takes seconds when it is large, others are served. */
+static void a_large_client_keeps_nobody_waiting(void **state)
+{
+	struct client *client;
+	struct rdma_cm_id *large;
+
+	(void)state;
+	server_up(0);
+	client = serve(1);
+	fake.stall = true;
+	ask(8, 8);
+	large = fake.id;
+	assert_int_equal(fake.answer, FAKE_NOTHING);
+	clients_tick(&clients);
+	enter(MEMSERVER_JOIN, client->session);
+	assert_int_equal(fake.answer, FAKE_ACCEPTED);
+	ask(PAGES, PAGES);
+	refused(MEMSERVER_FINAL, "28K is what is free in one piece");
+	fake.stall = false;
+	fake.answer = FAKE_NOTHING;
+	background_drain(&clients.background);
+	assert_int_equal(fake.answer, FAKE_ACCEPTED);
+	assert_ptr_equal(fake.id, large);
+	server_down();
+}
+
+static void a_peer_may_leave_before_it_is_answered(void **state)
+{
+	(void)state;
+	server_up(0);
+	fake.stall = true;
+	ask(PAGES, PAGES);
+	assert_int_equal(clients.nr, 1);
+	fake_event(&clients, fake.id, RDMA_CM_EVENT_UNREACHABLE);
+	assert_false(clients.device_gone);
+	fake.stall = false;
+	background_drain(&clients.background);
+	assert_int_equal(fake.answer, FAKE_NOTHING);
+	assert_int_equal(clients.nr, 0);
+	serve(PAGES);
+	server_down();
+}
+
+/* Also when the memory was given to the next client before the last one's was cleared. */
+static void nobody_reads_what_another_wrote(void **state)
+{
+	struct client *first;
+
+	(void)state;
+	server_up(0);
+	first = serve(PAGES);
+	memset(memory.base, 0xa5, PAGES * PAGE);
+	lose(first);
+	serve(PAGES);
+	for (size_t i = 0; i < PAGES * PAGE; i++)
+		assert_int_equal(memory.base[i], 0);
+	server_down();
+}
+
+static void what_cannot_be_registered_is_refused(void **state)
+{
+	(void)state;
+	server_up(0);
+	fake.fail_register = true;
+	ask(1, 1);
+	refused(MEMSERVER_FINAL, "cannot register memory: Cannot allocate memory");
+	assert_int_equal(clients.nr, 0);
+	assert_int_equal(memory_free_bytes(&memory), PAGES * PAGE);
+	server_down();
+}
+
 /* A probe that goes with its queue pair must not keep the others from being probed. */
 static void a_probe_ends_with_its_connection(void **state)
 {
@@ -395,6 +467,10 @@ int main(void)
 		cmocka_unit_test(a_place_is_made_as_memory_is),
 		cmocka_unit_test(nobody_goes_before_its_time),
 		cmocka_unit_test(a_resume_that_fails_can_be_tried_again),
+		cmocka_unit_test(a_large_client_keeps_nobody_waiting),
+		cmocka_unit_test(a_peer_may_leave_before_it_is_answered),
+		cmocka_unit_test(nobody_reads_what_another_wrote),
+		cmocka_unit_test(what_cannot_be_registered_is_refused),
 		cmocka_unit_test(a_probe_ends_with_its_connection),
 		cmocka_unit_test(depths_are_the_device_s),
 		cmocka_unit_test(a_client_has_its_limit),
