@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "micro/latency.h"
+#include "workloads/latency.h"
 #include "micro/micro.h"
 #include "micro/team.h"
 #include "workloads/worker_host.h"

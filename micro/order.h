@@ -13,27 +13,16 @@
 #include <stdint.h>
 
 #include "base/random.h"
+#include "base/scatter.h"
+#include "base/zipf.h"
 
 enum order_kind { ORDER_SEQUENTIAL, ORDER_RANDOM, ORDER_STRIDE, ORDER_ZIPF };
-
-/*
- * Quantiles of a bounded Zipf distribution over ranks: between two of them (a share of 1/4096) all
- * ranks are taken as equally likely.
- */
-#define ZIPF_CELLS 4096
-
-struct zipf {
-	uint64_t knot[ZIPF_CELLS + 1]; /* rank below which i / ZIPF_CELLS of the draws lie */
-};
-
-void zipf_init(struct zipf *z, uint64_t n, double exponent);
 
 struct order {
 	enum order_kind kind;
 	uint64_t first, n; /* pages first to first + n - 1 */
-	uint64_t at;	   /* sequential, stride: next page; random: counter; zipf: generator */
-	uint64_t key, mask;
-	unsigned int shift;
+	uint64_t at;	   /* zipf: generator; else the next page, or its place in the order */
+	struct scatter scatter;
 	uint64_t stride, lane;
 	const struct zipf *zipf;
 };
@@ -44,43 +33,18 @@ enum order_kind order_kind(const char *name);
 void order_init(struct order *o, enum order_kind kind, uint64_t first, uint64_t n, uint64_t stride,
 		const struct zipf *z, uint64_t seed);
 
-/* A bijection of 0..mask: each step is one (add, xor with own high bits, odd multiplication). */
-static inline uint64_t order_scatter(const struct order *o, uint64_t x)
-{
-	x = (x + o->key) & o->mask;
-	x ^= x >> o->shift;
-	x = (x * 0xbf58476d1ce4e5b9) & o->mask;
-	x ^= x >> o->shift;
-	x = (x * 0x94d049bb133111eb) & o->mask;
-	return x ^ (x >> o->shift);
-}
-
-static inline uint64_t zipf_rank(const struct zipf *z, uint64_t random)
-{
-	uint64_t low = z->knot[random >> 52], high = z->knot[(random >> 52) + 1];
-
-	return low + (((high - low) * ((random >> 20) & 0xffffffff)) >> 32);
-}
-
 static inline uint64_t order_next(struct order *o)
 {
 	uint64_t x;
 
 	switch (o->kind) {
 	case ORDER_RANDOM:
-		/* The smallest power of two that holds n is below 2 n: two tries on average. */
-		do
-			x = order_scatter(o, o->at++);
-		while (x >= o->n);
-		return o->first + x;
+		x = o->at;
+		o->at = x + 1 < o->n ? x + 1 : 0;
+		return o->first + scatter(&o->scatter, x);
 	case ORDER_ZIPF:
-		/* Popular ranks must not be neighbours; walking on until within n keeps it a
-		 * bijection (Black, Rogaway: Ciphers with arbitrary finite domains, 2002). */
-		x = zipf_rank(o->zipf, random_next(&o->at));
-		do
-			x = order_scatter(o, x);
-		while (x >= o->n);
-		return o->first + x;
+		/* Popular ranks must not be neighbours. */
+		return o->first + scatter(&o->scatter, zipf_rank(o->zipf, random_next(&o->at)));
 	case ORDER_STRIDE:
 		x = o->at;
 		o->at += o->stride;

@@ -13,7 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/sysfile.h"
+#include "base/cpus.h"
 #include "micro/steady.h"
 #include "micro/verify.h"
 
@@ -28,45 +28,22 @@
 
 /* --- CPUs ---------------------------------------------------------------------------------- */
 
-/* Is it the first hardware thread of its core among those we may use? */
-static bool leads_core(int cpu, const cpu_set_t *allowed)
-{
-	char path[96], list[256], *rest = NULL;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
-		 cpu);
-	if (sysfile_read_line(path, list, sizeof(list)))
-		return true;
-	for (char *part = strtok_r(list, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
-		int low, high, n = sscanf(part, "%d-%d", &low, &high);
-
-		for (int i = low; n > 0 && i <= (n > 1 ? high : low) && i < cpu; i++) {
-			if (CPU_ISSET(i, allowed))
-				return false;
-		}
-	}
-	return true;
-}
-
 static int choose_cpus(struct team *t, struct err *err)
 {
-	cpu_set_t allowed;
-	unsigned int nr = 0;
+	struct cpus cpus;
+	int rc = cpus_init(&cpus, err);
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return err_failed(err, errno, "sched_getaffinity");
-	for (int siblings = 0; siblings <= (t->common->smt ? 1 : 0); siblings++) {
-		for (int cpu = 0; cpu < CPU_SETSIZE && nr < t->nr; cpu++) {
-			if (CPU_ISSET(cpu, &allowed) &&
-			    leads_core(cpu, &allowed) == (siblings == 0))
-				t->members[nr++].cpu = cpu;
-		}
-	}
+	if (rc)
+		return rc;
+	unsigned int nr = t->common->smt ? cpus.nr : cpus.cores;
+
 	if (nr < t->nr)
 		return err_usage(err,
 				 "%u threads need as many physical cores, and the workload "
 				 "has %u: lower --cores, widen --cpus, or take -o smt",
 				 t->nr, nr);
+	for (unsigned int i = 0; i < t->nr; i++)
+		t->members[i].cpu = cpus.cpu[i];
 	return 0;
 }
 

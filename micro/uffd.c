@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "micro/latency.h"
+#include "workloads/latency.h"
 #include "micro/micro.h"
 #include "micro/mode.h"
 #include "micro/pager.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "micro/latency.h"
+#include "workloads/latency.h"
 #include "workloads/worker.h"
 #include "workloads/worker_host.h"
 #include "workloads/workload.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A latency histogram as the numbers that stand for it. */
-#ifndef MICRO_LATENCY_H
-#define MICRO_LATENCY_H
+#ifndef WORKLOADS_LATENCY_H
+#define WORKLOADS_LATENCY_H
 
 #include "base/hist.h"
 #include "workloads/worker.h"

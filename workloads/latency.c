@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "micro/latency.h"
+#include "workloads/latency.h"
 
 #include <stdio.h>
 
