@@ -114,6 +114,11 @@ uint64_t worker_seed(const struct worker *w)
 	return w->seed;
 }
 
+const struct workload *worker_workload(const struct worker *w)
+{
+	return w->workload;
+}
+
 bool worker_stopping(const struct worker *w)
 {
 	return atomic_load_explicit(&w->stopping, memory_order_relaxed);

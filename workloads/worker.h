@@ -21,13 +21,16 @@
 
 struct worker;
 
+struct workload;
+
 uint64_t worker_seed(const struct worker *w);
+const struct workload *worker_workload(const struct worker *w);
 /* SERVICE only: memory is full; returns once the harness has shrunk it and says go.
  * -EPIPE: the harness is gone or wants an end; return from .main then. */
 int worker_ready(struct worker *w);
 /*
- * SERVICE only: end the phase under way (after worker_ready() it is "prime") and begin the next:
- * "measure", then "verify". The harness reads its counters in between, so that what this process
+ * LOOP, and workloads that load: end the phase under way (after worker_ready() it is "prime", else "load")
+ * and begin the next: "measure", then "verify". The harness reads its counters in between, so that what this process
  * does in a phase is what they count there. -EPIPE as above.
  */
 int worker_phase(struct worker *w, const char *name);
@@ -48,7 +51,6 @@ void worker_hist(struct worker *w, const char *name, const struct hist *h);
 /* The reason, in a sentence; .main returns non-zero after it. */
 int worker_error(struct worker *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-struct workload;
 /* The process's whole life: `fmbench worker NAME SEED key=value…` arrives here with argv after
  * "worker". Returns the exit status. */
 int worker_run(const struct workload *workload, int argc, char *argv[]);

@@ -261,6 +261,7 @@ int worker_host_start(struct workload_ctx *ctx, struct err *err)
 	int rc;
 
 	host->child = (struct child)CHILD_INIT;
+	host->going = w->shape == WORKLOAD_BATCH;
 	results_init(&host->results);
 	ctx->state = host;
 
@@ -358,7 +359,8 @@ int worker_host_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_
 	if (!ended_well(host))
 		return describe_end(host, ctx->workload, err);
 
-	if (elapsed && ctx->workload->shape == WORKLOAD_BATCH)
+	if (elapsed && ctx->workload->shape == WORKLOAD_BATCH &&
+	    !results_find(&host->results, elapsed->name))
 		results_add_metric(results, elapsed,
 				   (double)(host->child.end_ns - host->child.start_ns) / 1e9);
 	for (size_t i = 0; i < host->results.nr; i++) {

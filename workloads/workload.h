@@ -10,6 +10,7 @@
  * The shape says who measures, and when:
  *	BATCH	has a beginning and an end: its processes start in the limited group, and its measure
  *		phase is its whole life (quicksort; any command of the user's). Calls: start, stop, parse.
+ *		One that .loads says itself where its measure phase begins and ends (compute.h).
  *	SERVICE	is filled, shrunk, then measured for a time by a client outside its group (memaslap).
  *		Calls: start, load, [memory shrinks], go, [warm-up], [measure], stop, parse.
  *	LOOP	is filled and shrunk, then evicts, warms up and times itself until it ends (every
@@ -39,6 +40,7 @@
 enum workload_shape { WORKLOAD_BATCH, WORKLOAD_SERVICE, WORKLOAD_LOOP };
 
 struct worker;
+struct compute;
 
 struct workload_ctx {
 	const struct workload *workload;
@@ -78,7 +80,7 @@ struct workload {
 	/* Memory is full, and nothing touches it until go(). May take long: see ctx->idle. */
 	int (*load)(struct workload_ctx *ctx, struct err *err);
 	int (*go)(struct workload_ctx *ctx, struct err *err);
-	/* LOOP, after poll(): the phase that waits for another go() to begin; NULL: none. */
+	/* LOOP, or .loads, after poll(): the phase that waits for another go() to begin; NULL: none. */
 	const char *(*phase)(const struct workload_ctx *ctx);
 	/*
 	 * Wait up to timeout_ms (-1: for ever, a signal ends it) and take in what arrived. 0: still
@@ -99,6 +101,10 @@ struct workload {
 
 	/* Code of fmbench's, run in a process of its own. Returns the exit status. */
 	int (*main)(const void *params, struct worker *worker);
+	/* BATCH with .main: makes its input first. Alone in its run, it is in phase "load" until it asks
+	 * for "measure"; beside other jobs, its whole life is the measure phase. */
+	bool loads;
+	const struct compute *compute; /* compute.h; NULL: .main is its own */
 };
 
 extern const struct workload *const *workload_table; /* ended by NULL */
@@ -114,9 +120,21 @@ static inline int workload_idle(struct workload_ctx *ctx, struct err *err)
 }
 
 /* One line a workload; the rows of table.c. */
+extern const struct workload workload_bfs;
+extern const struct workload workload_btree;
+extern const struct workload workload_chase;
 extern const struct workload workload_command; /* fmbench run -- COMMAND ARGS… */
+extern const struct workload workload_groupby;
+extern const struct workload workload_gups;
+extern const struct workload workload_hashjoin;
+extern const struct workload workload_kmeans;
+extern const struct workload workload_kvmap;
 extern const struct workload workload_memaslap;
 extern const struct workload workload_null;
+extern const struct workload workload_pagerank;
 extern const struct workload workload_quicksort;
+extern const struct workload workload_scan;
+extern const struct workload workload_stream;
+extern const struct workload workload_xslookup;
 
 #endif

@@ -137,12 +137,13 @@ static int idle(void *arg, struct err *err)
 	return tick(arg, err);
 }
 
-/* Where the workload says itself when it begins to measure. */
+/* Where the workload says itself when it begins to measure. Phases are the run's: with several jobs one
+ * that says so goes on, and changes none. */
 static int next_own_phase(struct run *r, struct job *j, struct err *err)
 {
 	const struct workload *w = j->spec->workload;
-	const char *name = w->shape == WORKLOAD_LOOP ? w->phase(&j->ctx) : NULL;
-	int rc = name ? phase_next(r, name, err) : 0;
+	const char *name = w->shape == WORKLOAD_LOOP || w->loads ? w->phase(&j->ctx) : NULL;
+	int rc = name && r->spec->nr_jobs == 1 ? phase_next(r, name, err) : 0;
 
 	return rc || !name ? rc : w->go(&j->ctx, err);
 }
@@ -470,6 +471,7 @@ static int warm_up(struct run *r, struct err *err)
 static int measure(struct run *r, struct err *err)
 {
 	bool service = any_service(r);
+	bool loads = r->spec->nr_jobs == 1 && r->spec->jobs[0].workload->loads;
 	int rc = 0;
 
 	if (r->spec->jobs[0].workload->shape == WORKLOAD_LOOP)
@@ -477,7 +479,7 @@ static int measure(struct run *r, struct err *err)
 	if (service)
 		rc = warm_up(r, err);
 	if (!rc)
-		rc = phase_next(r, "measure", err);
+		rc = phase_next(r, loads ? "load" : "measure", err);
 	for_each_job (j, r) {
 		if (!rc && j->spec->workload->shape == WORKLOAD_BATCH)
 			rc = job_start(j, err);

@@ -36,7 +36,8 @@ static void test_rows(void **state)
 
 static void test_metrics(void **state)
 {
-	static const char *const units[] = { "s", "us", "per_s", "bytes", "share", "count", NULL };
+	static const char *const units[] = { "s",	 "us",	  "ns",	   "per_s", "g_per_s",
+					     "gb_per_s", "bytes", "share", "count", NULL };
 
 	(void)state;
 	for (const struct workload *const *row = workload_table; *row; row++) {
