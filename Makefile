@@ -41,6 +41,10 @@ $B/version: FORCE
 $B/obj/harness/run/version.o: ALL_CFLAGS += -DFMBENCH_VERSION='"$(VERSION)"'
 $B/obj/harness/run/version.o: $B/version
 
+# Computations stand beside programs that people build so: at -O2 gcc vectorises next to nothing.
+COMPUTING := $(shell grep -lE 'workloads/(compute|graph)\.h"' workloads/*.c)
+$(COMPUTING:%.c=$B/obj/%.o): CFLAGS := $(CFLAGS:-O2=-O3)
+
 # -Wa,-I.: where EMBED (base/embed.h) finds its files.
 $B/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -58,6 +58,9 @@ int compute_load(struct compute_run *r, const struct compute *c, struct err *err
 
 	r->seed = mix64(r->seed + GOLDEN_GAMMA); /* seeds of neighbours share no numbers */
 	r->state = xcalloc(1, c->state_size);
+	/* What is there so far (code, stacks, as they are touched) is not what shall be far away. Where it
+	 * may not be locked, it is, too. */
+	(void)mlockall(MCL_CURRENT | MCL_ONFAULT);
 	if (!rc)
 		rc = c->load(r, err);
 	for (unsigned int i = 0; i < r->nr_ranges && !rc; i++) {

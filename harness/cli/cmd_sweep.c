@@ -8,6 +8,7 @@
 #include "harness/cli/command.h"
 #include "harness/plan/experiment.h"
 #include "harness/plan/plan.h"
+#include "harness/plan/scale.h"
 #include "harness/plan/slurm.h"
 #include "results/export.h"
 #include "results/text_table.h"
@@ -15,7 +16,7 @@
 struct params {
 	bool dry_run, slurm, skip_missing;
 	uint64_t block;
-	char *format;
+	char *format, *scale;
 };
 
 static const struct opt opts[] = {
@@ -25,6 +26,9 @@ static const struct opt opts[] = {
 	OPT_BOOL("skip-missing", struct params, skip_missing, NULL,
 		 "leave out what this machine lacks the backend or program for"),
 	OPT_U64("block", struct params, block, NULL, 1, 10000, "only the Nth round", .arg = "N"),
+	OPT_CHOICE("scale", struct params, scale, NULL, SCALES,
+		   "size of the experiment, where its file has several: what stands as KEY@SCALE "
+		   "(default: full with 64 GiB of memory, else small)"),
 	OPT_BOOL("slurm", struct params, slurm, NULL,
 		 "print a Slurm array script: one task a round"),
 	OPT_FORMAT(struct params, format),
@@ -175,7 +179,7 @@ static int cmd_sweep_run(struct cli *cli)
 	int rc = export_format_parse(p->format, &format, &err), code = 0;
 
 	if (!rc)
-		rc = experiment_read(cli->args[0], &e, &err);
+		rc = experiment_read(cli->args[0], p->scale, &e, &err);
 	if (!rc)
 		rc = check_params(p, &e, &err);
 	m.seed = e.seed;

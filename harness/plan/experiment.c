@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/inifile.h"
 #include "harness/plan/ratios.h"
+#include "harness/plan/scale.h"
 #include "harness/run/run_opts.h"
 #include "harness/run/sets.h"
 #include "micro/micro.h"
@@ -624,14 +625,17 @@ static void section_release(struct section *s)
 	ratios_release(&s->ratios);
 }
 
-int experiment_read(const char *path, struct experiment *e, struct err *err)
+int experiment_read(const char *path, const char *scale, struct experiment *e, struct err *err)
 {
 	const struct ini_section *head;
 	struct inifile ini;
 	int rc;
 
 	memset(e, 0, sizeof(*e));
+	e->scale = scale ? scale : scale_default();
 	rc = inifile_read(path, &ini, err);
+	if (!rc)
+		rc = scale_apply(&ini, path, e->scale, err);
 	if (!rc && (!ini.nr_sections || strcmp(ini.sections[0].name, "experiment") != 0))
 		rc = err_usage(err, "%s:%u: an experiment begins with [experiment]", path,
 			       ini.nr_sections ? ini.sections[0].line : 1);

@@ -14,6 +14,7 @@
 
 struct experiment {
 	char *name, *question, *figure; /* question and figure: NULL where the file has none */
+	const char *scale;		/* static, or the caller's */
 	uint64_t repeat, seed;
 	struct cell *cells; /* in the order of the file, repeats of one side by side */
 	size_t nr_cells;
@@ -31,10 +32,10 @@ struct experiment {
 };
 
 /*
- * Looks up everything that can be known without touching the machine: units, keys, values. Errors
+ * scale: see scale.h; NULL: the machine's. Looks up everything that can be known without touching the machine: units, keys, values. Errors
  * are ERR_USAGE as "FILE:LINE: what; next step". Release it either way.
  */
-int experiment_read(const char *path, struct experiment *e, struct err *err);
+int experiment_read(const char *path, const char *scale, struct experiment *e, struct err *err);
 void experiment_release(struct experiment *e);
 
 #endif

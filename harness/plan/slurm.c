@@ -31,7 +31,7 @@ static const char body[] =
 	"\t\t--output=\"$name-merge.log\" \\\n"
 	"\t\t--wrap \"$(printf '%q ' \"$fmbench\" merge --into \"$merged\") $(printf '%q' \"$blocks\")/*.db\"\n"
 	"fi\n"
-	"exec \"$fmbench\" sweep --block \"$SLURM_ARRAY_TASK_ID\" \\\n"
+	"exec \"$fmbench\" sweep --scale $scale --block \"$SLURM_ARRAY_TASK_ID\" \\\n"
 	"\t--db \"$blocks/$SLURM_ARRAY_TASK_ID.db\" \"$experiment\"\n";
 
 /* name='value' for a shell. */
@@ -99,6 +99,7 @@ int slurm_print(const struct experiment *e, const char *ini, const char *db,
 	print_variable("name", e->name, out);
 	print_variable("fmbench", program, out);
 	print_variable("experiment", file, out);
+	print_variable("scale", e->scale, out);
 	print_variable("blocks", blocks, out);
 	print_variable("merged", merged, out);
 	fputs(body, out);

@@ -56,7 +56,7 @@ static void test_cells(void **state)
 	struct experiment e;
 	struct err err = { 0 };
 
-	assert_int_equal(experiment_read(write_ini(state, ok_text), &e, &err), 0);
+	assert_int_equal(experiment_read(write_ini(state, ok_text), NULL, &e, &err), 0);
 	assert_string_equal(e.name, "two-sections");
 	assert_string_equal(e.question, "How long?");
 	assert_null(e.figure);
@@ -77,7 +77,7 @@ static void test_settings(void **state)
 	struct experiment e;
 	struct err err = { 0 };
 
-	assert_int_equal(experiment_read(write_ini(state, ok_text), &e, &err), 0);
+	assert_int_equal(experiment_read(write_ini(state, ok_text), NULL, &e, &err), 0);
 	for (size_t i = 0; i < e.nr_cells; i++) {
 		const struct cell *c = &e.cells[i];
 		bool null = strcmp(c->workload->name, "null") == 0;
@@ -102,7 +102,7 @@ static void test_equal_parameters_are_one(void **state)
 	const void *seen[8];
 	size_t nr_seen = 0, j;
 
-	assert_int_equal(experiment_read(write_ini(state, ok_text), &e, &err), 0);
+	assert_int_equal(experiment_read(write_ini(state, ok_text), NULL, &e, &err), 0);
 	for (size_t i = 0; i < e.nr_cells; i++) {
 		if (strcmp(e.cells[i].workload->name, "quicksort") != 0)
 			continue;
@@ -121,9 +121,39 @@ static void test_label(void **state)
 	struct experiment e;
 	struct err err = { 0 };
 
-	assert_int_equal(experiment_read(write_ini(state, ok_text), &e, &err), 0);
+	assert_int_equal(experiment_read(write_ini(state, ok_text), NULL, &e, &err), 0);
 	assert_string_equal(e.cells[0].label, "memory=1M zram.algorithm=lz4");
 	experiment_release(&e);
+}
+
+/* What stands as KEY@SCALE goes before KEY at that scale, wherever it stands, and nowhere else. */
+static void test_scale(void **state)
+{
+	static const char text[] = "[experiment]\nname = e\nrepeat@tiny = 1\nrepeat = 3\n"
+				   "[run quicksort]\nmemory = 2M\nmemory@full = 8G\n"
+				   "seed@tiny = 7\nmemory@tiny = 1M\n";
+	static const struct {
+		const char *scale;
+		uint64_t repeat;
+		const char *memory, *seed;
+	} rows[] = {
+		{ "tiny", 1, "\"memory\":1048576", "\"seed\":7" },
+		{ "small", 3, "\"memory\":2097152", "\"seed\":0" },
+		{ "full", 3, "\"memory\":8589934592", "\"seed\":0" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct experiment e;
+		struct err err = { 0 };
+
+		assert_int_equal(experiment_read(write_ini(state, text), rows[i].scale, &e, &err),
+				 0);
+		assert_int_equal(e.repeat, rows[i].repeat);
+		assert_int_equal(e.nr_cells, rows[i].repeat);
+		assert_non_null(strstr(e.sets[0].json, rows[i].memory));
+		assert_non_null(strstr(e.sets[0].json, rows[i].seed));
+		experiment_release(&e);
+	}
 }
 
 static void test_micro_cores(void **state)
@@ -134,7 +164,7 @@ static void test_micro_cores(void **state)
 	assert_int_equal(experiment_read(write_ini(state, HEAD "[micro fault_throughput]\n"
 							       "backend = zram\n"
 							       "cores = 1-3 2 8\n"),
-					 &e, &err),
+					 NULL, &e, &err),
 			 0);
 	assert_int_equal(e.nr_cells, 4);
 	assert_non_null(strstr(e.sets[0].json, "\"threads\":1"));
@@ -149,7 +179,7 @@ static void test_command(void **state)
 	assert_int_equal(experiment_read(write_ini(state, HEAD "[run command]\n"
 							       "command = \"echo a,\n"
 							       "\tb\" true\n"),
-					 &e, &err),
+					 NULL, &e, &err),
 			 0);
 	assert_int_equal(e.nr_cells, 2);
 	assert_string_equal(e.cells[0].argv[1], "-c");
@@ -167,7 +197,7 @@ static void test_shuffle(void **state)
 	struct err err = { 0 };
 	size_t half, moved = 0;
 
-	assert_int_equal(experiment_read(write_ini(state, ok_text), &e, &err), 0);
+	assert_int_equal(experiment_read(write_ini(state, ok_text), NULL, &e, &err), 0);
 	for (size_t i = 0; i < e.nr_cells; i++) {
 		matrix_add(&m, &e.cells[i]);
 		matrix_add(&again, &e.cells[i]);
@@ -199,7 +229,7 @@ static void test_plan(void **state)
 							       "warmup = 5s\n"
 							       "[run memaslap]\n"
 							       "[run null]\n"),
-					 &e, &err),
+					 NULL, &e, &err),
 			 0);
 	for (size_t i = 0; i < e.nr_cells; i++)
 		matrix_add(&m, &e.cells[i]);
@@ -257,6 +287,8 @@ static const struct bad {
 	{ HEAD "[micro fault_latency]\nbackend = zram\nratio = 0.5\n", "leave out ratio" },
 	{ HEAD "[micro fault_latency]\nbackend = zram\ncores = 0\n", "e.ini:5: cores: '0'" },
 	{ HEAD "[micro fault_latency]\nbackend = zram\ncores = 4-2\n", "e.ini:5: cores: '4-2'" },
+	{ HEAD "[run null]\nmemory@smal = 1M\n", "e.ini:4: 'memory@smal' is at no scale; did you" },
+	{ HEAD "[run null]\nmemroy@small = 1M\n", "e.ini:4: [run null] has no 'memroy'; did" },
 	{ HEAD "[run command]\n", "e.ini:3: which command?" },
 	{ HEAD "repeat = 10000\n[run null]\nmemory = 1 2 3 4 5 6 7 8 9 10 11\n",
 	  "e.ini:4: more than 100000 runs" },
@@ -268,7 +300,7 @@ static void test_bad(void **state)
 		struct experiment e;
 		struct err err = { 0 };
 
-		assert_true(experiment_read(write_ini(state, bad[i].text), &e, &err) < 0);
+		assert_true(experiment_read(write_ini(state, bad[i].text), NULL, &e, &err) < 0);
 		if (!strstr(err.msg, bad[i].says))
 			fail_msg("'%s' says \"%s\", not \"%s\"", bad[i].text, err.msg, bad[i].says);
 		assert_int_equal(err.kind, ERR_USAGE);
@@ -282,12 +314,12 @@ static void test_no_file(void **state)
 	struct experiment e;
 	struct err err = { 0 };
 
-	assert_true(experiment_read(scratch_path(state, "absent.ini"), &e, &err) < 0);
+	assert_true(experiment_read(scratch_path(state, "absent.ini"), NULL, &e, &err) < 0);
 	assert_non_null(strstr(err.msg, "absent.ini"));
 	assert_int_equal(err.kind, ERR_USAGE);
 	experiment_release(&e);
 	memset(&err, 0, sizeof(err));
-	assert_true(experiment_read(*state, &e, &err) < 0); /* a directory */
+	assert_true(experiment_read(*state, NULL, &e, &err) < 0); /* a directory */
 	assert_non_null(strstr(err.msg, "is it a file?"));
 	experiment_release(&e);
 }
@@ -302,7 +334,7 @@ static void test_long_line(void **state)
 	for (int i = 0; i < 300; i++)
 		buf_adds(&text, "x");
 	buf_adds(&text, "\n[run null]\n");
-	assert_true(experiment_read(write_ini(state, text.data), &e, &err) < 0);
+	assert_true(experiment_read(write_ini(state, text.data), NULL, &e, &err) < 0);
 	assert_non_null(strstr(err.msg, "e.ini:3: the line is too long"));
 	experiment_release(&e);
 	buf_release(&text);
@@ -315,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_equal_parameters_are_one),
 		cmocka_unit_test(test_label),
+		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_micro_cores),
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_shuffle),
