@@ -129,7 +129,7 @@ int compute_main(const void *params, struct worker *worker)
 		goto out;
 	}
 	load_s = seconds_since(begin_ns);
-	rc = worker_phase(worker, "measure");
+	rc = worker_ready(worker);
 	if (rc)
 		goto out;
 	r.progress = worker_progress(worker, (unsigned int)p->threads);

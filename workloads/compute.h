@@ -9,7 +9,7 @@
  *	   first and COMPUTE_METRICS last;
  *	2. add its row to workloads/table.c and its line to workload.h, and a row to doc/WORKLOADS.md.
  *
- * The run's phases are load, measure and verify. All memory that may be far comes from
+ * The run's phases are load, shrink, measure and verify. All memory that may be far comes from
  * compute_alloc(), so that a test can damage any of it: verify() must notice. What load() marks as
  * input must not change any more; compute.c compares its checksum, so that verify() need only judge
  * what was computed.

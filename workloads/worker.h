@@ -25,12 +25,12 @@ struct workload;
 
 uint64_t worker_seed(const struct worker *w);
 const struct workload *worker_workload(const struct worker *w);
-/* SERVICE only: memory is full; returns once the harness has shrunk it and says go.
+/* LOOP, and workloads that load: memory is full; returns once the harness has shrunk it and says go.
  * -EPIPE: the harness is gone or wants an end; return from .main then. */
 int worker_ready(struct worker *w);
 /*
- * LOOP, and workloads that load: end the phase under way (after worker_ready() it is "prime", else "load")
- * and begin the next: "measure", then "verify". The harness reads its counters in between, so that what this process
+ * The same: end the phase under way and begin the next. Of a LOOP it is "prime" after worker_ready(), then
+ * "measure", then "verify"; of a workload that loads "measure", then "verify". The harness reads its counters in between, so that what this process
  * does in a phase is what they count there. -EPIPE as above.
  */
 int worker_phase(struct worker *w, const char *name);

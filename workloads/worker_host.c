@@ -26,6 +26,7 @@ struct worker_host {
 	char *log_path;
 	char *error; /* what the worker said of its failure */
 	bool ready, going, protocol_broken;
+	bool held;	   /* by load(), until go() */
 	const char *phase; /* that the worker waits for, or NULL */
 };
 
@@ -236,6 +237,8 @@ int worker_host_poll(struct workload_ctx *ctx, int timeout_ms, struct err *err)
 				  "workload %s sent a message that is not in its "
 				  "protocol (workloads/worker.h)",
 				  ctx->workload->name);
+	if (host->ready && !host->going && !host->held)
+		return worker_host_go(ctx, err);
 	if (!ended) {
 		/* Its end of the socket is closed: it is about to end, and poll() would not sleep. */
 		if (fds[0].revents & POLLHUP)
@@ -261,7 +264,6 @@ int worker_host_start(struct workload_ctx *ctx, struct err *err)
 	int rc;
 
 	host->child = (struct child)CHILD_INIT;
-	host->going = w->shape == WORKLOAD_BATCH;
 	results_init(&host->results);
 	ctx->state = host;
 
@@ -299,6 +301,7 @@ int worker_host_load(struct workload_ctx *ctx, struct err *err)
 {
 	struct worker_host *host = ctx->state;
 
+	host->held = true;
 	while (!host->ready) {
 		int rc = worker_host_poll(ctx, IDLE_MS, err);
 

@@ -10,7 +10,8 @@
  * The shape says who measures, and when:
  *	BATCH	has a beginning and an end: its processes start in the limited group, and its measure
  *		phase is its whole life (quicksort; any command of the user's). Calls: start, stop, parse.
- *		One that .loads says itself where its measure phase begins and ends (compute.h).
+ *		One that .loads makes its input first (compute.h). Alone in its run it is filled and shrunk
+ *		as a service is. Calls: start, load, [memory shrinks], go, go for phase verify, stop, parse.
  *	SERVICE	is filled, shrunk, then measured for a time by a client outside its group (memaslap).
  *		Calls: start, load, [memory shrinks], go, [warm-up], [measure], stop, parse.
  *	LOOP	is filled and shrunk, then evicts, warms up and times itself until it ends (every
@@ -101,8 +102,8 @@ struct workload {
 
 	/* Code of fmbench's, run in a process of its own. Returns the exit status. */
 	int (*main)(const void *params, struct worker *worker);
-	/* BATCH with .main: makes its input first. Alone in its run, it is in phase "load" until it asks
-	 * for "measure"; beside other jobs, its whole life is the measure phase. */
+	/* BATCH with .main: makes its input, says that it is ready, and waits for go(). Beside other jobs
+	 * the limit stands from its first page, and its whole life is the measure phase. */
 	bool loads;
 	const struct compute *compute; /* compute.h; NULL: .main is its own */
 };

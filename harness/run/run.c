@@ -200,6 +200,15 @@ static int run_until(struct run *r, uint64_t deadline_ns, struct err *err)
 	}
 }
 
+/* Is the job filled before its memory shrinks? A batch program only where it can wait, and is alone:
+ * beside others its limit stands from its first page, as theirs do. */
+static bool is_filled(const struct run *r, const struct job *j)
+{
+	const struct workload *w = j->spec->workload;
+
+	return w->shape != WORKLOAD_BATCH || (w->loads && r->spec->nr_jobs == 1);
+}
+
 static bool any_service(const struct run *r)
 {
 	for_each_job (j, r) {
@@ -412,7 +421,7 @@ static int load(struct run *r, struct err *err)
 	int rc = 0;
 
 	for_each_job (j, r) {
-		if (rc || j->spec->workload->shape == WORKLOAD_BATCH)
+		if (rc || !is_filled(r, j))
 			continue;
 		if (!r->phase)
 			rc = phase_next(r, "load", err);
@@ -431,7 +440,7 @@ static int shrink(struct run *r, struct err *err)
 	int rc = r->phase ? phase_next(r, "shrink", err) : 0;
 
 	for_each_job (j, r) {
-		if (!rc && j->spec->workload->shape != WORKLOAD_BATCH)
+		if (!rc && is_filled(r, j))
 			rc = job_shrink(j, err);
 	}
 	for_each_job (j, r) {
@@ -471,7 +480,6 @@ static int warm_up(struct run *r, struct err *err)
 static int measure(struct run *r, struct err *err)
 {
 	bool service = any_service(r);
-	bool loads = r->spec->nr_jobs == 1 && r->spec->jobs[0].workload->loads;
 	int rc = 0;
 
 	if (r->spec->jobs[0].workload->shape == WORKLOAD_LOOP)
@@ -479,10 +487,11 @@ static int measure(struct run *r, struct err *err)
 	if (service)
 		rc = warm_up(r, err);
 	if (!rc)
-		rc = phase_next(r, loads ? "load" : "measure", err);
+		rc = phase_next(r, "measure", err);
 	for_each_job (j, r) {
-		if (!rc && j->spec->workload->shape == WORKLOAD_BATCH)
-			rc = job_start(j, err);
+		if (rc || j->spec->workload->shape != WORKLOAD_BATCH)
+			continue;
+		rc = is_filled(r, j) ? j->spec->workload->go(&j->ctx, err) : job_start(j, err);
 	}
 	if (rc)
 		return rc;
