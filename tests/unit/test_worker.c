@@ -82,6 +82,10 @@ static int end(const struct params *p, struct worker *w)
 static int batch_main(const void *params, struct worker *w)
 {
 	struct progress *progress = worker_progress(w, 3);
+	const struct params *p = params;
+
+	if (strcmp(p->mode, "loads") == 0 && (worker_ready(w) || worker_phase(w, "verify")))
+		return 5;
 
 	progress_set(progress, 0, 1000);
 	progress_set(progress, 0, 4000);
@@ -391,6 +395,30 @@ static void test_idle(void **state)
 	run_release(&run);
 }
 
+/* One that loads: held by load() until go(); beside other jobs, where nobody calls these, it goes on. */
+static void test_loads(void **state)
+{
+	struct run run;
+
+	run_init(&run, &batch, *state, "loads", NULL);
+	assert_int_equal(run.ctx.workload->load(&run.ctx, &run.err), 0);
+	assert_int_equal(run.ctx.workload->poll(&run.ctx, 100, &run.err), 0);
+	assert_null(run.ctx.workload->phase(&run.ctx));
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
+	assert_string_equal(wait_for_phase(&run), "verify");
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
+	assert_int_equal(wait_for_end(&run), 1);
+	run.ctx.workload->stop(&run.ctx);
+	run_release(&run);
+
+	run_init(&run, &batch, *state, "loads", NULL);
+	assert_string_equal(wait_for_phase(&run), "verify");
+	assert_int_equal(run.ctx.workload->go(&run.ctx, &run.err), 0);
+	assert_int_equal(wait_for_end(&run), 1);
+	run.ctx.workload->stop(&run.ctx);
+	run_release(&run);
+}
+
 /* What a worker tells of its progress is in the harness's own memory. */
 static void test_progress(void **state)
 {
@@ -441,6 +469,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(test_service_never_goes),
 		cmocka_unit_test(test_service_fails),
 		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_loads),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_phases),
