@@ -30,7 +30,7 @@ BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] \
 	backend/memserver/*.[ch])
 SHELL_FILES = $(wildcard tests/run tests/*.sh tests/fixtures/capture tests/fixtures/capture-machine tests/cli/*.sh tests/lab/*.sh tests/fuzz/*.sh \
-	bench/*.sh lab/fmlab lab/in-lab lab/*.sh lab/guest/* setup/*.sh .ci/run)
+	bench/*.sh lab/fmlab lab/in-lab lab/*.sh lab/guest/* setup/*.sh setup/completion/fmbench.bash .ci/run)
 
 all: $B/fmbench ## build build/fmbench
 
@@ -105,14 +105,15 @@ format: ## rewrite C files in the layout of .clang-format
 lint: all memserver ## layout, shell, layering, unwanted words
 	@setup/lint.sh "$(C_FILES)" "$(SHELL_FILES)"
 
-# The lab, and the sources of what it builds for its guest.
-SHARE = $(DESTDIR)$(PREFIX)/share/fmbench
-SHARED = Makefile $(wildcard lab/* lab/guest/* backend/fastswap/* backend/memserver/* base/*.[ch])
+# The manual pages, by the programs whose options they describe.
+$B/man: $B/fmbench $B/memserver
+	$(Q)rm -rf $@ && $B/fmbench manual $@ && $B/memserver --manual >$@/memserver.8
 
-install: all ## install fmbench to PREFIX (default /usr/local), and its lab
-	install -D -m 755 $B/fmbench $(DESTDIR)$(PREFIX)/bin/fmbench
-	install -d $(SHARE)
-	cp --parents $(filter-out lab/guest,$(SHARED)) $(SHARE)
+install: all memserver $B/man ## install to PREFIX (default /usr/local): programs, manual, lab …
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNIT_DIR='$(UNIT_DIR)' B='$B' setup/install.sh install
+
+uninstall: ## remove what `make install` brought there, and nothing else
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' setup/install.sh uninstall
 
 clean: ## remove what was built, keep downloads
 	rm -rf $B/obj $B/tests $B/bench $B/fmbench $(LIB) $B/asan $B/clang
@@ -125,6 +126,6 @@ help:
 		awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 FORCE:
-.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-long check-kernels format lint install clean distclean help FORCE
+.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-long check-kernels format lint install uninstall clean distclean help FORCE
 
 -include $(wildcard */*.mk */*/*.mk)

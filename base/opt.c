@@ -538,12 +538,15 @@ static const char *const type_arg[] = {
 	[OPT_T_DURATION] = "TIME", [OPT_T_DOUBLE] = "X", [OPT_T_STRING] = "TEXT",
 };
 
+const char *opt_arg(const struct opt *o)
+{
+	return o->arg ? o->arg : o->choices ? o->choices : type_arg[o->type];
+}
+
 static void add_synopsis(const struct opt *o, enum opt_style style, struct buf *b)
 {
-	const char *arg = o->arg ? o->arg : o->choices ? o->choices : type_arg[o->type];
-
 	if (style == OPT_KEYS) {
-		buf_addf(b, "%s=%s", o->name, arg);
+		buf_addf(b, "%s=%s", o->name, opt_arg(o));
 		return;
 	}
 	if (o->letter)
@@ -552,7 +555,7 @@ static void add_synopsis(const struct opt *o, enum opt_style style, struct buf *
 		buf_adds(b, "    ");
 	buf_addf(b, "--%s", o->name);
 	if (o->type != OPT_T_BOOL)
-		buf_addf(b, " %s", arg);
+		buf_addf(b, " %s", opt_arg(o));
 }
 
 /* " (default 512M; 1M to 1T)"; bounds that nobody meets are not worth words. */
@@ -580,6 +583,12 @@ static void add_default_and_range(const struct opt *o, enum opt_style style, str
 	buf_adds(b, ")");
 }
 
+void opt_describe(const struct opt *o, enum opt_style style, struct buf *b)
+{
+	buf_adds(b, o->help ? o->help : "");
+	add_default_and_range(o, style, b);
+}
+
 size_t opt_print_help(const struct opt *table, enum opt_style style, size_t indent, FILE *out)
 {
 	struct buf b = BUF_INIT;
@@ -603,8 +612,7 @@ size_t opt_print_help(const struct opt *table, enum opt_style style, size_t inde
 		if (b.len > width)
 			fprintf(out, "\n%*s", (int)(indent + width), "");
 		buf_reset(&b);
-		buf_adds(&b, o->help ? o->help : "");
-		add_default_and_range(o, style, &b);
+		opt_describe(o, style, &b);
 		fprintf(out, "  %s\n", b.data);
 	}
 	buf_release(&b);

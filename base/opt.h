@@ -114,6 +114,10 @@ enum opt_style {
 	OPT_KEYS,  /* memory=SIZE, for -o */
 	OPT_FLAGS, /* -n, --repeat N */
 };
+/* What stands for its value in --help: "SIZE", "a|b". */
+const char *opt_arg(const struct opt *o);
+/* Its help, default and range, as one line. */
+void opt_describe(const struct opt *o, enum opt_style style, struct buf *b);
 /* One aligned row an option with its default and range. Returns how wide the first column is. */
 size_t opt_print_help(const struct opt *table, enum opt_style style, size_t indent, FILE *out);
 

@@ -84,3 +84,21 @@ int process_beside(char *dst, size_t size, const char *name)
 		rc = -ENAMETOOLONG;
 	return rc;
 }
+
+int process_share(char *dst, size_t size, const char *name)
+{
+	static const char *const places[] = { "..", "../share/fmbench" };
+	char place[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		int rc;
+
+		snprintf(place, sizeof(place), "%s/%s", places[i], name);
+		rc = process_beside(dst, size, place);
+		if (rc)
+			return rc;
+		if (access(dst, F_OK) == 0)
+			return 0;
+	}
+	return -ENOENT;
+}

@@ -24,5 +24,10 @@ void process_boot_id(char dst[BOOT_ID_SIZE]);
 int process_program(char *dst, size_t size);
 /* "DIR/NAME", DIR being the program's directory. 0 or -errno. */
 int process_beside(char *dst, size_t size, const char *name);
+/*
+ * A file that comes with fmbench, "lab/fmlab": build/fmbench has it in .., PREFIX/bin/fmbench in
+ * ../share/fmbench. 0; -ENOENT with the last path that was tried in dst; -errno.
+ */
+int process_share(char *dst, size_t size, const char *name);
 
 #endif

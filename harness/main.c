@@ -113,6 +113,7 @@ static int run_command(const struct command *command, int argc, char *argv[], in
 	common_init();
 	rc = cli_parse(command, argc - 1, words, &cli, &err);
 	if (rc == 0) {
+		cli.commands = command_table;
 		cli.line = line;
 		cli.original_argc = argc;
 		cli.original_argv = argv;

@@ -66,6 +66,30 @@ int store_find_run(struct store *s, const char *selector, int64_t *ret_run, stru
 	return rc == -ENODATA ? no_such_run(s, selector, err) : rc;
 }
 
+int store_each_name(struct store *s, enum store_names what, int most,
+		    void (*each)(void *arg, const char *name, const char *about), void *arg,
+		    struct err *err)
+{
+	static const char *const queries[] = {
+		[STORE_RUNS] = "SELECT id, workload || coalesce(' at ' || ratio, '') || ', ' ||"
+			       " backend || ', ' || status FROM run_job GROUP BY id"
+			       " ORDER BY id DESC LIMIT ?1",
+		[STORE_EXPERIMENTS] = "SELECT experiment, count(*) || ' runs' FROM run WHERE"
+				      " experiment IS NOT NULL GROUP BY experiment"
+				      " ORDER BY max(id) DESC LIMIT ?1",
+	};
+	sqlite3_stmt *stmt;
+	int rc = db_prepare(s, &stmt, err, queries[what], "i", (int64_t)most);
+
+	if (rc)
+		return rc;
+	while ((rc = db_step(s, stmt, err)) == 1)
+		each(arg, (const char *)sqlite3_column_text(stmt, 0),
+		     (const char *)sqlite3_column_text(stmt, 1));
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
 int store_find_made(struct store *s, const struct run_record *like, int64_t *ret_run,
 		    uint64_t *ret_peak_bytes, struct err *err)
 {

@@ -135,6 +135,12 @@ int store_find_peak(struct store *s, int64_t machine, const struct run_record *l
 		    const struct facts *facts, struct store_baseline *ret, struct err *err);
 /* A run by id, uuid prefix, "latest" or NULL (latest). -ENOENT: ERR_USAGE saying what there is. */
 int store_find_run(struct store *s, const char *selector, int64_t *ret_run, struct err *err);
+/* For a shell's completion: calls each with a run's number and a few words about it, or with an
+ * experiment's label; the latest first, `most` at most. */
+enum store_names { STORE_RUNS, STORE_EXPERIMENTS };
+int store_each_name(struct store *s, enum store_names what, int most,
+		    void (*each)(void *arg, const char *name, const char *about), void *arg,
+		    struct err *err);
 /* The run that was meant to be this one and did not fail (*ret_peak_bytes 0: not known): the same
  * experiment, units, parameters, ratio, repeat and seed. The rest of `like` is not looked at. */
 int store_find_made(struct store *s, const struct run_record *like, int64_t *ret_run,

@@ -17,6 +17,7 @@
 #include "backend/memserver/log.h"
 #include "backend/memserver/stats.h"
 #include "base/clock.h"
+#include "base/mdoc.h"
 #include "base/opt.h"
 #include "base/secret.h"
 
@@ -63,6 +64,34 @@ static void usage(FILE *out)
 {
 	fputs("usage: memserver [--OPTION VALUE | --OPTION=VALUE]...\n", out);
 	opt_print_help(opts, OPT_FLAGS, 0, out);
+}
+
+/* --manual: the manual page, for `make install`. */
+static void manual(FILE *out)
+{
+	mdoc_begin(out, "memserver", 8, "memory for other machines, over RDMA");
+	mdoc_section(out, "SYNOPSIS");
+	mdoc_synopsis(out, "memserver", "[options]");
+	mdoc_section(out, "DESCRIPTION");
+	mdoc_text(
+		out,
+		"memserver lends this machine's memory to fastswap_rdma.ko of others, over RDMA.\n"
+		"It runs until SIGTERM; SIGHUP has the token file read again. What clients stored is\n"
+		"lost when it ends.\n",
+		SIZE_MAX);
+	mdoc_section(out, "OPTIONS");
+	mdoc_list_begin(out);
+	mdoc_list_options(out, opts, OPT_FLAGS);
+	mdoc_list_item(out, "--help", "show the options");
+	mdoc_list_end(out);
+	mdoc_section(out, "EXIT STATUS");
+	mdoc_text(out,
+		  "0 after SIGTERM, 1 failed, 2 usage, 3 something that is needed is missing.\n",
+		  SIZE_MAX);
+	mdoc_section(out, "EXAMPLES");
+	mdoc_text(out,
+		  "  memserver --listen 10.0.0.2 --size 64G --token-file /etc/memserver.token\n",
+		  SIZE_MAX);
 }
 
 static int parse_arguments(struct params *params, char *argv[], struct err *err)
@@ -319,6 +348,10 @@ int main(int argc, char *argv[])
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "--manual") == 0) {
+		manual(stdout);
 		return 0;
 	}
 	opt_defaults(opts, &params);

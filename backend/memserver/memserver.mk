@@ -3,7 +3,7 @@
 
 # It shares no more with fmbench than these, so that it builds where fmbench's libraries are not.
 MEMSERVER_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard backend/memserver/*.c) \
-	$(addprefix base/,buf.c clock.c err.c names.c opt.c secret.c sysfile.c))
+	$(addprefix base/,buf.c clock.c err.c mdoc.c names.c opt.c secret.c sysfile.c))
 RDMA_LIBS := -lrdmacm -libverbs
 
 memserver: $B/memserver ## build the memory server of far memory over RDMA

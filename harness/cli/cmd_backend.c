@@ -179,7 +179,7 @@ static int cmd_backend_run(struct cli *cli)
 
 const struct command cmd_backend = {
 	.name = "backend",
-	.args = "list|up NAME|down NAME|status",
+	.args = "list|status|up|down [BACKEND]",
 	.summary = "far memory outside a run: what works here, bring one up, take it down",
 	.doc = "What `up` brings up stays until `down`, after a reboot `fmbench backend down` only\n"
 	       "tidies what is left.\n",

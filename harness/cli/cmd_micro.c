@@ -136,7 +136,7 @@ static int cmd_micro_run(struct cli *cli)
 
 const struct command cmd_micro = {
 	.name = "micro",
-	.args = "NAME",
+	.args = "BENCHMARK",
 	.summary = "run a micro-benchmark: what one fault costs, how many a machine can take",
 	.doc = doc,
 	.opts = opts,

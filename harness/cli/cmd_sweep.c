@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench sweep: an experiment from its file, resumable. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,12 +37,13 @@ static const struct opt opts[] = {
 };
 
 static const char doc[] =
-	"The file says what to run: experiments/README.md. Runs of a round come in random order, rounds\n"
-	"one after the other. The same command again goes on where the last one stopped: what is in the\n"
-	"database and did not fail is not made again.\n\n"
+	"EXPERIMENT is a file that says what to run (experiments/README.md), or the name of one that comes\n"
+	"with fmbench: memaslap-ratio. Runs of a round come in random order, rounds one after the other.\n"
+	"The same command again goes on where the last one stopped: what is in the database and did not\n"
+	"fail is not made again.\n\n"
 	"Examples:\n"
-	"  fmbench sweep --dry-run experiments/memaslap-ratio.ini\n"
-	"  fmbench sweep experiments/memaslap-ratio.ini\n"
+	"  fmbench sweep --dry-run memaslap-ratio\n"
+	"  fmbench sweep memaslap-ratio\n"
 	"  fmbench sweep --slurm experiments/memaslap-ratio.ini >job.sh && sbatch job.sh\n";
 
 /* What the store knows already; it may not be there yet. */
@@ -177,9 +179,13 @@ static int cmd_sweep_run(struct cli *cli)
 	struct experiment e = { 0 };
 	struct err err = { 0 };
 	int rc = export_format_parse(p->format, &format, &err), code = 0;
+	const char *path = cli->args[0];
+	char found[PATH_MAX];
 
+	if (experiment_find(path, found, sizeof(found)))
+		path = found;
 	if (!rc)
-		rc = experiment_read(cli->args[0], p->scale, &e, &err);
+		rc = experiment_read(path, p->scale, &e, &err);
 	if (!rc)
 		rc = check_params(p, &e, &err);
 	m.seed = e.seed;
@@ -193,7 +199,7 @@ static int cmd_sweep_run(struct cli *cli)
 	if (!rc && p->dry_run)
 		rc = dry_run(&e, &m, &err);
 	else if (!rc && p->slurm)
-		rc = slurm(&e, &m, cli->args[0], &err);
+		rc = slurm(&e, &m, path, &err);
 	else if (!rc)
 		rc = sweep(&e, &m, format, &code, &err);
 	matrix_release(&m);
@@ -203,7 +209,7 @@ static int cmd_sweep_run(struct cli *cli)
 
 const struct command cmd_sweep = {
 	.name = "sweep",
-	.args = "FILE",
+	.args = "EXPERIMENT",
 	.summary = "run an experiment from its file: shuffled, repeated, resumable",
 	.doc = doc,
 	.opts = opts,

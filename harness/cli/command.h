@@ -15,8 +15,9 @@
 
 struct cli {
 	const struct command *command;
-	void *params; /* of command->params_size, from its options */
-	char **args;  /* what is no option, NULL-ended */
+	const struct command *const *commands; /* all there are: command_table */
+	void *params;			       /* of command->params_size, from its options */
+	char **args;			       /* what is no option, NULL-ended */
 	size_t nr_args;
 	char **pairs; /* -o key=value, in order, NULL-ended (takes_pairs) */
 	size_t nr_pairs;
@@ -43,9 +44,9 @@ struct command {
 
 extern const struct command *const command_table[]; /* ended by NULL */
 
-extern const struct command cmd_backend, cmd_compare, cmd_doctor, cmd_export, cmd_list, cmd_merge,
-	cmd_micro, cmd_plot, cmd_recover, cmd_report, cmd_run, cmd_show, cmd_summary, cmd_sweep,
-	cmd_worker;
+extern const struct command cmd_backend, cmd_compare, cmd_complete, cmd_demo, cmd_doctor,
+	cmd_export, cmd_list, cmd_merge, cmd_manual, cmd_micro, cmd_plot, cmd_recover, cmd_report,
+	cmd_run, cmd_show, cmd_summary, cmd_sweep, cmd_worker;
 
 /* For commands that end with a table: export_format_parse() takes it. */
 #define OPT_FORMAT(S, f)                                                                           \

@@ -22,34 +22,27 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/sysfile.h"
+#include "harness/plan/experiment.h"
 #include "harness/run/saving.h"
 #include "results/store.h"
 
 #define TAKE_NS	 (100 * NSEC_PER_MSEC)
 #define AGAIN_NS (5 * NSEC_PER_SEC)
 
-/* build/fmbench has its lab in ../lab, PREFIX/bin/fmbench in ../share/fmbench/lab. */
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
 {
-	static const char *const places[] = { "../lab", "../share/fmbench/lab" };
-	char place[64];
 	int rc = process_program(program, PATH_MAX);
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !rc; i++) {
-		snprintf(place, sizeof(place), "%s/fmlab", places[i]);
-		rc = process_beside(fmlab, PATH_MAX, place);
-		snprintf(place, sizeof(place), "%s/in-lab", places[i]);
-		if (!rc)
-			rc = process_beside(glue, PATH_MAX, place);
-		if (!rc && access(fmlab, X_OK) == 0 && access(glue, X_OK) == 0)
-			return 0;
-	}
-	if (rc)
-		return err_failed(err, -rc, "/proc/self/exe");
-	return err_missing(err,
-			   "no lab at %s: --in-lab works from fmbench's source tree, and after "
-			   "`make install`",
-			   fmlab);
+	if (!rc)
+		rc = process_share(fmlab, PATH_MAX, "lab/fmlab");
+	if (!rc)
+		rc = process_share(glue, PATH_MAX, "lab/in-lab");
+	if (rc == -ENOENT || (!rc && (access(fmlab, X_OK) || access(glue, X_OK))))
+		return err_missing(err,
+				   "no lab at %s: --in-lab works from fmbench's source tree, and "
+				   "after `make install`",
+				   fmlab);
+	return rc ? err_failed(err, -rc, "/proc/self/exe") : 0;
 }
 
 /* The program ends when we do, however that is. */
@@ -217,15 +210,18 @@ static bool mentions(const struct cli *cli, const char *what)
 	bool found = false;
 
 	for (int i = 1; i < cli->original_argc && !found; i++) {
-		const char *word = cli->original_argv[i];
+		const char *word = cli->original_argv[i], *file = word;
+		char path[PATH_MAX];
 		struct buf b = BUF_INIT;
 		struct stat st;
 
 		if (strcmp(word, "--") == 0)
 			break;
 		found = strstr(word, what);
-		if (!found && stat(word, &st) == 0 && S_ISREG(st.st_mode) &&
-		    sysfile_read(word, &b) == 0)
+		if (experiment_find(word, path, sizeof(path)))
+			file = path;
+		if (!found && stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+		    sysfile_read(file, &b) == 0)
 			found = strstr(b.data, what);
 		buf_release(&b);
 	}

@@ -2,13 +2,17 @@
 #include "harness/plan/experiment.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/names.h"
 #include "base/inifile.h"
+#include "base/process.h"
 #include "harness/plan/ratios.h"
 #include "harness/plan/scale.h"
 #include "harness/run/run_opts.h"
@@ -623,6 +627,22 @@ static void section_release(struct section *s)
 	free(s->axes);
 	free(s->backends);
 	ratios_release(&s->ratios);
+}
+
+bool experiment_find(const char *word, char *ret_path, size_t size)
+{
+	static const char *const forms[] = { "experiments/%s.ini", "experiments/%s", "%s" };
+	char name[PATH_MAX];
+
+	if (word[0] == '/' || strstr(word, "..") || access(word, F_OK) == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		snprintf(name, sizeof(name), forms[i], word);
+		if (fnmatch("experiments/*.ini", name, 0) == 0 &&
+		    process_share(ret_path, size, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 int experiment_read(const char *path, const char *scale, struct experiment *e, struct err *err)

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench complete: what may come next on a command line. The shells' completion calls it. */
+#include "harness/cli/command.h"
+#include "harness/cli/complete.h"
+
+static int cmd_complete_run(struct cli *cli)
+{
+	complete(cli->commands, cli->argv ? cli->argv : cli->args, stdout);
+	return 0;
+}
+
+const struct command cmd_complete = {
+	.name = "complete",
+	.args = "-- WORDS...",
+	.summary = "list what may come next; the last word is the one to complete",
+	.takes_command = true,
+	.hidden = true,
+	.run = cmd_complete_run,
+};
