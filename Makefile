@@ -14,7 +14,7 @@ PKGS := hwloc inih libcgroup libkmod mount sqlite3
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wwrite-strings \
 	-fno-common -Werror
-ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -pthread \
+ALL_CFLAGS = -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -pthread \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 ALL_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma -lgsl -lgslcblas -lm
 
@@ -30,12 +30,12 @@ BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] \
 	backend/memserver/*.[ch])
 SHELL_FILES = $(wildcard tests/run tests/*.sh tests/fixtures/capture tests/fixtures/capture-machine tests/cli/*.sh tests/lab/*.sh tests/fuzz/*.sh \
-	bench/*.sh lab/fmlab lab/in-lab lab/*.sh lab/guest/* setup/*.sh setup/completion/fmbench.bash .ci/run)
+	bench/*.sh lab/fmlab lab/in-lab lab/*.sh lab/guest/* backend/fastswap/build.sh backend/fastswap/dkms.conf setup/*.sh setup/completion/fmbench.bash .ci/run)
 
 all: $B/fmbench ## build build/fmbench
 
 # The version is compiled into one small file, rebuilt when it changes.
-VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
+VERSION ?= $(shell git describe --always --dirty --tags 2>/dev/null || echo unknown)
 $B/version: FORCE
 	@mkdir -p $(@D); echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 $B/obj/harness/run/version.o: ALL_CFLAGS += -DFMBENCH_VERSION='"$(VERSION)"'
@@ -110,10 +110,14 @@ $B/man: $B/fmbench $B/memserver
 	$(Q)rm -rf $@ && $B/fmbench manual $@ && $B/memserver --manual >$@/memserver.8
 
 install: all memserver $B/man ## install to PREFIX (default /usr/local): programs, manual, lab …
-	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNIT_DIR='$(UNIT_DIR)' B='$B' setup/install.sh install
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNIT_DIR='$(UNIT_DIR)' ZSH_DIR='$(ZSH_DIR)' B='$B' \
+		setup/install.sh install
 
 uninstall: ## remove what `make install` brought there, and nothing else
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' setup/install.sh uninstall
+
+deb: ## build the Debian packages fmbench, fmbench-dkms and fmbench-memserver, unsigned, into build/
+	@B='$B' VERSION='$(VERSION)' setup/deb.sh
 
 clean: ## remove what was built, keep downloads
 	rm -rf $B/obj $B/tests $B/bench $B/fmbench $(LIB) $B/asan $B/clang
@@ -126,6 +130,6 @@ help:
 		awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 FORCE:
-.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-long check-kernels format lint install uninstall clean distclean help FORCE
+.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-long check-kernels format lint install uninstall deb clean distclean help FORCE
 
 -include $(wildcard */*.mk */*/*.mk)

@@ -62,8 +62,9 @@ int fastswap_check(const struct fastswap_params *p, const char *pool, struct err
 					   names[i], kernel);
 		return err_missing(
 			err,
-			"no module %s for this kernel: `make modules` builds it where "
-			"kernel headers are installed, and --in-lab has a kernel with them",
+			"no module %s for this kernel: `make modules` or the package fmbench-dkms "
+			"builds it where kernel headers are installed, and --in-lab has a kernel "
+			"with them",
 			names[i]);
 	}
 	return swap_area_may(err);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make install, make uninstall. Takes DESTDIR, PREFIX and B (what was built) from the environment, and
-# UNIT_DIR: where systemd's units go. What was brought, files and new directories, is listed in
+# UNIT_DIR, ZSH_DIR: where systemd's units and zsh's completion go, from PREFIX. What was brought, files and new directories, is listed in
 # PREFIX/share/fmbench/installed; uninstall removes exactly that.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,7 @@ root=${DESTDIR-}$PREFIX
 share=share/fmbench
 list=$root/$share/installed
 unit_dir=${UNIT_DIR:-lib/systemd/system}
+zsh_dir=${ZSH_DIR:-share/zsh/site-functions}
 brought=()
 
 # need_dir DIR, relative to the prefix as all paths here.
@@ -47,7 +48,7 @@ bring() {
 		put 644 "$file" "share/man/man${file##*.}/${file##*/}"
 	done
 	put 644 setup/completion/fmbench.bash share/bash-completion/completions/fmbench
-	put 644 setup/completion/_fmbench share/zsh/site-functions/_fmbench
+	put 644 setup/completion/_fmbench "$zsh_dir/_fmbench"
 	put 644 setup/completion/fmbench.fish share/fish/vendor_completions.d/fmbench.fish
 	sed "s|/usr/local/bin/|$PREFIX/bin/|" backend/memserver/memserver.service >"$B/memserver.service"
 	put 644 "$B/memserver.service" "$unit_dir/memserver.service"
@@ -56,7 +57,7 @@ bring() {
 	done
 	# The lab, and the sources of what it builds for its guest.
 	put_sources Makefile lab/* lab/guest/* backend/fastswap/* backend/memserver/* base/*.[ch]
-	put_sources experiments/* experiments/*/* examples/* units/*
+	put_sources experiments/*.{ini,md} experiments/*/*.{ini,md} examples/* units/*
 	if [[ -e $list ]]; then
 		mapfile -t -O ${#brought[@]} brought <"$list"
 	fi

@@ -14,8 +14,13 @@ die() {
 
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 headers=$1 out=$2 suite=${3-} cache=${4-}
-[[ -e $headers/Makefile ]] ||
-	die "no kernel headers in $headers: install those of your kernel, or name them by KDIR=…"
+if [[ ! -e $headers/Makefile ]]; then
+	die "no kernel headers in $headers: install the Debian package linux-headers-$(uname -r) (of a" \
+		"kernel of your own: its build tree), or name those of another kernel by KDIR=…"
+fi
+for tool in make gcc; do
+	command -v $tool >/dev/null || die "no $tool: install the Debian package $tool"
+done
 headers=$(cd "$headers" && pwd)
 mkdir -p "$out"
 out=$(cd "$out" && pwd)

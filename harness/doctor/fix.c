@@ -115,7 +115,7 @@ static int wait_for(pid_t pid, const sigset_t *set)
 /* fmbench below COMMAND would wait for us for ever: it has a lock of its own to take. */
 static int lock(const char *state_dir, char *below, int *ret_fd, struct err *err)
 {
-	char dir[PATH_MAX - 16];
+	static const char name[] = "/fix.lock";
 
 	if (machine_lock_handed_down())
 		return err_usage(err, "doctor --fix is at work already, and this is below it: one "
@@ -123,9 +123,11 @@ static int lock(const char *state_dir, char *below, int *ret_fd, struct err *err
 	*ret_fd = machine_lock(state_dir, err);
 	if (*ret_fd < 0)
 		return *ret_fd;
-	if (!realpath(state_dir, dir))
+	if (!realpath(state_dir, below))
 		return err_failed(err, errno, "cannot find %s", state_dir);
-	snprintf(below, PATH_MAX, "%s/fix.lock", dir);
+	if (strlen(below) + sizeof(name) > PATH_MAX)
+		return err_failed(err, ENAMETOOLONG, "%s", state_dir);
+	strcat(below, name);
 	return 0;
 }
 
