@@ -15,17 +15,23 @@
 #include "results/format.h"
 #include "results/store.h"
 
-/* What can be exported: runs, phases, deltas, samples, rates, results, histograms, flags. */
+/* Wide: what was measured has a column each. Long: a row each, its name and unit in columns. */
+enum export_shape { EXPORT_LONG = 1, EXPORT_WIDE = 2 };
+
+/* What can be exported: runs, phases, deltas, samples, rates, results, histograms, flags. Each column is
+ * explained in doc/EXPORTS.md. */
 struct export_kind {
 	const char *name, *summary;
-	const char *sql; /* export.c's; NULL where code makes the rows */
+	int shapes;		 /* those that there are */
+	enum export_shape usual; /* where none is asked for */
+	const char *sql;	 /* export.c's; NULL where code makes the rows */
 };
 extern const struct export_kind export_kinds[]; /* ended by an all-zero row */
 
 struct export_filter {
 	int64_t run;		/* 0: all */
 	const char *experiment; /* NULL: all */
-	bool wide;		/* samples: one row a tick, one column a key, filled forward */
+	int shape;		/* an enum export_shape; 0: the kind's usual one */
 	const char *collectors; /* rates: names separated by commas; NULL: all */
 	uint64_t every_ns;	/* rates: a period; 0: a second */
 };
@@ -36,6 +42,8 @@ int export_rows(struct store *s, const char *kind, const struct export_filter *f
 /* One run for a person: what was run, local and far memory, results, page-ins per second,
  * slowdown against ratio 1 where known, phases, flags; verbose: what was not counted, and why. */
 int show_run(struct store *s, int64_t run, bool verbose, FILE *out, struct err *err);
+/* The same for a program: one JSON object, with parameters and facts. */
+int show_run_json(struct store *s, int64_t run, FILE *out, struct err *err);
 /* The closing table of a command that made several runs, one row a run. */
 int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_format format, FILE *out,
 	      struct err *err);

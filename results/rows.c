@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/json_write.h"
 #include "results/text_table.h"
 
 /* RFC 4180: quoted where needed. */
@@ -117,6 +116,43 @@ static int print_table(struct store *s, sqlite3_stmt *stmt, FILE *out, size_t *r
 	if (!rc)
 		table_print(&t, "", out);
 	table_release(&t);
+	return rc;
+}
+
+void rows_add_members(struct json *j, sqlite3_stmt *stmt)
+{
+	for (int col = 0; col < sqlite3_column_count(stmt); col++) {
+		const char *key = sqlite3_column_name(stmt, col);
+
+		switch (sqlite3_column_type(stmt, col)) {
+		case SQLITE_INTEGER:
+			json_add_integer(j, key, sqlite3_column_int64(stmt, col));
+			break;
+		case SQLITE_FLOAT:
+			json_add_number(j, key, sqlite3_column_double(stmt, col));
+			break;
+		default:
+			json_add_text(j, key, (const char *)sqlite3_column_text(stmt, col));
+		}
+	}
+}
+
+int rows_add_array(struct json *j, const char *key, struct store *s, const char *sql,
+		   const char *types, int64_t first, int64_t second, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int rc = db_prepare(s, &stmt, err, sql, types, first, second);
+
+	if (rc)
+		return rc;
+	json_begin(j, key, '[');
+	while ((rc = db_step(s, stmt, err)) > 0) {
+		json_begin(j, NULL, '{');
+		rows_add_members(j, stmt);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+	sqlite3_finalize(stmt);
 	return rc;
 }
 

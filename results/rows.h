@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "results/db.h"
 #include "results/format.h"
 
@@ -26,6 +27,11 @@ int rows_print(struct store *s, sqlite3_stmt *stmt, enum export_format format, F
 /* The same of objects that code has made: a JSON array of them. columns: their keys, NULL-ended. */
 int rows_print_json(struct store *s, const char *json, const char *const *columns,
 		    enum export_format format, FILE *out, struct err *err);
+/* The columns of stmt's row, into the object that is open. */
+void rows_add_members(struct json *j, sqlite3_stmt *stmt);
+/* All rows of a statement with arguments "i" or "ii", as an array of objects. */
+int rows_add_array(struct json *j, const char *key, struct store *s, const char *sql,
+		   const char *types, int64_t first, int64_t second, struct err *err);
 /* Flush, and report what went wrong with out at any time before. */
 int rows_flush(FILE *out, struct err *err);
 

@@ -39,9 +39,10 @@ static void add_name(struct printer *p, struct buf *b, const char *name)
 	}
 }
 
-/* A column of its own names its job where that is not the first: "2.memory_usage.memory.current". */
+/* A column of its own names its unit, and its job where that is not the first:
+ * "2.memory_usage.memory.current_bytes". */
 static void add_label(struct printer *p, struct cursor *c, int64_t job, const char *collector,
-		      const char *key)
+		      const char *key, const char *unit)
 {
 	const struct rows_style *style = p->style;
 
@@ -50,7 +51,7 @@ static void add_label(struct printer *p, struct cursor *c, int64_t job, const ch
 
 		if (job > 1)
 			buf_addf(&name, "%lld.", (long long)job);
-		buf_addf(&name, "%s.%s", collector, key);
+		buf_addf(&name, "%s.%s_%s", collector, key, unit);
 		style->add_text(&c->label, name.data);
 		buf_release(&name);
 		return;
@@ -63,6 +64,9 @@ static void add_label(struct printer *p, struct cursor *c, int64_t job, const ch
 	add_name(p, &c->label, "key");
 	style->add_text(&c->label, key);
 	buf_adds(&c->label, style->between_cells);
+	add_name(p, &c->label, "unit");
+	style->add_text(&c->label, unit);
+	buf_adds(&c->label, style->between_cells);
 	add_name(p, &c->label, "value");
 }
 
@@ -70,7 +74,7 @@ static int find_metrics(struct printer *p, const char *runs, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int rc = db_prepare(p->s, &stmt, err,
-			    "SELECT id, collector, key, job FROM metric m WHERE EXISTS"
+			    "SELECT id, collector, key, job, unit FROM metric m WHERE EXISTS"
 			    " (SELECT 1 FROM json_each(?1) c JOIN sample s ON s.run = c.value"
 			    "  AND s.metric = m.id) ORDER BY max(job, 1), collector, key",
 			    "t", runs);
@@ -85,7 +89,8 @@ static int find_metrics(struct printer *p, const char *runs, struct err *err)
 		*c = (struct cursor){ .metric = sqlite3_column_int64(stmt, 0) };
 		add_label(p, c, sqlite3_column_int64(stmt, 3),
 			  (const char *)sqlite3_column_text(stmt, 1),
-			  (const char *)sqlite3_column_text(stmt, 2));
+			  (const char *)sqlite3_column_text(stmt, 2),
+			  (const char *)sqlite3_column_text(stmt, 4));
 	}
 	sqlite3_finalize(stmt);
 	return rc;
@@ -198,7 +203,7 @@ static void make_head(struct printer *p, sqlite3_stmt *stmt)
 static void print_header(struct printer *p)
 {
 	static const char *const fixed[] = { "run", "t_s", "t_ns", "phase" };
-	static const char *const rest[] = { "job", "collector", "key", "value" };
+	static const char *const rest[] = { "job", "collector", "key", "unit", "value" };
 
 	buf_adds(&p->line, p->style->begin);
 	if (!p->style->names_in_rows) {
@@ -206,7 +211,7 @@ static void print_header(struct printer *p)
 			buf_adds(&p->line, i ? p->style->between_cells : "");
 			p->style->add_text(&p->line, fixed[i]);
 		}
-		for (size_t i = 0; i < (p->wide ? p->nr : 4); i++) {
+		for (size_t i = 0; i < (p->wide ? p->nr : sizeof(rest) / sizeof(rest[0])); i++) {
 			buf_adds(&p->line, p->style->between_cells);
 			if (p->wide)
 				buf_adds(&p->line, p->cursors[i].label.data);

@@ -13,7 +13,7 @@
 /*
  * runs: a JSON array of ids. A tick belongs to the phase that it ends in. Long: a row for each
  * tick and key, from the key's first value on. Wide: a row for each tick, a column for each
- * "collector.key" of these runs.
+ * "collector.key_unit" of these runs.
  */
 int samples_print(struct store *s, const char *runs, bool wide, enum export_format format,
 		  FILE *out, struct err *err);

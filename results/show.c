@@ -443,7 +443,7 @@ int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_forma
 	if (format == EXPORT_TABLE)
 		rc = show_runs_table(s, json.data, out, err);
 	else
-		rc = runs_print(s, json.data, format, out, err);
+		rc = runs_print(s, json.data, true, format, out, err);
 	buf_release(&json);
 	return rc;
 }

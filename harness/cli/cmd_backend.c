@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "base/sysfile.h"
 #include "harness/cli/command.h"
@@ -14,23 +15,49 @@
 #include "harness/run/recover.h"
 #include "harness/run/session.h"
 
-static int list(void)
-{
-	for (size_t i = 0; backend_table[i]; i++) {
-		const struct backend *b = backend_table[i];
-		void *params = calloc(1, b->params_size + 1);
-		struct err err = { 0 };
-		int rc;
+struct params {
+	char *format;
+};
 
-		if (!params)
-			abort();
-		opt_defaults(b->opts, params);
-		rc = b->check ? b->check(params, &err) : 0;
+static const struct opt opts[] = { OPT_TABLE_OR_JSON(struct params, format), OPT_END };
+
+/* json NULL: for people. */
+static void list_one(const struct backend *b, struct json *json)
+{
+	void *params = calloc(1, b->params_size + 1);
+	struct err err = { 0 };
+	int rc;
+
+	if (!params)
+		abort();
+	opt_defaults(b->opts, params);
+	rc = b->check ? b->check(params, &err) : 0;
+	if (json) {
+		json_begin(json, NULL, '{');
+		json_add_text(json, "name", b->name);
+		json_add_bool(json, "ready", rc == 0);
+		json_add_text(json, "why_not", rc ? err.msg : NULL);
+		json_add_text(json, "summary", b->summary);
+		json_end(json, '}');
+	} else {
 		printf("%-14s %-5s %s\n", b->name, rc ? "no" : "ready", rc ? err.msg : b->summary);
-		opt_release(b->opts, params);
-		free(params);
 	}
-	return 0;
+	opt_release(b->opts, params);
+	free(params);
+}
+
+static void list(bool as_json)
+{
+	struct buf text = BUF_INIT;
+	struct json json = { .text = &text };
+
+	json_begin(&json, NULL, '[');
+	for (size_t i = 0; backend_table[i]; i++)
+		list_one(backend_table[i], as_json ? &json : NULL);
+	json_end(&json, ']');
+	if (as_json)
+		puts(text.data);
+	buf_release(&text);
 }
 
 /* The journal of what is kept up is named after its backend: at most one of each. */
@@ -116,47 +143,78 @@ static int down(const char *name, struct err *err)
 	return rc;
 }
 
+struct kept {
+	struct json *json; /* NULL: for people */
+	int nr;
+};
+
 static int print_kept(const char *path, void *arg)
 {
 	const char *base = strrchr(path, '/') + 1;
+	struct kept *kept = arg;
+	char name[64];
 
-	if (strncmp(base, "kept-", 5) == 0) {
-		printf("%.*s is up (journal %s)\n", (int)(strlen(base) - strlen("kept-.journal")),
-		       base + 5, path);
-		*(int *)arg += 1;
+	if (strncmp(base, "kept-", 5) != 0)
+		return 0;
+	kept->nr++;
+	snprintf(name, sizeof(name), "%.*s", (int)(strlen(base) - strlen("kept-.journal")),
+		 base + 5);
+	if (kept->json) {
+		json_begin(kept->json, NULL, '{');
+		json_add_text(kept->json, "backend", name);
+		json_add_text(kept->json, "journal", path);
+		json_end(kept->json, '}');
+	} else {
+		printf("%s is up (journal %s)\n", name, path);
 	}
 	return 0;
 }
 
-static int status(struct err *err)
+static int status(bool as_json, struct err *err)
 {
-	struct buf b = BUF_INIT;
+	struct buf swaps = BUF_INIT, text = BUF_INIT;
+	struct json json = { .text = &text };
+	struct kept kept = { .json = as_json ? &json : NULL };
 	char dir[PATH_MAX];
-	int nr = 0, rc;
+	int rc;
 
+	json_begin(&json, NULL, '{');
+	json_begin(&json, "up", '[');
 	recover_journal_dir(common.state_dir, dir, sizeof(dir));
-	journal_each(dir, print_kept, &nr);
-	if (!nr)
+	journal_each(dir, print_kept, &kept);
+	json_end(&json, ']');
+	rc = sysfile_read("/proc/swaps", &swaps);
+	json_add_text(&json, "proc_swaps", rc ? NULL : swaps.data);
+	json_end(&json, '}');
+	if (!kept.nr && !as_json)
 		printf("no backend was brought up by `fmbench backend up`\n");
-	rc = sysfile_read("/proc/swaps", &b);
-	if (!rc)
-		printf("%s", b.data ? b.data : "");
-	buf_release(&b);
+	if (as_json)
+		puts(text.data);
+	else if (!rc)
+		printf("%s", swaps.data ? swaps.data : "");
+	buf_release(&swaps);
+	buf_release(&text);
 	return rc ? err_failed(err, -rc, "cannot read /proc/swaps") : 0;
 }
 
 static int cmd_backend_run(struct cli *cli)
 {
+	const struct params *p = cli->params;
 	const char *verb = cli->args[0];
+	bool as_json = is_json(p->format);
 	const struct backend *b = NULL;
 	struct err err = { 0 };
 	void *params;
 	int rc;
 
-	if (strcmp(verb, "list") == 0)
-		return list();
+	if (strcmp(verb, "list") == 0) {
+		list(as_json);
+		return 0;
+	}
 	if (strcmp(verb, "status") == 0) {
-		rc = status(&err);
+		rc = status(as_json, &err);
+	} else if (as_json) {
+		rc = err_usage(&err, "--format json is for list and status, not for %s", verb);
 	} else if (strcmp(verb, "up") != 0 && strcmp(verb, "down") != 0) {
 		rc = err_usage(&err, "backend '%s'? list, up, down or status", verb);
 	} else if (cli->nr_args < 2) {
@@ -183,6 +241,8 @@ const struct command cmd_backend = {
 	.summary = "far memory outside a run: what works here, bring one up, take it down",
 	.doc = "What `up` brings up stays until `down`, after a reboot `fmbench backend down` only\n"
 	       "tidies what is left.\n",
+	.opts = opts,
+	.params_size = sizeof(struct params),
 	.min_args = 1,
 	.max_args = 2,
 	.takes_pairs = true,

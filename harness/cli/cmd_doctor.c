@@ -10,14 +10,15 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/child.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
 #include "harness/doctor/doctor.h"
 
 struct params {
-	char *backend;
-	bool json, fix;
+	char *backend, *format;
+	bool fix;
 };
 
 static const struct opt opts[] = {
@@ -25,8 +26,8 @@ static const struct opt opts[] = {
 		   "only what matters to this one, and its own check (with its -o); auto: the "
 		   "first that works",
 		   .arg = "NAME"),
-	OPT_BOOL("json", struct params, json, NULL,
-		 "an array of objects: name, status, found, why, fix"),
+	OPT_CHOICE("format", struct params, format, "table", "table|json",
+		   "json: an array of objects: name, status, found, why, fix"),
 	OPT_BOOL("fix", struct params, fix, NULL,
 		 "change what is safe to change while COMMAND runs, then change it back"),
 	OPT_END
@@ -83,27 +84,15 @@ static void print_finding(const struct check *check, const struct finding *f)
 	print_wrapped(f->fix, INDENT + 5, INDENT + 5);
 }
 
-static void print_json(const struct check *check, const struct finding *f, bool first)
+static void add_json(struct json *j, const struct check *check, const struct finding *f)
 {
-	struct buf b = BUF_INIT;
-
-	buf_adds(&b, first ? "[\n" : ",\n");
-	buf_adds(&b, "  {\"name\": ");
-	buf_add_json(&b, check->name);
-	buf_adds(&b, ", \"status\": ");
-	buf_add_json(&b, verdict_names[f->verdict]);
-	buf_adds(&b, ", \"found\": ");
-	buf_add_json(&b, f->found);
-	buf_adds(&b, ", \"why\": ");
-	buf_add_json(&b, check->why);
-	buf_adds(&b, ", \"fix\": ");
-	if (f->fix[0])
-		buf_add_json(&b, f->fix);
-	else
-		buf_adds(&b, "null");
-	buf_adds(&b, "}");
-	fputs(b.data, stdout);
-	buf_release(&b);
+	json_begin(j, NULL, '{');
+	json_add_text(j, "name", check->name);
+	json_add_text(j, "status", verdict_names[f->verdict]);
+	json_add_text(j, "found", f->found);
+	json_add_text(j, "why", check->why);
+	json_add_text(j, "fix", f->fix[0] ? f->fix : NULL);
+	json_end(j, '}');
 }
 
 /* -q: warnings and problems alone. */
@@ -115,8 +104,10 @@ static bool shown(const struct finding *f)
 static int examine(const struct doctor *d, bool json)
 {
 	int nr[VERDICT_PROBLEM + 1] = { 0 };
-	bool first = true;
+	struct buf text = BUF_INIT;
+	struct json j = { .text = &text };
 
+	json_begin(&j, NULL, '[');
 	for (size_t g = 0; doctor_groups[g].title; g++) {
 		bool titled = false;
 
@@ -126,8 +117,7 @@ static int examine(const struct doctor *d, bool json)
 			doctor_check(d, c, &f);
 			nr[f.verdict]++;
 			if (json && f.verdict) {
-				print_json(c, &f, first);
-				first = false;
+				add_json(&j, c, &f);
 			} else if (!json && shown(&f)) {
 				if (!titled)
 					printf("%s\n", doctor_groups[g].title);
@@ -136,12 +126,14 @@ static int examine(const struct doctor *d, bool json)
 			}
 		}
 	}
+	json_end(&j, ']');
 	if (json)
-		puts(first ? "[]" : "\n]");
+		puts(text.data);
 	else
 		printf("\n%d ok, %d warning%s, %d problem%s\n", nr[VERDICT_OK], nr[VERDICT_WARNING],
 		       nr[VERDICT_WARNING] == 1 ? "" : "s", nr[VERDICT_PROBLEM],
 		       nr[VERDICT_PROBLEM] == 1 ? "" : "s");
+	buf_release(&text);
 	return nr[VERDICT_PROBLEM] ? ERR_MISSING : 0;
 }
 
@@ -199,9 +191,9 @@ static int cmd_doctor_run(struct cli *cli)
 					      "--fix -- COMMAND"
 					    : "a command goes with --fix: fmbench doctor --fix -- "
 					      "COMMAND");
-	else if (p->fix && p->json)
-		rc = err_usage(&err,
-			       "--json tells what is found, --fix runs a command: choose one");
+	else if (p->fix && is_json(p->format))
+		rc = err_usage(&err, "--format json tells what is found, --fix runs a command: "
+				     "choose one");
 	if (!rc)
 		rc = choose_backend(cli, p->backend, &c, &err);
 	if (!rc && p->fix && !child_find_program(cli->argv[0], NULL, 0))
@@ -217,7 +209,7 @@ static int cmd_doctor_run(struct cli *cli)
 	if (p->fix)
 		rc = doctor_fix_during(&d, cli->argv, common.state_dir, &status, &err);
 	else
-		status = examine(&d, p->json);
+		status = examine(&d, is_json(p->format));
 	free(dir);
 	choice_release(&c);
 	return rc ? command_fail(&err) : status;

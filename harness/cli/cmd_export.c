@@ -10,7 +10,7 @@
 struct params {
 	char *run, *experiment, *output, *collectors;
 	uint64_t every_ns;
-	bool wide;
+	bool wide, long_form;
 };
 
 static const struct opt opts[] = {
@@ -19,7 +19,9 @@ static const struct opt opts[] = {
 	OPT_STRING("experiment", struct params, experiment, NULL, "only runs with this label",
 		   .arg = "NAME"),
 	OPT_BOOL("wide", struct params, wide, NULL,
-		 "samples: one row a tick, one column a counter, filled forward"),
+		 "a column for each thing that was measured (runs, deltas, samples)"),
+	OPT_BOOL("long", struct params, long_form, NULL,
+		 "a row for each, its name and unit in columns (runs, deltas, samples)"),
 	OPT_STRING("collector", struct params, collectors, NULL,
 		   "rates: only of these, separated by commas", .arg = "NAME,..."),
 	OPT_DURATION("every", struct params, every_ns, NULL, 1000000, 864e11,
@@ -63,7 +65,9 @@ static int cmd_export_run(struct cli *cli)
 {
 	const struct params *p = cli->params;
 	struct export_filter filter = { .experiment = p->experiment,
-					.wide = p->wide,
+					.shape = p->wide	? EXPORT_WIDE
+						 : p->long_form ? EXPORT_LONG
+								: 0,
 					.collectors = p->collectors,
 					.every_ns = p->every_ns };
 	struct store *store = NULL;
@@ -76,8 +80,8 @@ static int cmd_export_run(struct cli *cli)
 			       cli->args[0]);
 	if (!rc)
 		rc = check_kind(cli->args[1], &err);
-	if (!rc && p->wide && strcmp(cli->args[1], "samples") != 0)
-		rc = err_usage(&err, "--wide is for samples, not for %s", cli->args[1]);
+	if (!rc && p->wide && p->long_form)
+		rc = err_usage(&err, "--wide or --long: choose one");
 	if (!rc && (p->collectors || p->every_ns) && strcmp(cli->args[1], "rates") != 0)
 		rc = err_usage(&err, "--collector and --every are for rates, not for %s",
 			       cli->args[1]);
@@ -99,6 +103,7 @@ const struct command cmd_export = {
 	.doc = "WHAT is one of runs, phases, deltas, samples, rates, results, histograms, flags.\n"
 	       "rates: per second and phase, how fast counters grew and where levels stood, as in\n"
 	       "`fmbench export csv rates --collector frontswap --every 1s`.\n"
+	       "Each column is explained in doc/EXPORTS.md; examples/ has programs that read them.\n"
 	       "CSV is RFC 4180 with a header; JSON has the same names. Missing is empty or null.\n",
 	.opts = opts,
 	.params_size = sizeof(struct params),

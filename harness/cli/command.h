@@ -52,4 +52,8 @@ extern const struct command cmd_backend, cmd_compare, cmd_complete, cmd_demo, cm
 #define OPT_FORMAT(S, f)                                                                           \
 	OPT_CHOICE("format", S, f, "table", "table|csv|json", "of the closing table")
 
+/* For those whose answer is no table of one shape. */
+#define OPT_TABLE_OR_JSON(S, f)                                                                    \
+	OPT_CHOICE("format", S, f, "table", "table|json", "for people, or for programs")
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -62,6 +63,11 @@ void common_init(void)
 void common_release(void)
 {
 	opt_release(common_opts, &common);
+}
+
+bool is_json(const char *format)
+{
+	return strcmp(format, "json") == 0;
 }
 
 int command_fail(const struct err *err)

@@ -22,6 +22,9 @@ extern const struct opt common_opts[];
 void common_init(void);
 void common_release(void);
 
+/* Of an option OPT_TABLE_OR_JSON. */
+bool is_json(const char *format);
+
 /* Report an error once and give its exit code. */
 int command_fail(const struct err *err);
 

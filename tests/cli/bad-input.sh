@@ -78,7 +78,8 @@ bad 3 'fmbench run' show
 bad 2 'xml' export xml runs
 bad 2 "did you mean 'runs'" export csv rnus
 bad 2 'what?' export csv
-bad 2 '--wide is for samples' export csv runs --wide
+bad 2 'flags are long by nature' export csv flags --wide
+bad 2 'choose one' export csv runs --wide --long
 bad 2 'cannot list' list cats
 bad 2 'list, up, down or status' backend sideways
 bad 2 'which?' backend up

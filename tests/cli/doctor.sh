@@ -35,8 +35,8 @@ fi
 [[ $(awk '{ print length }' "$tmp/out" | sort -n | tail -n 1) -le 100 ]] || fail "a line is too long"
 
 # JSON by an independent reader: the same findings, in the same order.
-"$fmbench" doctor --json >"$tmp/json" || true
-python3 - "$tmp/json" "$tmp/out" <<-'EOF_PY' || fail "--json"
+"$fmbench" doctor --format json >"$tmp/json" || true
+python3 - "$tmp/json" "$tmp/out" <<-'EOF_PY' || fail "--format json"
 	import json, re, sys
 	rows = json.load(open(sys.argv[1]))
 	assert all(set(r) == {"name", "status", "found", "why", "fix"} for r in rows)
@@ -62,7 +62,7 @@ expect 2 "$fmbench" doctor --backend zarm
 grep -q "did you mean 'zram'" "$tmp/err" || fail "no suggestion"
 expect 2 "$fmbench" doctor --fix
 expect 2 "$fmbench" doctor -- true
-expect 2 "$fmbench" doctor --fix --json -- true
+expect 2 "$fmbench" doctor --fix --format json -- true
 expect 3 "$fmbench" doctor --fix -- no-such-program
 
 # A database whose directories are still to be made.

@@ -3,7 +3,9 @@
 
 #include <sqlite3.h>
 
+#include "results/compare.h"
 #include "results/export.h"
+#include "results/summary.h"
 
 /* A stream whose text is captured: capture(), write to .file, captured(). */
 struct capture {
@@ -34,6 +36,18 @@ static char *export(struct store *s, const char *kind, const struct export_filte
 	captured(&c);
 	assert_ok(rc);
 	return c.text;
+}
+
+static char *read_text(const char *path)
+{
+	struct buf b = BUF_INIT;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		fail_msg("no file %s: run from the top of the tree", path);
+	assert_ok(buf_read_fd(&b, fileno(f)));
+	fclose(f);
+	return buf_steal(&b);
 }
 
 static void assert_text(char *text, const char *expected)
@@ -94,18 +108,18 @@ static void test_samples_are_filled_forward(void **state)
 {
 	int64_t run;
 	struct store *s = small_store("samples.db", &run);
-	struct export_filter wide = { .wide = true };
+	struct export_filter wide = { .shape = EXPORT_WIDE };
 
 	(void)state;
 	assert_text(export(s, "samples", &all, EXPORT_CSV),
-		    "run,t_s,t_ns,phase,job,collector,key,value\n"
-		    "1,1,8000000000,,1,m,early,5\n"
-		    "1,2,9000000000,p,1,m,early,5\n"
-		    "1,2,9000000000,p,1,m,\"late,\"\"x\"\"\",9\n"
-		    "1,3,10000000000,,1,m,early,6\n"
-		    "1,3,10000000000,,1,m,\"late,\"\"x\"\"\",9\n");
+		    "run,t_s,t_ns,phase,job,collector,key,unit,value\n"
+		    "1,1,8000000000,,1,m,early,events,5\n"
+		    "1,2,9000000000,p,1,m,early,events,5\n"
+		    "1,2,9000000000,p,1,m,\"late,\"\"x\"\"\",bytes,9\n"
+		    "1,3,10000000000,,1,m,early,events,6\n"
+		    "1,3,10000000000,,1,m,\"late,\"\"x\"\"\",bytes,9\n");
 	assert_text(export(s, "samples", &wide, EXPORT_CSV),
-		    "run,t_s,t_ns,phase,m.early,\"m.late,\"\"x\"\"\"\n"
+		    "run,t_s,t_ns,phase,m.early_events,\"m.late,\"\"x\"\"_bytes\"\n"
 		    "1,1,8000000000,,5,\n"
 		    "1,2,9000000000,p,5,9\n"
 		    "1,3,10000000000,,6,9\n");
@@ -115,7 +129,7 @@ static void test_samples_are_filled_forward(void **state)
 	assert_true(json(text, "json_array_length(j)") == 3);
 	assert_true(json(text, "json_extract(j, '$[0].phase') IS NULL") == 1);
 	assert_true(json(text, "(SELECT value FROM json_each(j, '$[1]')"
-			       " WHERE key = 'm.late,\"x\"')") == 9);
+			       " WHERE key = 'm.late,\"x\"_bytes')") == 9);
 	free(text);
 	text = export(s, "samples", &all, EXPORT_JSON);
 	assert_true(json(text, "json_array_length(j)") == 5);
@@ -245,7 +259,8 @@ static void test_runs_have_a_column_per_result(void **state)
 		strstr(text,
 		       "run,uuid,started,experiment,job,workload,backend,ratio,repeat,status,"
 		       "peak_bytes,limit_bytes,local_bytes,far_bytes,measure_s,major_faults,"
-		       "major_faults_per_s,page_ins,page_ins_per_s,flags,elapsed_s,get_misses_count,latency_avg_us,"
+		       "major_faults_per_s,page_ins,page_ins_per_s,flags,host,kernel,version,command,"
+		       "p_memory,p_run_measure,elapsed_s,get_misses_count,latency_avg_us,"
 		       "result_measure_s,ops_per_s\n") == text
 			? text
 			: NULL);
@@ -270,7 +285,7 @@ static void test_runs_have_a_column_per_result(void **state)
 
 	text = export(s, "runs", &of_experiment, EXPORT_CSV);
 	assert_non_null(strstr(text, ",\"e,1\",1,null,none,1,1,started,"));
-	assert_null(strstr(text, "memaslap"));
+	assert_null(strstr(text, "\n1,"));
 	free(text);
 	text = export(s, "runs", &one, EXPORT_JSON);
 	assert_true(json(text, "json_array_length(j)") == 1);
@@ -327,10 +342,141 @@ static void test_other_kinds(void **state)
 	store_close(s);
 }
 
+/* --- doc/EXPORTS.md -------------------------------------------------------------------------- */
+
+/* The first line of text, a name after the other. */
+static char *next_column(char **line)
+{
+	char *name = *line, *end = name + strcspn(name, ",\n");
+
+	if (!*name || *name == '\n')
+		return NULL;
+	*line = end + (*end == ',');
+	return strndup(name, (size_t)(end - name));
+}
+
+/* "| `run` |" within the section of that name. */
+static bool is_explained(const char *doc, const char *section, const char *column)
+{
+	char title[64], row[128];
+	const char *begin, *end, *found;
+
+	snprintf(title, sizeof(title), "\n## %s\n", section);
+	snprintf(row, sizeof(row), "\n| `%s` | ", column);
+	begin = strstr(doc, title);
+	if (!begin)
+		fail_msg("doc/EXPORTS.md has no section %s", section);
+	end = strstr(begin + 1, "\n## ");
+	found = strstr(begin, row);
+	return found && (!end || found < end);
+}
+
+/* Names that depend on the runs, as doc/EXPORTS.md writes them. */
+static const char *pattern(const char *section, const char *column)
+{
+	static const char *const results[] = { "ops_per_s", "latency_avg_us", "get_misses_count" };
+
+	if (strncmp(column, "f_", 2) == 0)
+		return "f_…";
+	if (strncmp(column, "p_run_", 6) == 0)
+		return "p_run_…";
+	if (strncmp(column, "p_zram_", 7) == 0)
+		return "p_BACKEND_…";
+	if (strncmp(column, "p_", 2) == 0)
+		return "p_…";
+	if (strchr(column, '.'))
+		return strcmp(section, "rates") ? "COLLECTOR.KEY_UNIT" : "COLLECTOR.KEY";
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(column, results[i]) == 0)
+			return "NAME_UNIT";
+	}
+	return column;
+}
+
+/* Each column of a table; those that were seen are noted in `seen`. */
+static void assert_explained(const char *doc, const char *section, char *text, struct buf *seen)
+{
+	char *line = text, *column;
+
+	while ((column = next_column(&line))) {
+		const char *name = pattern(section, column);
+
+		if (!is_explained(doc, section, name))
+			fail_msg("doc/EXPORTS.md does not explain %s of %s", column, section);
+		buf_addf(seen, "\n%s/%s\n", section, name);
+		free(column);
+	}
+	free(text);
+}
+
+/* Nothing is explained that is not there. */
+static void assert_all_seen(const char *doc, const char *seen)
+{
+	char section[64] = "", name[128], key[256];
+
+	for (const char *line = doc; line; line = strchr(line + 1, '\n')) {
+		if (sscanf(line, "\n## %63[a-z]", section) == 1 || !*section ||
+		    sscanf(line, "\n| `%127[^`]` |", name) != 1)
+			continue;
+		snprintf(key, sizeof(key), "\n%s/%s\n", section, name);
+		if (!strstr(seen, key))
+			fail_msg("doc/EXPORTS.md explains %s of %s, which is not there", name,
+				 section);
+	}
+}
+
+static void test_explained(void **state)
+{
+	struct store *s = synthetic_store("explained.db");
+	struct compare_request comparison = { .sides = (const char *const[]){ "ratio=1",
+									      "ratio=0.5", NULL } };
+	struct summary_request summary = { .columns = "ratio" };
+	char *doc = read_text("doc/EXPORTS.md");
+	struct buf seen = BUF_INIT;
+	struct capture c;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct run_record record = synthetic_record("memaslap", "zram", i ? 0.5 : 1, 1);
+		struct facts facts;
+		int64_t run;
+
+		record.backend_params = "{\"algorithm\":\"lz4\"}";
+		run = synthetic_run(s, &record, 1000);
+		facts_init(&facts);
+		facts_set(&facts, "zram_disksize_bytes", "%d", i);
+		assert_ok(store_run_facts(s, run, &facts, &err));
+		facts_release(&facts);
+	}
+	for (const struct export_kind *k = export_kinds; k->name; k++) {
+		for (int shape = EXPORT_LONG; shape <= EXPORT_WIDE; shape++) {
+			struct export_filter filter = { .shape = shape };
+
+			if (k->shapes & shape)
+				assert_explained(doc, k->name,
+						 export(s, k->name, &filter, EXPORT_CSV), &seen);
+		}
+	}
+	assert_ok(summary_print(s, &summary, EXPORT_CSV, capture(&c), stderr, &err));
+	captured(&c);
+	assert_explained(doc, "summary", c.text, &seen);
+	/* Notes are for people. */
+	FILE *notes = fopen("/dev/null", "w");
+
+	assert_ok(compare_runs(s, &comparison, EXPORT_CSV, capture(&c), notes, &err));
+	fclose(notes);
+	captured(&c);
+	assert_explained(doc, "compare", c.text, &seen);
+	assert_all_seen(doc, seen.data);
+	buf_release(&seen);
+	free(doc);
+	store_close(s);
+}
+
 static void test_refusals(void **state)
 {
 	struct store *s = synthetic_store("refused.db");
-	struct export_filter wide = { .wide = true };
+	struct export_filter wide = { .shape = EXPORT_WIDE };
 	enum export_format format;
 	FILE *full = fopen("/dev/full", "w");
 
@@ -341,7 +487,7 @@ static void test_refusals(void **state)
 	assert_non_null(strstr(err.msg, "xml"));
 	assert_int_equal(export_rows(s, "sample", &all, EXPORT_CSV, stdout, &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "samples"));
-	assert_int_equal(export_rows(s, "runs", &wide, EXPORT_CSV, stdout, &err), -EINVAL);
+	assert_int_equal(export_rows(s, "flags", &wide, EXPORT_CSV, stdout, &err), -EINVAL);
 	assert_int_equal(export_rows(s, "samples", &all, EXPORT_TABLE, stdout, &err), -EINVAL);
 	assert_int_equal(export_rows(s, "runs", &all, EXPORT_CSV, full, &err), -ENOSPC);
 	fclose(full);
@@ -521,6 +667,7 @@ int main(void)
 		cmocka_unit_test(test_runs_have_a_column_per_result),
 		cmocka_unit_test(test_other_kinds),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_explained),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_show_percentiles),
 		cmocka_unit_test(test_blocks_for_gnuplot),
