@@ -24,11 +24,12 @@ summed AS (
 		sum(count) OVER (PARTITION BY series) AS total
 	FROM pooled),
 halves AS (SELECT series, min(high) AS high FROM summed WHERE 2 * up_to >= total GROUP BY series)
-SELECT series, high / 1e3 AS us, 1.0 * up_to / total AS share,
+SELECT series, high / 1e3 AS us, 1.0 * up_to / total AS share, 1.0 * (total - up_to) / total AS tail,
 	CASE WHEN high = (SELECT high FROM halves h WHERE h.series = s.series)
 		THEN (SELECT count(DISTINCT id) FROM shown x
 			WHERE x.series = s.series AND id IN (SELECT id FROM flagged))
 		ELSE 0 END AS flagged
 FROM summed s WHERE total - up_to >= 10 ORDER BY series, high;
 
-CREATE TEMP VIEW variables AS SELECT * FROM common;
+-- A table: a view knows no :y.
+CREATE TEMP TABLE variables AS SELECT *, ifnull(:y, 'share') AS y FROM common;

@@ -3,15 +3,16 @@
 # low, high, flagged). Variables: upper_title, lower_title, x_title.
 
 # The key, a line for each series, on top of two panels of one size.
-eval page(6.3 + 0.3 * nr_series)
+eval page(6.3 + 0.3 * key_lines)
 eval set_caption
+eval set_title_label
 
 stats data index 0 using 'x' name 'of' nooutput
 set xrange [of_min - 0.3:of_max + 0.3]
 step = of_max > 16 ? 4 : 1
 set xtics step
-set lmargin at screen 0.145
-set rmargin at screen 0.975
+set lmargin at screen left_cm / width_cm
+set rmargin at screen 1 - 0.22 / width_cm
 
 set multiplot
 
@@ -20,7 +21,8 @@ set bmargin at screen at(3.6)
 set yrange [0:*]
 set label 1 upper_title at screen y_title, graph 0.5 center rotate
 set format x ''
-set key at screen 0.1, screen 0.995 left top Left reverse horizontal maxcols 1
+eval set_key(sprintf('at screen %g, screen %g left top Left reverse horizontal maxcols 1', \
+	0.85 / width_cm, 1 - (title_cm + 0.03) / page_cm))
 plot for [n = 0 : nr_series - 1] data index 0 \
 		using 2:(of_series(n, 'median')):(of_series(n, 'low')):(of_series(n, 'high')) \
 		with yerrorlines lt n + 1 title label(n), \
@@ -28,6 +30,7 @@ plot for [n = 0 : nr_series - 1] data index 0 \
 		with points ls 100
 
 unset label 9
+unset label 8
 set tmargin at screen at(3.3)
 set bmargin at screen at(0.9)
 set yrange [0:1.05]

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plots/figure.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/embed.h"
 #include "base/names.h"
 
+EMBED(bars_gp, "plots/bars.gp");
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
 EMBED(panels_gp, "plots/panels.gp");
 EMBED(slowdown_gp, "plots/slowdown.gp");
 EMBED(timeseries_gp, "plots/timeseries.gp");
 EMBED(xput_gp, "plots/xput.gp");
 
+EMBED(bars_sql, "plots/bars.sql");
+EMBED(cells_sql, "plots/cells.sql");
 EMBED(head_sql, "plots/head.sql");
 EMBED(latency_cdf_sql, "plots/latency-cdf.sql");
+EMBED(performed_sql, "plots/performed.sql");
+EMBED(ratio_sql, "plots/ratio.sql");
 EMBED(readahead_sql, "plots/readahead.sql");
 EMBED(reclaim_sql, "plots/reclaim.sql");
 EMBED(slowdown_sql, "plots/slowdown.sql");
@@ -26,11 +32,22 @@ EMBED(xput_published_sql, "plots/xput-published.sql");
 
 const struct figure figure_table[] = {
 	{
+		.name = "bars",
+		.summary = "cells side by side: medians with their intervals, a bar a backend",
+		.scope = FIGURE_CURVE,
+		.gp = bars_gp,
+		.sql = { head_sql, cells_sql, performed_sql, bars_sql },
+		.ys = "slowdown|performance|METRIC",
+		.empty_hint = "there is no trusted run with such a result; make some with "
+			      "fmbench run WORKLOAD --repeat 5 --backend zram,swapfile",
+	},
+	{
 		.name = "latency-cdf",
 		.summary = "latency of one fault: which share is done within which time",
 		.scope = FIGURE_RUNS,
 		.gp = latency_cdf_gp,
 		.sql = { head_sql, latency_cdf_sql },
+		.ys = "share|tail",
 		.empty_hint = "make a run with fmbench micro fault_latency --backend zram, or "
 			      "fmbench micro uffd",
 	},
@@ -58,16 +75,17 @@ const struct figure figure_table[] = {
 	},
 	{
 		.name = "slowdown",
-		.summary = "performance over the local ratio, every repeat a point, medians joined",
+		.summary = "slowdown, or any result, over the local ratio: repeats, medians joined",
 		.scope = FIGURE_CURVE,
 		.gp = slowdown_gp,
-		.sql = { head_sql, slowdown_sql },
+		.sql = { head_sql, ratio_sql, performed_sql, slowdown_sql },
+		.ys = "slowdown|performance|METRIC",
 		.empty_hint = "there is no trusted run with a result to show; make some with "
 			      "fmbench run WORKLOAD --ratio 1,0.75,0.5",
 	},
 	{
 		.name = "timeseries",
-		.summary = "far page-ins and page-outs per second, resident and swapped memory",
+		.summary = "far page-ins and page-outs, memory, operations, CPU and pressure",
 		.scope = FIGURE_ONE_RUN,
 		.gp = timeseries_gp,
 		.sql = { head_sql, timeseries_sql },
@@ -107,6 +125,22 @@ const struct figure *figure_find(const char *name, struct err *err)
 	err_unknown(err, did_you_mean(name, names), "`fmbench list figures` shows them",
 		    "no figure '%s'", name);
 	return NULL;
+}
+
+int figure_check_y(const struct figure *f, const char *y, struct err *err)
+{
+	char words[64], *save, *word;
+
+	if (!y)
+		return 0;
+	if (!f->ys)
+		return err_usage(err, "figure %s has one y axis: leave out --y", f->name);
+	snprintf(words, sizeof(words), "%s", f->ys);
+	for (word = strtok_r(words, "|", &save); word; word = strtok_r(NULL, "|", &save)) {
+		if (strcmp(word, y) == 0 || strcmp(word, "METRIC") == 0)
+			return 0;
+	}
+	return err_usage(err, "figure %s draws --y %s, not '%s'", f->name, f->ys, y);
 }
 
 int figure_check_choice(const struct figure *f, bool run_chosen, struct err *err)

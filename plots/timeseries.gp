@@ -1,61 +1,84 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One run over time. Blocks: 0 samples (t_s, page_ins_per_s, page_outs_per_s, local_mib, far_mib),
-# 1 phases (phase, begin_s, end_s). Variables: end_s, limit_mib (NaN: no limit).
+# One run over time. Blocks: 0 samples (t_s, page_ins_per_s, page_outs_per_s, local_mib, far_mib, ops_per_s,
+# cpus, stalled), 1 phases (phase, begin_s, end_s). Variables: end_s, limit_mib (NaN: no limit), has_ops,
+# has_cpu.
 
-eval page(8.2)
+# Panels from the top: pages, memory, and where they were counted operations and CPU with pressure.
+nr_panels = 2 + (has_ops > 0) + (has_cpu > 0)
+panel_cm = 2.16
+gap_cm = 0.8
+low(n) = 1.1 + (nr_panels - n) * (panel_cm + gap_cm) # the nth's lower edge, from 1
+high(n) = low(n) + panel_cm
+eval page(high(1) + 1.44)
 eval set_caption
+eval set_title_label
 
-# What the axes have to hold: never an empty range. Before the ranges, which stats would heed.
-array top = [1., 1.]
-do for [name in 'page_ins_per_s page_outs_per_s local_mib far_mib'] {
-	panel = name[strlen(name) - 2 : *] eq 'mib' ? 2 : 1
+# What an axis has to hold: never an empty range. Before the ranges, which stats would heed.
+array top[4] = [1., 1., 1., 1.]
+do for [word in '1page_ins_per_s 1page_outs_per_s 2local_mib 2far_mib 3ops_per_s 4cpus 4stalled'] {
+	panel = word[1 : 1] + 0
+	name = word[2 : *]
 	stats data using name index 0 name 'of' nooutput
 	if (exists('of_max') && of_max > top[panel]) { top[panel] = of_max }
 	undefine of_*
 }
-scale = top[1] >= 5000 ? 1000. : 1.
-rate_top = top[1] / scale * 1.06
-memory_top = (limit_mib > top[2] ? limit_mib : top[2]) * 1.06
+if (limit_mib > top[2]) { top[2] = limit_mib }
+scale(panel) = top[panel] >= 5000 ? 1000. : 1.
+upper(panel) = top[panel] / (panel == 2 ? 1. : scale(panel)) * 1.06
 
 set multiplot
 
 set xrange [0:end_s]
-set lmargin at screen 0.145
-set rmargin at screen 0.975
+set lmargin at screen left_cm / width_cm
+set rmargin at screen 1 - 0.22 / width_cm
 
 # Every other phase is shaded, and the measured one darker. Labels stand upright where a phase is
 # narrow, and are left out where it is hardly to be seen.
-character = 0.021 * end_s
+character = 0.178 / width_cm * end_s
 is_wide(name, begin, end) = strlen(name) * character < end - begin
 is_narrow(name, begin, end) = !is_wide(name, begin, end) && end - begin > 1.4 * character
 shade(name, nr) = name eq 'measure' ? 0xdfe8f0 : int(nr) % 2 ? 0xffffff : 0xf2f2f2
 set style fill solid 1 noborder
 
-set tmargin at screen at(6.76)
-set bmargin at screen at(4.6)
-set yrange [0:rate_top]
-set label 1 (scale > 1 ? 'thousand pages/s' : 'pages/s') at screen y_title, graph 0.5 center rotate
-set format x ''
-set key at screen 0.1, screen at(8.16) left top Left reverse horizontal
-plot data index 1 using (0):(0):2:3:(0):(rate_top):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
-	'' index 1 using (is_wide(strcol(1), $2, $3) ? ($2 + $3) / 2 : NaN):(rate_top):1 \
+set_panel(n, name) = sprintf("set tmargin at screen at(%g); set bmargin at screen at(%g); ", high(n), low(n)).\
+	(legend eq 'none' ? 'unset key; ' : sprintf("set key at screen %g, screen at(%g) left top Left reverse horizontal; ", \
+		0.85 / width_cm, n == 1 ? high(1) + 1.4 : high(n) + 0.52)).\
+	sprintf("set label 1 '%s' at screen y_title, graph 0.5 center rotate; ", name).\
+	(n == nr_panels ? "set xlabel 'time from the start of the run (s)' offset 0, 0.5; set format x '%g'" : \
+		"set format x ''")
+
+eval set_panel(1, scale(1) > 1 ? 'thousand pages/s' : 'pages/s')
+set yrange [0:upper(1)]
+plot data index 1 using (0):(0):2:3:(0):(upper(1)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
+	'' index 1 using (is_wide(strcol(1), $2, $3) ? ($2 + $3) / 2 : NaN):(upper(1)):1 \
 		with labels center offset 0, 0.6 font small_font, \
-	'' index 1 using (is_narrow(strcol(1), $2, $3) ? ($2 + $3) / 2 : NaN):(rate_top):1 \
+	'' index 1 using (is_narrow(strcol(1), $2, $3) ? ($2 + $3) / 2 : NaN):(upper(1)):1 \
 		with labels left rotate offset 0, 0.25 font small_font, \
-	data index 0 using 1:(column('page_ins_per_s') / scale) with lines lt 1 title 'far page-ins', \
-	'' index 0 using 1:(column('page_outs_per_s') / scale) with lines lt 2 title 'page-outs'
+	data index 0 using 1:(column('page_ins_per_s') / scale(1)) with lines lt 1 title 'far page-ins', \
+	'' index 0 using 1:(column('page_outs_per_s') / scale(1)) with lines lt 2 title 'page-outs'
 
 unset label 9
-set tmargin at screen at(3.53)
-set bmargin at screen at(1.1)
-set yrange [0:memory_top]
-set label 1 'memory (MiB)' at screen y_title, graph 0.5 center rotate
-set xlabel 'time from the start of the run (s)' offset 0, 0.5
-set format x '%g'
-set key at screen 0.1, screen at(4.06) left top Left reverse horizontal
-plot data index 1 using (0):(0):2:3:(0):(memory_top):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
+unset label 8
+eval set_panel(2, 'memory (MiB)')
+set yrange [0:upper(2)]
+plot data index 1 using (0):(0):2:3:(0):(upper(2)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
 	limit_mib with lines lc rgb grey lw 1 dt (3,3) title (limit_mib > 0 ? 'limit' : ''), \
 	data index 0 using 1:(column('local_mib')) with lines lt 1 title 'resident', \
 	'' index 0 using 1:(column('far_mib')) with lines lt 2 title 'swapped'
+
+if (has_ops) {
+	eval set_panel(3, scale(3) > 1 ? 'thousand ops/s' : 'operations/s')
+	set yrange [0:upper(3)]
+	plot data index 1 using (0):(0):2:3:(0):(upper(3)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
+		data index 0 using 1:(column('ops_per_s') / scale(3)) with lines lt 1 title 'operations'
+}
+
+if (has_cpu) {
+	eval set_panel(nr_panels, 'CPUs, share')
+	set yrange [0:upper(4)]
+	plot data index 1 using (0):(0):2:3:(0):(upper(4)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
+		data index 0 using 1:(column('cpus')) with lines lt 1 title 'CPUs used', \
+		'' index 0 using 1:(column('stalled')) with lines lt 2 title 'stalled on memory (share)'
+}
 
 unset multiplot

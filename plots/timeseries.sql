@@ -11,7 +11,13 @@ WITH counted AS (
 SELECT (SELECT metric FROM counted WHERE what = 'page_ins') AS ins,
 	(SELECT metric FROM counted WHERE what = 'page_outs') AS outs,
 	(SELECT metric FROM counted WHERE what = 'local') AS near,
-	(SELECT metric FROM counted WHERE what = 'far') AS far;
+	(SELECT metric FROM counted WHERE what = 'far') AS far,
+	(SELECT m.id FROM metric m JOIN shown USING (job)
+		WHERE collector = 'progress' AND key = 'operations') AS ops,
+	(SELECT m.id FROM metric m JOIN shown USING (job)
+		WHERE collector = 'cgroup_cpu' AND key = 'usage_usec') AS cpu,
+	(SELECT m.id FROM metric m JOIN shown USING (job)
+		WHERE collector = 'pressure' AND key = 'some_total') AS stall;
 
 -- At most some 200 points, what a column's width can show, each a mean over its time: marks at
 -- phase boundaries lie so close to their neighbours that a rate between the two would be a spike.
@@ -32,11 +38,20 @@ WITH held AS (
 		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = near
 			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS near,
 		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = far
-			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS far
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS far,
+		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = ops
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS ops,
+		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = cpu
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS cpu,
+		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = stall
+			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS stall
 	FROM bin b JOIN shown JOIN metrics)
 SELECT t_s, (ins - lag(ins) OVER w) / (t_s - lag(t_s) OVER w) AS page_ins_per_s,
 	(outs - lag(outs) OVER w) / (t_s - lag(t_s) OVER w) AS page_outs_per_s,
-	near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib
+	near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib,
+	(ops - lag(ops) OVER w) / (t_s - lag(t_s) OVER w) AS ops_per_s,
+	(cpu - lag(cpu) OVER w) / 1e6 / (t_s - lag(t_s) OVER w) AS cpus,
+	(stall - lag(stall) OVER w) / 1e6 / (t_s - lag(t_s) OVER w) AS stalled
 FROM held WINDOW w AS (ORDER BY t_s) ORDER BY t_s;
 
 SELECT p.name AS phase, (p.begin_ns - shown.begin_ns) / 1e9 AS begin_s,
@@ -46,5 +61,8 @@ FROM shown JOIN phase p ON p.run = shown.id ORDER BY p.begin_ns;
 CREATE TEMP VIEW variables AS
 SELECT common.*,
 	(SELECT max(t.end_ns - shown.begin_ns) / 1e9 FROM tick t WHERE t.run = shown.id) AS end_s,
-	limit_bytes / 1048576.0 AS limit_mib
+	limit_bytes / 1048576.0 AS limit_mib,
+	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric = ops) AS has_ops,
+	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric IN (cpu, stall))
+		AS has_cpu
 FROM common JOIN shown;

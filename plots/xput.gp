@@ -4,8 +4,9 @@
 
 stats data nooutput name 'all'
 overlay = all_blocks > 1
-eval page(overlay ? 6.6 : 5.8)
+eval page((overlay ? 5.8 : 4.9) + 0.3 * key_lines)
 eval set_caption
+eval set_title
 
 stats data index 0 using 'x' name 'of' nooutput
 last = overlay && of_max < 12 ? 12 : of_max
@@ -18,7 +19,7 @@ set ylabel 'faults per second (thousands)' offset 1.2
 set lmargin 8
 set rmargin 1
 set bmargin at screen at(0.9)
-set key tmargin left Left reverse vertical
+eval set_key('tmargin left Left reverse vertical')
 
 pale = 0x9a9a9a
 array mode = ['noevict', 'clean', 'dirty']

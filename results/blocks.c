@@ -8,14 +8,13 @@
 
 struct blocks {
 	struct store *s;
-	int64_t run;
-	const char *experiment;
+	const struct figure_choice *choice;
 	FILE *out;
 	size_t nr;	   /* of blocks written */
 	size_t first_rows; /* rows of the first */
 };
 
-/* *ret is NULL at the program's end. Each statement may do without :run, :experiment, or both. */
+/* *ret is NULL at the program's end. Each statement may do without :run, :experiment or :y. */
 static int prepare(struct blocks *b, const char **program, sqlite3_stmt **ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -23,9 +22,12 @@ static int prepare(struct blocks *b, const char **program, sqlite3_stmt **ret, s
 	if (sqlite3_prepare_v2(b->s->db, *program, -1, &stmt, program) != SQLITE_OK)
 		return db_fail(b->s, err);
 	if (stmt) {
-		sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":run"), b->run);
+		sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":run"),
+				   b->choice->run);
 		sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":experiment"),
-				  b->experiment, -1, SQLITE_STATIC);
+				  b->choice->experiment, -1, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":y"), b->choice->y, -1,
+				  SQLITE_STATIC);
 	}
 	*ret = stmt;
 	return 0;
@@ -103,10 +105,10 @@ static int add_variables(struct store *s, struct buf *vars, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
-int export_figure(struct store *s, const char *const *programs, int64_t run, const char *experiment,
+int export_figure(struct store *s, const char *const *programs, const struct figure_choice *choice,
 		  FILE *out, struct buf *vars, size_t *ret_rows, struct err *err)
 {
-	struct blocks b = { .s = s, .run = run, .experiment = experiment, .out = out };
+	struct blocks b = { .s = s, .choice = choice, .out = out };
 	int rc = db_run(s, err, "SAVEPOINT figure", "");
 
 	if (rc)

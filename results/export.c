@@ -111,6 +111,19 @@ static int print_kind(struct store *s, const struct export_kind *k, const char *
 	return rc;
 }
 
+int export_check(const char *kind, int shape, struct err *err)
+{
+	const struct export_kind *k = find_kind(kind, err);
+
+	if (!k)
+		return -EINVAL;
+	if (shape && !(k->shapes & shape))
+		return err_usage(err, "%s are %s by nature: leave out --%s", kind,
+				 k->shapes == EXPORT_LONG ? "long" : "wide",
+				 shape == EXPORT_LONG ? "long" : "wide");
+	return 0;
+}
+
 int export_rows(struct store *s, const char *kind, const struct export_filter *filter,
 		enum export_format format, FILE *out, struct err *err)
 {
@@ -118,12 +131,9 @@ int export_rows(struct store *s, const char *kind, const struct export_filter *f
 	struct buf runs = BUF_INIT;
 	int rc;
 
-	if (!k)
-		return -EINVAL;
-	if (filter->shape && !(k->shapes & filter->shape))
-		return err_usage(err, "%s are %s by nature: leave out --%s", kind,
-				 k->shapes == EXPORT_LONG ? "long" : "wide",
-				 filter->shape == EXPORT_LONG ? "long" : "wide");
+	rc = export_check(kind, filter->shape, err);
+	if (rc)
+		return rc;
 	if (strcmp(kind, "samples") == 0 && format == EXPORT_TABLE)
 		return err_usage(err, "samples are too many for a table: give csv or json");
 	rc = chosen_runs(s, filter, &runs, err);

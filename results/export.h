@@ -36,6 +36,8 @@ struct export_filter {
 	uint64_t every_ns;	/* rates: a period; 0: a second */
 };
 
+/* ERR_USAGE: there is no such kind, or not in that shape (0: the usual one). */
+int export_check(const char *kind, int shape, struct err *err);
 int export_rows(struct store *s, const char *kind, const struct export_filter *filter,
 		enum export_format format, FILE *out, struct err *err);
 
@@ -48,12 +50,19 @@ int show_run_json(struct store *s, int64_t run, FILE *out, struct err *err);
 int show_runs(struct store *s, const int64_t *runs, size_t nr, enum export_format format, FILE *out,
 	      struct err *err);
 
+/* Which runs a figure draws, and which of their numbers. */
+struct figure_choice {
+	int64_t run;		/* 0: none chosen */
+	const char *experiment; /* NULL: any */
+	const char *y;		/* NULL: the figure's own */
+};
+
 /*
  * A figure's data: SQL programs (NULL-ended) that run one after another, as plots/head.sql says, and
  * leave nothing behind. A gnuplot data block on out for each SELECT, and "name = value" lines in
  * vars for the columns of the view `variables`. *ret_rows: rows of the first block.
  */
-int export_figure(struct store *s, const char *const *programs, int64_t run, const char *experiment,
+int export_figure(struct store *s, const char *const *programs, const struct figure_choice *choice,
 		  FILE *out, struct buf *vars, size_t *ret_rows, struct err *err);
 
 #endif

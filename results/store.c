@@ -13,6 +13,7 @@
 #include "base/embed.h"
 #include "base/process.h"
 #include "results/db.h"
+#include "results/functions.h"
 #include "results/upgrade.h"
 
 EMBED(schema_sql, "results/schema.sql");
@@ -226,7 +227,8 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	/* In WAL mode NORMAL loses no commit to a killed process, only to a power cut. */
 	if (!rc)
 		rc = db_run(s, err, "PRAGMA synchronous = NORMAL", "");
-	if (!rc && (sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK ||
+	if (!rc && (functions_add(s->db) != SQLITE_OK ||
+		    sqlite3_exec(s->db, views_sql, NULL, NULL, NULL) != SQLITE_OK ||
 		    sqlite3_exec(s->db, baseline_sql, NULL, NULL, NULL) != SQLITE_OK))
 		rc = db_fail(s, err);
 	if (!rc && mode == STORE_WRITE)

@@ -82,6 +82,8 @@ static int cmd_export_run(struct cli *cli)
 		rc = check_kind(cli->args[1], &err);
 	if (!rc && p->wide && p->long_form)
 		rc = err_usage(&err, "--wide or --long: choose one");
+	if (!rc)
+		rc = export_check(cli->args[1], filter.shape, &err);
 	if (!rc && (p->collectors || p->every_ns) && strcmp(cli->args[1], "rates") != 0)
 		rc = err_usage(&err, "--collector and --every are for rates, not for %s",
 			       cli->args[1]);

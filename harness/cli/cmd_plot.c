@@ -10,6 +10,7 @@
 
 struct params {
 	char *run, *experiment, *output;
+	char *y, *axis, *size, *title, *labels, *legend;
 };
 
 static const struct opt opts[] = {
@@ -20,17 +21,33 @@ static const struct opt opts[] = {
 		   "of this run alone: a number, the beginning of a uuid, or latest", .arg = "RUN"),
 	OPT_STRING("experiment", struct params, experiment, NULL, "of runs with this label only",
 		   .arg = "NAME"),
+	OPT_STRING("y", struct params, y, NULL,
+		   "slowdown, bars: slowdown, performance or a result; latency-cdf: share or tail",
+		   .arg = "WHAT"),
+	OPT_CHOICE("axis", struct params, axis, "auto", "auto|log|linear",
+		   "of y; auto: logarithmic where a slowdown is above 5"),
+	OPT_STRING("size", struct params, size, NULL,
+		   "single or double (columns of a page), or WxH in inches, or in cm as 8.4x6cm",
+		   .arg = "SIZE"),
+	OPT_STRING("title", struct params, title, NULL, "above the figure", .arg = "TEXT"),
+	OPT_STRING("labels", struct params, labels, NULL, "of the series, in their order",
+		   .arg = "A,B,..."),
+	OPT_CHOICE("legend", struct params, legend, "top", "top|inside|none",
+		   "where the series are named"),
 	OPT_END
 };
 
 static int cmd_plot_run(struct cli *cli)
 {
 	const struct params *p = cli->params;
+	struct figure_choice choice = { .experiment = p->experiment, .y = p->y };
+	struct figure_style style = {
+		.title = p->title, .labels = p->labels, .legend = p->legend, .axis = p->axis
+	};
 	const struct figure *f;
 	struct store *store = NULL;
 	struct err err = { 0 };
 	char out_path[PATH_MAX];
-	int64_t run = 0;
 	int rc = 0;
 
 	f = figure_find(cli->args[0], &err);
@@ -42,13 +59,17 @@ static int cmd_plot_run(struct cli *cli)
 		snprintf(out_path, sizeof(out_path), "%s.pdf", f->name);
 	rc = figure_check_choice(f, p->run, &err);
 	if (!rc)
+		rc = figure_check_y(f, p->y, &err);
+	if (!rc && p->size)
+		rc = figure_parse_size(p->size, &style, &err);
+	if (!rc)
 		rc = figure_check(out_path, &err);
 	if (!rc)
 		rc = store_open(common.db, STORE_READ, &store, &err);
 	if (!rc && p->run)
-		rc = store_find_run(store, p->run, &run, &err);
+		rc = store_find_run(store, p->run, &choice.run, &err);
 	if (!rc)
-		rc = draw_figure(store, f, run, p->experiment, out_path, &err);
+		rc = draw_figure(store, f, &choice, &style, out_path, &err);
 	store_close(store);
 	if (rc)
 		return command_fail(&err);
@@ -63,7 +84,11 @@ const struct command cmd_plot = {
 	.doc = "timeseries draws one run: that of --run, else the latest. latency-cdf draws the run of\n"
 	       "--run, else pools the repeats. The others are curves over several runs and refuse --run.\n"
 	       "Failed and untrusted runs are left out of all but a --run that names one; the caption\n"
-	       "counts them, and a cross marks what flagged runs have a part in.\n",
+	       "counts them, and a cross marks what flagged runs have a part in.\n\n"
+	       "Examples:\n"
+	       "  fmbench plot slowdown --size single -o slowdown.pdf\n"
+	       "  fmbench plot bars --y latency_p99 --title 'Tail latency' --labels Disk,RDMA\n"
+	       "  fmbench plot latency-cdf --y tail -o tail.pdf\n",
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.min_args = 1,

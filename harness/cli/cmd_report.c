@@ -78,12 +78,13 @@ static int add_figure(struct figures *figures, struct store *store, const struct
 		      const struct report_run *run, const char *experiment, struct err *err)
 {
 	static const char *const endings[] = { "svg", "gp", "dat" };
+	struct figure_choice choice = { .run = run ? run->run : 0, .experiment = experiment };
 	struct buf title = BUF_INIT, command = BUF_INIT, svg = BUF_INIT;
 	char path[PATH_MAX];
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/figure.svg", figures->dir);
-	rc = draw_figure(store, f, run ? run->run : 0, experiment, path, err);
+	rc = draw_figure(store, f, &choice, NULL, path, err);
 	if (!rc)
 		rc = read_svg(path, &svg, err);
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {

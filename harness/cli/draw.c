@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "results/export.h"
-
-static int write_data(struct store *store, const struct figure *f, int64_t run,
-		      const char *experiment, const char *path, struct buf *vars, struct err *err)
+static int write_data(struct store *store, const struct figure *f,
+		      const struct figure_choice *choice, const char *path, struct buf *vars,
+		      struct err *err)
 {
 	FILE *out = fopen(path, "w");
 	size_t rows = 0;
@@ -16,7 +15,7 @@ static int write_data(struct store *store, const struct figure *f, int64_t run,
 
 	if (!out)
 		return err_failed(err, errno, "cannot write %s", path);
-	rc = export_figure(store, f->sql, run, experiment, out, vars, &rows, err);
+	rc = export_figure(store, f->sql, choice, out, vars, &rows, err);
 	if (fclose(out) != 0 && !rc)
 		rc = err_failed(err, errno, "cannot write %s", path);
 	if (!rc && rows == 0) {
@@ -27,20 +26,24 @@ static int write_data(struct store *store, const struct figure *f, int64_t run,
 	return rc;
 }
 
-int draw_figure(struct store *store, const struct figure *f, int64_t run, const char *experiment,
-		const char *out_path, struct err *err)
+int draw_figure(struct store *store, const struct figure *f, const struct figure_choice *choice,
+		const struct figure_style *style, const char *out_path, struct err *err)
 {
 	char data_path[PATH_MAX];
 	struct buf vars = BUF_INIT;
 	const char *dot = strrchr(out_path, '.');
-	int rc = figure_check_choice(f, run != 0, err);
+	int rc = figure_check_choice(f, choice->run != 0, err);
 
+	if (!rc)
+		rc = figure_check_y(f, choice->y, err);
 	if (!rc)
 		rc = figure_check(out_path, err);
 	if (rc)
 		return rc;
 	snprintf(data_path, sizeof(data_path), "%.*s.dat", (int)(dot - out_path), out_path);
-	rc = write_data(store, f, run, experiment, data_path, &vars, err);
+	rc = write_data(store, f, choice, data_path, &vars, err);
+	if (!rc && style)
+		rc = figure_add_style(style, &vars, err);
 	if (!rc)
 		rc = figure_draw(f, data_path, vars.data, out_path, err);
 	buf_release(&vars);

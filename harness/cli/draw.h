@@ -7,14 +7,14 @@
 
 #include "base/err.h"
 #include "plots/figure.h"
-#include "results/store.h"
+#include "results/export.h"
 
 /*
- * Writes out_path (its ending names the kind), its data and its script beside it. run 0: none
- * chosen. ERR_USAGE for a run chosen in a figure of several. -ENODATA (err filled, ERR_MISSING):
- * nothing to draw.
+ * Writes out_path (its ending names the kind), its data and its script beside it. style NULL: as
+ * it is. ERR_USAGE for a run chosen in a figure of several. -ENODATA (err filled, ERR_MISSING): nothing
+ * to draw.
  */
-int draw_figure(struct store *store, const struct figure *f, int64_t run, const char *experiment,
-		const char *out_path, struct err *err);
+int draw_figure(struct store *store, const struct figure *f, const struct figure_choice *choice,
+		const struct figure_style *style, const char *out_path, struct err *err);
 
 #endif

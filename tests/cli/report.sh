@@ -62,7 +62,7 @@ python3 "$tmp/read.py" "$tmp/all.html" "$figures" $flags "--experiment '<script>
 	'fmbench run null --backend none' "$(uname -r)" "$(sql 'SELECT version FROM run LIMIT 1')" \
 	"$(sql 'SELECT reason FROM run WHERE id = 5')" ||
 	fail "the page is not whole"
-python3 "$tmp/read.py" "$tmp/one.html" 2 "$name" || fail "the experiment's page"
+python3 "$tmp/read.py" "$tmp/one.html" 3 "$name" || fail "the experiment's page"
 grep -q 'run null' "$tmp/one.html" && fail "a run of no experiment is in the experiment's report"
 [[ $(grep -c '<th scope="row">[1-5]</th>' "$tmp/all.html") -eq 5 ]] || fail "not all runs are there"
 

@@ -31,7 +31,7 @@ order=$(sql "SELECT group_concat(repeat, '') FROM run")
 # What is there is not made again; what is new in the file is.
 expect 0 "$fmbench" sweep -v "$ini"
 [[ $(cells 1) == 4 ]] || fail "finished cells were made again"
-[[ $(grep -cE '^[1-4] +null ' "$tmp/out") -eq 4 && $(grep -c '^null ' "$tmp/out") -eq 2 ]] ||
+[[ $(grep -cE '^ *[1-4] +null ' "$tmp/out") -eq 4 && $(grep -c '^null ' "$tmp/out") -eq 2 ]] ||
 	fail "no closing table of what was there, with its runs"
 expect 0 "$fmbench" sweep --dry-run "$ini"
 grep -q '4 runs: 4 done, 0 left' "$tmp/out" || fail "the dry run does not know what is done"

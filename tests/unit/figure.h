@@ -134,8 +134,9 @@ static inline const char *drawn_path(const char *stem, const char *ending)
 }
 
 /* As `fmbench plot NAME -o STEM.png` does. The data file's text, for the caller to free. */
-static inline char *draw_data(struct store *s, const char *name, int64_t run,
-			      const char *experiment, const char *stem)
+static inline char *draw_styled(struct store *s, const char *name, int64_t run,
+				const char *experiment, const char *y,
+				const struct figure_style *style, const char *stem)
 {
 	const struct figure *f = figure_find(name, &err);
 	struct stat st;
@@ -143,11 +144,19 @@ static inline char *draw_data(struct store *s, const char *name, int64_t run,
 	if (!child_find_program("gnuplot", NULL, 0))
 		skip();
 	assert_non_null(f);
-	assert_ok(draw_figure(s, f, run, experiment, drawn_path(stem, "png"), &err));
+	assert_ok(draw_figure(
+		s, f, &(struct figure_choice){ .run = run, .experiment = experiment, .y = y },
+		style, drawn_path(stem, "png"), &err));
 	/* gnuplot writes an empty frame when it finds no data. */
 	assert_int_equal(stat(drawn_path(stem, "png"), &st), 0);
 	assert_true(st.st_size > 4000);
 	return read_file(drawn_path(stem, "dat"));
+}
+
+static inline char *draw_data(struct store *s, const char *name, int64_t run,
+			      const char *experiment, const char *stem)
+{
+	return draw_styled(s, name, run, experiment, NULL, NULL, stem);
 }
 
 static inline void expect_data(struct store *s, const char *name, int64_t run, const char *stem,

@@ -293,8 +293,8 @@ static void test_everybody_asks(void **state)
 	buf_release(&page);
 
 	out = open_memstream(&text, &size);
-	assert_ok(export_figure(s, figure_find("slowdown", &err)->sql, 0, NULL, out, &vars, &rows,
-				&err));
+	assert_ok(export_figure(s, figure_find("slowdown", &err)->sql, &(struct figure_choice){ 0 },
+				out, &vars, &rows, &err));
 	fclose(out);
 	assert_has(text, "\t3\t2\n");
 	assert_has(vars.data, "relative to runs 1 2 at ratio 1, up to 2 min away");

@@ -637,20 +637,24 @@ static void test_blocks_for_gnuplot(void **state)
 	/* Twice: nothing is left behind, not by a program that failed either. */
 	for (int i = 0; i < 2; i++) {
 		buf_reset(&vars);
-		rc = export_figure(s, programs, 1, "e", capture(&c), &vars, &rows, &err);
+		rc = export_figure(s, programs,
+				   &(struct figure_choice){ .run = 1, .experiment = "e" },
+				   capture(&c), &vars, &rows, &err);
 		captured(&c);
 		assert_ok(rc);
 		assert_int_equal(rows, 1);
 		assert_text(c.text, "\"n\"\t\"text\"\t\"none\"\n1\t\"a 'b'\"\tNaN\n"
 				    "\n\n\"run\"\t\"experiment\"\n");
 		assert_string_equal(vars.data, "a = 2\nb = 'it''s b\\n'\nc = NaN\n");
-		rc = export_figure(s, wrong, 1, "e", capture(&c), &vars, &rows, &err);
+		rc = export_figure(s, wrong, &(struct figure_choice){ .run = 1, .experiment = "e" },
+				   capture(&c), &vars, &rows, &err);
 		captured(&c);
 		free(c.text);
 		assert_true(rc < 0);
 		assert_non_null(strstr(err.msg, "nonsense"));
 	}
-	rc = export_figure(s, asked, 7, "e", capture(&c), &vars, &rows, &err);
+	rc = export_figure(s, asked, &(struct figure_choice){ .run = 7, .experiment = "e" },
+			   capture(&c), &vars, &rows, &err);
 	captured(&c);
 	assert_ok(rc);
 	assert_text(c.text, "\"run\"\t\"experiment\"\n7\t\"e\"\n");

@@ -10,7 +10,8 @@ static void need_gnuplot(void)
 
 static int draw(struct store *s, const char *name, int64_t run, const char *out)
 {
-	return draw_figure(s, figure_find(name, &err), run, NULL, out, &err);
+	return draw_figure(s, figure_find(name, &err), &(struct figure_choice){ .run = run }, NULL,
+			   out, &err);
 }
 
 /* Drawn, and not an empty frame: gnuplot writes one even when it finds no data. */

@@ -2,10 +2,12 @@
 /* plots/timeseries.gp: one run over time, from samples whose every number is known. */
 #include "tests/unit/figure.h"
 
-#define HEADER "\"t_s\"\t\"page_ins_per_s\"\t\"page_outs_per_s\"\t\"local_mib\"\t\"far_mib\"\n"
+#define HEADER                                                                                     \
+	"\"t_s\"\t\"page_ins_per_s\"\t\"page_outs_per_s\"\t\"local_mib\"\t\"far_mib\"\t"           \
+	"\"ops_per_s\"\t\"cpus\"\t\"stalled\"\n"
 #define PHASES "\n\n\"phase\"\t\"begin_s\"\t\"end_s\"\n"
 
-enum { INS, OUTS, NEAR, FAR, NR_METRICS };
+enum { INS, OUTS, NEAR, FAR, OPS, CPU, STALL, NR_METRICS };
 
 /* Readings at 1, 1.5, 2 and 3.5 s of a run that began at 0; a value that stands is not stored. */
 static int64_t add_run(struct store *s, const char *status, const char *reason, const char *flag)
@@ -15,6 +17,9 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 		[OUTS] = { "memory_stat", "pswpout" },
 		[NEAR] = { "memory_usage", "memory.current" },
 		[FAR] = { "memory_usage", "memory.swap.current" },
+		[OPS] = { "progress", "operations" },
+		[CPU] = { "cgroup_cpu", "usage_usec" },
+		[STALL] = { "pressure", "some_total" },
 	};
 	static const char *const uses[NR_METRICS] = {
 		[INS] = "page_ins",
@@ -27,9 +32,10 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 		int metric;
 		uint64_t value;
 	} samples[] = {
-		{ 0, INS, 100 },       { 0, OUTS, 10 },	     { 0, NEAR, 64 << 20 },
-		{ 0, FAR, 0 },	       { 1, INS, 150 },	     { 2, OUTS, 40 },
-		{ 2, NEAR, 97 << 19 }, { 2, FAR, 31 << 19 }, { 3, INS, 600 },
+		{ 0, INS, 100 }, { 0, OUTS, 10 },    { 0, NEAR, 64 << 20 }, { 0, FAR, 0 },
+		{ 1, INS, 150 }, { 2, OUTS, 40 },    { 2, NEAR, 97 << 19 }, { 2, FAR, 31 << 19 },
+		{ 3, INS, 600 }, { 0, OPS, 0 },	     { 1, OPS, 500 },	    { 3, OPS, 2000 },
+		{ 0, CPU, 0 },	 { 2, CPU, 750000 }, { 0, STALL, 0 },	    { 1, STALL, 250000 },
 	};
 	static const uint64_t end_ms[] = { 1000, 1500, 2000, 3500 };
 	struct run_record record = synthetic_record("memaslap", "zram", 0.5, 1);
@@ -37,9 +43,10 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 	struct results results;
 
 	for (int i = 0; i < NR_METRICS; i++) {
-		assert_ok(store_metric(s, 1, keys[i][0], keys[i][1], "x", i <= OUTS, &metric[i],
-				       &err));
-		assert_ok(store_usage(s, run, 1, uses[i], metric[i], &err));
+		assert_ok(store_metric(s, 1, keys[i][0], keys[i][1], "x", i <= OUTS || i >= OPS,
+				       &metric[i], &err));
+		if (i <= FAR)
+			assert_ok(store_usage(s, run, 1, uses[i], metric[i], &err));
 	}
 	for (uint64_t i = 0; i < 4; i++)
 		synthetic_tick(s, run, i, end_ms[i] * 1000000);
@@ -59,10 +66,11 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 }
 
 #define DATA                                                                                       \
-	HEADER "1\tNaN\tNaN\t64\t0\n"                                                              \
-	       "1.5\t100\t0\t64\t0\n"	/* (150 - 100) / 0.5 s */                                  \
-	       "2\t0\t60\t48.5\t15.5\n" /* (40 - 10) / 0.5 s */                                    \
-	       "3.5\t300\t0\t48.5\t15.5\n" /* (600 - 150) / 1.5 s */ PHASES "\"load\"\t0.5\t1.5\n" \
+	HEADER "1\tNaN\tNaN\t64\t0\tNaN\tNaN\tNaN\n"                                               \
+	       "1.5\t100\t0\t64\t0\t1000\t0\t0.5\n" /* (150 - 100) / 0.5 s */                      \
+	       "2\t0\t60\t48.5\t15.5\t0\t1.5\t0\n"  /* (40 - 10) / 0.5 s */                        \
+	       "3.5\t300\t0\t48.5\t15.5\t1000\t0\t0\n" /* (600 - 150) / 1.5 s */ PHASES            \
+	       "\"load\"\t0.5\t1.5\n"                                                              \
 	       "\"measure\"\t1.5\t3.5\n"
 
 static void test_one_run(void **state)
@@ -79,8 +87,9 @@ static void test_one_run(void **state)
 	/* A note is no flag to travel. */
 	expect_variable("timeseries", "caption = ''\n");
 	/* The latest has no samples. */
-	assert_int_equal(draw_figure(s, figure_find("timeseries", &err), 0, NULL,
-				     drawn_path("none", "png"), &err),
+	assert_int_equal(draw_figure(s, figure_find("timeseries", &err),
+				     &(struct figure_choice){ 0 }, NULL, drawn_path("none", "png"),
+				     &err),
 			 -ENODATA);
 	store_close(s);
 }
@@ -93,7 +102,8 @@ static void test_latest_of_an_experiment(void **state)
 	/* Without samples, and not the latest of all. */
 	make_run(s, (struct made){ .workload = "null", .experiment = "other" });
 	add_run(s, "ok", NULL, NULL);
-	assert_int_equal(draw_figure(s, figure_find("timeseries", &err), 0, "other",
+	assert_int_equal(draw_figure(s, figure_find("timeseries", &err),
+				     &(struct figure_choice){ .experiment = "other" }, NULL,
 				     drawn_path("none", "png"), &err),
 			 -ENODATA);
 	store_close(s);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SQL functions of a connection: what base/stats.h knows, for statements that ask for it. */
+#ifndef RESULTS_FUNCTIONS_H
+#define RESULTS_FUNCTIONS_H
+
+#include <sqlite3.h>
+
+/*
+ * median(x), and median_low(x), median_high(x): its interval as stats_median_interval() has it, NULL with
+ * fewer than two values. NULL values don't count. Returns an SQLite error code.
+ */
+int functions_add(sqlite3 *db);
+
+#endif
