@@ -11,6 +11,7 @@ below(text) = slanted || strstrt(text, ' ') == 0 ? text : \
 	text[1 : strstrt(text, ' ') - 1]."\n".below(text[strstrt(text, ' ') + 1 : *])
 label_cm = slanted ? 0.1 + label_chars * char_cm * 0.87 : 0.3 * label_words
 below_cm = 0.25 + label_cm + (strlen(x_label) ? 0.35 : 0)
+foot_cm = below_cm
 
 eval page(3.7 + below_cm + 0.35 * key_lines)
 eval set_caption

@@ -45,6 +45,7 @@ while (strlen(rest) > 0) {
 # above the caption, on the screen. The cairo terminals take a point for 1/72 of 96 dots, and svg for one
 # of them: hence the scales.
 title_cm = strlen(title) ? 0.4 : 0
+foot_cm = 1.1 # what stands below the axes, and is not stretched
 pixels(cm, dpi) = cm / 2.54 * dpi
 terminal(cm) = kind eq 'pdf' ? \
 	sprintf("set terminal pdfcairo noenhanced size %gcm,%gcm font 'Sans,%g' linewidth 2 fontscale 0.75", \
@@ -55,8 +56,8 @@ terminal(cm) = kind eq 'pdf' ? \
 		pixels(width_cm, 96), pixels(cm, 96), font_pt * 96 / 72.)
 paper(cm) = height_cm > 0 ? height_cm : cm + caption_cm + title_cm
 page(cm) = sprintf('page_cm = %g; stretch = %g; ', paper(cm), \
-	(paper(cm) - caption_cm - title_cm) / cm).terminal(paper(cm))
-at(cm) = (caption_cm + cm * stretch) / page_cm
+	(paper(cm) - caption_cm - title_cm - foot_cm) / (cm - foot_cm)).terminal(paper(cm))
+at(cm) = (caption_cm + (cm < foot_cm ? cm : foot_cm + (cm - foot_cm) * stretch)) / page_cm
 # Above a single plot; a multiplot has its own label in its place.
 set_title = strlen(title) ? "set title title offset 0, -0.6" : ''
 set_title_label = strlen(title) ? "set label 8 title at screen 0.5, screen 1 - 0.22 / page_cm center" : ''

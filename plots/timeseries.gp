@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One run over time. Blocks: 0 samples (t_s, page_ins_per_s, page_outs_per_s, local_mib, far_mib, ops_per_s,
 # cpus, stalled), 1 phases (phase, begin_s, end_s). Variables: end_s, limit_mib (NaN: no limit), has_ops,
-# has_cpu.
+# has_cpu, has_stall.
 
 # Panels from the top: pages, memory, and where they were counted operations and CPU with pressure.
 nr_panels = 2 + (has_ops > 0) + (has_cpu > 0)
@@ -74,8 +74,9 @@ if (has_ops) {
 }
 
 if (has_cpu) {
-	eval set_panel(nr_panels, 'CPUs, share')
+	eval set_panel(nr_panels, has_stall ? 'CPUs, share' : 'CPUs')
 	set yrange [0:upper(4)]
+	if (top[4] <= 2) { set ytics 0.5 }
 	plot data index 1 using (0):(0):2:3:(0):(upper(4)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
 		data index 0 using 1:(column('cpus')) with lines lt 1 title 'CPUs used', \
 		'' index 0 using 1:(column('stalled')) with lines lt 2 title 'stalled on memory (share)'

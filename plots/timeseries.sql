@@ -64,5 +64,6 @@ SELECT common.*,
 	limit_bytes / 1048576.0 AS limit_mib,
 	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric = ops) AS has_ops,
 	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric IN (cpu, stall))
-		AS has_cpu
+		AS has_cpu,
+	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric = stall) AS has_stall
 FROM common JOIN shown;

@@ -4,7 +4,10 @@
 . "$(dirname "$0")/../lib.sh"
 
 can_python=0 can_r=0
-python3 -c 'import pandas, matplotlib' 2>/dev/null && can_python=1
+# The distribution's own has the distribution's pandas.
+for python in python3 /usr/bin/python3; do
+	"$python" -c 'import pandas, matplotlib' 2>/dev/null && can_python=1 && break
+done
 command -v Rscript >/dev/null && can_r=1
 ((can_python || can_r)) || skip "neither pandas with matplotlib nor R is installed"
 
@@ -18,7 +21,7 @@ done
 expect 0 "$fmbench" export csv runs -o "$tmp/runs.csv"
 expect 0 "$fmbench" export csv runs --long -o "$tmp/long.csv"
 if ((can_python)); then
-	expect 0 python3 examples/slowdown.py "$tmp/runs.csv" "$FMBENCH_DB" "$tmp/python.png"
+	expect 0 "$python" examples/slowdown.py "$tmp/runs.csv" "$FMBENCH_DB" "$tmp/python.png"
 	[[ $(stat -c %s "$tmp/python.png") -gt 5000 ]] || fail "no picture by pandas"
 	# 1.05 / 1.02 / 0.5: medians of runs 4 to 6, and of 1 to 3.
 	grep -qE '^0\.50 +2\.05' "$tmp/out" || fail "not the slowdown: $(<"$tmp/out")"
