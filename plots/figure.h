@@ -47,6 +47,9 @@ int figure_check_choice(const struct figure *f, bool run_chosen, struct err *err
 /* ERR_USAGE where the figure can't draw that y; NULL is fine. */
 int figure_check_y(const struct figure *f, const char *y, struct err *err);
 
+/* ERR_USAGE where the figure's axis is not the user's to choose; "auto" is fine. */
+int figure_check_axis(const struct figure *f, const char *axis, struct err *err);
+
 /* How a figure looks; all zero: as it is. */
 struct figure_style {
 	double width_cm, height_cm; /* 0: a column of a two-column page; what the figure needs */

@@ -143,6 +143,13 @@ int figure_check_y(const struct figure *f, const char *y, struct err *err)
 	return err_usage(err, "figure %s draws --y %s, not '%s'", f->name, f->ys, y);
 }
 
+int figure_check_axis(const struct figure *f, const char *axis, struct err *err)
+{
+	if (strcmp(axis, "auto") == 0 || (f->ys && strstr(f->ys, "slowdown")))
+		return 0;
+	return err_usage(err, "figure %s has an axis of its own: leave out --axis", f->name);
+}
+
 int figure_check_choice(const struct figure *f, bool run_chosen, struct err *err)
 {
 	if (run_chosen && f->scope == FIGURE_CURVE)

@@ -60,6 +60,8 @@ static int cmd_plot_run(struct cli *cli)
 	rc = figure_check_choice(f, p->run, &err);
 	if (!rc)
 		rc = figure_check_y(f, p->y, &err);
+	if (!rc)
+		rc = figure_check_axis(f, p->axis, &err);
 	if (!rc && p->size)
 		rc = figure_parse_size(p->size, &style, &err);
 	if (!rc)

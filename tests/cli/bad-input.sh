@@ -73,6 +73,12 @@ bad 3 'no-such-program' run -- no-such-program
 bad 2 'timeseries' plot timeserie
 bad 2 '.pdf, .png or .svg' plot timeseries -o picture.gif
 bad 2 'leave out --run' plot slowdown --run 1
+bad 2 'one y axis' plot xput --y slowdown
+bad 2 'leave out --axis' plot xput --axis log
+bad 2 'share|tail' plot latency-cdf --y slowdown
+bad 2 'single, double' plot slowdown --size 3
+bad 2 "did you mean 'summary'?" sumary
+bad 2 'choose them with --columns' summary --base zram
 bad 3 'fmbench run' plot timeseries -o "$tmp/x.pdf"
 bad 3 'fmbench run' show
 bad 2 'xml' export xml runs
