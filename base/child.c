@@ -172,6 +172,20 @@ static char **plan_env(char *const *added)
 	return env;
 }
 
+/* A spare descriptor, or -errno. */
+static int open_log(const char *log_path, const char *suffix, const char *program, struct err *err)
+{
+	struct buf path = BUF_INIT;
+	int fd, rc = 0;
+
+	buf_addf(&path, "%s%s", log_path, suffix);
+	fd = spare(open(path.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+	if (fd < 0)
+		rc = err_failed(err, errno, "cannot write the log %s of %s", path.data, program);
+	buf_release(&path);
+	return rc ? rc : fd;
+}
+
 static int plan_init(struct plan *p, char *const argv[], const struct place *place,
 		     enum child_stdio stdio, const char *log_path, struct err *err)
 {
@@ -195,17 +209,21 @@ static int plan_init(struct plan *p, char *const argv[], const struct place *pla
 
 	if (rc < 0)
 		return rc;
-	p->stderr_fd = spare(open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+	p->stderr_fd = open_log(log_path, stdio & CHILD_SPLIT ? ".err" : "", argv[0], err);
 	if (p->stderr_fd < 0)
-		return err_failed(err, errno, "cannot write the log %s of %s", log_path, argv[0]);
+		return p->stderr_fd;
+	if (stdio & CHILD_SPLIT) {
+		p->stdout_fd = open_log(log_path, ".out", argv[0], err);
+		if (p->stdout_fd < 0)
+			return p->stdout_fd;
+	}
 	p->stdin_fd = spare(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	if (p->stdin_fd < 0)
 		return err_failed(err, errno, "cannot open /dev/null");
-	if (stdio == CHILD_PTY	 ? open_terminal(p) != 0
-	    : stdio == CHILD_CTL ? open_ctl(p) != 0
-				 : false)
-		return err_failed(err, errno, "cannot make a %s for %s",
-				  stdio == CHILD_PTY ? "terminal" : "socket", argv[0]);
+	if (stdio & CHILD_PTY && open_terminal(p) != 0)
+		return err_failed(err, errno, "cannot make a terminal for %s", argv[0]);
+	if (stdio & CHILD_CTL && open_ctl(p) != 0)
+		return err_failed(err, errno, "cannot make a socket for %s", argv[0]);
 	p->go_fd = spare(eventfd(0, EFD_CLOEXEC));
 	if (p->go_fd < 0 || open_report(p) != 0)
 		return err_failed(err, errno, "cannot make a pipe for %s", argv[0]);

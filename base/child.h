@@ -31,11 +31,14 @@ struct place {
 	int share_fd;	  /* fd 4 in a child with CHILD_CTL; 0: none */
 };
 
+/* One, or CHILD_SPLIT with CHILD_CTL. */
 enum child_stdio {
-	CHILD_LOG, /* to the file log_path (both stdout and stderr) */
-	CHILD_PTY, /* stdout is a terminal the caller reads at child.out_fd (line-buffered output);
-		     * stderr goes to log_path */
-	CHILD_CTL, /* as CHILD_LOG, plus a stream socket: fd 3 in the child, child.out_fd here */
+	CHILD_LOG = 0, /* to the file log_path (both stdout and stderr) */
+	CHILD_PTY = 1, /* stdout is a terminal the caller reads at child.out_fd (line-buffered
+			* output); stderr goes to log_path */
+	CHILD_CTL =
+		2, /* as CHILD_LOG, plus a stream socket: fd 3 in the child, child.out_fd here */
+	CHILD_SPLIT = 4, /* stdout to log_path.out, stderr to log_path.err */
 };
 
 struct child {

@@ -24,7 +24,7 @@ static bool is_name(const char *s)
 {
 	if (!isalpha((unsigned char)*s))
 		return false;
-	while (isalnum((unsigned char)*s) || *s == '_' || *s == '-')
+	while (isalnum((unsigned char)*s) || *s == '_')
 		s++;
 	return !*s;
 }
@@ -66,7 +66,7 @@ static int check_parts(const struct extracts *e, const struct metric *m, const c
 {
 	if (!is_name(m->name))
 		return err_usage(err,
-				 "metric '%s': a name has letters, digits, '_' and '-', and begins "
+				 "metric '%s': a name has letters, digits and '_', and begins "
 				 "with a letter",
 				 m->name);
 	if (*m->unit && !is_name(m->unit))

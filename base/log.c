@@ -113,6 +113,15 @@ void log_progress(const char *fmt, ...)
 	funlockfile(stderr);
 }
 
+void log_output(const char *bytes, size_t len)
+{
+	flockfile(stderr);
+	clear_progress();
+	fwrite(bytes, 1, len, stderr);
+	fflush(stderr);
+	funlockfile(stderr);
+}
+
 bool log_colour(int fd)
 {
 	const char *no_color = getenv("NO_COLOR");

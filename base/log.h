@@ -7,6 +7,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_QUIET = 0, LOG_NORMAL = 1, LOG_VERBOSE = 2 };
 
@@ -25,6 +26,9 @@ void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * Any other message clears it first.
  */
 void log_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Bytes of another program's output, as they are. */
+void log_output(const char *bytes, size_t len);
 
 /* Colours on this stream? A terminal and no NO_COLOR (https://no-color.org). */
 bool log_colour(int fd);

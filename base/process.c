@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/process.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* The beginning of a small file as a string. */
 static int read_text(const char *path, char *dst, size_t size)
@@ -54,6 +58,43 @@ bool process_alive(pid_t pid, uint64_t start_ticks)
 	uint64_t ticks;
 
 	return pid > 0 && process_start(pid, &ticks) == 0 && ticks == start_ticks;
+}
+
+/* Ticks of one process: utime, stime, cutime and cstime. False: it is gone, or of another group. */
+static bool read_cpu(const char *pid, pid_t group, uint64_t ticks[4])
+{
+	const char *after_name;
+	char path[64], text[1024];
+	int its_group;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	if (read_text(path, text, sizeof(text)) < 0)
+		return false;
+	after_name = strrchr(text, ')');
+	return after_name &&
+	       sscanf(after_name + 1,
+		      " %*c %*s %d %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64 " %" SCNu64 " %" SCNu64
+		      " %" SCNu64,
+		      &its_group, &ticks[0], &ticks[1], &ticks[2], &ticks[3]) == 5 &&
+	       its_group == group;
+}
+
+void process_group_cpu(pid_t group, uint64_t *ret_user_ns, uint64_t *ret_system_ns)
+{
+	uint64_t tick_ns = NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK), ticks[4];
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	*ret_user_ns = *ret_system_ns = 0;
+	while (proc && (entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !read_cpu(entry->d_name, group, ticks))
+			continue;
+		*ret_user_ns += (ticks[0] + ticks[2]) * tick_ns;
+		*ret_system_ns += (ticks[1] + ticks[3]) * tick_ns;
+	}
+	if (proc)
+		closedir(proc);
 }
 
 void process_boot_id(char dst[BOOT_ID_SIZE])

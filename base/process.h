@@ -20,6 +20,10 @@ bool process_alive(pid_t pid, uint64_t start_ticks);
 /* /proc/sys/kernel/random/boot_id; "-" where there is none. */
 void process_boot_id(char dst[BOOT_ID_SIZE]);
 
+/* CPU time so far of all processes of a process group that are there, with the children that each has
+ * waited for; a clock tick (10 ms) is its grain. */
+void process_group_cpu(pid_t group, uint64_t *ret_user_ns, uint64_t *ret_system_ns);
+
 /* The path of the program that this process runs. 0 or -errno. */
 int process_program(char *dst, size_t size);
 /* "DIR/NAME", DIR being the program's directory. 0 or -errno. */

@@ -19,7 +19,7 @@ status=0
 build/fmbench run -q --db "$db" --backend zram --page-cluster 0 --peak "$region" --ratio 0.2 \
 	-o zram.size=64G -- \
 	build/bench/micro_peers "$region" "$seconds" "$rounds" >"$dir/table" 2>"$dir/why" || status=$?
-if ! cat "$dir"/artifacts/*/command.log 2>/dev/null; then
+if ! cat "$dir"/artifacts/*/command.out 2>/dev/null; then
 	echo "the kernel's path: not measured:"
 	cat "$dir/why"
 fi

@@ -520,6 +520,11 @@ static int mark_dead(struct store *s, int64_t run, struct err *err)
 		"i", run);
 }
 
+int store_run_delete(struct store *s, int64_t run, struct err *err)
+{
+	return db_run(s, err, "DELETE FROM run WHERE id = ?1", "i", run);
+}
+
 int store_mark_dead(struct store *s, int *ret_nr, struct err *err)
 {
 	sqlite3_stmt *stmt;

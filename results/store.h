@@ -80,6 +80,8 @@ int store_artifact(struct store *s, int64_t run, const char *name, const char *p
  * is recorded as failed. */
 int store_run_end(struct store *s, int64_t run, const char *status, const char *reason,
 		  struct err *err);
+/* It and all that belongs to it. The next run may get its number. */
+int store_run_delete(struct store *s, int64_t run, struct err *err);
 /* Runs still `started` whose harness is gone become `failed`; *ret_nr how many. */
 int store_mark_dead(struct store *s, int *ret_nr, struct err *err);
 

@@ -111,6 +111,12 @@ static void report(const struct compute_run *r, const struct compute *c, double 
 	results_release(&results);
 }
 
+enum workload_loads compute_loads(const void *params)
+{
+	(void)params;
+	return LOADS_ALONE;
+}
+
 int compute_main(const void *params, struct worker *worker)
 {
 	const struct workload *w = worker_workload(worker);

@@ -102,7 +102,9 @@ void compute_verify(struct compute_run *r, const struct compute *c);
 void compute_release(struct compute_run *r, const struct compute *c);
 
 int compute_main(const void *params, struct worker *worker);
+/* LOADS_ALONE: its input is placed before memory shrinks. */
+enum workload_loads compute_loads(const void *params);
 
-#define COMPUTE_HOOKS(C) .compute = &(C), .loads = true, .main = compute_main, WORKER_HOOKS
+#define COMPUTE_HOOKS(C) .compute = &(C), .loads = compute_loads, .main = compute_main, WORKER_HOOKS
 
 #endif

@@ -10,8 +10,9 @@
  * The shape says who measures, and when:
  *	BATCH	has a beginning and an end: its processes start in the limited group, and its measure
  *		phase is its whole life (quicksort; any command of the user's). Calls: start, stop, parse.
- *		One that .loads makes its input first (compute.h). Alone in its run it is filled and shrunk
- *		as a service is. Calls: start, load, [memory shrinks], go, go for phase verify, stop, parse.
+ *		One that .loads makes its input first (compute.h), or is ready at some time (command.c): it is
+ *		filled and shrunk as a service is. Calls: start, load, [memory shrinks], go, go for each
+ *		phase that phase() names, stop, parse.
  *	SERVICE	is filled, shrunk, then measured for a time by a client outside its group (memaslap).
  *		Calls: start, load, [memory shrinks], go, [warm-up], [measure], stop, parse.
  *	LOOP	is filled and shrunk, then evicts, warms up and times itself until it ends (every
@@ -39,6 +40,14 @@
 #include "base/result.h"
 
 enum workload_shape { WORKLOAD_BATCH, WORKLOAD_SERVICE, WORKLOAD_LOOP };
+
+/* Is memory filled before the measure phase? */
+enum workload_loads {
+	LOADS_NOT,
+	LOADS_LIMITED, /* under its limit */
+	LOADS_FREELY,  /* the limit is applied afterwards */
+	LOADS_ALONE,   /* freely where it is alone in its run; else not: its whole life is measured */
+};
 
 struct worker;
 struct compute;
@@ -76,6 +85,9 @@ struct workload {
 	 * *ret_lift: the limit is taken away again before go(). NULL: ratio x peak. */
 	void (*limit)(const void *params, uint64_t *ret_local_bytes, bool *ret_lift);
 
+	/* BATCH only. NULL: LOADS_NOT. */
+	enum workload_loads (*loads)(const void *params);
+
 	/* The workload's processes exist, inside. BATCH: it runs from here on. */
 	int (*start)(struct workload_ctx *ctx, struct err *err);
 	/* Memory is full, and nothing touches it until go(). May take long: see ctx->idle. */
@@ -102,9 +114,6 @@ struct workload {
 
 	/* Code of fmbench's, run in a process of its own. Returns the exit status. */
 	int (*main)(const void *params, struct worker *worker);
-	/* BATCH with .main: makes its input, says that it is ready, and waits for go(). Beside other jobs
-	 * the limit stands from its first page, and its whole life is the measure phase. */
-	bool loads;
 	const struct compute *compute; /* compute.h; NULL: .main is its own */
 };
 

@@ -22,6 +22,7 @@ struct params {
 	bool recalibrate;
 	uint64_t seed;
 	char *format;
+	char *metric, *ready, *limit_at; /* of workload command */
 	struct run_settings settings;
 };
 
@@ -33,6 +34,16 @@ static const struct opt opts[] = {
 	OPT_SIZE("peak", struct params, peak_bytes, NULL, 1 << 20, 1e15,
 		 "state the workload's peak instead of measuring it", .arg = "SIZE"),
 	OPT_BOOL("recalibrate", struct params, recalibrate, NULL, "measure the peak again"),
+	OPT_STRING("metric", struct params, metric, NULL,
+		   "a number of your program's own, first: its performance "
+		   "(NAME[,UNIT][:lower|:higher][@FILE]=REGEX or =$.json.path); again for more",
+		   .arg = "NAME=PATTERN", .lines = true),
+	OPT_STRING("ready", struct params, ready, NULL,
+		   "the line of your program's output that ends its load phase; fd: it writes to "
+		   "$FMBENCH_READY_FD",
+		   .arg = "REGEX"),
+	OPT_CHOICE("limit-at", struct params, limit_at, NULL, "start|ready",
+		   "limit your program from its first page (start), or once it is ready"),
 	RUN_SETTINGS_OPTS(struct params, settings),
 	OPT_FORMAT(struct params, format),
 	OPT_END
@@ -46,7 +57,8 @@ static const char doc[] =
 	"Examples:\n"
 	"  fmbench run memaslap --ratio 0.5\n"
 	"  fmbench run memaslap --ratio 1,0.5,0.25 --backend zram -o memory=1G -o zram.algorithm=lz4\n"
-	"  fmbench run --ratio 0.5 -- ./my_program args\n";
+	"  fmbench run --ratio 0.5 -- ./my_program args\n"
+	"  fmbench run --ratio 1,0.5 --metric 'ops/s=ops per second: ([0-9.]+)' -- ./my_program args\n";
 
 /* What else the word may be that names no workload. err says so, or stays as it is. */
 static void explain_word(const char *word, struct err *err)
@@ -60,6 +72,29 @@ static void explain_word(const char *word, struct err *err)
 			  "no workload '%s'; to run the program of that name put -- before it: "
 			  "fmbench run [options] -- %s",
 			  word, word);
+}
+
+/* Options of the command that are the workload's: `-o metric=` does the same. */
+static int set_program_options(const struct workload *w, const struct params *p, void *params,
+			       struct err *err)
+{
+	const char *const given[][2] = { { "metric", p->metric },
+					 { "ready", p->ready },
+					 { "limit-at", p->limit_at } };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]) && !rc; i++) {
+		if (!given[i][1])
+			continue;
+		if (!opt_find(w->opts, given[i][0]))
+			return err_usage(
+				err,
+				"--%s is for a program of yours (`-- COMMAND`); %s has its "
+				"own: leave it out",
+				given[i][0], w->name);
+		rc = opt_set(w->opts, params, given[i][0], given[i][1], "run", err);
+	}
+	return rc;
 }
 
 static int choose(const struct cli *cli, const struct params *p, const struct ratios *ratios,
@@ -83,7 +118,9 @@ static int choose(const struct cli *cli, const struct params *p, const struct ra
 	for (size_t i = 0; i < ratios->nr; i++)
 		shrinks |= ratios->values[i] < 1;
 	rc = choice_backends(c, p->backend, shrinks, err);
-	return rc ? rc : choice_add_params(c, cli, &params, err);
+	if (!rc)
+		rc = choice_add_params(c, cli, &params, err);
+	return rc ? rc : set_program_options(c->workload, p, params, err);
 }
 
 static void add_cells(const struct cli *cli, const struct params *p, const struct ratios *ratios,

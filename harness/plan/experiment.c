@@ -477,6 +477,22 @@ static int check_sets(const struct settings *settings, struct err *err)
 	return rc;
 }
 
+/* An option that is given again and again takes all items of its list at once. */
+static bool takes_all(const struct axis *axis)
+{
+	return axis->opt && axis->opt->lines && !set_file(axis->entry->key);
+}
+
+static int set_values(struct axis axis, void *values, const char *what, struct err *err)
+{
+	size_t end = takes_all(&axis) ? axis.values.nr : axis.at + 1;
+	int rc = 0;
+
+	for (; axis.at < end && !rc; axis.at++)
+		rc = set_value(&axis, values, what, err);
+	return rc;
+}
+
 /* What these axes say at their turn, of one table of options. */
 static int make_set(struct section *s, const struct opt *opts, size_t size, const char *what,
 		    const void **ret, struct err *err)
@@ -492,7 +508,7 @@ static int make_set(struct section *s, const struct opt *opts, size_t size, cons
 
 		if (!opts || axis->opts != opts)
 			continue;
-		rc = set_value(axis, values, what, err);
+		rc = set_values(*axis, values, what, err);
 		if (!rc && set_file(axis->entry->key))
 			rc = check_sets(values, err);
 		if (rc)
@@ -535,7 +551,8 @@ static const char *keep_label(struct section *s, const struct backend *b)
 	for (size_t i = 0; i < s->nr_axes; i++) {
 		const struct axis *axis = &s->axes[i];
 
-		if (axis->values.nr > 1 && (!axis->backend || axis->backend == b))
+		if (axis->values.nr > 1 && !takes_all(axis) &&
+		    (!axis->backend || axis->backend == b))
 			buf_addf(&label, "%s%s=%s", label.len ? " " : "", axis->entry->key,
 				 axis->values.items[axis->at]);
 	}
@@ -589,7 +606,7 @@ static bool step(struct section *s, const struct backend *b)
 	for (size_t i = s->nr_axes; i-- > 0;) {
 		struct axis *axis = &s->axes[i];
 
-		if (axis->backend && axis->backend != b)
+		if ((axis->backend && axis->backend != b) || takes_all(axis))
 			continue;
 		if (++axis->at < axis->values.nr)
 			return true;

@@ -89,8 +89,7 @@ static const char *keep_reason(struct matrix *m, const char *reason)
 	return m->missing[m->nr_missing++];
 }
 
-/* The answer to one is the answer to the other. */
-static bool same_needs(const struct cell *a, const struct cell *b)
+bool cell_same_needs(const struct cell *a, const struct cell *b)
 {
 	return a->workload_params == b->workload_params && a->workload == b->workload &&
 	       a->argv == b->argv && a->backend == b->backend &&
@@ -106,7 +105,7 @@ int matrix_check(struct matrix *m, struct err *err)
 		struct run_spec spec = matrix_spec(m, cell, &job);
 		int rc;
 
-		if (i && same_needs(cell, cell - 1)) {
+		if (i && cell_same_needs(cell, cell - 1)) {
 			cell->missing = cell[-1].missing;
 			continue;
 		}

@@ -3,6 +3,7 @@
 #include "harness/plan/matrix.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 #include "harness/run/sets.h"
 #include "harness/run/signals.h"
 #include "results/summary.h"
+
+/* Runs whose times differ by less than a share of this minus 1 are equally long. */
+#define FIXED_SPREAD 1.02
 
 struct making {
 	struct matrix *m;
@@ -88,6 +92,30 @@ static void report_cell(const struct making *mk, const struct cell *cell, enum r
 	buf_release(&line);
 }
 
+/* The runs that come before the first of a kind. One that fails: that cell will say so, too. */
+static int warm_up(struct making *mk, struct cell *cell, const struct run_spec *spec,
+		   struct err *err)
+{
+	uint64_t nr = cell->warm ? 0 : spec->settings->warmup_runs;
+	int rc = 0;
+
+	for (uint64_t i = 0; i < nr; i++) {
+		snprintf(mk->session.progress, sizeof(mk->session.progress),
+			 "warm-up run %llu of %llu: ", (unsigned long long)i + 1,
+			 (unsigned long long)nr);
+		rc = run_throw_away(&mk->session, spec, err);
+		if (rc == -EINTR)
+			return rc;
+		if (rc)
+			log_error("warm-up run failed: %s", err->msg);
+	}
+	for (size_t i = 0; i < mk->m->nr_cells; i++)
+		mk->m->cells[i].warm |= cell_same_needs(&mk->m->cells[i], cell) &&
+					mk->m->cells[i].ratio == cell->ratio;
+	mk->session.progress[0] = '\0';
+	return 0;
+}
+
 /*
  * Make a cell, or one that is not of the matrix and serves to find a peak. Returns 0 to go on (also
  * after a failed run: mk->failed, and err says why), -errno to stop here.
@@ -102,8 +130,12 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 	struct err save_err = { 0 };
 	int rc;
 
+	rc = warm_up(mk, cell, &spec, err);
+	if (rc)
+		return rc;
 	show_progress(mk);
 	rc = run_execute(&mk->session, &spec, &outcome, err);
+	cell->measure_s = outcome.measure_s;
 	mk->unsaved = outcome.id && saving_save(mk->session.db_path, outcome.id, &save_err) != 0;
 	if (mk->unsaved)
 		log_warn("%s", save_err.msg);
@@ -197,6 +229,50 @@ static int try_sets(const struct matrix *m, struct err *err)
 	return rc;
 }
 
+/* A command of the user's with no number of its own. */
+static bool timed_only(const struct cell *cell)
+{
+	const struct opt *metric = opt_find(workload_command.opts, "metric");
+	struct buf value = BUF_INIT;
+	bool only = cell->workload == &workload_command;
+
+	if (only) {
+		opt_format(metric, cell->workload_params, &value);
+		only = !value.len;
+	}
+	buf_release(&value);
+	return only;
+}
+
+/* Its time is as long with little local memory as with all: it may be one that it was given. */
+static void warn_fixed_window(const struct matrix *m)
+{
+	const struct cell *first = NULL;
+	double shortest = 0, longest = 0, lowest = 1, highest = 0;
+
+	for (size_t i = 0; i < m->nr_cells; i++) {
+		const struct cell *c = &m->cells[i];
+
+		if (!(c->measure_s > 0) || !timed_only(c))
+			continue;
+		if (first &&
+		    (c->argv != first->argv || c->workload_params != first->workload_params))
+			continue;
+		if (!first)
+			shortest = longest = c->measure_s;
+		first = c;
+		shortest = fmin(shortest, c->measure_s);
+		longest = fmax(longest, c->measure_s);
+		lowest = fmin(lowest, c->ratio);
+		highest = fmax(highest, c->ratio);
+	}
+	if (first && lowest < highest && longest < FIXED_SPREAD * shortest)
+		log_warn("every run took %.2f to %.2f s, at ratio %g as at %g: where the program "
+			 "runs for a fixed time, elapsed time shows no slowdown; name a number "
+			 "that it prints: --metric NAME=REGEX",
+			 shortest, longest, lowest, highest);
+}
+
 static int by_place(const void *a, const void *b)
 {
 	const struct cell *ca = a, *cb = b;
@@ -259,6 +335,7 @@ int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struc
 		log_error("%s; what was measured is in %s", show_err.msg, mk.session.db_path);
 		worsen(&mk, ERR_FAILED);
 	}
+	warn_fixed_window(m);
 	if (mk.unsaved)
 		worsen(&mk, ERR_FAILED);
 	session_close(&mk.session);

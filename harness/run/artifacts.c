@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +25,14 @@ int artifacts_make_dir(const char *db_path, const char *uuid, char *dst, size_t 
 	if ((mkdir(parent, 0777) != 0 && errno != EEXIST) || mkdir(dst, 0777) != 0)
 		return err_failed(err, errno, "cannot make directory %s", dst);
 	return 0;
+}
+
+/* Nothing was written to it: it goes. */
+static bool remove_empty(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size == 0 && unlink(path) == 0;
 }
 
 /* prefix: "" or "JOB/", before the names of what is in dir. */
@@ -45,6 +55,9 @@ static int record_below(struct store *store, int64_t run, const char *uuid, cons
 			rc = record_below(store, run, uuid, path, name, err);
 			continue;
 		}
+		snprintf(path, sizeof(path), "%.3000s/%.255s", dir, entry->d_name);
+		if (remove_empty(path))
+			continue;
 		snprintf(name, sizeof(name), "%s%.255s", prefix, entry->d_name);
 		snprintf(path, sizeof(path), "artifacts/%s/%s", uuid, name);
 		rc = store_artifact(store, run, name, path, err);
@@ -58,4 +71,24 @@ int artifacts_record(struct store *store, int64_t run, const char *uuid, const c
 		     struct err *err)
 {
 	return record_below(store, run, uuid, dir, "", err);
+}
+
+void artifacts_remove(const char *dir)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+
+	while (d && (entry = readdir(d))) {
+		snprintf(path, sizeof(path), "%.3000s/%.255s", dir, entry->d_name);
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (entry->d_type == DT_DIR)
+			artifacts_remove(path);
+		else
+			unlink(path);
+	}
+	if (d)
+		closedir(d);
+	rmdir(dir);
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -32,6 +33,12 @@ static void settings_json(const struct run_settings *s, struct buf *b)
 	add_text(b, "client-cpus", s->client_cpus);
 	add_text(b, "mem-node", s->mem_node);
 	sets_json(s, b);
+	if (s->prepare)
+		add_text(b, "prepare", s->prepare);
+	if (s->cleanup)
+		add_text(b, "cleanup", s->cleanup);
+	if (s->warmup_runs)
+		buf_addf(b, ",\"warmup-runs\":%llu", (unsigned long long)s->warmup_runs);
 	buf_adds(b, "}");
 }
 
@@ -46,7 +53,16 @@ static void workload_json(const struct job_spec *job, struct buf *b)
 		buf_adds(b, i ? "," : "");
 		buf_add_json(b, job->argv[i]);
 	}
-	buf_adds(b, "]}");
+	buf_adds(b, "]");
+	for_each_opt (o, job->workload->opts) {
+		struct buf value = BUF_INIT;
+
+		opt_format(o, job->params, &value);
+		if (strcmp(value.data, o->def ? o->def : "") != 0)
+			add_text(b, o->name, value.data);
+		buf_release(&value);
+	}
+	buf_adds(b, "}");
 }
 
 void run_identity_init(struct run_identity *id, const struct run_spec *spec)

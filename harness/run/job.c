@@ -47,6 +47,19 @@ uint64_t job_limit_bytes(const struct job_spec *spec, bool *ret_lift)
 	return bytes / page * page;
 }
 
+enum workload_loads job_loads(const struct job_spec *spec, size_t nr_jobs)
+{
+	const struct workload *w = spec->workload;
+	enum workload_loads loads;
+
+	if (w->shape != WORKLOAD_BATCH)
+		return LOADS_FREELY;
+	loads = w->loads ? w->loads(spec->params) : LOADS_NOT;
+	if (loads == LOADS_ALONE)
+		loads = nr_jobs == 1 ? LOADS_FREELY : LOADS_NOT;
+	return loads;
+}
+
 /* --- where it runs -------------------------------------------------------------------------- */
 
 int job_make_groups(struct job *j, const char *root, const char *tag, struct journal *journal,
@@ -219,7 +232,7 @@ int job_set_window_limit(struct job *j, struct err *err)
 	struct err why = { 0 };
 	int rc;
 
-	if (!j->limit_bytes)
+	if (!j->limit_bytes || j->limit_stands)
 		return 0;
 	if (j->lift)
 		return set_limit(j, LIMIT_NONE, err);

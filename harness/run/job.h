@@ -61,6 +61,10 @@ void job_release(struct job *j);
 /* How much may stay local: whole pages of ratio x peak, or what the workload states. 0: all. */
 uint64_t job_limit_bytes(const struct job_spec *spec, bool *ret_lift);
 
+/* Is its memory filled before the measure phase of a run with so many jobs, and under its limit? Never
+ * LOADS_ALONE. */
+enum workload_loads job_loads(const struct job_spec *spec, size_t nr_jobs);
+
 /* Below root, journaled; tag tells them from other runs' groups. */
 int job_make_groups(struct job *j, const char *root, const char *tag, struct journal *journal,
 		    struct err *err);

@@ -19,9 +19,11 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/sysfile.h"
+#include "harness/run/around.h"
 #include "harness/run/artifacts.h"
 #include "harness/run/check.h"
 #include "harness/run/flags.h"
+#include "harness/run/follow.h"
 #include "harness/run/identity.h"
 #include "harness/run/janitor.h"
 #include "harness/run/job.h"
@@ -49,9 +51,11 @@ struct run {
 	struct results results; /* flags that are no job's */
 	struct journal *journal;
 	struct janitor janitor;
+	bool prepared; /* the user's own command before the run was begun */
 	struct backend_ctx backend;
 	bool backend_up;
-	struct job *jobs; /* spec->nr_jobs */
+	struct job *jobs;	/* spec->nr_jobs */
+	struct follow *follows; /* one a job */
 	struct sampler *sampler;
 	struct sampler_stats sampler_stats;
 	int kmsg_fd;
@@ -100,6 +104,12 @@ static int check_health(struct run *r, struct err *err)
 	return rc;
 }
 
+static void show_output(struct run *r)
+{
+	for (size_t i = 0; r->spec->settings->show_output && i < r->spec->nr_jobs; i++)
+		follow_look(&r->follows[i], r->jobs[i].dir);
+}
+
 /* What must happen ten times a second in every phase. */
 static int tick(struct run *r, struct err *err)
 {
@@ -115,6 +125,7 @@ static int tick(struct run *r, struct err *err)
 		if (!rc)
 			rc = job_look(j, measuring, err);
 	}
+	show_output(r);
 	if (rc)
 		return rc;
 	if (now >= r->next_health_ns)
@@ -142,7 +153,8 @@ static int idle(void *arg, struct err *err)
 static int next_own_phase(struct run *r, struct job *j, struct err *err)
 {
 	const struct workload *w = j->spec->workload;
-	const char *name = w->shape == WORKLOAD_LOOP || w->loads ? w->phase(&j->ctx) : NULL;
+	bool has_own = w->phase && (w->shape == WORKLOAD_LOOP || w->loads);
+	const char *name = has_own ? w->phase(&j->ctx) : NULL;
 	int rc = name && r->spec->nr_jobs == 1 ? phase_next(r, name, err) : 0;
 
 	return rc || !name ? rc : w->go(&j->ctx, err);
@@ -200,13 +212,10 @@ static int run_until(struct run *r, uint64_t deadline_ns, struct err *err)
 	}
 }
 
-/* Is the job filled before its memory shrinks? A batch program only where it can wait, and is alone:
- * beside others its limit stands from its first page, as theirs do. */
-static bool is_filled(const struct run *r, const struct job *j)
+/* How the job is filled, in this run. */
+static enum workload_loads loads_of(const struct run *r, const struct job *j)
 {
-	const struct workload *w = j->spec->workload;
-
-	return w->shape != WORKLOAD_BATCH || (w->loads && r->spec->nr_jobs == 1);
+	return job_loads(j->spec, r->spec->nr_jobs);
 }
 
 static bool any_service(const struct run *r)
@@ -304,6 +313,14 @@ static int change_settings(struct run *r, struct err *err)
 		return rc;
 	machine_settings(&r->settings); /* some of them are among these */
 	return store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
+}
+
+static int prepare(struct run *r, struct err *err)
+{
+	const char *line = r->spec->settings->prepare;
+
+	r->prepared = true;
+	return line ? around_run("prepare", line, r->dir, true, err) : 0;
 }
 
 /* --- 3. backend up -------------------------------------------------------------------------- */
@@ -421,9 +438,13 @@ static int load(struct run *r, struct err *err)
 	int rc = 0;
 
 	for_each_job (j, r) {
-		if (rc || !is_filled(r, j))
+		enum workload_loads loads = loads_of(r, j);
+
+		if (rc || loads == LOADS_NOT)
 			continue;
-		if (!r->phase)
+		if (loads == LOADS_LIMITED)
+			rc = job_set_window_limit(j, err);
+		if (!rc && !r->phase)
 			rc = phase_next(r, "load", err);
 		if (!rc)
 			rc = job_start(j, err);
@@ -440,7 +461,7 @@ static int shrink(struct run *r, struct err *err)
 	int rc = r->phase ? phase_next(r, "shrink", err) : 0;
 
 	for_each_job (j, r) {
-		if (!rc && is_filled(r, j))
+		if (!rc && loads_of(r, j) == LOADS_FREELY)
 			rc = job_shrink(j, err);
 	}
 	for_each_job (j, r) {
@@ -475,8 +496,16 @@ static int warm_up(struct run *r, struct err *err)
 	return rc ? rc : run_until(r, clock_ns() + r->spec->settings->warmup_ns, err);
 }
 
-/* The window of a service has a length; the life of a batch program is its window, and its limit
- * stands from its first page. With both the window ends when both have. */
+/* From its first page where it has no load phase. */
+static int begin_batch(struct run *r, struct job *j, struct err *err)
+{
+	if (loads_of(r, j) == LOADS_NOT)
+		return job_start(j, err);
+	return j->spec->workload->go(&j->ctx, err);
+}
+
+/* The window of a service has a length; that of a batch program is its life, or what is left of it
+ * after its load phase. With both the window ends when both have. */
 static int measure(struct run *r, struct err *err)
 {
 	bool service = any_service(r);
@@ -489,9 +518,8 @@ static int measure(struct run *r, struct err *err)
 	if (!rc)
 		rc = phase_next(r, "measure", err);
 	for_each_job (j, r) {
-		if (rc || j->spec->workload->shape != WORKLOAD_BATCH)
-			continue;
-		rc = is_filled(r, j) ? j->spec->workload->go(&j->ctx, err) : job_start(j, err);
+		if (!rc && j->spec->workload->shape == WORKLOAD_BATCH)
+			rc = begin_batch(r, j, err);
 	}
 	if (rc)
 		return rc;
@@ -555,6 +583,7 @@ static int stop(struct run *r, int rc, struct err *err)
 		job_end_reclaim(j);
 	for_each_job (j, r)
 		job_stop(j);
+	show_output(r);
 	if (r->sampler) {
 		if (!stop_rc)
 			stop_rc = phase_next(r, NULL, err);
@@ -627,6 +656,9 @@ static int harvest(struct run *r, int rc, struct err *err)
 			flags_judge(&input, &j->results);
 	}
 	r->outcome->peak_bytes = r->jobs[0].peak_bytes;
+	if (!rc)
+		r->outcome->measure_s =
+			(double)(r->measure_end_ns - r->measure_begin_ns) / NSEC_PER_SEC;
 	kmsg_judge(r->kmsg_fd, &r->results);
 	return rc;
 }
@@ -652,6 +684,23 @@ static int undo(struct run *r, int rc, struct err *err)
 	else
 		err_failed(err, 0, "%s; `fmbench recover` tries again", undo_err.msg);
 	return rc ? rc : undo_rc;
+}
+
+/* The user's own command after the run. */
+static int clean_up(struct run *r, int rc, struct err *err)
+{
+	const char *line = r->spec->settings->cleanup;
+	struct err why = { 0 };
+	int cleanup_rc;
+
+	if (!line || !r->prepared)
+		return rc;
+	cleanup_rc = around_run("cleanup", line, r->dir, false, &why);
+	if (cleanup_rc && rc)
+		log_error("%s", why.msg);
+	else if (cleanup_rc)
+		*err = why;
+	return rc ? rc : cleanup_rc;
 }
 
 static int finish(struct run *r, int rc, struct err *err)
@@ -683,9 +732,12 @@ static int finish(struct run *r, int rc, struct err *err)
 		r->outcome->status = RUN_FAILED;
 		rc = store_rc;
 	}
-	for_each_job (j, r)
-		job_release(j);
+	for (size_t i = 0; i < r->spec->nr_jobs; i++) {
+		job_release(&r->jobs[i]);
+		follow_release(&r->follows[i]);
+	}
 	free(r->jobs);
+	free(r->follows);
 	results_release(&r->results);
 	facts_release(&r->settings);
 	if (r->kmsg_fd >= 0)
@@ -697,29 +749,50 @@ static int finish(struct run *r, int rc, struct err *err)
 
 /* What one undoes is in the journal, or ends in stop(). */
 static int (*const steps[])(struct run *r, struct err *err) = {
-	plan,	      record,	     open_journal, change_settings, bring_up, make_groups,
+	plan,	      record,	     open_journal, change_settings, prepare, bring_up, make_groups,
 	prepare_jobs, start_sampler, load,	   shrink,	    measure,
 };
+
+static int execute(struct run *r, struct err *err)
+{
+	const struct run_spec *spec = r->spec;
+	int rc = 0;
+
+	memset(r->outcome, 0, sizeof(*r->outcome));
+	results_init(&r->results);
+	facts_init(&r->settings);
+	r->jobs = xcalloc(spec->nr_jobs, sizeof(*r->jobs));
+	r->follows = xcalloc(spec->nr_jobs, sizeof(*r->follows));
+	for (size_t i = 0; i < spec->nr_jobs; i++)
+		job_init(&r->jobs[i], &spec->jobs[i], spec->settings, &r->backend, (int)i + 1);
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !rc; i++)
+		rc = steps[i](r, err);
+	if (rc && signals_seen()) /* whatever broke first, this is why */
+		rc = signals_check(err);
+	rc = stop(r, rc, err);
+	rc = harvest(r, rc, err);
+	rc = undo(r, rc, err);
+	rc = clean_up(r, rc, err);
+	return finish(r, rc, err);
+}
 
 int run_execute(struct session *s, const struct run_spec *spec, struct run_outcome *outcome,
 		struct err *err)
 {
 	struct run r = { .session = s, .spec = spec, .outcome = outcome, .kmsg_fd = kmsg_open() };
-	int rc = 0;
 
-	memset(outcome, 0, sizeof(*outcome));
-	results_init(&r.results);
-	facts_init(&r.settings);
-	r.jobs = xcalloc(spec->nr_jobs, sizeof(*r.jobs));
-	for (size_t i = 0; i < spec->nr_jobs; i++)
-		job_init(&r.jobs[i], &spec->jobs[i], spec->settings, &r.backend, (int)i + 1);
+	return execute(&r, err);
+}
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !rc; i++)
-		rc = steps[i](&r, err);
-	if (rc && signals_seen()) /* whatever broke first, this is why */
-		rc = signals_check(err);
-	rc = stop(&r, rc, err);
-	rc = harvest(&r, rc, err);
-	rc = undo(&r, rc, err);
-	return finish(&r, rc, err);
+int run_throw_away(struct session *s, const struct run_spec *spec, struct err *err)
+{
+	struct run_outcome outcome;
+	struct run r = { .session = s, .spec = spec, .outcome = &outcome, .kmsg_fd = kmsg_open() };
+	int rc = execute(&r, err), delete_rc = 0;
+
+	if (outcome.id)
+		delete_rc = store_run_delete(s->store, outcome.id, rc ? NULL : err);
+	artifacts_remove(r.dir);
+	return rc ? rc : delete_rc;
 }

@@ -15,6 +15,7 @@ struct run_outcome {
 	int64_t id; /* in the store; 0: it was not even recorded */
 	enum run_status status;
 	uint64_t peak_bytes; /* of the first job */
+	double measure_s;    /* how long its measure phase was; 0: none */
 };
 
 /*
@@ -24,5 +25,8 @@ struct run_outcome {
  */
 int run_execute(struct session *s, const struct run_spec *spec, struct run_outcome *outcome,
 		struct err *err);
+
+/* The same, and nothing of it is kept. */
+int run_throw_away(struct session *s, const struct run_spec *spec, struct err *err);
 
 #endif

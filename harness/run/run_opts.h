@@ -43,6 +43,14 @@
 	OPT_STRING("cgroup-root", S, m.cgroup_root, NULL, \
 		   "make groups below this one (default: / for root, else the process's own)", \
 		   .arg = "GROUP"), \
+	OPT_STRING("prepare", S, m.prepare, NULL, \
+		   "a shell command before each run, not counted", .arg = "COMMAND"), \
+	OPT_STRING("cleanup", S, m.cleanup, NULL, \
+		   "a shell command after each run, however it went", .arg = "COMMAND"), \
+	OPT_U64("warmup-runs", S, m.warmup_runs, "0", 0, 1000, \
+		"runs of each kind that come first and are thrown away", .arg = "N"), \
+	OPT_BOOL("show-output", S, m.show_output, NULL, \
+		 "print what the programs of a run print, on standard error"), \
 	OPT_STRING("experiment", S, m.experiment, NULL, \
 		   "a label stored with the runs", .arg = "NAME")
 /* clang-format on */

@@ -25,6 +25,9 @@ struct run_settings {
 	char *page_cluster; /* short for one: vm.page-cluster */
 	char *cgroup_root;  /* NULL: chosen */
 	char *experiment;   /* NULL: none */
+	char *prepare, *cleanup; /* lines for a shell, around each run; NULL: none */
+	uint64_t warmup_runs;	 /* of each cell first, and not kept */
+	bool show_output;
 };
 
 /* One program under one limit. */

@@ -189,6 +189,27 @@ static void test_command(void **state)
 	experiment_release(&e);
 }
 
+/* Several metrics are of one program, not of one each. */
+static void test_metrics(void **state)
+{
+	struct experiment e;
+	struct err err = { 0 };
+
+	assert_int_equal(
+		experiment_read(write_ini(state, HEAD "prepare = \"sync, twice\"\n"
+						      "[run command]\n"
+						      "command = ./a ./b\n"
+						      "metric = \"ops=ops: (.*)\" n=$.n\n"),
+				&e, &err),
+		0);
+	assert_int_equal(e.nr_cells, 2);
+	assert_string_equal(e.cells[0].settings->prepare, "sync, twice");
+	assert_string_equal(e.cells[0].label, "command=./a");
+	assert_ptr_equal(e.cells[0].workload_params, e.cells[1].workload_params);
+	assert_non_null(strstr(e.sets[0].json, "\"metric\":\"ops=ops: (.*)\\nn=$.n\""));
+	experiment_release(&e);
+}
+
 /* Rounds in order, each with every cell once, and not in the order of the file. */
 static void test_shuffle(void **state)
 {
@@ -350,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_micro_cores),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_metrics),
 		cmocka_unit_test(test_shuffle),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_bad),

@@ -419,13 +419,17 @@ static void test_environment(void **state)
 	static char *const argv[] = { (char *)"sh", (char *)"-c",
 				      (char *)"echo \"$LIKE_PAGER\" >$OUT", NULL };
 	char path[PATH_MAX], line[64] = "";
-	struct job_spec job = {
-		.name = "command", .workload = &workload_command, .argv = argv, .ratio = 1
-	};
+	void *params = calloc(1, workload_command.params_size);
+	struct job_spec job = { .name = "command",
+				.workload = &workload_command,
+				.params = params,
+				.argv = argv,
+				.ratio = 1 };
 	FILE *in;
 
 	if (!have_groups())
 		skip();
+	opt_defaults(workload_command.opts, params);
 	snprintf(path, sizeof(path), "%s", scratch_path(state, "environment"));
 	setenv("OUT", path, 1);
 	if (make(state, &like_pager, &job, 1) != 0)
@@ -435,6 +439,8 @@ static void test_environment(void **state)
 	assert_non_null(fgets(line, sizeof(line), in));
 	assert_string_equal(line, "it was here\n");
 	fclose(in);
+	opt_release(workload_command.opts, params);
+	free(params);
 }
 
 static void test_a_loop_is_alone(void **state)

@@ -27,7 +27,7 @@ static void test_rows(void **state)
 			continue;
 		}
 		assert_true(w->start && w->poll && w->stop && w->parse && w->release);
-		if (w->shape == WORKLOAD_SERVICE)
+		if (w->shape == WORKLOAD_SERVICE || w->loads)
 			assert_true(w->load && w->go);
 		else
 			assert_true(!w->load && !w->go);
@@ -159,6 +159,7 @@ static void test_missing_programs(void **state)
 	char *const argv[] = { (char[]){ "no-such-program" }, NULL };
 	struct err err = { .kind = ERR_NONE };
 
+	/* Neither looks at parameters. */
 	assert_int_equal(workload_command.check(NULL, argv, &err), -ENOENT);
 	assert_int_equal(err.kind, ERR_MISSING);
 	assert_non_null(strstr(err.msg, "no-such-program"));
