@@ -87,7 +87,8 @@ static int algorithm_check(unsigned int n, const char *name, struct err *err)
 	if (rc < 0)
 		return err_failed(err, -rc, "%s", path);
 	if (!algorithm_listed(list, name))
-		return err_usage(err, "zram here has no compressor %s: choose from %s", name, list);
+		return err_missing(err, "zram here has no compressor %s: choose from %s", name,
+				   list);
 	return 0;
 }
 

@@ -27,21 +27,25 @@ static bool leads_core(int cpu, const cpu_set_t *allowed)
 	return true;
 }
 
-int cpus_init(struct cpus *c, struct err *err)
+void cpus_among(struct cpus *c, const cpu_set_t *allowed)
 {
-	cpu_set_t allowed;
-
 	*c = (struct cpus){ 0 };
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return err_failed(err, errno, "sched_getaffinity");
 	for (int siblings = 0; siblings <= 1; siblings++) {
 		for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-			if (CPU_ISSET(cpu, &allowed) &&
-			    leads_core(cpu, &allowed) == (siblings == 0))
+			if (CPU_ISSET(cpu, allowed) && leads_core(cpu, allowed) == (siblings == 0))
 				c->cpu[c->nr++] = cpu;
 		}
 		if (!siblings)
 			c->cores = c->nr;
 	}
+}
+
+int cpus_init(struct cpus *c, struct err *err)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return err_failed(err, errno, "sched_getaffinity");
+	cpus_among(c, &allowed);
 	return 0;
 }

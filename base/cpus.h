@@ -13,5 +13,7 @@ struct cpus {
 };
 
 int cpus_init(struct cpus *c, struct err *err);
+/* The same of these CPUs. */
+void cpus_among(struct cpus *c, const cpu_set_t *allowed);
 
 #endif

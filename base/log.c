@@ -8,9 +8,13 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 static enum log_level log_level = LOG_NORMAL;
-static bool progress_shown; /* under flockfile(stderr) */
+static uint64_t patience_ns = 60 * NSEC_PER_SEC;
+/* Under flockfile(stderr). */
+static bool progress_shown;
+static uint64_t last_ns; /* of the last line; 0: none yet */
 
 void log_set_level(enum log_level level)
 {
@@ -36,6 +40,7 @@ static void print(const char *prefix, const char *fmt, va_list ap)
 	clear_progress();
 	fputs(line.data, stderr);
 	fflush(stderr);
+	last_ns = clock_ns();
 	funlockfile(stderr);
 	buf_release(&line);
 }
@@ -92,10 +97,37 @@ static int terminal_columns(void)
 	return size.ws_col;
 }
 
+void log_set_patience_ns(uint64_t ns)
+{
+	patience_ns = ns;
+}
+
+bool log_progress_shown(void)
+{
+	return log_level >= LOG_NORMAL && isatty(STDERR_FILENO);
+}
+
+/* Nobody sees a line that rewrites itself; a log that says nothing for long looks dead. */
+static void progress_by_the_minute(const char *fmt, va_list ap)
+{
+	if (!last_ns)
+		last_ns = clock_ns();
+	if (fmt && clock_ns() - last_ns >= patience_ns)
+		print("", fmt, ap);
+}
+
 void log_progress(const char *fmt, ...)
 {
-	if (log_level < LOG_NORMAL || !isatty(STDERR_FILENO))
+	if (log_level < LOG_NORMAL)
 		return;
+	if (!isatty(STDERR_FILENO)) {
+		va_list ap;
+
+		va_start(ap, fmt);
+		progress_by_the_minute(fmt, ap);
+		va_end(ap);
+		return;
+	}
 	flockfile(stderr);
 	clear_progress();
 	if (fmt) {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level { LOG_QUIET = 0, LOG_NORMAL = 1, LOG_VERBOSE = 2 };
 
@@ -22,10 +23,15 @@ void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * One line that rewrites itself, only when stderr is a terminal and not with -q; NULL clears it.
- * Any other message clears it first.
+ * One line that rewrites itself, not with -q; NULL clears it. Any other message clears it first.
+ * Where stderr is no terminal: a line of its own, once nothing was printed for a minute.
  */
 void log_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* That minute, for who can't wait. */
+void log_set_patience_ns(uint64_t ns);
+/* Is there one who sees that line? */
+bool log_progress_shown(void);
 
 /* Bytes of another program's output, as they are. */
 void log_output(const char *bytes, size_t len);

@@ -12,6 +12,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
 #include "harness/cli/inlab.h"
+#include "harness/run/lock.h"
 #include "harness/run/version.h"
 
 static const struct command *find_command(const char *name, struct err *err)
@@ -119,6 +120,7 @@ static int run_command(const struct command *command, int argc, char *argv[], in
 		cli.original_argv = argv;
 		trim_slashes(common.state_dir);
 		log_set_level(common.quiet ? LOG_QUIET : common.verbose ? LOG_VERBOSE : LOG_NORMAL);
+		machine_lock_set_wait(!common.no_wait);
 		rc = common.in_lab ? inlab_run(&cli) : command->run(&cli);
 	} else {
 		rc = rc > 0 ? 0 : command_fail(&err);
@@ -164,6 +166,8 @@ int main(int argc, char *argv[])
 	} else if (index == argc) {
 		usage(stderr);
 		rc = ERR_USAGE;
+	} else if (strcmp(argv[index], "version") == 0) {
+		printf("fmbench %s\n", fmbench_version);
 	} else if (strcmp(argv[index], "help") == 0) {
 		rc = help(argv[index + 1]);
 	} else {

@@ -47,6 +47,13 @@ static int check(const void *params, char *const *argv, struct err *err)
 	return rc ? rc : mode_check(p->mode, &p->common, err);
 }
 
+static int check_place(const struct workload_ctx *ctx, struct err *err)
+{
+	const struct params *p = ctx->params;
+
+	return team_check_cpus(&p->common, &ctx->inside->cpus, err);
+}
+
 static void limit(const void *params, uint64_t *ret_local_bytes, bool *ret_lift)
 {
 	const struct params *p = params;
@@ -129,6 +136,7 @@ const struct workload micro_fault_throughput = {
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
+	.check_place = check_place,
 	.limit = limit,
 	.main = fault_throughput_main,
 	WORKER_HOOKS,

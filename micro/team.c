@@ -28,20 +28,33 @@
 
 /* --- CPUs ---------------------------------------------------------------------------------- */
 
-static int choose_cpus(struct team *t, struct err *err)
+int team_check_cpus(const struct micro_common *common, const cpu_set_t *allowed, struct err *err)
 {
 	struct cpus cpus;
-	int rc = cpus_init(&cpus, err);
 
+	cpus_among(&cpus, allowed);
+	if (common->threads <= (common->smt ? cpus.nr : cpus.cores))
+		return 0;
+	return err_usage(err,
+			 "%llu threads need as many physical cores, and the workload has %u: lower "
+			 "--cores, or give it more (%s--cpus LIST, or --reclaim-cpu none, which "
+			 "keeps no CPU free)",
+			 (unsigned long long)common->threads, common->smt ? cpus.nr : cpus.cores,
+			 common->threads <= cpus.nr ? "-o smt takes their siblings, too; " : "");
+}
+
+static int choose_cpus(struct team *t, struct err *err)
+{
+	cpu_set_t allowed;
+	struct cpus cpus;
+	int rc;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return err_failed(err, errno, "sched_getaffinity");
+	rc = team_check_cpus(t->common, &allowed, err);
 	if (rc)
 		return rc;
-	unsigned int nr = t->common->smt ? cpus.nr : cpus.cores;
-
-	if (nr < t->nr)
-		return err_usage(err,
-				 "%u threads need as many physical cores, and the workload "
-				 "has %u: lower --cores, widen --cpus, or take -o smt",
-				 t->nr, nr);
+	cpus_among(&cpus, &allowed);
 	for (unsigned int i = 0; i < t->nr; i++)
 		t->members[i].cpu = cpus.cpu[i];
 	return 0;

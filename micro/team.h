@@ -78,6 +78,8 @@ struct window {
  * -EPIPE: the harness wants an end.
  */
 int team_prime(struct team *t, struct worker *worker);
+/* Has each thread a core of its own among these? Called before anything is touched. */
+int team_check_cpus(const struct micro_common *common, const cpu_set_t *allowed, struct err *err);
 /* Open the gate, watch, and end the threads after the window. */
 int team_run(struct team *t, struct worker *worker, struct window *ret);
 /* The results in TEAM_METRICS and the window's warning signs. With verify all pages are checked

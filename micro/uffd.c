@@ -96,6 +96,13 @@ static int check(const void *params, char *const *argv, struct err *err)
 	return rc ? rc : pager_check(&config, err);
 }
 
+static int check_place(const struct workload_ctx *ctx, struct err *err)
+{
+	const struct params *p = ctx->params;
+
+	return team_check_cpus(&p->common, &ctx->inside->cpus, err);
+}
+
 /* --- the loop ------------------------------------------------------------------------------ */
 
 /* A thread's pages, oldest first. */
@@ -401,6 +408,7 @@ const struct workload micro_uffd = {
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = check,
+	.check_place = check_place,
 	.main = uffd_main,
 	WORKER_HOOKS,
 };

@@ -135,6 +135,21 @@ int store_expect(struct store *s, const struct run_record *like, double *ret_sec
 			 like->run_params, like->backend, like->jobs[0].ratio);
 }
 
+int store_expect_rest(struct store *s, const struct run_record *like, double *ret_seconds,
+		      struct err *err)
+{
+	return db_double(s, ret_seconds, err,
+			 "SELECT (end_ns - begin_ns - ifnull((SELECT sum(p.end_ns - p.begin_ns)"
+			 " FROM phase p WHERE p.run = r.id AND p.name IN ('warmup', 'measure')),"
+			 " 0)) / 1e9"
+			 " FROM run_job r WHERE workload = ?1 AND status IN ('ok', 'untrusted')"
+			 " AND end_ns > begin_ns"
+			 " ORDER BY workload_params = ?2 DESC, backend = ?3 AND ratio IS ?4 DESC,"
+			 " backend = ?3 DESC, abs(ratio - ?4), id DESC LIMIT 1",
+			 "tttd", like->jobs[0].workload, like->jobs[0].workload_params,
+			 like->backend, like->jobs[0].ratio);
+}
+
 /* Of a run that goes on, too: the writer asks about its own. */
 static int settle(struct store *s, int64_t run, struct err *err)
 {

@@ -150,6 +150,9 @@ int store_find_made(struct store *s, const struct run_record *like, int64_t *ret
 /* How long such a run took: of those with its workload and settings the one most like it. */
 int store_expect(struct store *s, const struct run_record *like, double *ret_seconds,
 		 struct err *err);
+/* How long runs of that workload take beside their warm-up and measure phases: of the run most like it. */
+int store_expect_rest(struct store *s, const struct run_record *like, double *ret_seconds,
+		      struct err *err);
 /* Counter's delta (or gauge's mean) within a phase, of the job or of no job; -ENODATA: not sampled
  * (a gauge: not within the phase). */
 int store_phase_value(struct store *s, int64_t run, int job, const char *phase,

@@ -254,6 +254,17 @@ static int size_store(struct memaslap *m, const struct params *p, struct err *er
 	return rc ? rc : memcached_stat(&m->server, "cmd_set", &m->sets_before, err);
 }
 
+/* 0 is a run that measures nothing. */
+static int memaslap_check_place(const struct workload_ctx *ctx, struct err *err)
+{
+	if (!ctx->measure_ns || ctx->measure_ns >= MIN_MEASURE_NS)
+		return 0;
+	return err_usage(err,
+			 "memaslap prints its statistics each second and %d whole seconds are "
+			 "needed: measure for at least %llu s (--duration)",
+			 MIN_PERIODS, MIN_MEASURE_NS / NSEC_PER_SEC);
+}
+
 static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 {
 	const struct params *p = ctx->params;
@@ -278,14 +289,7 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 
 	if (!config.threads)
 		config.threads = ctx->inside_cpus ? ctx->inside_cpus : 1;
-	/* 0 is a run that measures nothing. */
-	if (ctx->measure_ns && ctx->measure_ns < MIN_MEASURE_NS)
-		rc = err_usage(err,
-			       "memaslap prints its statistics each second and %d whole seconds "
-			       "are needed: measure for at least %llu s",
-			       MIN_PERIODS, MIN_MEASURE_NS / NSEC_PER_SEC);
-	else
-		rc = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
+	rc = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
 	if (rc == 0)
 		rc = size_store(m, p, err);
 	m->failed = rc != 0;
@@ -737,6 +741,7 @@ const struct workload workload_memaslap = {
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = memaslap_check,
+	.check_place = memaslap_check_place,
 	.start = memaslap_start,
 	.load = memaslap_load,
 	.go = memaslap_go,

@@ -81,6 +81,10 @@ struct workload {
 	/* Before anything is touched: programs there? options coherent? argv may be NULL. */
 	int (*check)(const void *params, char *const *argv, struct err *err);
 
+	/* The same once CPUs are chosen: of ctx there are params, argv, measure_ns and the places with
+	 * their CPUs. NULL: any will do. */
+	int (*check_place)(const struct workload_ctx *ctx, struct err *err);
+
 	/* Micro-benchmarks state their limit in bytes instead of taking a ratio of a measured peak.
 	 * *ret_lift: the limit is taken away again before go(). NULL: ratio x peak. */
 	void (*limit)(const void *params, uint64_t *ret_local_bytes, bool *ret_lift);

@@ -22,7 +22,8 @@ struct choice {
 	size_t nr_backends;
 };
 
-/* Option rows of what makes several runs. S has members backend, repeat and seed. */
+/* Option rows of what makes several runs. S has members backend, repeat, seed, dry_run and
+ * skip_missing. */
 /* clang-format off */
 #define CHOICE_OPTS(S) \
 	OPT_STRING("backend", S, backend, "auto", \
@@ -30,7 +31,12 @@ struct choice {
 	OPT_U64("repeat", S, repeat, "1", 1, 10000, \
 		"runs of each, interleaved in random order", .arg = "N"), \
 	OPT_U64("seed", S, seed, "1", 0, 9e18, \
-		"of the workload and of the order of runs", .arg = "N")
+		"of the workload and of the order of runs", .arg = "N"), \
+	OPT_BOOL("dry-run", S, dry_run, NULL, \
+		 "check and list the runs in their order and the time they take; make none", \
+		 .letter = 'n'), \
+	OPT_BOOL("skip-missing", S, skip_missing, NULL, \
+		 "leave out what this machine lacks the backend, program or option for")
 /* clang-format on */
 
 /* list: names with commas, or "auto": the first that works, or none where nothing need be far. */

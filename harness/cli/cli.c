@@ -109,6 +109,33 @@ static int unknown_option(const struct parser *p, const struct command *command,
 	return err_unknown(err, meant ? near : NULL, see, "unknown option '%s'", typed);
 }
 
+/* One that came after all that the command takes. */
+static int too_many(const struct parser *p, const struct cli *cli, const char *word,
+		    struct err *err)
+{
+	const struct command *command = cli->command;
+	size_t key = strcspn(word, "=");
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)key, word);
+	for (size_t i = 0; i < p->nr && word[key]; i++) {
+		if (opt_same_name(p->rows[i].opt->name, name))
+			return err_usage(err,
+					 "%s: '%s' is one argument too many; did you mean "
+					 "'--%s %s'?",
+					 command->name, word, p->rows[i].opt->name, word + key + 1);
+	}
+	if (word[key] && command->takes_pairs && is_unit_option(name))
+		return err_usage(err, "%s: '%s' is one argument too many; did you mean '-o %s'?",
+				 command->name, word, word);
+	if (command->takes_command && !workload_find(cli->args[0], NULL))
+		return err_usage(err,
+				 "%s: '%s' is one argument too many; to run a program put -- "
+				 "before it: fmbench %s [options] -- %s %s ...",
+				 command->name, word, command->name, cli->args[0], word);
+	return err_usage(err, "%s: '%s' is one argument too many", command->name, word);
+}
+
 static void add_string(char ***list, size_t *nr, const char *s)
 {
 	*list = realloc(*list, (*nr + 2) * sizeof(**list));
@@ -222,8 +249,7 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 		return err_usage(err, "%s: %s is missing; `fmbench %s --help` shows what it takes",
 				 command->name, command->args, command->name);
 	if (cli->nr_args > command->max_args)
-		return err_usage(err, "%s: '%s' is one argument too many", command->name,
-				 cli->args[command->max_args]);
+		return too_many(&p, cli, cli->args[command->max_args], err);
 	return 0;
 }
 

@@ -141,13 +141,23 @@ static const struct {
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+/* One more s, or one less, is no other kind. */
+static bool is_kind(const char *word, const char *kind)
+{
+	size_t len = strlen(word), kind_len = strlen(kind);
+
+	len -= len && word[len - 1] == 's';
+	kind_len -= kind[kind_len - 1] == 's';
+	return len == kind_len && strncmp(word, kind, len) == 0;
+}
+
 static int check_kind(const char *kind, struct err *err)
 {
 	const char *names[NR_KINDS + 1] = { NULL };
 
 	for (size_t i = 0; i < NR_KINDS; i++) {
 		names[i] = kinds[i].name;
-		if (strcmp(kind, kinds[i].name) == 0)
+		if (is_kind(kind, kinds[i].name))
 			return 0;
 	}
 	return err_unknown(err, did_you_mean(kind, names),
@@ -168,7 +178,7 @@ static int cmd_list_run(struct cli *cli)
 		return command_fail(&err);
 	json_begin(&json, NULL, '[');
 	for (size_t i = 0; i < NR_KINDS; i++) {
-		if (kind && strcmp(kind, kinds[i].name) != 0)
+		if (kind && !is_kind(kind, kinds[i].name))
 			continue;
 		if (!kind && !l.json)
 			printf("%s%s:\n", i ? "\n" : "", kinds[i].name);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
+#include "harness/cli/dry_run.h"
 #include "harness/plan/matrix.h"
 #include "harness/run/run_opts.h"
 #include "micro/micro.h"
@@ -14,6 +15,7 @@
 struct params {
 	char *cores, *backend, *format;
 	uint64_t repeat, seed;
+	bool dry_run, skip_missing;
 	struct run_settings settings;
 };
 
@@ -95,6 +97,7 @@ static int cmd_micro_run(struct cli *cli)
 			    .state_dir = common.state_dir,
 			    .settings = &p->settings,
 			    .seed = p->seed,
+			    .skip_missing = p->skip_missing,
 			    .summary = p->repeat > 2,
 			    .verbose = common.verbose };
 	struct cell cell = { .ratio = 1 };
@@ -104,8 +107,12 @@ static int cmd_micro_run(struct cli *cli)
 	int code = 0, rc = export_format_parse(p->format, &format, &err);
 
 	c.workload = rc ? NULL : micro_find(cli->args[0], &err);
-	if (!rc && !c.workload)
+	if (!rc && !c.workload) {
 		rc = -EINVAL;
+		if (workload_find(cli->args[0], NULL))
+			err_usage(&err, "%s is a workload: fmbench run %s", cli->args[0],
+				  cli->args[0]);
+	}
 	if (!rc)
 		rc = choice_backends(&c, p->backend, c.workload->limit, &err);
 	if (!rc)
@@ -128,7 +135,7 @@ static int cmd_micro_run(struct cli *cli)
 	}
 	if (p->repeat > 1)
 		matrix_warn_repeats(p->repeat);
-	rc = matrix_run(&m, format, &code, &err);
+	rc = p->dry_run ? dry_run(&m, &err) : matrix_run(&m, format, &code, &err);
 	matrix_release(&m);
 	choice_release(&c);
 	return rc ? command_fail(&err) : code;

@@ -7,6 +7,7 @@
 #include "base/child.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
+#include "harness/cli/dry_run.h"
 #include "harness/plan/matrix.h"
 #include "harness/plan/ratios.h"
 #include "harness/run/run.h"
@@ -19,7 +20,7 @@ struct params {
 	char *backend;
 	uint64_t repeat;
 	uint64_t peak_bytes;
-	bool recalibrate;
+	bool recalibrate, dry_run, skip_missing;
 	uint64_t seed;
 	char *format;
 	char *metric, *ready, *limit_at; /* of workload command */
@@ -152,6 +153,7 @@ static int cmd_run_run(struct cli *cli)
 			    .seed = p->seed,
 			    .peak_bytes = p->peak_bytes,
 			    .recalibrate = p->recalibrate,
+			    .skip_missing = p->skip_missing,
 			    .summary = p->repeat > 2,
 			    .verbose = common.verbose };
 	struct ratios ratios = { 0 };
@@ -170,7 +172,7 @@ static int cmd_run_run(struct cli *cli)
 		add_cells(cli, p, &ratios, &c, &m);
 		if (p->repeat > 1) /* who asks for one has no comparison in mind */
 			matrix_warn_repeats(p->repeat);
-		rc = matrix_run(&m, format, &code, &err);
+		rc = p->dry_run ? dry_run(&m, &err) : matrix_run(&m, format, &code, &err);
 	}
 	matrix_release(&m);
 	choice_release(&c);

@@ -20,6 +20,8 @@ const struct opt common_opts[] = {
 	OPT_BOOL("in-lab", struct common, in_lab, NULL, "run the same command in the lab guest"),
 	OPT_STRING("lab", struct common, lab, "--cpus 4 --mem 3G --rdma --disk 4G",
 		   "the guest of --in-lab; `lab/fmlab --help`", .arg = "OPTIONS"),
+	OPT_BOOL("no-wait", struct common, no_wait, NULL,
+		 "fail at once where another fmbench is measuring here, rather than wait for it"),
 	OPT_BOOL("verbose", struct common, verbose, NULL, "say more", .letter = 'v'),
 	OPT_BOOL("quiet", struct common, quiet, NULL,
 		 "no messages but errors; results are printed as ever", .letter = 'q'),

@@ -13,7 +13,7 @@ struct common {
 	char *db;
 	char *state_dir;
 	char *lab; /* options for lab/fmlab */
-	bool in_lab, verbose, quiet;
+	bool in_lab, verbose, quiet, no_wait;
 };
 extern struct common common;
 extern const struct opt common_opts[];

@@ -78,7 +78,7 @@ void matrix_shuffle(struct matrix *m)
 
 /* --- what this machine lacks ------------------------------------------------------------------ */
 
-static const char *keep_reason(struct matrix *m, const char *reason)
+const char *matrix_keep_reason(struct matrix *m, const char *reason)
 {
 	for (size_t i = 0; i < m->nr_missing; i++) {
 		if (strcmp(m->missing[i], reason) == 0)
@@ -112,7 +112,7 @@ int matrix_check(struct matrix *m, struct err *err)
 		rc = run_check(&spec, err);
 		if (rc && err->kind != ERR_MISSING)
 			return rc;
-		cell->missing = rc ? keep_reason(m, err->msg) : NULL;
+		cell->missing = rc ? matrix_keep_reason(m, err->msg) : NULL;
 	}
 	return 0;
 }

@@ -30,6 +30,7 @@ struct cell {
 	uint64_t peak_bytes; /* 0: not known */
 	bool peak_first;     /* a run of no cell comes before it, at ratio 1, to find its peak */
 	double expected_s;   /* 0: not known */
+	bool at_least;	     /* expected_s has nothing in it for load and shrink */
 	double measure_s;    /* made by this command: its measure phase; else 0 */
 	bool warm;	     /* its warm-up runs were made */
 };
@@ -63,6 +64,8 @@ int matrix_check(struct matrix *m, struct err *err);
 /* The same workload, backend and settings, both below ratio 1 or both at it: what one lacks the other
  * lacks, too. */
 bool cell_same_needs(const struct cell *a, const struct cell *b);
+/* The reason as the matrix's own text. */
+const char *matrix_keep_reason(struct matrix *m, const char *reason);
 /* Says, before anything is made, that so few repeats will get no verdict. */
 void matrix_warn_repeats(uint64_t repeats);
 /*

@@ -81,7 +81,7 @@ static void report_cell(const struct making *mk, const struct cell *cell, enum r
 	char time[PLAN_TIME_SIZE];
 	struct buf line = BUF_INIT;
 
-	if (!mk->m->resume)
+	if (!mk->m->resume && log_progress_shown())
 		return;
 	buf_addf(&line, "%zu of %zu done", left.nr_done, left.nr_cells);
 	if (left.nr_left)
@@ -99,6 +99,8 @@ static int warm_up(struct making *mk, struct cell *cell, const struct run_spec *
 	uint64_t nr = cell->warm ? 0 : spec->settings->warmup_runs;
 	int rc = 0;
 
+	if (!nr)
+		return 0;
 	for (uint64_t i = 0; i < nr; i++) {
 		snprintf(mk->session.progress, sizeof(mk->session.progress),
 			 "warm-up run %llu of %llu: ", (unsigned long long)i + 1,
@@ -114,6 +116,20 @@ static int warm_up(struct making *mk, struct cell *cell, const struct run_spec *
 					mk->m->cells[i].ratio == cell->ratio;
 	mk->session.progress[0] = '\0';
 	return 0;
+}
+
+/* What it needs is missing, and only a try could tell: its run goes, and those like it are not made. */
+static int leave_out(struct making *mk, struct cell *cell, int64_t run, struct err *err)
+{
+	const char *reason = matrix_keep_reason(mk->m, err->msg);
+	int rc = store_run_delete(mk->session.store, run, err);
+
+	for (size_t i = 0; i < mk->m->nr_cells; i++) {
+		if (!mk->m->cells[i].run && cell_same_needs(&mk->m->cells[i], cell))
+			mk->m->cells[i].missing = reason;
+	}
+	log_warn("left out: %s", reason);
+	return rc;
 }
 
 /*
@@ -136,6 +152,8 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 	show_progress(mk);
 	rc = run_execute(&mk->session, &spec, &outcome, err);
 	cell->measure_s = outcome.measure_s;
+	if (rc && mk->m->skip_missing && err->kind == ERR_MISSING && outcome.id && of_matrix)
+		return leave_out(mk, cell, outcome.id, err);
 	mk->unsaved = outcome.id && saving_save(mk->session.db_path, outcome.id, &save_err) != 0;
 	if (mk->unsaved)
 		log_warn("%s", save_err.msg);
@@ -151,12 +169,14 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 			   outcome.peak_bytes);
 	if (outcome.status == RUN_UNTRUSTED)
 		worsen(mk, ERR_UNTRUSTED);
-	if (rc)
+	if (rc && (rc == -EINTR || !outcome.id)) {
 		worsen(mk, ERR_FAILED);
-	if (rc && (rc == -EINTR || !outcome.id))
 		return rc;
-	if (rc)
+	}
+	if (rc) {
+		worsen(mk, ERR_FAILED);
 		log_error("run %lld failed: %s", (long long)outcome.id, err->msg);
+	}
 	if (of_matrix)
 		report_cell(mk, cell, outcome.status);
 	return 0;

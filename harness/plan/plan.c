@@ -33,9 +33,11 @@ static int fill_cell(const struct matrix *m, struct cell *cell, struct store *st
 	struct job_spec job;
 	struct run_spec spec = matrix_spec(m, cell, &job);
 	struct run_identity id;
+	double rest_s = 0;
 	int rc = -ENODATA;
 
 	cell->expected_s = asked_s(&spec);
+	cell->at_least = cell->expected_s > 0;
 	if (!store)
 		return 0;
 	run_identity_init(&id, &spec);
@@ -43,6 +45,10 @@ static int fill_cell(const struct matrix *m, struct cell *cell, struct store *st
 		rc = store_find_made(store, &id.record, &cell->run, &cell->peak_bytes, err);
 	if (rc == -ENODATA)
 		rc = store_expect(store, &id.record, &cell->expected_s, err);
+	if (rc == -ENODATA && cell->at_least)
+		rc = store_expect_rest(store, &id.record, &rest_s, err);
+	cell->at_least &= rc != 0;
+	cell->expected_s += rest_s;
 	run_identity_release(&id);
 	return rc == -ENODATA ? 0 : rc;
 }
@@ -211,12 +217,23 @@ void plan_learn(struct matrix *m, const struct cell *made, double seconds, uint6
 		bool alike = same_workload(cell, made) && cell->backend == made->backend &&
 			     cell->ratio == made->ratio;
 
-		if (!cell->run && (alike || !(cell->expected_s > 0)) &&
-		    cell->workload == made->workload)
+		if (!cell->run && (alike || cell->at_least || !(cell->expected_s > 0)) &&
+		    cell->workload == made->workload) {
 			cell->expected_s = seconds;
+			cell->at_least = false;
+		}
 	}
 	if (made->ratio == 1)
 		share_peak(m, made, peak_bytes);
+}
+
+/* What comes before a cell, and is none: runs that find its peak, or warm up. */
+static double runs_before(const struct matrix *m, const struct cell *cell)
+{
+	const struct run_settings *s = cell->settings ? cell->settings : m->settings;
+	bool warms = s && !cell->warm && cell->repeat == m->cells[0].repeat;
+
+	return (cell->peak_first && !cell->peak_bytes) + (warms ? (double)s->warmup_runs : 0);
 }
 
 struct plan_left plan_left(const struct matrix *m)
@@ -233,7 +250,8 @@ struct plan_left plan_left(const struct matrix *m)
 		} else {
 			left.nr_left++;
 			left.nr_unknown += !(cell->expected_s > 0);
-			left.expected_s += cell->expected_s;
+			left.nr_least += cell->at_least;
+			left.expected_s += cell->expected_s * (1 + runs_before(m, cell));
 		}
 	}
 	return left;
@@ -246,7 +264,8 @@ char *plan_time(char *dst, const struct plan_left *left)
 	if (left->nr_left && left->nr_unknown == left->nr_left)
 		snprintf(dst, PLAN_TIME_SIZE, "a time unknown");
 	else
-		snprintf(dst, PLAN_TIME_SIZE, "%s %s", left->nr_unknown ? "at least" : "about",
+		snprintf(dst, PLAN_TIME_SIZE, "%s %s",
+			 left->nr_unknown || left->nr_least ? "at least" : "about",
 			 human_seconds(text, left->expected_s));
 	return dst;
 }

@@ -13,6 +13,7 @@
 struct plan_left {
 	size_t nr_cells, nr_done, nr_missing, nr_left;
 	size_t nr_unknown; /* of nr_left: nobody knows how long they take */
+	size_t nr_least;   /* of nr_left: they take longer, by their load and shrink phases */
 	double expected_s; /* of the others */
 };
 

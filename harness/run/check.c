@@ -76,6 +76,25 @@ static int check_job(const struct run_spec *spec, const struct job_spec *job, st
 	return rc;
 }
 
+static int check_place(const struct run_spec *spec, const struct job_spec *job,
+		       const struct placement *p, struct err *err)
+{
+	const struct place inside = { .bind_cpus = true, .cpus = p->workload };
+	const struct place outside = { .bind_cpus = true, .cpus = p->client };
+	const struct workload_ctx ctx = {
+		.workload = job->workload,
+		.params = job->params,
+		.argv = job->argv,
+		.measure_ns = spec->settings->duration_ns,
+		.inside_cpus = (unsigned int)CPU_COUNT(&p->workload),
+		.outside_cpus = (unsigned int)CPU_COUNT(&p->client),
+		.inside = &inside,
+		.outside = &outside,
+	};
+
+	return job->workload->check_place ? job->workload->check_place(&ctx, err) : 0;
+}
+
 int run_check(const struct run_spec *spec, struct err *err)
 {
 	struct placement *placements = xcalloc(spec->nr_jobs, sizeof(*placements));
@@ -90,6 +109,8 @@ int run_check(const struct run_spec *spec, struct err *err)
 		rc = sets_check(spec->settings, err);
 	if (!rc)
 		rc = run_place(spec, placements, err);
+	for (size_t i = 0; i < spec->nr_jobs && !rc; i++)
+		rc = check_place(spec, &spec->jobs[i], &placements[i], err);
 	free(placements);
 	if (rc)
 		return rc;

@@ -20,6 +20,13 @@
 #define MACHINE_LOCK "/run/lock/fmbench.lock"
 #define HANDED_DOWN  "FMBENCH_LOCK"
 
+static bool may_wait = true;
+
+void machine_lock_set_wait(bool wait)
+{
+	may_wait = wait;
+}
+
 static int open_lock(const char *state_dir, char *path, size_t size)
 {
 	const char *handed_down = getenv(HANDED_DOWN);
@@ -107,6 +114,14 @@ int machine_lock(const char *state_dir, struct err *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	describe_holder(fd, &who);
+	if (!may_wait) {
+		rc = err_failed(err, 0,
+				"%s has this machine (%s); without --no-wait this one waits",
+				who.data, path);
+		buf_release(&who);
+		close(fd);
+		return rc;
+	}
 	log_info("waiting for %s, which has this machine (%s)", who.data, path);
 	buf_release(&who);
 	while (flock(fd, LOCK_EX) != 0) {

@@ -17,6 +17,9 @@
  */
 int machine_lock(const char *state_dir, struct err *err);
 
+/* Whether machine_lock() waits, which it does unless told otherwise; else it fails. */
+void machine_lock_set_wait(bool wait);
+
 /*
  * For a child that holds the lock and is about to exec a command that may run fmbench itself. That
  * fmbench finds the machine locked on its behalf, and takes the lock file `instead` against its

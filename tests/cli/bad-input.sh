@@ -46,8 +46,19 @@ bad 2 '-o zram.size=' run quicksort --zram.size 5M
 bad 2 'put -- before it' run ./prog
 bad 2 'put -- before it' run --ratio 0.5 /bin/true
 bad 2 'put -- before it' run true
+bad 2 '-- sort x ...' run --ratio 0.5 sort x
+bad 2 "did you mean '--ratio 0.5'" run null ratio=0.5
+bad 2 "did you mean '-o memory=5M'" run quicksort memory=5M
 bad 2 'fmbench micro fault_latency' run fault_latency
-bad 2 "did you mean 'micro'" list micros
+bad 2 'fmbench run memaslap' micro memaslap
+bad 2 'lower --cores' micro fault_throughput --cores 512 --backend none
+bad 2 'at least 5 s (--duration)' run memaslap --duration 1s
+bad 2 'at least 5 s (--duration)' run memaslap --duration 1s --dry-run
+bad 2 'has no pattern' run --metric ops -- true
+bad 2 'every command has that one' run --metric 'elapsed=(.*)' -- true
+bad 2 'leave it out' run null --metric 'ops=(.*)'
+bad 2 'Add --ready' run --limit-at ready -- true
+bad 2 "did you mean 'micro'" list micor
 bad 2 "did you mean 'run'" help rnu
 bad 2 'needs a value' --db
 bad 2 'takes no pages' run null --ratio 0.5 --backend none

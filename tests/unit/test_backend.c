@@ -279,7 +279,7 @@ static void zram_refuses_before_touching(void **state)
 	put("/sys/block/zram0/disksize", "0\n");
 	put("/sys/block/zram0/comp_algorithm", "[lzo-rle] lzo lz4 \n");
 	assert_true(check_with(&backend_zram, "algorithm=lz", &err) < 0); /* a prefix of one */
-	assert_int_equal(err.kind, ERR_USAGE);
+	assert_int_equal(err.kind, ERR_MISSING);
 	assert_non_null(strstr(err.msg, "lz4"));
 	assert_true(check_with(&backend_zram, "size=4K", &err) < 0);
 	assert_int_equal(err.kind, ERR_USAGE);

@@ -90,6 +90,36 @@ static void test_progress_rewrites_itself(void **state)
 	free(text);
 }
 
+static void say_slowly(void)
+{
+	log_set_patience_ns(50000000);
+	log_progress("at once");
+	log_info("run 1 done");
+	usleep(30000);
+	log_progress("too soon");
+	usleep(30000);
+	log_progress("run 2 is at it");
+	log_progress("too soon");
+	log_progress(NULL);
+}
+
+/* A log of a long run says something from time to time. */
+static void test_progress_without_terminal(void **state)
+{
+	int fds[2];
+	char *text;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	text = logged(LOG_NORMAL, say_slowly, fds[0], fds[1]);
+	assert_string_equal(text, "run 1 done\nrun 2 is at it\n");
+	free(text);
+	assert_int_equal(pipe(fds), 0);
+	text = logged(LOG_QUIET, say_slowly, fds[0], fds[1]);
+	assert_string_equal(text, "");
+	free(text);
+}
+
 static void test_colour(void **state)
 {
 	int master, slave, null = open("/dev/null", O_WRONLY);
@@ -113,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_progress_rewrites_itself),
+		cmocka_unit_test(test_progress_without_terminal),
 		cmocka_unit_test(test_colour),
 	};
 

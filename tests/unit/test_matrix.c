@@ -265,8 +265,9 @@ static void left_by_what_is_asked(void **state)
 	assert_int_equal(left.nr_missing, 1);
 	assert_int_equal(left.nr_left, 1);
 	assert_int_equal(left.nr_unknown, 0);
+	assert_int_equal(left.nr_least, 1); /* nobody knows how long it loads */
 	assert_true(left.expected_s == 15);
-	assert_string_equal(plan_time(text, &left), "about 15.0 s");
+	assert_string_equal(plan_time(text, &left), "at least 15.0 s");
 
 	add(&batch, &near, 1, 1); /* nobody knows when it ends */
 	assert_ok(plan_fill(&m, NULL, &err));
@@ -359,6 +360,29 @@ static void resumes_what_was_made(void **state)
 	store_close(s);
 }
 
+/* How long a service loads and shrinks is in the time, once a run with another window has shown it. */
+static void load_and_shrink_count(void **state)
+{
+	struct store *s = synthetic_store("rest.db");
+	struct run_settings longer = settings, shorter = settings;
+	struct cell *cell;
+
+	(void)state;
+	shorter.duration_ns = 1;
+	m.settings = &shorter;
+	made_before(s, add(&service, &near, 1, 1), "ok");
+	m.settings = &longer;
+	longer.duration_ns = 20 * NSEC_PER_SEC;
+	cell = &m.cells[0];
+	assert_ok(plan_fill(&m, s, &err));
+	assert_false(cell->at_least);
+	assert_true(cell->expected_s > 20 + (double)longer.warmup_ns / NSEC_PER_SEC);
+	longer.warmup_runs = 2;
+	assert_true(plan_left(&m).expected_s == 3 * cell->expected_s);
+	m.settings = &settings;
+	store_close(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -374,6 +398,7 @@ int main(void)
 		TEST(left_by_what_is_asked),
 		TEST(runs_teach),
 		TEST(resumes_what_was_made),
+		TEST(load_and_shrink_count),
 	};
 
 	return cmocka_run_group_tests_name("matrix", tests, NULL, synthetic_clean);
