@@ -97,7 +97,7 @@ static int add_pair(void *user, const char *section, const char *key, const char
 	if (r->failed)
 		return 0;
 	if (!r->ini->nr_sections) {
-		fail(r, "a section comes first: [experiment]");
+		fail(r, "a section comes first: a name in brackets");
 		return 0;
 	}
 	s = &r->ini->sections[r->ini->nr_sections - 1];

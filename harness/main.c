@@ -11,13 +11,16 @@
 #include "base/names.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/command.h"
+#include "harness/cli/config.h"
 #include "harness/cli/inlab.h"
 #include "harness/run/lock.h"
 #include "harness/run/version.h"
 
+#define MAX_COMMANDS 64
+
 static const struct command *find_command(const char *name, struct err *err)
 {
-	const char *names[32];
+	const char *names[MAX_COMMANDS];
 	size_t nr = 0;
 
 	for (size_t i = 0; command_table[i]; i++) {
@@ -104,18 +107,37 @@ static void trim_slashes(char *path)
 		path[--len] = '\0';
 }
 
+/* Of a defaults file: one a command with options, and one for what they share. */
+static void list_sections(const char *names[MAX_COMMANDS])
+{
+	size_t nr = 0;
+
+	names[nr++] = "common";
+	for (size_t i = 0; command_table[i] && nr < MAX_COMMANDS - 1; i++) {
+		if (!command_table[i]->hidden && command_table[i]->opts)
+			names[nr++] = command_table[i]->name;
+	}
+	names[nr] = NULL;
+}
+
 static int run_command(const struct command *command, int argc, char *argv[], int index)
 {
 	char *line = join_words(argc, argv), **words = command_words(argc, argv, index);
+	const char *sections[MAX_COMMANDS];
 	struct err err = { 0 };
 	struct cli cli = { 0 };
 	int rc;
 
-	common_init();
-	rc = cli_parse(command, argc - 1, words, &cli, &err);
+	list_sections(sections);
+	rc = config_load(argc, argv, sections, &err);
+	if (!rc)
+		rc = common_init(&err);
+	if (!rc)
+		rc = cli_parse(command, argc - 1, words, &cli, &err);
 	if (rc == 0) {
 		cli.commands = command_table;
 		cli.line = line;
+		cli.commands = command_table;
 		cli.original_argc = argc;
 		cli.original_argv = argv;
 		trim_slashes(common.state_dir);
@@ -127,6 +149,7 @@ static int run_command(const struct command *command, int argc, char *argv[], in
 	}
 	cli_release(&cli);
 	common_release();
+	config_release();
 	free(words);
 	free(line);
 	return rc;

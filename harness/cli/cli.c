@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "base/names.h"
+#include "harness/cli/config.h"
 #include "micro/micro.h"
 
 #define OPT_FIRST 256 /* getopt values below it are letters, CLI_HELP and CLI_VERSION */
@@ -28,7 +29,8 @@ struct parser {
 static void parser_add(struct parser *p, const struct opt *table, void *base)
 {
 	for_each_opt (o, table) {
-		bool has_arg = o->type != OPT_T_BOOL;
+		/* --quiet=no undoes what the defaults file says. */
+		int has_arg = o->type == OPT_T_BOOL ? optional_argument : required_argument;
 		size_t len = strlen(p->shorts);
 
 		if (p->nr == MAX_OPTS)
@@ -38,7 +40,7 @@ static void parser_add(struct parser *p, const struct opt *table, void *base)
 		p->nr++;
 		if (o->letter) {
 			p->shorts[len++] = o->letter;
-			if (has_arg)
+			if (has_arg == required_argument)
 				p->shorts[len++] = ':';
 			p->shorts[len] = '\0';
 		}
@@ -185,6 +187,9 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 	if (!cli->params || !cli->args)
 		abort();
 	opt_defaults(command->opts, cli->params);
+	rc = config_apply(command->name, command->opts, cli->params, err);
+	if (rc)
+		return rc;
 	parser_add(&p, command->opts, cli->params);
 	parser_add(&p, common_opts, &common);
 	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, CLI_HELP };

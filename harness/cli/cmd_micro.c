@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
+#include "harness/cli/config.h"
 #include "harness/cli/dry_run.h"
 #include "harness/plan/matrix.h"
 #include "harness/run/run_opts.h"
@@ -95,6 +96,7 @@ static int cmd_micro_run(struct cli *cli)
 	struct matrix m = { .line = cli->line,
 			    .db_path = common.db,
 			    .state_dir = common.state_dir,
+			    .config = config_text(),
 			    .settings = &p->settings,
 			    .seed = p->seed,
 			    .skip_missing = p->skip_missing,

@@ -7,6 +7,7 @@
 #include "base/child.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
+#include "harness/cli/config.h"
 #include "harness/cli/dry_run.h"
 #include "harness/plan/matrix.h"
 #include "harness/plan/ratios.h"
@@ -149,6 +150,7 @@ static int cmd_run_run(struct cli *cli)
 	struct matrix m = { .line = cli->line,
 			    .db_path = common.db,
 			    .state_dir = common.state_dir,
+			    .config = config_text(),
 			    .settings = &p->settings,
 			    .seed = p->seed,
 			    .peak_bytes = p->peak_bytes,

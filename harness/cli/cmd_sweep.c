@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "harness/cli/command.h"
+#include "harness/cli/config.h"
 #include "harness/cli/dry_run.h"
 #include "harness/plan/experiment.h"
 #include "harness/plan/plan.h"
@@ -86,6 +87,7 @@ static int cmd_sweep_run(struct cli *cli)
 	struct matrix m = { .line = cli->line,
 			    .db_path = common.db,
 			    .state_dir = common.state_dir,
+			    .config = config_text(),
 			    .skip_missing = p->skip_missing,
 			    .summary = true,
 			    .verbose = common.verbose };

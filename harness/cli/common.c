@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "harness/cli/config.h"
 
 struct common common;
 
@@ -17,6 +18,9 @@ const struct opt common_opts[] = {
 		   "undo journals and files of a run (default: /var/lib/fmbench for root, else "
 		   "~/.local/state/fmbench)",
 		   .arg = "DIR"),
+	OPT_STRING("config", struct common, config, NULL,
+		   "defaults for options (default: ~/.config/fmbench/config); `fmbench config`",
+		   .arg = "FILE"),
 	OPT_BOOL("in-lab", struct common, in_lab, NULL, "run the same command in the lab guest"),
 	OPT_STRING("lab", struct common, lab, "--cpus 4 --mem 3G --rdma --disk 4G",
 		   "the guest of --in-lab; `lab/fmlab --help`", .arg = "OPTIONS"),
@@ -54,12 +58,18 @@ static void default_state_dir(void)
 		abort();
 }
 
-void common_init(void)
+int common_init(struct err *err)
 {
+	int rc;
+
+	opt_release(common_opts, &common);
+	memset(&common, 0, sizeof(common));
 	opt_defaults(common_opts, &common);
 	default_state_dir();
+	rc = config_apply("common", common_opts, &common, err);
 	set_from_environment("FMBENCH_DB", "db");
 	set_from_environment("FMBENCH_STATE_DIR", "state-dir");
+	return rc;
 }
 
 void common_release(void)

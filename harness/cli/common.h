@@ -8,18 +8,19 @@
 #include "base/err.h"
 #include "base/opt.h"
 
-/* Set before a command runs. FMBENCH_DB and FMBENCH_STATE_DIR change the defaults. */
+/* Set before a command runs. FMBENCH_DB and FMBENCH_STATE_DIR outweigh the defaults file (config.h). */
 struct common {
 	char *db;
 	char *state_dir;
-	char *lab; /* options for lab/fmlab */
+	char *lab;    /* options for lab/fmlab */
+	char *config; /* the defaults file that was named; config_path() is the one that was read */
 	bool in_lab, verbose, quiet, no_wait;
 };
 extern struct common common;
 extern const struct opt common_opts[];
 
-/* Defaults, then the environment's. common_release() frees them. */
-void common_init(void);
+/* Defaults, then the file's, then the environment's. common_release() frees them. */
+int common_init(struct err *err);
 void common_release(void);
 
 /* Of an option OPT_TABLE_OR_JSON. */

@@ -77,7 +77,8 @@ int dry_run(struct matrix *m, struct err *err)
 	table_release(&t);
 
 	left = plan_left(m);
-	printf("\n%zu runs: %zu done, %zu left", left.nr_cells, left.nr_done, left.nr_left);
+	printf("\n%zu run%s: %zu done, %zu left", left.nr_cells, left.nr_cells == 1 ? "" : "s",
+	       left.nr_done, left.nr_left);
 	if (left.nr_left)
 		printf(", which take %s", plan_time(time, &left));
 	if (left.nr_least)

@@ -38,6 +38,7 @@ struct cell {
 struct matrix {
 	const char *line; /* the command as typed */
 	const char *db_path, *state_dir;
+	const char *config; /* the user's defaults, as text; NULL: none */
 	const struct run_settings *settings;
 	uint64_t seed;
 	uint64_t peak_bytes; /* stated by the user, else 0 */

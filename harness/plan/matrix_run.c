@@ -344,6 +344,7 @@ int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struc
 		return rc;
 	matrix_shuffle(m);
 	rc = session_open(&mk.session, m->db_path, m->state_dir, m->line, err);
+	mk.session.config = m->config;
 	if (!rc)
 		rc = try_sets(m, err);
 	if (!rc)

@@ -285,6 +285,8 @@ static int record(struct run *r, struct err *err)
 		return rc;
 
 	machine_settings(&r->settings);
+	if (r->session->config)
+		facts_set(&r->settings, "config", "%s", r->session->config);
 	for_each_job (j, r) {
 		snprintf(prefix, sizeof(prefix), "placement%s%s", spec->nr_jobs > 1 ? "." : "",
 			 spec->nr_jobs > 1 ? j->spec->name : "");

@@ -16,8 +16,9 @@ struct session {
 	struct store *store;
 	int64_t machine;
 	const char *db_path, *state_dir;
-	const char *line;  /* the command as typed */
-	char progress[96]; /* how far the command is; stands before a run's own progress */
+	const char *line;   /* the command as typed */
+	const char *config; /* the user's defaults that it took, or NULL */
+	char progress[96];  /* how far the command is; stands before a run's own progress */
 	int lock_fd;
 	char lab[32]; /* the machine's fact of that name: "tcg", "tcg, exact", "kvm"; "": no guest */
 };

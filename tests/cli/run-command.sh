@@ -20,3 +20,40 @@ grep -qi 'killed' "$tmp/err" || fail "the signal is not named"
 expect_run "$fmbench" run -- sleep 0.3
 sql "SELECT value FROM result WHERE name = 'elapsed' ORDER BY run DESC LIMIT 1" >"$tmp/elapsed"
 awk '{ exit !($1 >= 0.3 && $1 < 2) }' "$tmp/elapsed" || fail "elapsed is $(cat "$tmp/elapsed")"
+
+# Numbers of the program's own come first; elapsed time stays beside them.
+metric() { sql "SELECT $1 FROM result WHERE run = (SELECT max(id) FROM run) AND ord = $2"; }
+expect_run "$fmbench" run --metric 'ops/s=ops: ([0-9]+)' --metric "lost:lower@$tmp/out.json=\$.lost" \
+	-- sh -c "echo ops: 12; echo '{\"lost\": 3}' >$tmp/out.json"
+[[ $(metric "name || unit || better || value" 0) == opsper_shigher12.0 ]] || fail "$(metric '*' 0)"
+[[ $(metric "name || better || value" 1) == lostlower3.0 ]] || fail "$(metric '*' 1)"
+[[ $(metric name 2) == elapsed ]] || fail "elapsed is gone: $(metric '*' 2)"
+grep -q '12.*ops/s' "$tmp/out" || fail "ops are not the performance: $(<"$tmp/out")"
+expect 1 "$fmbench" run --metric 'ops=ops: ([0-9]+)' -- sh -c 'echo no such thing'
+grep -q "found nothing.*no such thing" "$tmp/err" || fail "the last lines are not shown"
+
+# What comes before it is ready is the load phase.
+expect_run "$fmbench" run --ready '^ready' -- sh -c 'sleep 0.4; echo ready; sleep 0.2'
+sql "SELECT (end_ns - begin_ns) / 1e9 FROM phase WHERE run = (SELECT max(id) FROM run)
+	AND name IN ('load', 'measure') ORDER BY name" | paste -s >"$tmp/phases"
+awk '{ exit !($1 >= 0.4 && $2 >= 0.2 && $2 < 0.4) }' "$tmp/phases" ||
+	fail "load and measure: $(<"$tmp/phases")"
+
+# Around each run; a warm-up run leaves nothing but what these did. Cleanup comes after a failure, too.
+runs=$(sql "SELECT count(*) FROM run")
+expect_run "$fmbench" run --prepare "echo p >>$tmp/around" --cleanup "echo c >>$tmp/around" \
+	--warmup-runs 2 --repeat 2 --show-output -- sh -c "echo r >>$tmp/around; echo shown; echo too >&2"
+[[ $(paste -sd '' "$tmp/around") == prcprcprcprc ]] || fail "around: $(paste -sd '' "$tmp/around")"
+[[ $(sql "SELECT count(*) FROM run") -eq $((runs + 2)) ]] || fail "warm-up runs were kept"
+[[ $(grep -cx shown "$tmp/err") -eq 4 && $(grep -cx too "$tmp/err") -eq 4 ]] ||
+	fail "output is not shown: $(<"$tmp/err")"
+rm "$tmp/around"
+expect 1 "$fmbench" run --prepare 'echo why >&2; exit 5' --cleanup "echo c >>$tmp/around" -- true
+grep -q "prepare.*exited with status 5; its last output: why" "$tmp/err" || fail "$(<"$tmp/err")"
+[[ $(<"$tmp/around") == c ]] || fail "no cleanup after a failure"
+
+# As long with half of its memory: it may be told how long to run.
+if "$fmbench" run --dry-run --ratio 0.5 -- sleep 0 >"$tmp/out" 2>&1; then
+	expect_run "$fmbench" run --peak 64M --ratio 1,0.5 -- sleep 0.7
+	grep -q 'runs for a fixed time.*--metric' "$tmp/err" || fail "a fixed window is not told of"
+fi
