@@ -137,7 +137,6 @@ static int run_command(const struct command *command, int argc, char *argv[], in
 	if (rc == 0) {
 		cli.commands = command_table;
 		cli.line = line;
-		cli.commands = command_table;
 		cli.original_argc = argc;
 		cli.original_argv = argv;
 		trim_slashes(common.state_dir);
