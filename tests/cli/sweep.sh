@@ -87,6 +87,14 @@ if [[ ! -e /lib/modules/$(uname -r)/build ]]; then
 	[[ $(cells 1) == $((before + 2)) ]] || fail "not just what this machine can"
 fi
 
+# A compressor that this kernel lacks, which only a device tells where there is none yet.
+if [[ $(id -u) -eq 0 && -e /sys/class/zram-control ]]; then
+	write '[run null]' 'backend = zram' 'zram.algorithm = nosuch'
+	expect 0 "$fmbench" sweep --skip-missing "$ini"
+	grep -q 'left out: .*no compressor nosuch' "$tmp/err" || fail "$(<"$tmp/err")"
+	[[ $(cells "status = 'failed' AND backend = 'zram'") == 0 ]] || fail "what was left out stayed"
+fi
+
 # Mistakes: one line with file and line, exit 2, nothing changed.
 rm -f "$FMBENCH_DB"*
 bad() {
