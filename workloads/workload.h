@@ -46,7 +46,7 @@ enum workload_loads {
 	LOADS_NOT,
 	LOADS_LIMITED, /* under its limit */
 	LOADS_FREELY,  /* the limit is applied afterwards */
-	LOADS_ALONE,   /* freely where it is alone in its run; else not: its whole life is measured */
+	LOADS_ALONE, /* freely where it is alone in its run; else not: its whole life is measured */
 };
 
 struct worker;
