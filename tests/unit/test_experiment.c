@@ -200,7 +200,7 @@ static void test_metrics(void **state)
 						      "[run command]\n"
 						      "command = ./a ./b\n"
 						      "metric = \"ops=ops: (.*)\" n=$.n\n"),
-				&e, &err),
+				NULL, &e, &err),
 		0);
 	assert_int_equal(e.nr_cells, 2);
 	assert_string_equal(e.cells[0].settings->prepare, "sync, twice");
