@@ -148,7 +148,7 @@ static void test_ready_line(void **state)
 	set("ready", "^ready");
 	set("metric", "ops=ops: ([0-9]+)");
 	assert_int_equal(w->loads(params), LOADS_LIMITED);
-	run_well("awk 'BEGIN { system(\"sleep 0.3\"); print \"ready\"; system(\"sleep 0.2\");"
+	run_well("awk 'BEGIN { system(\"sleep 0.3\"); print \"ready\"; system(\"sleep 0.6\");"
 		 " print \"ops: 3\" }'");
 	assert_true(value("elapsed") > 0.15);
 	assert_true(value("elapsed") < seconds_since(begin) - 0.55);
