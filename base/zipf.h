@@ -18,14 +18,18 @@
 #define ZIPF_EXACT     512u
 #define ZIPF_MAX_N     (1ull << 46)
 
+struct zipf_cell {
+	uint32_t below; /* of 2^32: how often the cell's own group is drawn */
+	uint32_t alias; /* else this one */
+};
+
+struct zipf_group {
+	uint64_t first, ranks;
+};
+
 struct zipf {
-	struct zipf_cell {
-		uint32_t below; /* of 2^32: how often the cell's own group is drawn */
-		uint32_t alias; /* else this one */
-	} cell[ZIPF_CELLS];
-	struct zipf_group {
-		uint64_t first, ranks;
-	} group[ZIPF_CELLS];
+	struct zipf_cell cell[ZIPF_CELLS];
+	struct zipf_group group[ZIPF_CELLS];
 };
 
 /* n from 1 to ZIPF_MAX_N, exponent from 0. */

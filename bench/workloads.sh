@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The computations of workloads/ beside public implementations, on resident memory, one thread each, taking
-# turns. Prints the medians of both and their ratio; below 1.0 the row says so, and the exit status is 1. What
+# turns, by CPU time (STREAM's kernels and hpcc by the clock). Prints the medians of both and their ratio; below 1.0 the row says so, and the exit status is 1. What
 # is not installed is left out and named: `make deps-bench` brings it.
 #
 #	bench/workloads.sh [ROUNDS [ROW...]]
@@ -24,7 +24,7 @@ peers() {
 }
 
 python() {
-	taskset -c 0 python3 bench/workloads_peers.py "$1" "$dir/$2"
+	/usr/bin/python3 bench/workloads_peers.py "$1" "$dir/$2"
 }
 
 # hpcc RESULT: one run of all of hpcc a round, of which each row takes its figure.
@@ -89,7 +89,7 @@ for ((round = 1; round <= rounds; round++)); do
 	rows
 done
 sort -u "$dir/missing" 2>/dev/null || true
-python3 - "$dir/figures" <<'EOF'
+/usr/bin/python3 - "$dir/figures" <<'EOF'
 import sys
 from statistics import median
 

@@ -6,14 +6,15 @@
  *
  *	build/bench/workloads_peers absl_map|std_map|absl_btree|absl_join|memchr MEGABYTES
  *
- * Prints operations (bytes for memchr) per second of one thread.
+ * Prints operations (bytes for memchr) per second of CPU time of one thread.
  */
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,35 +25,38 @@
 extern "C" {
 #include "base/random.h"
 #include "base/scatter.h"
+#include "base/zipf.h"
 }
 
 namespace {
 
 double now()
 {
-	return std::chrono::duration<double>(
-		       std::chrono::steady_clock::now().time_since_epoch())
-		.count();
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return double(t.tv_sec) + double(t.tv_nsec) / 1e9;
 }
 
-/* Zipf 0.99 by the inverse of its integral: good enough for a peer, and drawn before time is taken. */
-std::vector<uint64_t> draw(uint64_t n, size_t draws)
-{
-	std::vector<uint64_t> numbers(draws);
-	struct scatter s;
-	uint64_t seed = 1;
-	double e = 0.01, top = std::pow(double(n) + 0.5, e), bottom = std::pow(0.5, e);
-
-	scatter_init(&s, n, 1);
-	for (auto &number : numbers) {
-		double u = double(random_next(&seed) >> 11) * 0x1p-53;
-		double x = std::pow(bottom + u * (top - bottom), 1 / e);
-		uint64_t rank = uint64_t(x + 0.5) ? uint64_t(x + 0.5) - 1 : 0;
-
-		number = scatter(&s, rank < n ? rank : n - 1);
+/* The draws of workloads/, made while time is taken, as they are there. */
+class Draw {
+public:
+	explicit Draw(uint64_t n) : zipf(new struct zipf)
+	{
+		zipf_init(zipf.get(), n, 0.99);
+		scatter_init(&order, n, 1);
 	}
-	return numbers;
-}
+
+	uint64_t operator()()
+	{
+		return scatter(&order, zipf_rank(zipf.get(), random_next(&seed)));
+	}
+
+private:
+	std::unique_ptr<struct zipf> zipf;
+	struct scatter order;
+	uint64_t seed = 1;
+};
 
 uint64_t key_of(uint64_t number)
 {
@@ -69,14 +73,14 @@ template <typename Map> double map_rate(uint64_t megabytes)
 {
 	uint64_t keys = (megabytes << 20) / 720, sum = 0;
 	size_t operations = 10000000;
-	auto numbers = draw(keys, operations);
+	Draw draw(keys);
 	Map map;
 
 	for (uint64_t i = 0; i < keys; i++)
 		map.emplace(key_of(i), std::string(size_of(key_of(i)), char(i)));
 	double begin = now();
 	for (size_t i = 0; i < operations; i++) {
-		std::string &value = map.find(key_of(numbers[i]))->second;
+		std::string &value = map.find(key_of(draw()))->second;
 
 		if (mix64(i) % 100 < 95) {
 			for (size_t at = 0; at + 8 <= value.size(); at += 8) {
@@ -101,14 +105,17 @@ double btree_rate(uint64_t megabytes)
 {
 	uint64_t pairs = (megabytes << 20) / 17, sum = 0, gap = UINT64_MAX / (pairs + 1);
 	size_t lookups = 10000000;
-	auto numbers = draw(pairs, lookups);
+	Draw draw(pairs);
 	absl::btree_map<uint64_t, uint64_t> map;
 
 	for (uint64_t i = 0; i < pairs; i++)
 		map.emplace_hint(map.end(), i * gap + mix64(i) % gap, i);
 	double begin = now();
-	for (uint64_t i : numbers)
+	for (size_t k = 0; k < lookups; k++) {
+		uint64_t i = draw();
+
 		sum += map.find(i * gap + mix64(i) % gap)->second;
+	}
 	double seconds = now() - begin;
 
 	if (sum == 42)

@@ -58,9 +58,8 @@ int compute_load(struct compute_run *r, const struct compute *c, struct err *err
 
 	r->seed = mix64(r->seed + GOLDEN_GAMMA); /* seeds of neighbours share no numbers */
 	r->state = xcalloc(1, c->state_size);
-	/* What is there so far (code, stacks, as they are touched) is not what shall be far away. Where it
-	 * may not be locked, it is, too. */
-	(void)mlockall(MCL_CURRENT | MCL_ONFAULT);
+	/* What steers the computation is not what shall be far away; where it may not be locked, it is. */
+	(void)mlock(r->state, c->state_size);
 	if (!rc)
 		rc = c->load(r, err);
 	for (unsigned int i = 0; i < r->nr_ranges && !rc; i++) {
@@ -89,6 +88,8 @@ void compute_release(struct compute_run *r, const struct compute *c)
 	for (unsigned int i = 0; i < r->nr_ranges; i++)
 		munmap(r->ranges[i].base, r->ranges[i].bytes);
 	r->nr_ranges = 0;
+	if (r->state)
+		munlock(r->state, c->state_size);
 	free(r->state);
 	r->state = NULL;
 }

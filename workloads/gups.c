@@ -20,6 +20,7 @@
 
 #define BATCH	   1024
 #define PAGE_WORDS 512
+#define DRAWN	   32
 #define BIN_NS	   (100 * NSEC_PER_MSEC)
 #define BACK	   0.9 /* of the rate before a move: it has recovered */
 #define BACK_BINS  3   /* for so long */
@@ -130,17 +131,28 @@ static inline uint64_t within(uint64_t random, uint64_t n)
 	return (uint64_t)(((unsigned __int128)random * n) >> 64);
 }
 
-/* Disjoint from the last one's hot set, if there is room for two. */
+/*
+ * The hot set is disjoint from the last one's, if there is room for two. Numbers are drawn ahead, so that
+ * misses of the cache overlap; a is used as drawn, and its word is asked for DRAWN updates before it is due.
+ */
 static void update(const struct lane *lane, uint64_t place, uint64_t hot_below, uint64_t *seed)
 {
-	uint64_t hot = place % lane->places * lane->hot_words;
+	uint64_t hot = place % lane->places * lane->hot_words, drawn[DRAWN], at[DRAWN];
 
-	for (unsigned int i = 0; i < BATCH; i++) {
+	for (unsigned int i = 0; i < BATCH + DRAWN; i++) {
+		unsigned int k = i % DRAWN;
+
+		if (i >= DRAWN)
+			lane->table[at[k]] ^= drawn[k];
+		if (i >= BATCH)
+			continue;
+
 		uint64_t a = random_next(seed);
 		bool is_hot = (a & UINT32_MAX) < hot_below;
-		uint64_t at = within(a, is_hot ? lane->hot_words : lane->words);
 
-		lane->table[at + (is_hot ? hot : 0)] ^= a;
+		drawn[k] = a;
+		at[k] = within(a, is_hot ? lane->hot_words : lane->words) + (is_hot ? hot : 0);
+		__builtin_prefetch(&lane->table[at[k]], 1);
 	}
 }
 

