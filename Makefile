@@ -75,6 +75,9 @@ $B/bench/%: bench/%.c $(LIB)
 deps: ## install the Debian packages that are missing, saying what for
 	@setup/deps.sh
 
+deps-workloads: ## install the Debian packages that the workloads in units/ start
+	@setup/deps.sh packages-workloads
+
 demo: ## from nothing to a table and two figures
 	@setup/demo.sh
 
@@ -130,6 +133,6 @@ help:
 		awk -F'\t' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 FORCE:
-.PHONY: all deps demo unit bench-programs test-helpers bench check check-kill check-long check-kernels format lint install uninstall deb clean distclean help FORCE
+.PHONY: all deps deps-workloads demo unit bench-programs test-helpers bench check check-kill check-long check-kernels format lint install uninstall deb clean distclean help FORCE
 
 -include $(wildcard */*.mk */*/*.mk)

@@ -123,7 +123,8 @@ const struct backend *backend_auto(struct err *err);
 
 /*
  * Journal kinds of backends: "swapon PATH UUID" (swap_areas.h), "zram N BOOT AFTER" (zram.h),
- * "module NAME BOOT" (module.h).
+ * "module NAME BOOT" (module.h), "command NAME LOG WORDS"
+ * (base/unit_command.h).
  */
 extern const struct journal_op journal_ops_backend[];
 

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/names.h"
+#include "base/unit_command.h"
 
 static const struct backend *const built_in[] = {
 	&backend_swap, &backend_fastswap_dram, &backend_fastswap_rdma,
@@ -26,6 +27,7 @@ void backend_add(const struct backend *b)
 const struct journal_op journal_ops_backend[] = {
 	{ "swapon", 2, "turn swap off on", swap_area_undo, true },
 	{ "zram", 2, "free the memory of zram device", zram_undo, true },
+	{ "command", 3, "take down backend", unit_command_undo, true },
 	{ "module", 1, "unload kernel module", module_undo, true },
 	{ 0 },
 };

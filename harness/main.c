@@ -14,6 +14,7 @@
 #include "harness/cli/config.h"
 #include "harness/cli/inlab.h"
 #include "harness/run/lock.h"
+#include "harness/run/units.h"
 #include "harness/run/version.h"
 
 #define MAX_COMMANDS 64
@@ -142,7 +143,9 @@ static int run_command(const struct command *command, int argc, char *argv[], in
 		trim_slashes(common.state_dir);
 		log_set_level(common.quiet ? LOG_QUIET : common.verbose ? LOG_VERBOSE : LOG_NORMAL);
 		machine_lock_set_wait(!common.no_wait);
-		rc = common.in_lab ? inlab_run(&cli) : command->run(&cli);
+		if (command->takes_units)
+			rc = units_load(common.units, &err);
+		rc = rc ? command_fail(&err) : common.in_lab ? inlab_run(&cli) : command->run(&cli);
 	} else {
 		rc = rc > 0 ? 0 : command_fail(&err);
 	}

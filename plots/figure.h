@@ -35,6 +35,7 @@ struct figure {
 	const char *sql[FIGURE_MAX_SQL + 1];
 	/* What --y may name: words with '|' between, METRIC for any result. NULL: nothing. */
 	const char *ys;
+	bool overlays; /* published curves can be drawn over it (overlay.h) */
 	/* Shown when the first block is empty: what to run to have data. */
 	const char *empty_hint;
 };
@@ -54,9 +55,10 @@ int figure_check_axis(const struct figure *f, const char *axis, struct err *err)
 struct figure_style {
 	double width_cm, height_cm; /* 0: a column of a two-column page; what the figure needs */
 	const char *title;
-	const char *labels; /* of the series, with commas between */
-	const char *legend; /* "top", "inside" or "none" */
-	const char *axis;   /* of y: "log", "linear", or NULL or "auto" */
+	const char *labels;  /* of the series, with commas between */
+	const char *legend;  /* "top", "inside" or "none" */
+	const char *overlay; /* published curves over it (overlay.h); NULL: none */
+	const char *axis;    /* of y: "log", "linear", or NULL or "auto" */
 };
 
 /* "single" (3.3 in), "double" (7 in), WxH in inches or, as 8.5x6cm, in centimetres. */

@@ -18,6 +18,12 @@ split(text, n) = n == 0 ? text[1 : strstrt(text."\t", "\t") - 1] : \
 	split(text[strstrt(text, "\t") + 1 : *], n - 1)
 label(n) = split(labels, n)
 
+# Published curves: the file's last block, with curve, x and y (plots/overlay.h).
+if (!exists('nr_overlays')) { nr_overlays = 0; overlay_labels = '' }
+overlay_label(n) = split(overlay_labels, n)
+of_overlay(n) = column('curve') == n ? column('y') : NaN
+pale = 0x808080
+
 of_series(n, col) = column('series') == n ? column(col) : NaN
 
 # A cross lies on every point that a flagged run has a part in.
@@ -64,7 +70,7 @@ set_title_label = strlen(title) ? "set label 8 title at screen 0.5, screen 1 - 0
 # The series are named above the plot, within it, or nowhere. key_lines: how many lines that takes, where
 # each has one.
 # Across a whole page several share a line.
-key_lines = legend ne 'top' ? 0 : width_cm > 12 ? ceil(nr_series / 3.) : nr_series
+key_lines = legend ne 'top' ? 0 : width_cm > 12 ? ceil((nr_series + nr_overlays) / 3.) : nr_series + nr_overlays
 set_key(top) = legend eq 'top' ? 'set key '.(width_cm > 12 && top[1 : 7] eq 'tmargin' ? \
 	'tmargin left Left reverse horizontal' : top) : legend eq 'inside' ? \
 	'set key inside top right vertical Right noreverse width 0' : 'unset key'

@@ -25,10 +25,6 @@ EMBED(reclaim_sql, "plots/reclaim.sql");
 EMBED(slowdown_sql, "plots/slowdown.sql");
 EMBED(timeseries_sql, "plots/timeseries.sql");
 EMBED(xput_sql, "plots/xput.sql");
-EMBED(xput_published_sql, "plots/xput-published.sql");
-
-#define XPUT_HINT                                                                                  \
-	"make some runs with fmbench micro fault_throughput --cores 1-4 --backend zram --repeat 5"
 
 const struct figure figure_table[] = {
 	{
@@ -80,6 +76,7 @@ const struct figure figure_table[] = {
 		.gp = slowdown_gp,
 		.sql = { head_sql, ratio_sql, performed_sql, slowdown_sql },
 		.ys = "slowdown|performance|METRIC",
+		.overlays = true,
 		.empty_hint = "there is no trusted run with a result to show; make some with "
 			      "fmbench run WORKLOAD --ratio 1,0.75,0.5",
 	},
@@ -98,15 +95,9 @@ const struct figure figure_table[] = {
 		.scope = FIGURE_CURVE,
 		.gp = xput_gp,
 		.sql = { head_sql, xput_sql },
-		.empty_hint = XPUT_HINT,
-	},
-	{
-		.name = "xput-published",
-		.summary = "the same over Fastswap's published curves (another machine's)",
-		.scope = FIGURE_CURVE,
-		.gp = xput_gp,
-		.sql = { head_sql, xput_sql, xput_published_sql },
-		.empty_hint = XPUT_HINT,
+		.overlays = true,
+		.empty_hint = "make some runs with fmbench micro fault_throughput --cores 1-4 "
+			      "--backend zram --repeat 5",
 	},
 	{ .name = NULL },
 };

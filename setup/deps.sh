@@ -5,6 +5,7 @@
 #
 #	setup/deps.sh            all of them
 #	setup/deps.sh packages   only what building and running needs
+#	setup/deps.sh packages-workloads   what the workloads in units/ start
 set -euo pipefail
 cd "$(dirname "$0")"
 

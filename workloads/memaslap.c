@@ -27,6 +27,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/sysfile.h"
+#include "workloads/memaslap_config.h"
 #include "workloads/memaslap_output.h"
 #include "workloads/memcached.h"
 #include "workloads/workload.h"
@@ -60,6 +61,7 @@ struct params {
 	uint64_t memory_bytes, objects, value_bytes, key_bytes;
 	uint64_t threads, concurrency, server_threads, port;
 	double get_share, verify_share;
+	char *config;
 	bool audit;
 };
 
@@ -74,6 +76,11 @@ static const struct opt opts[] = {
 		"get-share", struct params, get_share, "1", 0, 1,
 		"share of gets, the rest are sets: 1, or at most 0.99 (then loading runs the mix "
 		"until the store is full)"),
+	OPT_STRING(
+		"config", struct params, config, NULL,
+		"file for memaslap's -F: it has sizes and shares, instead of value-size, key-size "
+		"and get-share",
+		.arg = "FILE"),
 	OPT_U64("threads", struct params, threads, "1", 1, 1024, "threads of the client"),
 	OPT_U64("concurrency", struct params, concurrency, "16", 1, 65536,
 		"connections, a multiple of threads; each waits for its answer (closed loop)"),
@@ -119,6 +126,7 @@ static const struct metric metrics[] = {
 };
 
 struct memaslap {
+	struct params params; /* the run's, with what config=FILE says */
 	struct memcached server;
 	struct child client;
 	struct memaslap_output output;
@@ -152,11 +160,35 @@ static const char *client_program(void)
 	return NULL;
 }
 
+/* With a file the means of its sizes stand for them all, to count objects by. */
+static int take_config(struct params *p, struct err *err)
+{
+	struct memaslap_config c;
+	int rc;
+
+	if (!p->config)
+		return 0;
+	if (mixed(p))
+		return err_usage(err,
+				 "memaslap: config=%s has the share of gets: leave out get-share",
+				 p->config);
+	rc = memaslap_config_read(p->config, &c, err);
+	if (rc)
+		return rc;
+	p->key_bytes = c.key_bytes;
+	p->value_bytes = c.value_bytes;
+	p->get_share = c.get_share;
+	return 0;
+}
+
 static int memaslap_check(const void *params, char *const *argv, struct err *err)
 {
-	const struct params *p = params;
+	struct params copy = *(const struct params *)params;
+	const struct params *p = &copy;
 
 	(void)argv;
+	if (take_config(&copy, err) != 0)
+		return -EINVAL;
 	if (!client_program())
 		return err_missing(err,
 				   "no program memaslap or memcaslap; install Debian's package "
@@ -243,7 +275,10 @@ static int size_store(struct memaslap *m, const struct params *p, struct err *er
 	m->objects = m->window * p->concurrency;
 
 	/* Where nothing may be evicted, a tenth more and some pages for the slab classes. */
-	limit_mib = (uint64_t)((double)(m->objects * object_bytes) * (mixed(p) ? room : 1.1) /
+	limit_mib = (uint64_t)((double)(m->objects * object_bytes) *
+			       (mixed(p)    ? room
+				: p->config ? 1.4
+					    : 1.1) /
 			       (1 << 20)) +
 		    (mixed(p) ? 2 : 64);
 	snprintf(request, sizeof(request), "cache_memlimit %" PRIu64, limit_mib);
@@ -267,17 +302,19 @@ static int memaslap_check_place(const struct workload_ctx *ctx, struct err *err)
 
 static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 {
-	const struct params *p = ctx->params;
 	struct memaslap *m = xcalloc(1, sizeof(*m));
+	const struct params *p = &m->params;
+	const struct params *given = ctx->params;
 	struct memcached_config config = {
-		.port = (uint16_t)p->port,
-		.threads = (unsigned int)p->server_threads,
-		.connections = (unsigned int)p->concurrency + 64,
+		.port = (uint16_t)given->port,
+		.threads = (unsigned int)given->server_threads,
+		.connections = (unsigned int)given->concurrency + 64,
 		.limit_mib = 1024, /* until the store is sized */
 	};
 	int rc;
 
 	*m = (struct memaslap){
+		.params = *given,
 		.server = MEMCACHED_INIT,
 		.client = CHILD_INIT,
 		.output = MEMASLAP_OUTPUT_INIT,
@@ -289,7 +326,9 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 
 	if (!config.threads)
 		config.threads = ctx->inside_cpus ? ctx->inside_cpus : 1;
-	rc = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
+	rc = take_config(&m->params, err);
+	if (rc == 0)
+		rc = memcached_start(&m->server, &config, ctx->inside, ctx->dir, err);
 	if (rc == 0)
 		rc = size_store(m, p, err);
 	m->failed = rc != 0;
@@ -298,8 +337,8 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 
 static int start_client(struct workload_ctx *ctx, struct err *err)
 {
-	const struct params *p = ctx->params;
 	struct memaslap *m = ctx->state;
+	const struct params *p = &m->params;
 	struct buf config = BUF_INIT;
 	char server[32], threads[16], concurrency[16], window[24], verify[32];
 	char *argv[24];
@@ -327,7 +366,7 @@ static int start_client(struct workload_ctx *ctx, struct err *err)
 	ARG("-T"), ARG(threads);
 	ARG("-c"), ARG(concurrency);
 	ARG("-w"), ARG(window);
-	ARG("-F"), ARG(m->config_path);
+	ARG("-F"), ARG(p->config ? p->config : m->config_path);
 	ARG("-S"), ARG("1s");
 	ARG("-t"), ARG("365d"); /* it is stopped long before */
 	if (p->verify_share > 0) {
@@ -444,8 +483,8 @@ static bool is_full(const struct memaslap *m, const struct params *p, const stru
 
 static int fill(struct workload_ctx *ctx, struct filled *s, struct err *err)
 {
-	const struct params *p = ctx->params;
 	struct memaslap *m = ctx->state;
+	const struct params *p = &m->params;
 	uint64_t sets = 0, progress_ns = clock_ns();
 
 	for (;;) {
@@ -507,8 +546,8 @@ static int hold(struct workload_ctx *ctx, struct filled *s, struct err *err)
 
 static int memaslap_load(struct workload_ctx *ctx, struct err *err)
 {
-	const struct params *p = ctx->params;
 	struct memaslap *m = ctx->state;
+	const struct params *p = &m->params;
 	struct filled s;
 	int rc = start_client(ctx, err);
 
@@ -604,7 +643,7 @@ static void memaslap_stop(struct workload_ctx *ctx)
 		take_output(m);
 	child_stop(&m->client, CLIENT_GRACE_MS);
 	if (m->go_ns && !m->failed)
-		m->audit_status = last_questions(m, ctx->params, &m->audit_err);
+		m->audit_status = last_questions(m, &m->params, &m->audit_err);
 	memcached_stop(&m->server);
 	/* An artifact: a run is no worse without it. */
 	if (m->output.text.len)
@@ -670,8 +709,8 @@ static int add_audit(const struct memaslap *m, struct results *results, struct e
 static int memaslap_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
 			  struct results *results, struct err *err)
 {
-	const struct params *p = ctx->params;
 	const struct memaslap *m = ctx->state;
+	const struct params *p = &m->params;
 	struct memaslap_sum sum = memaslap_output_sum(&m->output, begin_ns, end_ns);
 	int rc = 0;
 

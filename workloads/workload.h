@@ -14,7 +14,8 @@
  *		filled and shrunk as a service is. Calls: start, load, [memory shrinks], go, go for each
  *		phase that phase() names, stop, parse.
  *	SERVICE	is filled, shrunk, then measured for a time by a client outside its group (memaslap).
- *		Calls: start, load, [memory shrinks], go, [warm-up], [measure], stop, parse.
+ *		Calls: start, load, [memory shrinks], go, [warm-up], [measure], stop, parse. With a
+ *		hook measure() a client that starts there ends the window by its own end.
  *	LOOP	is filled and shrunk, then evicts, warms up and times itself until it ends (every
  *		micro-benchmark). Calls: start, load, [memory shrinks], go, go for each phase that
  *		phase() names, stop, parse.
@@ -57,6 +58,7 @@ struct workload_ctx {
 	const void *params; /* of workload->params_size, from its options */
 	char *const *argv;  /* the user's command (workload `command` only), else NULL */
 	uint64_t seed;
+	double ratio;		  /* local memory as a share of the peak */
 	uint64_t measure_ns;	  /* how long the measure window will be (SERVICE) */
 	unsigned int inside_cpus; /* how many CPUs each place has */
 	unsigned int outside_cpus;
@@ -92,16 +94,20 @@ struct workload {
 	/* BATCH only. NULL: LOADS_NOT. */
 	enum workload_loads (*loads)(const void *params);
 
+	/* In the load phase, before start(): make input, outside the group. NULL: nothing to do. */
+	int (*prepare)(struct workload_ctx *ctx, struct err *err);
 	/* The workload's processes exist, inside. BATCH: it runs from here on. */
 	int (*start)(struct workload_ctx *ctx, struct err *err);
 	/* Memory is full, and nothing touches it until go(). May take long: see ctx->idle. */
 	int (*load)(struct workload_ctx *ctx, struct err *err);
 	int (*go)(struct workload_ctx *ctx, struct err *err);
+	/* SERVICE: the window begins; when poll() says 1 it ends. NULL: the window has a length. */
+	int (*measure)(struct workload_ctx *ctx, struct err *err);
 	/* LOOP, or .loads, after poll(): the phase that waits for another go() to begin; NULL: none. */
 	const char *(*phase)(const struct workload_ctx *ctx);
 	/*
 	 * Wait up to timeout_ms (-1: for ever, a signal ends it) and take in what arrived. 0: still
-	 * running. 1: it has ended well, a BATCH workload or a LOOP. <0: something died or
+	 * running. 1: it has ended well, a BATCH workload, a LOOP, a client. <0: something died or
 	 * went wrong; err names it with its last output.
 	 */
 	int (*poll)(struct workload_ctx *ctx, int timeout_ms, struct err *err);

@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "base/names.h"
 #include "harness/cli/config.h"
+#include "harness/run/units.h"
 #include "micro/micro.h"
 
 #define OPT_FIRST 256 /* getopt values below it are letters, CLI_HELP and CLI_VERSION */
@@ -290,4 +291,8 @@ void cli_help(const struct command *command, FILE *out)
 	fprintf(out, "  %-*s  %s\n", (int)width, "-h, --help", "show this");
 	if (command->doc)
 		fprintf(out, "\n%s", command->doc);
+	if (command->more_help) {
+		units_load(common.units, NULL); /* a file in error is the run's to tell */
+		command->more_help(out);
+	}
 }

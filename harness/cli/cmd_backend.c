@@ -247,5 +247,6 @@ const struct command cmd_backend = {
 	.max_args = 2,
 	.takes_pairs = true,
 	.in_lab = true,
+	.takes_units = true,
 	.run = cmd_backend_run,
 };

@@ -239,5 +239,6 @@ const struct command cmd_doctor = {
 	.takes_pairs = true,
 	.takes_command = true,
 	.in_lab = true,
+	.takes_units = true,
 	.run = cmd_doctor_run,
 };

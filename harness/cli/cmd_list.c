@@ -202,5 +202,6 @@ const struct command cmd_list = {
 	.params_size = sizeof(struct params),
 	.max_args = 1,
 	.in_lab = true,
+	.takes_units = true,
 	.run = cmd_list_run,
 };

@@ -154,5 +154,6 @@ const struct command cmd_micro = {
 	.max_args = 1,
 	.takes_pairs = true,
 	.in_lab = true,
+	.takes_units = true,
 	.run = cmd_micro_run,
 };

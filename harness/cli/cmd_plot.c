@@ -9,7 +9,7 @@
 #include "plots/figure.h"
 
 struct params {
-	char *run, *experiment, *output;
+	char *run, *experiment, *output, *overlay;
 	char *y, *axis, *size, *title, *labels, *legend;
 };
 
@@ -34,6 +34,9 @@ static const struct opt opts[] = {
 		   .arg = "A,B,..."),
 	OPT_CHOICE("legend", struct params, legend, "top", "top|inside|none",
 		   "where the series are named"),
+	OPT_STRING("overlay", struct params, overlay, NULL,
+		   "published curves over it: a name in plots/published, or a file (./mine.csv)",
+		   .arg = "NAME"),
 	OPT_END
 };
 
@@ -42,7 +45,11 @@ static int cmd_plot_run(struct cli *cli)
 	const struct params *p = cli->params;
 	struct figure_choice choice = { .experiment = p->experiment, .y = p->y };
 	struct figure_style style = {
-		.title = p->title, .labels = p->labels, .legend = p->legend, .axis = p->axis
+		.title = p->title,
+		.labels = p->labels,
+		.legend = p->legend,
+		.axis = p->axis,
+		.overlay = p->overlay,
 	};
 	const struct figure *f;
 	struct store *store = NULL;
@@ -86,10 +93,12 @@ const struct command cmd_plot = {
 	.doc = "timeseries draws one run: that of --run, else the latest. latency-cdf draws the run of\n"
 	       "--run, else pools the repeats. The others are curves over several runs and refuse --run.\n"
 	       "Failed and untrusted runs are left out of all but a --run that names one; the caption\n"
-	       "counts them, and a cross marks what flagged runs have a part in.\n\n"
+	       "counts them, and a cross marks what flagged runs have a part in. --overlay goes with\n"
+	       "slowdown and xput; a file of curves says whose they are (plots/published has some).\n\n"
 	       "Examples:\n"
 	       "  fmbench plot slowdown --size single -o slowdown.pdf\n"
 	       "  fmbench plot bars --y latency_p99 --title 'Tail latency' --labels Disk,RDMA\n"
+	       "  fmbench plot xput --overlay fastswap-rdma\n"
 	       "  fmbench plot latency-cdf --y tail -o tail.pdf\n",
 	.opts = opts,
 	.params_size = sizeof(struct params),

@@ -182,6 +182,22 @@ static int cmd_run_run(struct cli *cli)
 	return rc ? command_fail(&err) : code;
 }
 
+/* Those of files, too. */
+static void list_workloads(FILE *out)
+{
+	size_t used = 0;
+
+	fputs("\nWorkloads (`fmbench list -v workloads` tells their options):\n", out);
+	for (size_t i = 0; workload_table[i]; i++) {
+		const char *name = workload_table[i]->name;
+
+		if (used && used + strlen(name) > 96)
+			used = 0;
+		used += (size_t)fprintf(out, "%s%s", used ? " " : i ? "\n  " : "  ", name);
+	}
+	fputs("\n", out);
+}
+
 const struct command cmd_run = {
 	.name = "run",
 	.args = "WORKLOAD",
@@ -194,5 +210,7 @@ const struct command cmd_run = {
 	.takes_pairs = true,
 	.takes_command = true,
 	.in_lab = true,
+	.takes_units = true,
+	.more_help = list_workloads,
 	.run = cmd_run_run,
 };

@@ -134,5 +134,6 @@ const struct command cmd_sweep = {
 	.min_args = 1,
 	.max_args = 1,
 	.in_lab = true,
+	.takes_units = true,
 	.run = cmd_sweep_run,
 };

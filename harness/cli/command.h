@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/opt.h"
@@ -38,7 +39,9 @@ struct command {
 	bool takes_pairs;
 	bool takes_command;
 	bool in_lab; /* --in-lab makes sense: it measures, and writes to the database only */
-	bool hidden; /* not in --help: for fmbench's own use */
+	void (*more_help)(FILE *out); /* printed at the end of --help, units read; NULL: nothing */
+	bool takes_units;	      /* units from files are read before it runs */
+	bool hidden;		      /* not in --help: for fmbench's own use */
 	int (*run)(struct cli *cli);
 };
 

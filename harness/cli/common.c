@@ -26,6 +26,10 @@ const struct opt common_opts[] = {
 		   "the guest of --in-lab; `lab/fmlab --help`", .arg = "OPTIONS"),
 	OPT_BOOL("no-wait", struct common, no_wait, NULL,
 		 "fail at once where another fmbench is measuring here, rather than wait for it"),
+	OPT_STRING(
+		"units", struct common, units, NULL,
+		"read units from this directory, too (FMBENCH_UNITS: from several; doc/UNITS.md)",
+		.arg = "DIR"),
 	OPT_BOOL("verbose", struct common, verbose, NULL, "say more", .letter = 'v'),
 	OPT_BOOL("quiet", struct common, quiet, NULL,
 		 "no messages but errors; results are printed as ever", .letter = 'q'),

@@ -13,6 +13,7 @@ struct common {
 	char *db;
 	char *state_dir;
 	char *lab;    /* options for lab/fmlab */
+	char *units;  /* one more directory of units from files */
 	char *config; /* the defaults file that was named; config_path() is the one that was read */
 	bool in_lab, verbose, quiet, no_wait;
 };

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/unit.h"
 #include "base/buf.h"
 #include "base/process.h"
 #include "base/sysfile.h"
 #include "harness/doctor/look.h"
+#include "harness/run/units.h"
 
 struct program {
 	const char *name, *other; /* other: the same under another name, or NULL */
@@ -149,6 +151,71 @@ static void look_backend(const struct doctor *d, struct finding *f)
 	}
 }
 
+static bool lacks_something(const struct unit *u)
+{
+	for (size_t i = 0; i < u->needs.nr; i++) {
+		if (!unit_need_met(&u->needs.rows[i]))
+			return true;
+	}
+	return false;
+}
+
+static void add_packages(const struct unit *u, struct buf *packages)
+{
+	for (size_t i = 0; i < u->needs.nr; i++) {
+		const struct unit_need *need = &u->needs.rows[i];
+
+		if (!unit_need_met(need) &&
+		    (!packages->len || !strstr(packages->data, need->package)))
+			buf_addf(packages, " %s", need->package);
+	}
+}
+
+/* Of backends from files a machine has one at most: look_systems() speaks of them. */
+static void look_units(const struct doctor *d, struct finding *f)
+{
+	struct buf missing = BUF_INIT, packages = BUF_INIT;
+	size_t nr = 0;
+
+	(void)d;
+	for (size_t i = 0; i < nr_units; i++) {
+		const struct unit *u = units_all[i];
+
+		if (strcmp(u->kind, "workload") != 0)
+			continue;
+		nr++;
+		if (!lacks_something(u))
+			continue;
+		buf_addf(&missing, "%s%s", missing.len ? ", " : "", u->name);
+		add_packages(u, &packages);
+	}
+	if (missing.len) {
+		found(f, VERDICT_WARNING, "%zu workloads from files; programs are missing for: %s",
+		      nr, missing.data);
+		fix(f, "make deps-workloads, or apt install%s", packages.data);
+	} else if (nr) {
+		found(f, VERDICT_OK, "%zu workloads from files: all their programs are there", nr);
+	}
+	buf_release(&missing);
+	buf_release(&packages);
+}
+
+static void look_systems(const struct doctor *d, struct finding *f)
+{
+	struct buf here = BUF_INIT;
+
+	(void)d;
+	for (size_t i = 0; i < nr_units; i++) {
+		const struct unit *u = units_all[i];
+
+		if (strcmp(u->kind, "backend") == 0 && backend_unit_is_here(u))
+			buf_addf(&here, "%s%s (%s)", here.len ? ", " : "", u->name, u->path);
+	}
+	if (here.len)
+		found(f, VERDICT_OK, "its kernel runs here: %s", here.data);
+	buf_release(&here);
+}
+
 const struct check doctor_tool_checks[] = {
 	{ .name = "backend",
 	  .why = "a run with this backend would end here, before it changes anything",
@@ -156,6 +223,12 @@ const struct check doctor_tool_checks[] = {
 	{ .name = "programs",
 	  .why = "workload memaslap and the figures need them",
 	  .look = look_programs },
+	{ .name = "units",
+	  .why = "workloads from files can't run without their programs",
+	  .look = look_units },
+	{ .name = "systems",
+	  .why = "a file in units/ describes another far memory, and this machine is made for it",
+	  .look = look_systems },
 	{ .name = "lab",
 	  .why = "--in-lab runs everything in a guest, where kernel and cgroups are as they "
 		 "should be",

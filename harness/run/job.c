@@ -107,6 +107,7 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 		.params = j->spec->params,
 		.argv = j->spec->argv,
 		.seed = j->spec->seed,
+		.ratio = j->spec->ratio,
 		.measure_ns = j->settings->duration_ns,
 		.inside_cpus = (unsigned int)CPU_COUNT(&j->placement.workload),
 		.outside_cpus = (unsigned int)CPU_COUNT(&j->placement.client),

@@ -165,6 +165,14 @@ struct running {
 	unsigned int services, others;
 };
 
+/* A warm-up has a length, and so has the window of a service whose client does not end by itself. */
+static bool is_timed(const struct run *r, const struct job *j)
+{
+	const struct workload *w = j->spec->workload;
+
+	return w->shape == WORKLOAD_SERVICE && (!w->measure || strcmp(r->phase, "measure") != 0);
+}
+
 static int poll_jobs(struct run *r, int timeout_ms, struct running *ret, struct err *err)
 {
 	bool alone = r->spec->nr_jobs == 1;
@@ -182,7 +190,7 @@ static int poll_jobs(struct run *r, int timeout_ms, struct running *ret, struct 
 			return rc;
 		if (!j->started || j->ended)
 			continue;
-		if (j->spec->workload->shape == WORKLOAD_SERVICE)
+		if (is_timed(r, j))
 			ret->services++;
 		else
 			ret->others++;
@@ -441,17 +449,20 @@ static int load(struct run *r, struct err *err)
 
 	for_each_job (j, r) {
 		enum workload_loads loads = loads_of(r, j);
+		const struct workload *w = j->spec->workload;
 
-		if (rc || loads == LOADS_NOT)
+		if (rc || (loads == LOADS_NOT && !w->prepare))
 			continue;
 		if (loads == LOADS_LIMITED)
 			rc = job_set_window_limit(j, err);
 		if (!rc && !r->phase)
 			rc = phase_next(r, "load", err);
-		if (!rc)
+		if (!rc && w->prepare)
+			rc = w->prepare(&j->ctx, err);
+		if (!rc && loads != LOADS_NOT)
 			rc = job_start(j, err);
-		if (!rc)
-			rc = j->spec->workload->load(&j->ctx, err);
+		if (!rc && loads != LOADS_NOT)
+			rc = w->load(&j->ctx, err);
 	}
 	return rc;
 }
@@ -520,8 +531,12 @@ static int measure(struct run *r, struct err *err)
 	if (!rc)
 		rc = phase_next(r, "measure", err);
 	for_each_job (j, r) {
-		if (!rc && j->spec->workload->shape == WORKLOAD_BATCH)
+		const struct workload *w = j->spec->workload;
+
+		if (!rc && w->shape == WORKLOAD_BATCH)
 			rc = begin_batch(r, j, err);
+		if (!rc && w->measure)
+			rc = w->measure(&j->ctx, err);
 	}
 	if (rc)
 		return rc;

@@ -217,8 +217,7 @@ static void test_long_caption(void **state)
 /* One run is no curve. */
 static void test_run_of_a_curve(void **state)
 {
-	static const char *const curves[] = { "readahead", "reclaim", "slowdown", "xput",
-					      "xput-published" };
+	static const char *const curves[] = { "readahead", "reclaim", "slowdown", "xput" };
 	struct store *s = paper_store("curve.db");
 
 	(void)state;

@@ -2,6 +2,11 @@
 /* plots/xput.gp: faults per second over cores, from runs whose every number is known. */
 #include "tests/unit/figure.h"
 
+#include <glob.h>
+
+#include "harness/cli/draw.h"
+#include "plots/overlay.h"
+
 #define HEADER "\"series\"\t\"x\"\t\"median\"\t\"low\"\t\"high\"\t\"flagged\"\n"
 
 static const char direct[] = "{\"offload-reclaim\":false}";
@@ -69,23 +74,81 @@ static void test_xput(void **state)
 static void test_published(void **state)
 {
 	struct store *s = xput_store("published.db");
+	char *text;
 
 	(void)state;
-	expect_data(s, "xput-published", 0, "xput-published",
-		    SERIES "\n\n\"cores\"\t\"noevict\"\t\"clean\"\t\"dirty\"\n"
-			   "1\t164.758\t155.053\t107.307\n"
-			   "2\t282.688\t256.277\t135.121\n"
-			   "3\t405.042\t360.287\t173.749\n"
-			   "4\t520.933\t431.502\t204.702\n"
-			   "5\t627.663\t500.43\t236.109\n"
-			   "6\t731.869\t551.33\tNaN\n"
-			   "7\t807.657\t586.871\t292.586\n"
-			   "8\t891.761\t622.134\t316.321\n"
-			   "9\t977.496\t665.379\t330.768\n"
-			   "10\t1044.668\t581.84\t281.331\n"
-			   "11\t1138.515\t472.668\t255.724\n"
-			   "12\t1192.601\t432.271\t247.422\n");
+	if (!child_find_program("gnuplot", NULL, 0))
+		skip();
+	assert_ok(draw_figure(
+		s, figure_find("xput", &err), &(struct figure_choice){ 0 },
+		&(struct figure_style){ .overlay = "plots/published/fastswap-rdma.csv" },
+		drawn_path("published", "png"), &err));
+	text = read_file(drawn_path("published", "dat"));
+	assert_int_equal(strncmp(text, SERIES, strlen(SERIES)), 0);
+	assert_non_null(strstr(text, "\n\n\"curve\"\t\"x\"\t\"y\"\n0\t1\t164.758\n"));
+	assert_non_null(strstr(text, "\n2\t12\t247.422\n"));
+	free(text);
+	expect_variable("published", "overlay_labels = 'Fastswap on RDMA noevict (published)\t");
+	expect_variable("published", "published, on another machine (one socket at 2.2 GHz");
 	store_close(s);
+}
+
+static void expect_refused(struct store *s, const char *figure, const char *text, const char *says)
+{
+	const char *path = "./overlay.csv";
+	FILE *f = fopen(path, "w");
+
+	fputs(text, f);
+	fclose(f);
+	assert_int_equal(draw_figure(s, figure_find(figure, &err), &(struct figure_choice){ 0 },
+				     &(struct figure_style){ .overlay = path },
+				     drawn_path("refused", "png"), &err),
+			 -EINVAL);
+	unlink(path);
+	assert_int_equal(err.kind, ERR_USAGE);
+	if (!strstr(err.msg, says))
+		fail_msg("not '%s' but: %s", says, err.msg);
+}
+
+/* Numbers without a source are nobody's. */
+static void test_bad_overlays(void **state)
+{
+#define HEAD "# figure: xput\n# title: t\n# machine: m\n# source: s\n"
+	struct store *s = xput_store("refused.db");
+
+	(void)state;
+	if (!child_find_program("gnuplot", NULL, 0))
+		skip();
+	expect_refused(s, "xput", "# figure: xput\n# title: t\n# machine: m\ncurve,x,y\na,1,2\n",
+		       "come first");
+	expect_refused(s, "xput", HEAD "curve,x\n", ":5: the first row is curve,x,y");
+	expect_refused(s, "xput", HEAD "curve,x,y\na,1,2\na,one,2\n", ":7: a row is curve,x,y");
+	expect_refused(s, "xput", HEAD "curve,x,y\n", "has no rows");
+	expect_refused(s, "slowdown", HEAD "curve,x,y\na,1,2\n", "is for figure xput");
+	expect_refused(s, "timeseries", HEAD "curve,x,y\na,1,2\n", "has no overlays");
+	store_close(s);
+#undef HEAD
+}
+
+/* What is shipped can be read. */
+static void test_shipped(void **state)
+{
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("plots/published/*.csv", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct overlay o;
+		int rc = overlay_read(found.gl_pathv[i], figure_find("xput", &err), &o, &err);
+
+		overlay_release(&o);
+		if (rc)
+			rc = overlay_read(found.gl_pathv[i], figure_find("slowdown", &err), &o,
+					  &err);
+		assert_ok(rc);
+		overlay_release(&o);
+	}
+	globfree(&found);
 }
 
 int main(void)
@@ -93,6 +156,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_xput),
 		cmocka_unit_test(test_published),
+		cmocka_unit_test(test_bad_overlays),
+		cmocka_unit_test(test_shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, synthetic_clean);

@@ -3,6 +3,7 @@
 #include "tests/unit/test.h"
 
 #include "base/clock.h"
+#include "workloads/memaslap_config.h"
 #include "workloads/memaslap_output.h"
 
 #define S NSEC_PER_SEC
@@ -135,14 +136,47 @@ static void test_failed_sets(void **state)
 	memaslap_output_release(&out);
 }
 
+static int read_config(void **state, const char *text, struct memaslap_config *c, struct err *err)
+{
+	const char *path = scratch_path(state, "config");
+
+	write_text(path, text);
+	return memaslap_config_read(path, c, err);
+}
+
+static void test_config(void **state)
+{
+	struct memaslap_config c;
+	struct err err = { .kind = ERR_NONE };
+
+	assert_int_equal(memaslap_config_read("units/cfm-etc.cnf", &c, &err), 0);
+	assert_int_equal(c.key_bytes, 16);
+	assert_int_equal(c.value_bytes, 238); /* 0.9 * 264 + 0.1 * 8 */
+	assert_true(c.get_share > 0.949 && c.get_share < 0.951);
+	assert_int_equal(read_config(state,
+				     "generated keys\nkey\n8 8 1\nvalue\n4 4 3\n10 10 1\n"
+				     "cmd\n0 1\n",
+				     &c, &err),
+			 0);
+	assert_int_equal(c.value_bytes, 6);
+	assert_true(c.get_share == 0);
+
+	assert_int_equal(read_config(state, "key\n16 16 1\nvalue\n512 16 1\n", &c, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "config:4: a row"));
+	assert_int_equal(read_config(state, "16 16 1\n", &c, &err), -EINVAL);
+	assert_int_equal(read_config(state, "key\n16 16 1\nvalue\n16 16 1\n", &c, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "cmd are needed"));
+	assert_int_equal(memaslap_config_read("/no/such/file", &c, &err), -EINVAL);
+	assert_int_equal(err.kind, ERR_USAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mixed),
-		cmocka_unit_test(test_stalled),
-		cmocka_unit_test(test_unknown_rows),
+		cmocka_unit_test(test_config),	    cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_stalled),	    cmocka_unit_test(test_unknown_rows),
 		cmocka_unit_test(test_failed_sets),
 	};
 
-	return cmocka_run_group_tests_name("memaslap", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("memaslap", tests, scratch_setup, scratch_teardown);
 }
