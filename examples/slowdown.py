@@ -16,7 +16,9 @@ import matplotlib.pyplot as plt
 
 csv, db, picture = sys.argv[1:]
 performance = pd.read_sql("SELECT run, job, name, better, value FROM performance", sqlite3.connect(db))
-runs = pd.read_csv(csv).merge(performance, on=["run", "job"]).query("status == 'ok' and ratio > 0")
+# A workload is called null: only what is empty is missing.
+table = pd.read_csv(csv, keep_default_na=False, na_values=[""])
+runs = table.merge(performance, on=["run", "job"]).query("status == 'ok' and ratio > 0")
 
 keys = ["workload", "backend"] + [c for c in runs if c.startswith("p_")]
 for key, cell in runs.groupby(keys, dropna=False):
