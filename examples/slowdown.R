@@ -14,7 +14,7 @@ if (requireNamespace("RSQLite", quietly = TRUE)) {
 	stopifnot(with(merge(runs, stored), all.equal(value, stored)))
 }
 png(args[3], width = 800, height = 600)
-plot(NULL, xlim = c(0, 1), ylim = c(1, 10), log = "y", xlab = "local memory / peak", ylab = "slowdown (times ratio 1)")
+plot(NULL, xlim = c(0, 1), ylim = c(0.8, 50), log = "y", xlab = "local memory / peak", ylab = "slowdown (times ratio 1)")
 keys <- c("workload", "backend", grep("^p_", names(runs), value = TRUE))
 groups <- split(runs, do.call(paste, runs[keys]), drop = TRUE)
 names(groups) <- sapply(groups, function(cell) paste(cell$workload[1], cell$backend[1], sep = ", "))
@@ -26,7 +26,8 @@ for (i in seq_along(groups)) {
 	x <- as.numeric(colnames(curve))
 	print(names(groups)[i]); print(curve)
 	lines(x, curve[1, ], type = "b", col = i)
-	arrows(x, curve[2, ], x, curve[3, ] + 1e-9, angle = 90, code = 3, length = 0.03, col = i)
+	range <- curve[2, ] < curve[3, ] # a single run has none
+	arrows(x[range], curve[2, range], x[range], curve[3, range], angle = 90, code = 3, length = 0.03, col = i)
 }
 legend("topright", names(groups), col = seq_along(groups), lty = 1)
 invisible(dev.off())

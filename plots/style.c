@@ -80,8 +80,8 @@ static int check_labels(const char *labels, const char *vars, struct err *err)
 	if (nr == nr_series)
 		return 0;
 	return err_usage(err,
-			 "--labels has %zu, and there %s %zu series: their own labels are in "
-			 "the script beside the picture",
+			 "--labels has %zu, and there %s %zu series; draw without --labels to "
+			 "see them",
 			 nr, nr_series == 1 ? "is" : "are", nr_series);
 }
 
