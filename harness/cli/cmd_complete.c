@@ -2,9 +2,11 @@
 /* fmbench complete: what may come next on a command line. The shells' completion calls it. */
 #include "harness/cli/command.h"
 #include "harness/cli/complete.h"
+#include "harness/run/units.h"
 
 static int cmd_complete_run(struct cli *cli)
 {
+	units_load(common.units, NULL); /* a file in error is another command's to tell */
 	complete(cli->commands, cli->argv ? cli->argv : cli->args, stdout);
 	return 0;
 }
