@@ -15,6 +15,7 @@
 #include "base/process.h"
 #include "collectors/collector.h"
 #include "collectors/unit.h"
+#include "micro/micro.h"
 #include "workloads/unit.h"
 #include "workloads/workload.h"
 
@@ -33,7 +34,7 @@ static bool in_table(const void *table, const char *name)
 
 static bool has_workload(const char *name)
 {
-	return in_table(workload_table, name);
+	return in_table(workload_table, name) || in_table(micro_table, name);
 }
 
 static bool has_backend(const char *name)

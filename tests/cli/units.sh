@@ -40,6 +40,7 @@ bad '[workload x]\ncommand = true\n' 1 'summary'
 bad '[workload X!]\nsummary = s\ncommand = true\n' 1 'no name for a unit'
 bad '[wrkload x]\n' 1 'no section'
 bad '[workload memaslap]\nsummary = s\ncommand = true\n' 1 "'memaslap' is taken"
+bad '[workload uffd]\nsummary = s\ncommand = true\n' 1 "'uffd' is taken"
 bad "${w}command = true\n$w" 4 "'x' is taken by the workload of .*u.ini:1"
 bad "${w}command = true\nrequires = unit:nobody\n" 1 'no file has a unit'
 bad "${w}command = true\nrequires = unit:y\n[workload y]\nsummary = s\ncommand = true\nrequires = unit:x\n" \
