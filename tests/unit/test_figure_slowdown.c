@@ -132,6 +132,28 @@ static void test_other_y(void **state)
 	store_close(s);
 }
 
+/* Published curves lie over slowdowns, and over nothing else. */
+static void test_published(void **state)
+{
+	static const struct figure_style style = {
+		.overlay = "plots/published/eden-synthetic.csv",
+	};
+	static const struct figure_choice raw = { .y = "performance" };
+	struct store *s = synthetic_store("published.db");
+
+	(void)state;
+	add_run(s, "zram", 1, 100, NULL, NULL);
+	add_run(s, "zram", 0.5, 50, NULL, NULL);
+	free(draw_styled(s, "slowdown", 0, NULL, NULL, &style, "slowdown-published"));
+	expect_variable("slowdown-published", "nr_overlays = 3\noverlay_top = 48.7\n");
+	expect_variable("slowdown-published", "on another machine (10 CPUs, RDMA)'\n");
+	assert_int_equal(draw_figure(s, figure_find("slowdown", &err), &raw, &style,
+				     drawn_path("none", "png"), &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.msg, "relative to ratio 1"));
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +161,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_be_relative_to),
 		cmocka_unit_test(test_of_an_experiment),
 		cmocka_unit_test(test_other_y),
+		cmocka_unit_test(test_published),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, synthetic_clean);
