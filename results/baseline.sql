@@ -25,27 +25,24 @@ CREATE TEMP TABLE prospect (
 );
 
 -- The one rule for the run at ratio 1 that a job is measured against (baseline_run; NULL: none fits).
--- A baseline has one job, numbered 1, which shares the other job's `kind`: workload and parameters, the machine's facts and settings
--- that move results, the version of fmbench and of the workload's program (*_version, where a run
--- has recorded it). Without a limit nothing is far: the backend, and options of a run that speak of
--- far pages only, need not be the same. Of several: the same experiment's, the same block's, the
--- same backend's, the nearest in time.
+-- A baseline has one job, numbered 1, which shares the other job's `kind`: workload and parameters, the
+-- machine's facts and settings that move results, the version of fmbench and those of the workload's
+-- programs (facts WORKLOAD.*_version). Without a limit nothing is far: the backend, and options of a
+-- run that speak of far pages only, need not be the same. Of several: the same experiment's, the same
+-- block's, the same backend's, the nearest in time.
 CREATE TEMP VIEW baseline AS
 WITH asked AS (
 	SELECT id AS run, job, machine, experiment, workload, workload_params, run_params, version,
 		backend, backend_params, started, facts,
 		ratio = 1 AND limit_bytes IS NULL AND status = 'ok'
-			AND NOT EXISTS (SELECT 1 FROM main.job j WHERE j.run = id AND j.job > 1) AS is_base,
-		ifnull((SELECT json_group_array(key || ' ' || value) FROM
-			(SELECT key, value FROM json_each(facts) WHERE key GLOB '*_version' ORDER BY key)),
-			'[]') AS program
+			AND NOT EXISTS (SELECT 1 FROM main.job j WHERE j.run = id AND j.job > 1) AS is_base
 	FROM main.run_job WHERE ratio IS NOT NULL
 	UNION ALL
 	SELECT 0, 1, machine, experiment, workload, workload_params, run_params, version,
-		backend, backend_params, started, facts, 0, NULL
+		backend, backend_params, started, facts, 0
 	FROM temp.prospect),
 known AS MATERIALIZED (
-	SELECT run, job, is_base, experiment, program, backend || backend_params AS backend,
+	SELECT run, job, is_base, experiment, backend || backend_params AS backend,
 		unixepoch(started) AS at_s, (SELECT b.block FROM block b WHERE b.run = a.run) AS block,
 		json_array(workload, workload_params, version,
 			json_remove(run_params, '$."set.vm.page-cluster"', '$."reclaim-headroom"',
@@ -54,7 +51,10 @@ known AS MATERIALIZED (
 				'$.cpus', '$.numa_nodes', '$.lab'),
 			json_extract(a.facts, '$.thp', '$.thp_defrag', '$.mglru', '$.swappiness',
 				'$.numa_balancing', '$.ksm', '$.governor', '$.no_turbo', '$.boost',
-				'$.smt', '$.pti')) AS kind
+				'$.smt', '$.pti'),
+			(SELECT json_group_array(key || ' ' || value) FROM (SELECT key, value
+				FROM json_each(a.facts) WHERE key GLOB workload || '.*_version'
+				ORDER BY key))) AS kind
 	FROM asked a JOIN main.machine m ON m.id = a.machine),
 ranked AS (
 	SELECT a.run, a.job, b.run AS baseline_run, abs(b.at_s - a.at_s) AS age_s,
@@ -62,5 +62,5 @@ ranked AS (
 			ifnull(b.experiment = a.experiment, 0) DESC, ifnull(b.block = a.block, 0) DESC,
 			b.backend = a.backend DESC, abs(b.at_s - a.at_s), abs(b.run - a.run)) AS place
 	FROM known a LEFT JOIN known b
-	  ON b.is_base AND b.kind = a.kind AND b.program = ifnull(a.program, b.program))
+	  ON b.is_base AND b.kind = a.kind)
 SELECT run, job, baseline_run, age_s FROM ranked WHERE place = 1;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/extract.h"
 #include "base/process.h"
+#include "base/program.h"
 #include "workloads/workload.h"
 
 #define GRACE_MS      2000
@@ -174,6 +175,15 @@ static int spawn(struct program *c, struct workload_ctx *ctx, bool with_fd, stru
 	free(env[nr]);
 	free(env);
 	return rc;
+}
+
+/* What a program of the user's calls its version is not known; a rebuilt one is another file. */
+static void command_versions(char *const *argv, struct facts *facts)
+{
+	char text[64];
+
+	if (program_file(argv[0], text, sizeof(text)))
+		facts_set(facts, "command.program_version", "%s", text);
 }
 
 static int command_start(struct workload_ctx *ctx, struct err *err)
@@ -402,6 +412,7 @@ const struct workload workload_command = {
 	.params_size = sizeof(struct params),
 	.check = command_check,
 	.loads = command_loads,
+	.versions = command_versions,
 	.start = command_start,
 	.load = command_load,
 	.go = command_go,

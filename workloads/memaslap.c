@@ -26,6 +26,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/program.h"
 #include "base/sysfile.h"
 #include "workloads/memaslap_config.h"
 #include "workloads/memaslap_output.h"
@@ -209,6 +210,23 @@ static int memaslap_check(const void *params, char *const *argv, struct err *err
 				 "memaslap: audit needs get-share=1: sets leave objects behind "
 				 "that no get asks for");
 	return memcached_check(err);
+}
+
+/* Asked once: they don't change while fmbench runs. */
+static void memaslap_versions(char *const *argv, struct facts *facts)
+{
+	static char server[64], client[64];
+	const char *program = client_program();
+
+	(void)argv;
+	if (!server[0] && !program_version("memcached", server, sizeof(server)))
+		server[0] = '\0';
+	if (!client[0] && program && !program_version(program, client, sizeof(client)))
+		client[0] = '\0';
+	if (server[0])
+		facts_set(facts, "memaslap.memcached_version", "%s", server);
+	if (client[0])
+		facts_set(facts, "memaslap.memaslap_version", "%s", client);
 }
 
 static char *artifact(const struct workload_ctx *ctx, const char *name)
@@ -781,6 +799,7 @@ const struct workload workload_memaslap = {
 	.params_size = sizeof(struct params),
 	.check = memaslap_check,
 	.check_place = memaslap_check_place,
+	.versions = memaslap_versions,
 	.start = memaslap_start,
 	.load = memaslap_load,
 	.go = memaslap_go,

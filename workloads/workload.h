@@ -86,6 +86,9 @@ struct workload {
 	/* The same once CPUs are chosen: of ctx there are params, argv, measure_ns and the places with
 	 * their CPUs. NULL: any will do. */
 	int (*check_place)(const struct workload_ctx *ctx, struct err *err);
+	/* Versions of its programs as facts "WORKLOAD.PROGRAM_version": a run with others is no
+	 * baseline. NULL: it is all fmbench's code. */
+	void (*versions)(char *const *argv, struct facts *facts);
 
 	/* Micro-benchmarks state their limit in bytes instead of taking a ratio of a measured peak.
 	 * *ret_lift: the limit is taken away again before go(). NULL: ratio x peak. */

@@ -112,6 +112,8 @@ static int fill_known_peak(const struct matrix *m, struct cell *cell, struct sto
 	run_identity_init(&id, &spec);
 	id.record.version = fmbench_version;
 	rc = settings_then(spec.settings, &facts, err);
+	if (job.workload->versions)
+		job.workload->versions(job.argv, &facts);
 	if (!rc)
 		rc = store_find_peak(store, machine, &id.record, &facts, &baseline, err);
 	run_identity_release(&id);

@@ -296,6 +296,8 @@ static int record(struct run *r, struct err *err)
 	if (r->session->config)
 		facts_set(&r->settings, "config", "%s", r->session->config);
 	for_each_job (j, r) {
+		if (j->spec->workload->versions)
+			j->spec->workload->versions(j->spec->argv, &r->settings);
 		snprintf(prefix, sizeof(prefix), "placement%s%s", spec->nr_jobs > 1 ? "." : "",
 			 spec->nr_jobs > 1 ? j->spec->name : "");
 		placement_facts(&j->placement, prefix, &r->settings);

@@ -197,18 +197,24 @@ static void test_fits(void **state)
 	store_close(s);
 }
 
+/* Of the workload's programs; others' versions don't count. */
 static void test_program_version(void **state)
 {
 	struct store *s = new_store("program.db");
-	int64_t base = MAKE(m_.fact = "memcached_version", m_.value = "1.6.18");
+	int64_t base = MAKE(m_.fact = "memaslap.memcached_version", m_.value = "1.6.18");
 
 	(void)state;
-	assert_int_equal(baseline_of(s, MAKE(m_.ratio = 0.5, m_.fact = "memcached_version",
+	assert_int_equal(baseline_of(s, MAKE(m_.ratio = 0.5, m_.fact = "memaslap.memcached_version",
 					     m_.value = "1.6.18")),
 			 base);
-	assert_int_equal(baseline_of(s, MAKE(m_.ratio = 0.5, m_.fact = "memcached_version",
+	assert_int_equal(baseline_of(s, MAKE(m_.ratio = 0.5, m_.fact = "memaslap.memcached_version",
 					     m_.value = "1.6.31")),
 			 0);
+	assert_int_equal(baseline_of(s, MAKE(m_.ratio = 0.5)), 0);
+	base = MAKE(m_.fact = "other.server_version", m_.value = "1");
+	assert_int_equal(baseline_of(s, MAKE(m_.ratio = 0.5, m_.fact = "other.server_version",
+					     m_.value = "2")),
+			 base);
 	store_close(s);
 }
 
