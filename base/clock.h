@@ -10,6 +10,8 @@
 #define NSEC_PER_MSEC 1000000ull
 
 uint64_t clock_ns(void);
+/* CPU time that this process has used, all of its threads. */
+uint64_t clock_process_ns(void);
 /* Sleep until the monotonic instant; a signal ends the sleep early. Returns 0 or -EINTR. */
 int clock_sleep_until(uint64_t deadline_ns);
 /* What the wall clock is ahead of clock_ns(): changes when somebody sets it. */

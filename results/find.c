@@ -227,3 +227,24 @@ int store_run_max(struct store *s, int64_t run, int job, const char *collector, 
 		*ret_value = (uint64_t)value;
 	return rc;
 }
+
+int store_run_max_sum(struct store *s, int64_t run, int job, const char *collector, const char *key,
+		      const char *other_key, uint64_t *ret_value, struct err *err)
+{
+	int64_t value;
+	int rc = settle(s, run, err);
+
+	if (!rc)
+		rc = db_int(s, &value, err,
+			    "WITH both AS MATERIALIZED (SELECT id FROM metric WHERE job IN (0, ?2)"
+			    "  AND collector = ?3 AND key IN (?4, ?5))"
+			    " SELECT max(s.value + ifnull((SELECT o.value FROM sample o"
+			    "  WHERE o.run = s.run AND o.tick <= s.tick"
+			    "  AND o.metric = (SELECT id FROM both WHERE id <> s.metric)"
+			    "  ORDER BY o.tick DESC LIMIT 1), 0))"
+			    " FROM sample s WHERE run = ?1 AND metric IN (SELECT id FROM both)",
+			    "iittt", run, (int64_t)job, collector, key, other_key);
+	if (!rc)
+		*ret_value = (uint64_t)value;
+	return rc;
+}

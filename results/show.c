@@ -127,8 +127,9 @@ static int show_memory(struct store *s, int64_t run, int64_t job, FILE *out, str
 	int rc =
 		db_prepare(s, &stmt, err,
 			   "SELECT peak_bytes, limit_bytes, local_bytes, far_bytes, page_ins_per_s,"
-			   " (SELECT ' (the highest of ' || nullif(json_extract(facts,"
-			   "  '$.peak_source'), 'the kernel''s own') || ')' FROM run"
+			   " (SELECT ' (of ' || json_extract(facts, '$.peak_source') || ')'"
+			   "  FROM run WHERE id = run_summary.run),"
+			   " (SELECT json_extract(facts, '$.memory_peak_bytes') FROM run"
 			   "  WHERE id = run_summary.run)"
 			   " FROM run_summary WHERE run = ?1 AND job = ?2",
 			   "ii", run, job);
@@ -140,6 +141,8 @@ static int show_memory(struct store *s, int64_t run, int64_t job, FILE *out, str
 	if (rc > 0) {
 		print_human(out, "peak", stmt, 0, human_bytes,
 			    have(stmt, 5) ? text_of(stmt, 5) : "");
+		print_human(out, "memory.peak", stmt, 6, human_bytes,
+			    " (page cache and the kernel's own, too)");
 		print_human(out, "limit", stmt, 1, human_bytes, "");
 		print_human(out, "local memory", stmt, 2, human_bytes, " (mean while measured)");
 		print_human(out, "far memory", stmt, 3, human_bytes, " (mean while measured)");

@@ -167,5 +167,8 @@ int store_phase_gauge(struct store *s, int64_t run, int job, const char *phase,
 /* Highest reading of a gauge in the whole run, of the job or of no job. -ENODATA: none. */
 int store_run_max(struct store *s, int64_t run, int job, const char *collector, const char *key,
 		  uint64_t *ret_value, struct err *err);
+/* The same of what two gauges of a collector sum up to at a time. */
+int store_run_max_sum(struct store *s, int64_t run, int job, const char *collector, const char *key,
+		      const char *other_key, uint64_t *ret_value, struct err *err);
 
 #endif

@@ -410,6 +410,18 @@ int group_stat(const struct group *g, const char *v2_key, const char *v1_key, ui
 	return sysfile_read_key(path, g->machine->memory_version == 2 ? v2_key : v1_key, ret_value);
 }
 
+int group_far_able(const struct group *g, uint64_t *ret_bytes)
+{
+	uint64_t anon, shmem;
+	int rc = group_stat(g, "anon", "total_rss", &anon);
+
+	if (!rc)
+		rc = group_stat(g, "shmem", "total_shmem", &shmem);
+	if (!rc)
+		*ret_bytes = anon + shmem;
+	return rc;
+}
+
 int group_peak(const struct group *g, uint64_t *ret_bytes)
 {
 	char path[PATH_MAX + 64];

@@ -69,6 +69,8 @@ int group_set_limit(const struct group *g, uint64_t bytes, struct err *err);
 int group_usage(const struct group *g, uint64_t *ret_bytes, struct err *err);
 /* A value of memory.stat by its name on v2 and v1. -ENODATA: no such row, *ret_value stays. */
 int group_stat(const struct group *g, const char *v2_key, const char *v1_key, uint64_t *ret_value);
+/* What of it can be far: its anonymous and shared memory, not page cache and the kernel's own. */
+int group_far_able(const struct group *g, uint64_t *ret_bytes);
 /* memory.peak (Linux 5.19) or memory.max_usage_in_bytes. -ENOENT where the kernel has none. */
 int group_peak(const struct group *g, uint64_t *ret_bytes);
 

@@ -48,16 +48,57 @@ bool seen_rise(const struct flag_input *in, const char *collector, const char *k
 	return true;
 }
 
-double seen_grown(const struct flag_input *in, const char *collector, const char *key)
+static bool grown_if_seen(const struct flag_input *in, const char *collector, const char *key,
+			  double *ret)
 {
-	double sum = 0, delta;
+	double delta;
+	bool any = false;
 
+	*ret = 0;
 	for (size_t i = 0; i < NR_SEEN_PHASES; i++) {
 		if (store_phase_value(in->store, in->run, in->job, seen_phases[i], collector, key,
-				      &delta, NULL) == 0)
-			sum += delta;
+				      &delta, NULL) != 0)
+			continue;
+		any = true;
+		*ret += delta;
 	}
+	return any;
+}
+
+double seen_grown(const struct flag_input *in, const char *collector, const char *key)
+{
+	double sum;
+
+	grown_if_seen(in, collector, key, &sum);
 	return sum;
+}
+
+bool seen_usage(const struct flag_input *in, const char *what, const char *phase, double *ret)
+{
+	for (const struct backend_usage *u = in->usage; u && u->what; u++) {
+		if (strcmp(u->what, what) != 0)
+			continue;
+		if (phase ? store_phase_value(in->store, in->run, in->job, phase, u->collector,
+					      u->key, ret, NULL) == 0
+			  : grown_if_seen(in, u->collector, u->key, ret))
+			return true;
+	}
+	return false;
+}
+
+bool seen_usage_max(const struct flag_input *in, const char *what, double *ret)
+{
+	uint64_t most;
+
+	for (const struct backend_usage *u = in->usage; u && u->what; u++) {
+		if (strcmp(u->what, what) == 0 &&
+		    store_run_max(in->store, in->run, in->job, u->collector, u->key, &most, NULL) ==
+			    0) {
+			*ret = (double)most;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool seen_accounted(const struct flag_input *in, const char *what, double *ret)

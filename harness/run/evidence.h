@@ -13,17 +13,26 @@
 /* Readings of the group's memory by the run itself, about ten a second. */
 struct usage_seen {
 	uint64_t peak_bytes;
-	double sum_bytes; /* of the nr readings in phase measure */
+	uint64_t far_able_bytes; /* the highest while no limit stood: anonymous and shared */
+	double sum_bytes;	 /* of the nr readings in phase measure */
 	unsigned int nr;
 };
 
 struct flag_input {
 	struct store *store;
 	int64_t run;
-	int job;	       /* from 1 */
+	int job, nr_jobs;      /* from 1 */
 	uint64_t limit_bytes;  /* in the measure phase; 0: none, or it was lifted by then */
 	uint64_t target_bytes; /* what was taken away at first; 0: nothing */
-	bool whole_machine;    /* the backend is whatever takes pages on this machine */
+	uint64_t far_bytes;    /* what its ratio moves away; 0: it has no ratio below 1 */
+	/* Without a limit: the highest far-able memory, and all memory as the kernel kept it (0: it
+	 * keeps none). peak_seen: readings came near the kernel's. */
+	uint64_t peak_bytes, memory_peak_bytes;
+	bool peak_seen;
+	double window_us;     /* phase measure */
+	double own_cpu_us;    /* fmbench itself ran so long in it */
+	unsigned int nr_cpus; /* which the run's programs may use */
+	bool whole_machine;   /* the backend is whatever takes pages on this machine */
 	struct relief_count reliefs;
 	struct usage_seen seen;
 	bool has_group;
@@ -53,6 +62,10 @@ bool seen_resident(const struct flag_input *in, double *ret_bytes);
 bool seen_rise(const struct flag_input *in, const char *collector, const char *key, double *ret);
 /* Growth of a counter over all phases; 0 where it was not sampled. */
 double seen_grown(const struct flag_input *in, const char *collector, const char *key);
+/* How the job used memory, by the first key of the backend's account that the run samples: pages in a
+ * phase (NULL: in all of them), and the highest reading of a gauge in the whole run. False: no key. */
+bool seen_usage(const struct flag_input *in, const char *what, const char *phase, double *ret);
+bool seen_usage_max(const struct flag_input *in, const char *what, double *ret);
 /* What the backend itself counted in the measure phase. False: it keeps no such account. */
 bool seen_accounted(const struct flag_input *in, const char *what, double *ret);
 

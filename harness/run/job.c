@@ -204,12 +204,15 @@ int job_shrink(struct job *j, struct err *err)
 int job_look(struct job *j, bool measuring, struct err *err)
 {
 	struct shrink to = shrink_of(j);
-	uint64_t bytes;
+	uint64_t bytes, far_able;
 
 	if ((!j->has_group && !j->backend->backend->limit) || usage(j, &bytes, NULL) != 0)
 		return 0;
 	if (bytes > j->seen.peak_bytes)
 		j->seen.peak_bytes = bytes;
+	if (!j->limit_bytes && j->has_group && group_far_able(&j->groups.inside, &far_able) == 0 &&
+	    far_able > j->seen.far_able_bytes)
+		j->seen.far_able_bytes = far_able;
 	if (measuring) {
 		j->seen.sum_bytes += (double)bytes;
 		j->seen.nr++;
@@ -262,9 +265,8 @@ void job_end_reclaim(struct job *j)
 	j->reclaimer = NULL;
 	if (!j->has_group || j->limit_bytes)
 		return;
-	j->peak_kept = group_peak(&j->groups.inside, &j->peak_bytes) == 0;
-	if (!j->peak_kept)
-		j->peak_bytes = j->seen.peak_bytes;
+	if (group_peak(&j->groups.inside, &j->memory_peak_bytes) != 0)
+		j->memory_peak_bytes = 0;
 }
 
 void job_stop(struct job *j)

@@ -50,8 +50,9 @@ struct job {
 	struct relief *relief;
 	struct relief_count reliefs;
 	struct usage_seen seen;
-	uint64_t peak_bytes; /* stated; or found where no limit stands */
-	bool peak_kept;	     /* by the kernel: exact */
+	uint64_t peak_bytes;	    /* of far-able memory: stated; or found where no limit stands */
+	uint64_t memory_peak_bytes; /* of all memory, as the kernel kept it; 0: it keeps none */
+	bool peak_seen;		    /* readings came near the kernel's */
 };
 
 void job_init(struct job *j, const struct job_spec *spec, const struct run_settings *settings,

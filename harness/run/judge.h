@@ -15,6 +15,8 @@
 void judge_limit(const struct flag_input *in, struct results *r);
 void judge_room(const struct flag_input *in, struct results *r);
 void judge_oom(const struct flag_input *in, struct results *r);
+void judge_far(const struct flag_input *in, struct results *r);
+void judge_file_cache(const struct flag_input *in, struct results *r);
 
 /* judge_pages.c: where did pages go, and did those who counted them count the same pages? */
 void judge_other_areas(const struct flag_input *in, struct results *r);
@@ -24,10 +26,21 @@ void judge_loads(const struct flag_input *in, struct results *r);
 void judge_disk(const struct flag_input *in, struct results *r);
 void judge_own_count(const struct flag_input *in, struct results *r);
 void judge_stores(const struct flag_input *in, struct results *r);
+void judge_zswap(const struct flag_input *in, struct results *r);
+void judge_other_swapper(const struct flag_input *in, struct results *r);
+void judge_file_faults(const struct flag_input *in, struct results *r);
+void judge_compression(const struct flag_input *in, struct results *r);
 
 /* judge_machine.c: what of the machine, and of the measuring itself, moves results? */
 void judge_sampler(const struct flag_input *in, struct results *r);
 void judge_machine(const struct flag_input *in, struct results *r);
 void judge_emulation(const struct flag_input *in, struct results *r);
+void judge_ksm(const struct flag_input *in, struct results *r);
+
+/* judge_cpu.c: who had the run's CPUs, and how fast were they? */
+void judge_cpu_contended(const struct flag_input *in, struct results *r);
+void judge_throttled(const struct flag_input *in, struct results *r);
+void judge_governor(const struct flag_input *in, struct results *r);
+void judge_placement(const struct flag_input *in, struct results *r);
 
 #endif

@@ -46,13 +46,24 @@ void judge_machine(const struct flag_input *in, struct results *r)
 			     "transparent huge pages are on: they are split when swapped out, and "
 			     "come back as small pages (echo madvise > "
 			     "/sys/kernel/mm/transparent_hugepage/enabled)");
-	if (in->placement->reclaim_shared)
-		results_flag(r, "RECLAIM_CPU_SHARED", SEVERITY_WARNING,
-			     "the workload may run on the reclaim CPU %d",
-			     in->placement->reclaim_cpu);
-	if (in->placement->shared[0])
-		results_flag(r, "SHARED_CORES", SEVERITY_WARNING, "too few cores: %s share one",
-			     in->placement->shared);
+}
+
+/* ksmd merges pages of the whole machine, and what of them is the job's it does not say. */
+void judge_ksm(const struct flag_input *in, struct results *r)
+{
+	const char *run = facts_get(in->settings, "ksm");
+	double sharing, shared = 0;
+
+	if (!run || strcmp(run, "1") != 0 || !seen_measured(in, "ksm", "pages_sharing", &sharing) ||
+	    sharing <= 0)
+		return;
+	seen_measured(in, "ksm", "pages_shared", &shared);
+	results_flag(
+		r, "KSM", SEVERITY_WARNING,
+		"same-page merging ran: %.0f pages of this machine's shared %.0f frames (%.1f %% "
+		"saved), cost no local memory of their own, and fault when they are written to "
+		"(echo 2 > /sys/kernel/mm/ksm/run)",
+		sharing + shared, shared, 100 * sharing / (sharing + shared));
 }
 
 /* A translated instruction takes another share of the time than the processor's own. */

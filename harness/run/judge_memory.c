@@ -2,12 +2,17 @@
 /* Was as much memory local as the run says, and had the rest a place to go to? */
 #include "harness/run/judge.h"
 
+#include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/opt.h"
 
 #define LIMIT_TOLERANCE 0.02 /* resident memory may miss the limit by this share */
 #define SWAP_FULL_SHARE 0.99
+#define NOTHING_SHARE	0.01	  /* of what the ratio moves away: less than that is nothing */
+#define FILE_SHARE	0.05	  /* of memory may be page cache, and … */
+#define FILE_SLACK	(2 << 20) /* … programs' text and the kernel's own, which all have */
 
 void judge_limit(const struct flag_input *in, struct results *r)
 {
@@ -99,4 +104,95 @@ void judge_oom(const struct flag_input *in, struct results *r)
 				     "memory in phase %s",
 				     kills, seen_phases[i]);
 	}
+}
+
+/* How much was far at the most: as the gauge says, or at least as many pages as left or came back. */
+static bool farthest(const struct flag_input *in, double *ret_bytes)
+{
+	double bytes = 0, pages, mean, page = (double)sysconf(_SC_PAGESIZE);
+	bool known = seen_usage_max(in, USAGE_FAR, &bytes);
+
+	/* A program's memory is gone at the ends of its phase: where the gauge was read only there,
+	 * counters tell. */
+	if (!known || !seen_usage(in, USAGE_FAR, "measure", &mean)) {
+		if (seen_usage(in, USAGE_PAGE_OUTS, NULL, &pages)) {
+			bytes = fmax(bytes, pages * page);
+			known = true;
+		}
+	}
+	if (seen_usage(in, USAGE_PAGE_INS, NULL, &pages)) {
+		bytes = fmax(bytes, pages * page);
+		known = true;
+	}
+	*ret_bytes = bytes;
+	return known;
+}
+
+void judge_far(const struct flag_input *in, struct results *r)
+{
+	double far, pages;
+	char is[16], should[16];
+
+	if (!in->far_bytes || !farthest(in, &far))
+		return;
+	format_size(is, sizeof(is), (uint64_t)far);
+	format_size(should, sizeof(should), in->far_bytes);
+	if (far < NOTHING_SHARE * (double)in->far_bytes)
+		results_flag(
+			r, "NOTHING_FAR", SEVERITY_FATAL,
+			"nothing was far: the ratio moves %s away, and %s (%.1f %%) ever left. "
+			"Let the workload write to its memory (what is only read has none), or "
+			"state its real --peak",
+			should, is, 100 * far / (double)in->far_bytes);
+	else if (seen_usage(in, USAGE_PAGE_INS, "measure", &pages) && pages <= 0)
+		results_flag(r, "NOTHING_FAR", SEVERITY_WARNING,
+			     "%s became far, and no page (0.0 %%) came back while it was measured: "
+			     "what far memory costs is not in these numbers; lower the ratio, or "
+			     "let the workload use what is far",
+			     is);
+}
+
+/* Page cache can't become far: the kernel drops it, and reads it again. */
+static void judge_cache_in_peak(const struct flag_input *in, struct results *r)
+{
+	double rest = (double)in->memory_peak_bytes - (double)in->peak_bytes;
+	char peak[16], all[16];
+
+	format_size(peak, sizeof(peak), in->peak_bytes);
+	format_size(all, sizeof(all), in->memory_peak_bytes);
+	if (!in->peak_seen)
+		results_flag(
+			r, "FILE_CACHE_IN_PEAK", SEVERITY_WARNING,
+			"up to 100 %% of the peak of %s may be page cache, which can't be far: "
+			"it ended before a reading came near; sample faster (--sample-hz), or "
+			"state the --peak",
+			all);
+	else if (rest > FILE_SHARE * (double)in->memory_peak_bytes && rest > FILE_SLACK)
+		results_flag(
+			r, "FILE_CACHE_IN_PEAK", SEVERITY_WARNING,
+			"%.1f %% of its peak of %s is page cache or the kernel's, and can't be "
+			"far: ratios are of the other %s; judge a program of files by its "
+			"file faults",
+			100 * rest / (double)in->memory_peak_bytes, all, peak);
+}
+
+void judge_file_cache(const struct flag_input *in, struct results *r)
+{
+	double inactive, active, current;
+	char is[16], limit[16];
+
+	if (in->memory_peak_bytes)
+		judge_cache_in_peak(in, r);
+	if (!in->limit_bytes || !seen_resident(in, &current) ||
+	    !seen_measured(in, "memory_stat", "inactive_file", &inactive) ||
+	    !seen_measured(in, "memory_stat", "active_file", &active) ||
+	    inactive + active <= FILE_SHARE * current || inactive + active <= FILE_SLACK)
+		return;
+	format_size(is, sizeof(is), (uint64_t)(inactive + active));
+	format_size(limit, sizeof(limit), in->limit_bytes);
+	results_flag(
+		r, "FILE_CACHE_IN_PEAK", SEVERITY_WARNING,
+		"page cache was %s (%.1f %%) of its local memory, under a limit of %s: so much "
+		"less of its own memory was local than the ratio says",
+		is, 100 * (inactive + active) / current, limit);
 }

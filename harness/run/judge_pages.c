@@ -12,6 +12,8 @@
 /* Page-ins and loads may differ by pages of files and by what crosses the phase's boundaries. */
 #define LOADS_TOLERANCE 0.01
 #define LOADS_SLACK	256
+#define FILE_SHARE	0.05 /* of the major faults may be files' */
+#define POOR_SHARE	0.5  /* of a compressed store's pages may be stored as they are */
 
 /*
  * Into other areas than the backend's: how much stands there more than when the run began, beside
@@ -58,6 +60,22 @@ static bool keeps_pages(const struct flag_input *in)
 			stores += seen_grown(in, u->collector, u->key);
 	}
 	return stores > 0;
+}
+
+/* Where pages may go anywhere (judge_hooks() has the others), zswap is part of what is measured. */
+void judge_zswap(const struct flag_input *in, struct results *r)
+{
+	double kept = seen_grown(in, "vmstat", "zswpout");
+	double all = kept + seen_grown(in, "vmstat", "pswpout");
+
+	if (in->target_bytes && (in->whole_machine || keeps_pages(in)) &&
+	    kept > ELSEWHERE_SHARE * all)
+		results_flag(
+			r, "ZSWAP", SEVERITY_WARNING,
+			"zswap took %.0f pages, %.1f %% of what left, into local memory before "
+			"the swap area: what was measured is zswap first (echo N > "
+			"/sys/module/zswap/parameters/enabled)",
+			kept, 100 * kept / all);
 }
 
 /* Into memory, before the kernel asked the backend: zswap, or another hook of frontswap. */
@@ -194,4 +212,98 @@ void judge_stores(const struct flag_input *in, struct results *r)
 			     "%.0f pages were stored although no limit asked for it: the machine "
 			     "itself is short of memory, or another program swaps",
 			     stores);
+}
+
+/* Pages that a program other than the run's got back from far memory, by the count that groups have,
+ * too. */
+static double others_page_ins(const struct flag_input *in, double *ret_all)
+{
+	struct flag_input job = *in;
+	double own = 0, one;
+
+	if (!seen_measured(in, "vmstat", "workingset_refault_anon", ret_all))
+		return 0;
+	for (job.job = 1; job.job <= in->nr_jobs; job.job++) {
+		if (!seen_measured(&job, "memory_stat", "workingset_refault_anon", &one))
+			return 0;
+		own += one;
+	}
+	return *ret_all - own;
+}
+
+/* The machine's counts and a group's are gathered from all CPUs at their own times. */
+static double others_slack(double all)
+{
+	return LOADS_TOLERANCE * all + LOADS_SLACK * (double)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void judge_other_swapper(const struct flag_input *in, struct results *r)
+{
+	double all = 0, others;
+
+	if (in->job != 1) /* of the whole run */
+		return;
+	others = others_page_ins(in, &all);
+	if (others > others_slack(all))
+		results_flag(
+			r, "OTHER_SWAPPER", SEVERITY_WARNING,
+			"%.0f of the %.0f pages (%.1f %%) that came back from swap while this "
+			"was measured were other programs': they took turns at the device; find "
+			"them with `grep VmSwap /proc/*/status`, and let them end",
+			others, all, 100 * others / all);
+}
+
+/*
+ * Major faults are of far pages or of files. Far pages that were faulted on are those that came back
+ * less those that read-ahead brought; read-ahead is counted for the whole machine alone.
+ */
+void judge_file_faults(const struct flag_input *in, struct results *r)
+{
+	double faults, ins, ahead, all, files;
+
+	if (!seen_measured(in, "memory_stat", "pgmajfault", &faults) ||
+	    (!seen_measured(in, "memory_stat", "pswpin", &ins) &&
+	     !seen_measured(in, "memory_stat", "workingset_refault_anon", &ins)))
+		return;
+	if (in->nr_jobs > 1 || others_page_ins(in, &all) > others_slack(ins) ||
+	    !seen_measured(in, "vmstat", "swap_ra", &ahead))
+		ahead = 0;
+	files = faults - fmax(ins - ahead, 0);
+	if (files > FILE_SHARE * faults && files > LOADS_SLACK)
+		results_flag(
+			r, "FILE_FAULTS", SEVERITY_WARNING,
+			"%.0f of %.0f major faults (%.1f %%) were of files, not of far memory: "
+			"hold far page-ins against each other, or keep the files' pages local "
+			"(vmtouch -l, MAP_POPULATE)",
+			files, faults, 100 * files / faults);
+}
+
+static void flag_poor(const char *who, double share, double stored, double taken, struct results *r)
+{
+	char in[16], memory[16];
+
+	format_size(in, sizeof(in), (uint64_t)stored);
+	format_size(memory, sizeof(memory), (uint64_t)taken);
+	results_flag(
+		r, "INCOMPRESSIBLE", SEVERITY_WARNING,
+		"%s could not compress %.1f %% of its pages: %s of far memory took %s of local "
+		"memory; give the workload data like the real one's, or choose another backend",
+		who, 100 * share, in, memory);
+}
+
+/* zram counts the pages that it stores as they are; of zswap it is known how much it saves. */
+void judge_compression(const struct flag_input *in, struct results *r)
+{
+	double stored, taken, poor, page = (double)sysconf(_SC_PAGESIZE);
+
+	if (!in->target_bytes)
+		return;
+	if (seen_measured(in, "zram", "orig_data_size", &stored) &&
+	    seen_measured(in, "zram", "compr_data_size", &taken) &&
+	    seen_measured(in, "zram", "huge_pages", &poor) && poor * page > POOR_SHARE * stored)
+		flag_poor("zram", poor * page / stored, stored, taken, r);
+	else if (seen_measured(in, "memory_stat", "zswapped", &stored) &&
+		 seen_measured(in, "memory_stat", "zswap", &taken) && stored > 0 &&
+		 taken > (1 - POOR_SHARE / 2) * stored)
+		flag_poor("zswap", taken / stored, stored, taken, r);
 }

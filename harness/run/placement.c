@@ -207,6 +207,54 @@ static void describe_sharing(const struct placement_wish *wish, struct placement
 	snprintf(p->shared, sizeof(p->shared), "%s", who);
 }
 
+/* The role's CPU among a core's, or -1. */
+static int cpu_on_core(hwloc_obj_t core, const cpu_set_t *cpus)
+{
+	for (int cpu = hwloc_bitmap_first(core->cpuset); cpu >= 0 && cpu < MAX_CPUS;
+	     cpu = hwloc_bitmap_next(core->cpuset, cpu)) {
+		if (CPU_ISSET(cpu, cpus))
+			return cpu;
+	}
+	return -1;
+}
+
+/* Two roles on hardware threads of one core; on one and the same CPU they share it. */
+static void describe_siblings(hwloc_topology_t topology, const struct placement_wish *wish,
+			      struct placement *p)
+{
+	cpu_set_t reclaim;
+	const struct {
+		const char *name;
+		const cpu_set_t *cpus;
+	} roles[] = {
+		{ "workload", &p->workload },
+		{ "load generator", &p->client },
+		{ "reclaim CPU", &reclaim },
+	};
+	int nr = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE);
+
+	CPU_ZERO(&reclaim);
+	if (p->reclaim_cpu != CPU_NONE)
+		CPU_SET(p->reclaim_cpu, &reclaim);
+	for (int pair = 0; pair < 3 && !p->siblings[0]; pair++) {
+		size_t a = pair == 2, b = pair == 0 ? 1 : 2;
+
+		if (!wish->needs_client && (a == 1 || b == 1))
+			continue;
+		for (int i = 0; i < nr && !p->siblings[0]; i++) {
+			hwloc_obj_t core =
+				hwloc_get_obj_by_type(topology, HWLOC_OBJ_CORE, (unsigned int)i);
+			int first = cpu_on_core(core, roles[a].cpus);
+			int second = cpu_on_core(core, roles[b].cpus);
+
+			if (first >= 0 && second >= 0 && first != second)
+				snprintf(p->siblings, sizeof(p->siblings),
+					 "%s and %s (CPUs %d and %d)", roles[a].name, roles[b].name,
+					 first, second);
+		}
+	}
+}
+
 /* nic_node() looks for nothing else among devices. */
 static bool any_rdma_device(void)
 {
@@ -325,6 +373,7 @@ int placement_choose_on(hwloc_topology_t topology, const struct placement_wish *
 	enough = divide(p, nr);
 	for (size_t i = 0; i < nr; i++) {
 		describe_sharing(wish, &p[i]);
+		describe_siblings(topology, wish, &p[i]);
 		if (!enough)
 			snprintf(p[i].shared, sizeof(p[i].shared), "%zu jobs", nr);
 	}

@@ -3,7 +3,8 @@
  * Who runs where. hwloc knows cores, SMT siblings and nodes. Claims in order: the reclaim CPU
  * (default: the last core near the NIC, else the last core), the sampler beside it, the workload
  * on the physical cores of one node, load generators on what is left. Several jobs divide the
- * workload's cores. With too few cores roles or jobs share one, and the run is flagged SHARED_CORES.
+ * workload's cores. With too few cores roles or jobs share one, and the run is flagged SHARED_CORES;
+ * where the user's CPUs put two roles on one core's hardware threads, SMT_SIBLING.
  */
 #ifndef HARNESS_PLACEMENT_H
 #define HARNESS_PLACEMENT_H
@@ -31,6 +32,7 @@ struct placement {
 	int mem_node;
 	bool reclaim_shared; /* the workload may use the reclaim CPU */
 	char shared[128];    /* "" or who shares, in words */
+	char siblings[128];  /* "" or whose CPUs are hardware threads of one core, in words */
 };
 
 /*

@@ -39,6 +39,8 @@
 #define TICK_HZ	  (1000 / POLL_MS)
 /* Several jobs are looked at in turns: so much later than it was may an end be seen. */
 #define TURN_MS 2
+/* How far readings may have stayed below the kernel's own peak. */
+#define PEAK_TOLERANCE 0.05
 
 struct run {
 	struct session *session;
@@ -64,6 +66,7 @@ struct run {
 	const char *phase; /* under way, or NULL */
 	uint64_t phase_begin_ns;
 	uint64_t measure_begin_ns, measure_end_ns;
+	uint64_t own_cpu_ns; /* that fmbench itself used in phase measure */
 };
 
 #define for_each_job(j, r) for (struct job *j = (r)->jobs; j < (r)->jobs + (r)->spec->nr_jobs; j++)
@@ -82,10 +85,14 @@ static int phase_next(struct run *r, const char *name, struct err *err)
 	if (r->phase)
 		rc = store_phase(r->session->store, r->outcome->id, r->phase, r->phase_begin_ns,
 				 now, err);
-	if (r->phase && strcmp(r->phase, "measure") == 0)
+	if (r->phase && strcmp(r->phase, "measure") == 0) {
 		r->measure_end_ns = now;
-	if (name && strcmp(name, "measure") == 0)
+		r->own_cpu_ns = clock_process_ns() - r->own_cpu_ns;
+	}
+	if (name && strcmp(name, "measure") == 0) {
 		r->measure_begin_ns = now;
+		r->own_cpu_ns = clock_process_ns();
+	}
 	r->phase = name;
 	r->phase_begin_ns = now;
 	return rc;
@@ -618,49 +625,94 @@ static int stop(struct run *r, int rc, struct err *err)
 	return rc ? rc : stop_rc;
 }
 
-/* Where the kernel keeps no peak, the highest sample is one from below. */
+/* The highest of the run's own readings and of the samples, which phases' ends are among. */
+static uint64_t highest(const struct run *r, const struct job *j, uint64_t seen,
+			const char *collector, const char *key, const char *other_key)
+{
+	struct store *s = r->session->store;
+	uint64_t sampled = 0;
+
+	if (other_key)
+		store_run_max_sum(s, r->outcome->id, j->number, collector, key, other_key, &sampled,
+				  NULL);
+	else
+		store_run_max(s, r->outcome->id, j->number, collector, key, &sampled, NULL);
+	return sampled > seen ? sampled : seen;
+}
+
+/*
+ * The peak is that of far-able memory. Where no reading came near the kernel's own peak (a program of
+ * milliseconds), that one stands in: it may hold page cache, and the run is flagged.
+ */
 static void state_peak(struct run *r, struct job *j)
 {
 	unsigned int hz = (unsigned int)r->spec->settings->sample_hz;
-	uint64_t sampled;
+	char name[96];
 
 	if (!j->has_group || j->limit_bytes)
 		return;
-	if (!j->peak_kept &&
-	    store_run_max(r->session->store, r->outcome->id, j->number, "memory_usage",
-			  "memory.current", &sampled, NULL) == 0 &&
-	    sampled > j->peak_bytes)
-		j->peak_bytes = sampled;
-	if (j->peak_kept)
-		facts_set(&r->settings, "peak_source", "the kernel's own");
-	else
+	j->peak_bytes = highest(r, j, j->seen.far_able_bytes, "memory_stat", "anon", "shmem");
+	j->peak_seen = (double)highest(r, j, j->seen.peak_bytes, "memory_usage", "memory.current",
+				       NULL) >= (1 - PEAK_TOLERANCE) * (double)j->memory_peak_bytes;
+	if (j->peak_seen)
 		facts_set(&r->settings, "peak_source", "samples at %u Hz",
 			  hz > TICK_HZ ? hz : TICK_HZ);
+	else
+		facts_set(&r->settings, "peak_source", "the kernel's own, page cache and all");
+	if (!j->peak_seen)
+		j->peak_bytes = j->memory_peak_bytes;
+	snprintf(name, sizeof(name), "memory_peak_bytes%s%.64s", r->spec->nr_jobs > 1 ? "." : "",
+		 r->spec->nr_jobs > 1 ? j->spec->name : "");
+	if (j->memory_peak_bytes)
+		facts_set(&r->settings, name, "%llu", (unsigned long long)j->memory_peak_bytes);
+}
+
+/* What its ratio moves away of its peak. */
+static uint64_t far_by_ratio(const struct job *j)
+{
+	if (j->spec->workload->limit || !j->limit_bytes || j->spec->peak_bytes < j->limit_bytes)
+		return 0;
+	return j->spec->peak_bytes - j->limit_bytes;
+}
+
+static struct flag_input evidence(const struct run *r, const struct job *j)
+{
+	cpu_set_t cpus = run_cpus(r);
+
+	return (struct flag_input){
+		.store = r->session->store,
+		.run = r->outcome->id,
+		.job = j->number,
+		.nr_jobs = (int)r->spec->nr_jobs,
+		.limit_bytes = j->lift ? 0 : j->limit_bytes,
+		.target_bytes = j->limit_bytes,
+		.far_bytes = far_by_ratio(j),
+		.peak_bytes = j->limit_bytes ? 0 : j->peak_bytes,
+		.memory_peak_bytes = j->limit_bytes ? 0 : j->memory_peak_bytes,
+		.peak_seen = j->peak_seen,
+		.window_us = (double)(r->measure_end_ns - r->measure_begin_ns) / 1e3,
+		.own_cpu_us = (double)r->own_cpu_ns / 1e3,
+		.nr_cpus = (unsigned int)CPU_COUNT(&cpus),
+		.whole_machine = r->spec->backend->caps & CAP_ANY_AREA,
+		.reliefs = j->reliefs,
+		.seen = j->seen,
+		.has_group = j->has_group,
+		.cgroup_version = j->groups.machine.memory_version,
+		.fills_limit = j->spec->workload->shape == WORKLOAD_SERVICE,
+		.placement = &j->placement,
+		.settings = &r->settings,
+		.usage = r->spec->backend->usage,
+		.lab = r->session->lab,
+		.sampler = &r->sampler_stats,
+		.hz = (unsigned int)r->spec->settings->sample_hz,
+	};
 }
 
 /* What the run says about itself: its results if it went to its end, its flags in any case. */
 static int harvest(struct run *r, int rc, struct err *err)
 {
 	for_each_job (j, r) {
-		struct flag_input input = {
-			.store = r->session->store,
-			.run = r->outcome->id,
-			.job = j->number,
-			.limit_bytes = j->lift ? 0 : j->limit_bytes,
-			.target_bytes = j->limit_bytes,
-			.whole_machine = r->spec->backend->caps & CAP_ANY_AREA,
-			.reliefs = j->reliefs,
-			.seen = j->seen,
-			.has_group = j->has_group,
-			.cgroup_version = j->groups.machine.memory_version,
-			.fills_limit = j->spec->workload->shape == WORKLOAD_SERVICE,
-			.placement = &j->placement,
-			.settings = &r->settings,
-			.usage = r->spec->backend->usage,
-			.lab = r->session->lab,
-			.sampler = &r->sampler_stats,
-			.hz = (unsigned int)r->spec->settings->sample_hz,
-		};
+		struct flag_input input;
 
 		if (!rc)
 			rc = j->spec->workload->parse(&j->ctx, r->measure_begin_ns,
@@ -671,6 +723,7 @@ static int harvest(struct run *r, int rc, struct err *err)
 					      j->peak_bytes, j->limit_bytes, err);
 		if (!rc)
 			rc = store_run_facts(r->session->store, r->outcome->id, &r->settings, err);
+		input = evidence(r, j);
 		if (r->sampler_stats.ticks)
 			flags_judge(&input, &j->results);
 	}

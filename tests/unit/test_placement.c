@@ -122,9 +122,22 @@ static void wished_cpus(void **state)
 	wish.cpus = "2";
 	expect(FOUR_CORES, &wish, "2", "0-1", 2, 3, "workload and sampler or reclaim CPU");
 	assert_false(p[0].reclaim_shared);
+	assert_string_equal(p[0].siblings, "");
 	wish.cpus = NULL;
 	wish.client_cpus = "8";
 	expect(TWO_SOCKETS, &wish, "0-3", "8", 6, 7, "");
+	assert_string_equal(p[0].siblings, "workload and load generator (CPUs 0 and 8)");
+	wish.client_cpus = "15";
+	expect(TWO_SOCKETS, &wish, "0-3", "15", 6, 7, "");
+	assert_string_equal(p[0].siblings, "load generator and reclaim CPU (CPUs 15 and 7)");
+	wish.needs_client = false; /* none runs */
+	expect(TWO_SOCKETS, &wish, "0-3", "15", 6, 7, "");
+	assert_string_equal(p[0].siblings, "");
+	wish.needs_client = true;
+	wish.cpus = "0,8"; /* threads of one role */
+	wish.client_cpus = NULL;
+	expect(TWO_SOCKETS, &wish, "0,8", "1-5", 6, 7, "");
+	assert_string_equal(p[0].siblings, "");
 	wish.cpus = "0-2";
 	wish.client_cpus = "0,2-3";
 	expect(FOUR_CORES, &wish, "0-2", "0,2-3", 2, 3, "workload and load generator");

@@ -3,6 +3,7 @@
 #include "tests/unit/synthetic.h"
 
 #include "backend/fastswap_area.h"
+#include "backend/swap_areas.h"
 #include "harness/run/flags.h"
 
 #define LIMIT (100u << 20)
@@ -30,6 +31,7 @@ static void begin(void)
 	store = synthetic_store("trust.db");
 	run = synthetic_begin(store, &record);
 	placement = (struct placement){ .reclaim_cpu = 3 };
+	CPU_SET(0, &placement.workload);
 	sampler = (struct sampler_stats){ .ticks = 100 };
 	facts_init(&settings);
 	facts_set(&settings, "page_cluster", "0");
@@ -39,6 +41,9 @@ static void begin(void)
 		.store = store,
 		.run = run,
 		.job = 1,
+		.nr_jobs = 1,
+		.window_us = 1e6,
+		.nr_cpus = 2,
 		.limit_bytes = LIMIT,
 		.target_bytes = LIMIT,
 		.has_group = true,
@@ -69,7 +74,7 @@ static void end(void)
 /* The collectors of a group are the job's, the others the machine's. */
 static int64_t metric_of(const char *collector, const char *key, bool counter)
 {
-	int job = strncmp(collector, "memory_", 7) == 0;
+	int job = strncmp(collector, "memory_", 7) == 0 || strcmp(collector, "cgroup_cpu") == 0;
 	int64_t metric = 0;
 
 	assert_ok(store_metric(store, job, collector, key, "pages", counter, &metric, &err));
@@ -302,6 +307,10 @@ static void hooks(void **state)
 	}
 	count("vmstat", "zswpout", SHRINK, 1000);
 	in.whole_machine = true; /* zswap is part of the backend */
+	expect("ZSWAP", SEVERITY_WARNING, "1000 pages, 100.0 % of what left");
+	count("vmstat", "zswpout", SHRINK, 1000);
+	count("vmstat", "pswpout", SHRINK, 99000);
+	in.whole_machine = true;
 	expect_none();
 	count("vmstat", "zswpout", SHRINK, 1000);
 	in.target_bytes = 0;
@@ -447,6 +456,207 @@ static void stores_without_reclaim(void **state)
 	expect("STORES_WITHOUT_RECLAIM", SEVERITY_WARNING, "357 pages were stored");
 }
 
+/* Of these 400 MiB none, or too few, or enough. */
+static void far_memory(double bytes, double page_ins)
+{
+	in.far_bytes = 400 << 20;
+	in.usage = swap_usage;
+	level("memory_usage", "memory.swap.current", MEASURE, bytes);
+	count("memory_stat", "workingset_refault_anon", MEASURE, page_ins);
+}
+
+static void nothing_far(void **state)
+{
+	(void)state;
+	far_memory(0, 0);
+	expect("NOTHING_FAR", SEVERITY_FATAL, "moves 400M away, and 0 (0.0 %) ever left");
+	far_memory((4 << 20) - 1, 0);
+	expect("NOTHING_FAR", SEVERITY_FATAL, "(1.0 %)");
+	far_memory(4 << 20, 1);
+	expect_none();
+	far_memory(4 << 20, 0);
+	expect("NOTHING_FAR", SEVERITY_WARNING, "no page (0.0 %) came back");
+	far_memory(0, 0);
+	in.far_bytes = 0; /* ratio 1 */
+	expect_none();
+	/* Where the gauge was read at the phase's ends only, pages that left tell. */
+	far_memory(0, 1);
+	expect("NOTHING_FAR", SEVERITY_FATAL, "");
+	in.far_bytes = 400 << 20;
+	in.usage = swap_usage;
+	count("vmstat", "pswpout", SHRINK, 1024);
+	count("memory_stat", "workingset_refault_anon", MEASURE, 1);
+	expect_none();
+	in.far_bytes = 400 << 20; /* nothing is known */
+	expect_none();
+}
+
+static void peak(uint64_t far_able, uint64_t kept)
+{
+	in.limit_bytes = in.target_bytes = 0;
+	in.peak_seen = true;
+	in.peak_bytes = far_able;
+	in.memory_peak_bytes = kept;
+}
+
+static void file_cache(void **state)
+{
+	(void)state;
+	peak(95 << 20, 100 << 20);
+	expect_none();
+	peak((95 << 20) - 1, 100 << 20);
+	expect("FILE_CACHE_IN_PEAK", SEVERITY_WARNING, "5.0 % of its peak of 100M");
+	peak(1 << 20, 3 << 20); /* program text */
+	expect_none();
+	peak(95 << 20, 0); /* Linux 5.10 keeps none */
+	expect_none();
+	peak(100 << 20, 100 << 20);
+	in.peak_seen = false;
+	expect("FILE_CACHE_IN_PEAK", SEVERITY_WARNING, "up to 100 % of the peak of 100M");
+	/* Under a limit. */
+	resident_memory(1);
+	level("memory_stat", "inactive_file", MEASURE, 3 << 20);
+	level("memory_stat", "active_file", MEASURE, 2 << 20);
+	expect_none();
+	resident_memory(1);
+	level("memory_stat", "inactive_file", MEASURE, 3 << 20);
+	level("memory_stat", "active_file", MEASURE, (2 << 20) + 4096);
+	expect("FILE_CACHE_IN_PEAK", SEVERITY_WARNING, "under a limit of 100M");
+}
+
+static void faults_on(double faults, double page_ins)
+{
+	count("memory_stat", "pgmajfault", MEASURE, faults);
+	count("memory_stat", "workingset_refault_anon", MEASURE, page_ins);
+}
+
+static void file_faults(void **state)
+{
+	(void)state;
+	faults_on(100000, 95000);
+	expect_none();
+	faults_on(100000, 94999);
+	expect("FILE_FAULTS", SEVERITY_WARNING,
+	       "5001 of 100000 major faults (5.0 %) were of files");
+	faults_on(256, 0);
+	expect_none();
+	/* Pages that read-ahead brought are nobody's major fault. */
+	faults_on(100000, 100000);
+	count("vmstat", "swap_ra", MEASURE, 5001);
+	expect("FILE_FAULTS", SEVERITY_WARNING, "");
+	/* Unless another program's are among them. */
+	faults_on(100000, 100000);
+	count("vmstat", "swap_ra", MEASURE, 90000);
+	count("vmstat", "workingset_refault_anon", MEASURE, 400000);
+	expect("OTHER_SWAPPER", SEVERITY_WARNING, "");
+}
+
+static void other_swapper(void **state)
+{
+	double slack = 256 * (double)sysconf(_SC_NPROCESSORS_ONLN);
+
+	(void)state;
+	faults_on(99000 - slack, 99000 - slack);
+	count("vmstat", "workingset_refault_anon", MEASURE, 100000);
+	expect_none();
+	faults_on(98999 - slack, 98999 - slack);
+	count("vmstat", "workingset_refault_anon", MEASURE, 100000);
+	expect("OTHER_SWAPPER", SEVERITY_WARNING, "of the 100000 pages (");
+	faults_on(0, 0);
+	count("vmstat", "workingset_refault_anon", MEASURE, 100000);
+	in.job = 2; /* told once */
+	expect_none();
+}
+
+static void compressed(double pages, double poor)
+{
+	level("zram", "orig_data_size", MEASURE, pages * 4096);
+	level("zram", "compr_data_size", MEASURE, poor * 4096);
+	level("zram", "huge_pages", MEASURE, poor);
+}
+
+static void incompressible(void **state)
+{
+	(void)state;
+	compressed(1000, 500);
+	expect_none();
+	compressed(1000, 501);
+	expect("INCOMPRESSIBLE", SEVERITY_WARNING, "zram could not compress 50.1 % of its pages");
+	compressed(1000, 501);
+	in.target_bytes = 0;
+	expect_none();
+	level("memory_stat", "zswapped", MEASURE, 1000);
+	level("memory_stat", "zswap", MEASURE, 750);
+	expect_none();
+	level("memory_stat", "zswapped", MEASURE, 1000);
+	level("memory_stat", "zswap", MEASURE, 751);
+	expect("INCOMPRESSIBLE", SEVERITY_WARNING, "zswap could not compress");
+}
+
+/* --- processors ------------------------------------------------------------------------------- */
+
+/* Of two CPUs for a second, microseconds. */
+static void cpu_time(double busy, double own, double client, double stolen)
+{
+	count("cpu", "run_cpus_busy", MEASURE, busy);
+	count("cpu", "run_cpus_steal", MEASURE, stolen);
+	count("cgroup_cpu", "usage_usec", MEASURE, own);
+	count("cgroup_cpu", "client_usage_usec", MEASURE, client);
+}
+
+static void cpu_contended(void **state)
+{
+	(void)state;
+	cpu_time(1900000, 1000000, 700000, 0);
+	expect_none();
+	cpu_time(1900001, 1000000, 700000, 0);
+	expect("CPU_CONTENDED", SEVERITY_WARNING,
+	       "for 10.0 % of the time (0.2 of 2.0 s on 2 CPUs)");
+	cpu_time(1900001, 1000000, 700000, 0);
+	in.own_cpu_us = 1; /* fmbench itself */
+	expect_none();
+	cpu_time(1000000, 1100000, 0, 200001);
+	expect("CPU_CONTENDED", SEVERITY_WARNING, "hypervisor took 10.0 %");
+	cpu_time(2000000, 0, 0, 0);
+	in.job = 2; /* told once */
+	expect_none();
+}
+
+static void throttled(void **state)
+{
+	(void)state;
+	count("cgroup_cpu", "nr_throttled", MEASURE, 7);
+	count("cgroup_cpu", "throttled_usec", MEASURE, 10000);
+	expect_none();
+	count("cgroup_cpu", "nr_throttled", MEASURE, 7);
+	count("cgroup_cpu", "throttled_usec", MEASURE, 10001);
+	expect("THROTTLED", SEVERITY_WARNING, "stopped it 7 times, for 1.0 % of the time");
+	count("thermal", "core_throttle_count", MEASURE, 0);
+	expect_none();
+	count("thermal", "core_throttle_count", MEASURE, 2);
+	count("thermal", "package_throttle_count", MEASURE, 1);
+	expect("THROTTLED", SEVERITY_WARNING, "too hot and slowed down (2 times a core, 1 times");
+}
+
+static void frequency(void **state)
+{
+	(void)state;
+	facts_set(&settings, "governor", "schedutil");
+	expect("GOVERNOR", SEVERITY_WARNING, "the governor schedutil moves");
+	facts_set(&settings, "governor", "performance");
+	expect_none();
+	facts_set(&settings, "governor", "performance");
+	facts_set(&settings, "boost", "1");
+	expect("GOVERNOR", SEVERITY_NOTE, "turbo is on");
+	facts_set(&settings, "no_turbo", "0");
+	expect("GOVERNOR", SEVERITY_NOTE, "turbo is on");
+	facts_set(&settings, "no_turbo", "1");
+	facts_set(&settings, "boost", "0");
+	expect_none();
+	strcpy(placement.siblings, "workload and load generator (CPUs 0 and 8)");
+	expect("SMT_SIBLING", SEVERITY_WARNING, "CPUs 0 and 8) are hardware threads of one core");
+}
+
 /* --- the kernel, the sampler, the machine ------------------------------------------------------- */
 
 static void oom_kill(void **state)
@@ -480,6 +690,17 @@ static void sampler_late(void **state)
 static void the_machine(void **state)
 {
 	(void)state;
+	facts_set(&settings, "ksm", "1");
+	steady("ksm", "pages_sharing", 0);
+	expect_none();
+	facts_set(&settings, "ksm", "1");
+	steady("ksm", "pages_shared", 10);
+	steady("ksm", "pages_sharing", 30);
+	expect("KSM", SEVERITY_WARNING,
+	       "40 pages of this machine's shared 10 frames (75.0 % saved)");
+	facts_set(&settings, "ksm", "2"); /* it has stopped, and merged pages were taken apart */
+	steady("ksm", "pages_sharing", 30);
+	expect_none();
 	in.cgroup_version = 1;
 	expect("V1_LIMIT", SEVERITY_NOTE, "memory.limit_in_bytes");
 	in.has_group = false;
@@ -522,6 +743,14 @@ int main(void)
 		TEST(loads_of_the_disk),
 		TEST(faults_of_the_program),
 		TEST(stores_without_reclaim),
+		TEST(nothing_far),
+		TEST(file_cache),
+		TEST(file_faults),
+		TEST(other_swapper),
+		TEST(incompressible),
+		TEST(cpu_contended),
+		TEST(throttled),
+		TEST(frequency),
 		TEST(oom_kill),
 		TEST(sampler_late),
 		TEST(the_machine),
