@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/program.h"
 #include "base/clock.h"
 #include "base/process.h"
 #include "base/sysfile.h"
@@ -518,6 +519,48 @@ static void test_find_program(void **state)
 	free(before);
 }
 
+/* As memcached and memaslap tell theirs, and programs that do not. */
+static void test_program_version(void **state)
+{
+	static const struct {
+		const char *script, *version; /* NULL: none */
+	} rows[] = {
+		{ "[ \"$1\" = -V ] && echo memcached 1.6.18", "1.6.18" },
+		{ "printf 'memaslap v1.0\\n\\nmore\\n'", "v1.0" },
+		{ "echo 7", "7" },
+		{ "true", NULL },
+		{ "echo unknown option >&2; exit 1", NULL },
+	};
+	const char *path = scratch_path(state, "versioned");
+	char version[32], script[128];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(script, sizeof(script), "#!/bin/sh\n%s\n", rows[i].script);
+		write_text(path, script);
+		chmod(path, 0755);
+		assert_int_equal(program_version(path, version, sizeof(version)),
+				 rows[i].version != NULL);
+		if (rows[i].version)
+			assert_string_equal(version, rows[i].version);
+	}
+	assert_false(program_version("/nowhere/at-all", version, sizeof(version)));
+}
+
+/* A rebuilt program is another one. */
+static void test_program_file(void **state)
+{
+	static const struct timespec times[2] = { { .tv_sec = 86400 }, { .tv_sec = 86400 } };
+	const char *path = scratch_path(state, "built");
+	char text[64];
+
+	write_text(path, "12345");
+	chmod(path, 0755);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	assert_true(program_file(path, text, sizeof(text)));
+	assert_string_equal(text, "5 bytes of 1970-01-02T00:00:00Z");
+	assert_false(program_file("/nowhere/at-all", text, sizeof(text)));
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
@@ -541,6 +584,8 @@ int main(void)
 		TEST(test_dies_with_the_harness),
 		TEST(test_log_tail),
 		TEST(test_find_program),
+		TEST(test_program_version),
+		TEST(test_program_file),
 	};
 
 	/* What the test runner left open is not ours to count. */

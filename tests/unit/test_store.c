@@ -284,6 +284,13 @@ static void gauge_readings(struct store *s, int64_t run)
 	assert_ok(store_run_max(s, run, 1, "m", "gauge", &most, &err));
 	assert_int_equal(most, 100);
 	assert_int_equal(store_run_max(s, run, 1, "m", "never", &most, &err), -ENODATA);
+	/* At a time: not the sum of two maxima. */
+	assert_ok(store_run_max_sum(s, run, 1, "m", "gauge", "second", &most, &err));
+	assert_int_equal(most, 105);
+	assert_ok(store_run_max_sum(s, run, 1, "m", "second", "never", &most, &err));
+	assert_int_equal(most, 50);
+	assert_int_equal(store_run_max_sum(s, run, 2, "m", "gauge", "second", &most, &err),
+			 -ENODATA);
 }
 
 /*
@@ -294,7 +301,7 @@ static void test_phase_values(void **state)
 {
 	struct store *s = synthetic_store("phase.db");
 	struct run_record record = synthetic_record("null", "zram", 0.5, 1);
-	int64_t run = synthetic_begin(s, &record), counter, flat, late, gauge, other;
+	int64_t run = synthetic_begin(s, &record), counter, flat, late, gauge, other, second;
 	double value;
 
 	(void)state;
@@ -303,6 +310,7 @@ static void test_phase_values(void **state)
 	assert_ok(store_metric(s, 1, "m", "late", "events", true, &late, &err));
 	assert_ok(store_metric(s, 1, "m", "gauge", "bytes", false, &gauge, &err));
 	assert_ok(store_metric(s, 1, "m", "never", "bytes", false, &other, &err));
+	assert_ok(store_metric(s, 1, "m", "second", "bytes", false, &second, &err));
 	assert_ok(store_metric(s, 1, "m", "counter", "events", true, &other, &err));
 	assert_int_equal(other, counter);
 	for (uint64_t tick = 1; tick <= 6; tick++)
@@ -316,6 +324,8 @@ static void test_phase_values(void **state)
 	assert_ok(store_sample(s, run, 1, gauge, 10, &err));
 	assert_ok(store_sample(s, run, 2, gauge, 40, &err));
 	assert_ok(store_sample(s, run, 5, gauge, 100, &err));
+	assert_ok(store_sample(s, run, 1, second, 50, &err));
+	assert_ok(store_sample(s, run, 3, second, 5, &err));
 	assert_ok(store_phase(s, run, "a", 10 * NSEC_PER_SEC, 30 * NSEC_PER_SEC, &err));
 	assert_ok(store_phase(s, run, "b", 30 * NSEC_PER_SEC, 60 * NSEC_PER_SEC, &err));
 	assert_ok(store_phase(s, run, "c", 60 * NSEC_PER_SEC, 65 * NSEC_PER_SEC, &err));

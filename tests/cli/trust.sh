@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Flags about what came back, who else ran and what the machine did meanwhile, from real runs each of
+# which is fooled by one of these. GOVERNOR, SMT_SIBLING and heat need other machines: their rules and
+# sources are tested in build/tests/unit/test_trust, test_placement and test_collectors.
+. "$(dirname "$0")/../lib.sh"
+need_swap
+
+undo_list=()
+undo() {
+	local i
+	for ((i = ${#undo_list[@]} - 1; i >= 0; i--)); do
+		eval "${undo_list[i]}" || true
+	done
+	rm -rf "$tmp"
+}
+trap undo EXIT
+
+# set_file FILE VALUE: until the test ends.
+set_file() {
+	undo_list+=("echo $(<"$1") >$1")
+	echo "$2" >"$1"
+}
+
+newest() {
+	sql "SELECT max(id) FROM run"
+}
+
+flag() {
+	sql "SELECT severity || ': ' || detail FROM flag WHERE run = $(newest) AND code = '$1'"
+}
+
+# flagged CODE SEVERITY PATTERN: of the newest run.
+flagged() {
+	local found
+	found=$(flag "$1")
+	[[ $found =~ ^$2:\ .*$3 ]] || fail "run $(newest): $1 is '$found', not $2 and '$3'"
+}
+
+unflagged() {
+	[[ ! $(flag "$1") ]] || fail "run $(newest) has $1: $(flag "$1")"
+}
+
+hog=(python3 "$PWD/tests/hog.py")
+
+# --- FILE_FAULTS, FILE_CACHE_IN_PEAK: 32 MiB that can be far beside a mapped file of twice the size. The
+# peak is that of the 32 MiB, and what comes back from the disk is not far memory.
+if [[ $(stat -f -c %T /var/tmp) == ext2/ext3 ]]; then
+	expect_run "$fmbench" run --ratio 0.5 --backend zram -- "${hog[@]}" 2 cold 32 file 64
+	flagged FILE_FAULTS warning 'of [0-9]* major faults \([0-9.]* %\) were of files'
+	flagged FILE_CACHE_IN_PEAK warning 'page cache was [0-9.]*[KM] \([0-9.]* %\) of its local memory'
+	[[ $(sql "SELECT page_ins * 20 < major_faults AND peak_bytes BETWEEN 32 << 20 AND 56 << 20
+		FROM run_summary WHERE run = $(newest)") == 1 ]] ||
+		fail "files are among far page-ins, or in the peak: $("$fmbench" show)"
+	[[ $(sql "SELECT detail FROM flag WHERE code = 'FILE_CACHE_IN_PEAK' AND run =
+		(SELECT run FROM job WHERE ratio = 1)") =~ \ %\ of\ its\ peak\ of\ 1 ]] ||
+		fail "the run that found the peak does not tell"
+	"$fmbench" show "$(sql "SELECT run FROM job WHERE ratio = 1")" >"$tmp/out"
+	grep -qE '^ *peak +[345].*samples at' "$tmp/out" && grep -qE '^ *memory.peak +1[0-9]{2}' "$tmp/out" ||
+		fail "the two peaks: $(<"$tmp/out")"
+fi
+
+# --- A run that nobody fools. Its data compresses.
+expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend zram -- "${hog[@]}" 2 text 32
+for code in FILE_FAULTS FILE_CACHE_IN_PEAK INCOMPRESSIBLE ZSWAP KSM THROTTLED OTHER_SWAPPER \
+	NOTHING_FAR SMT_SIBLING; do
+	unflagged $code
+done
+
+# --- THROTTLED: a quota of a fifth of a CPU.
+"$fmbench" run --ratio 0.5 --peak 40M --backend zram -- "${hog[@]}" 3 text 32 >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+if [[ -e /sys/fs/cgroup/cpu/cpu.shares ]]; then
+	throttle_group /sys/fs/cgroup/cpu cpu.cfs_quota_us 20000
+else
+	throttle_group /sys/fs/cgroup cpu.max '20000 100000'
+fi
+wait $pid || [[ $? -eq 7 ]] || fail "$(<"$tmp/err")"
+flagged THROTTLED warning 'stopped it [1-9][0-9]* times, for [1-9][0-9.]* % of the time'
+
+# --- OTHER_SWAPPER: a neighbour under a limit of its own.
+if [[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]]; then
+	group=/sys/fs/cgroup/memory/fmbench-neighbour limit=memory.limit_in_bytes
+else
+	group=/sys/fs/cgroup/fmbench-neighbour limit=memory.high
+fi
+mkdir $group
+undo_list+=("rmdir $group")
+echo 24M >$group/$limit
+(
+	echo $BASHPID >$group/cgroup.procs
+	# Before there is swap it is killed where the limit is a hard one.
+	until grep -q zram /proc/swaps; do sleep 0.02; done
+	exec "${hog[@]}" 60 text 48
+) &
+neighbour=$!
+undo_list+=("kill $neighbour; wait $neighbour")
+expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend zram -o zram.size=256M -- \
+	"${hog[@]}" 4 text 32
+kill $neighbour
+wait $neighbour 2>/dev/null || true
+flagged OTHER_SWAPPER warning "of the [0-9]* pages \\([0-9.]* %\\) that came back from swap"
+
+# --- KSM: pages that are all alike.
+ksm=/sys/kernel/mm/ksm
+if [[ -e $ksm/run ]]; then
+	set_file $ksm/pages_to_scan 20000
+	set_file $ksm/sleep_millisecs 10
+	set_file $ksm/run 1
+	expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend zram -- "${hog[@]}" 3 same 16 text 16
+	flagged KSM warning 'shared [1-9][0-9]* frames \([0-9.]* % saved\)'
+	echo 2 >$ksm/run
+fi
+
+# --- ZSWAP: before whatever swap area is on.
+zswap=/sys/module/zswap/parameters/enabled
+if [[ -e $zswap ]]; then
+	set_file $zswap Y
+	expect 0 "$fmbench" backend up zram -o size=256M
+	undo_list+=("\"$fmbench\" backend down")
+	expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend swap -- "${hog[@]}" 2 text 32
+	flagged ZSWAP warning 'zswap took [0-9]* pages, [0-9.]* % of what left'
+fi
