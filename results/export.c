@@ -11,6 +11,10 @@
 #include "results/runs.h"
 #include "results/samples.h"
 
+/* What must not be lost on a number's way: last columns of what holds results. */
+#define TRUST(job)                                                                                  \
+	", r.status, ifnull((SELECT group_concat(code, ' ') FROM (SELECT DISTINCT code FROM flag f" \
+	" WHERE f.run = r.id AND f.job IN (0, " job ") ORDER BY code)), '') AS flags"
 /* ?1 is a JSON array of run ids; the join order makes each of them a seek. */
 #define EACH_RUN " FROM json_each(?1) c CROSS JOIN run r ON r.id = c.value "
 
@@ -37,11 +41,12 @@ const struct export_kind export_kinds[] = {
 	  EXPORT_LONG,
 	  "SELECT v.run, v.job, iif(instr(name, '.'), substr(name, 1, instr(name, '.') - 1), name) AS name,"
 	  " v.value, v.unit, v.better,"
-	  " CAST(substr(name, nullif(instr(name, '.'), 0) + 1) AS INTEGER) AS thread" EACH_RUN
-	  "CROSS JOIN result v ON v.run = r.id ORDER BY c.key, v.job, v.ord" },
+	  " CAST(substr(name, nullif(instr(name, '.'), 0) + 1) AS INTEGER) AS thread" TRUST("v.job")
+		  EACH_RUN "CROSS JOIN result v ON v.run = r.id ORDER BY c.key, v.job, v.ord" },
 	{ "histograms", "latency buckets that are not empty, bounds inclusive", EXPORT_LONG,
 	  EXPORT_LONG,
-	  "SELECT b.run, b.job, b.name, b.low AS low_ns, b.high AS high_ns, b.count" EACH_RUN
+	  "SELECT b.run, b.job, b.name, b.low AS low_ns, b.high AS high_ns, b.count" TRUST("b.job")
+		  EACH_RUN
 	  "CROSS JOIN bucket b ON b.run = r.id ORDER BY c.key, b.job, b.name, b.low" },
 	{ "flags", "what to know before trusting a run", EXPORT_LONG, EXPORT_LONG,
 	  "SELECT f.run, f.job, f.code, f.severity, f.detail" EACH_RUN

@@ -316,12 +316,12 @@ static void test_other_kinds(void **state)
 	assert_text(export(s, "samples", &all, EXPORT_JSON), "[\n]\n");
 	synthetic_run(s, &record, 12.8);
 	assert_text(export(s, "results", &all, EXPORT_CSV),
-		    "run,job,name,value,unit,better,thread\n"
-		    "1,1,ops,12.8,per_s,higher,\n"
-		    "1,1,latency_avg,1250000,us,lower,\n"
-		    "1,1,get_misses,0,count,,\n"
-		    "1,1,thread_share,0.75,share,,0\n"
-		    "1,1,thread_share,1.25,share,,10\n");
+		    "run,job,name,value,unit,better,thread,status,flags\n"
+		    "1,1,ops,12.8,per_s,higher,,ok,SHARED_CORES\n"
+		    "1,1,latency_avg,1250000,us,lower,,ok,SHARED_CORES\n"
+		    "1,1,get_misses,0,count,,,ok,SHARED_CORES\n"
+		    "1,1,thread_share,0.75,share,,0,ok,SHARED_CORES\n"
+		    "1,1,thread_share,1.25,share,,10,ok,SHARED_CORES\n");
 	assert_text(
 		export(s, "flags", &all, EXPORT_CSV),
 		"run,job,code,severity,detail\n1,1,SHARED_CORES,warning,"
@@ -330,6 +330,8 @@ static void test_other_kinds(void **state)
 	text = export(s, "histograms", &all, EXPORT_JSON);
 	assert_true(json(text, "(SELECT sum(value ->> 'count') FROM json_each(j))") == 10000);
 	assert_true(json(text, "(SELECT max(value ->> 'low_ns') FROM json_each(j))") <= 1e7);
+	assert_true(json(text, "(SELECT sum(value ->> 'flags' = 'SHARED_CORES') =count(*)"
+			       " FROM json_each(j))") == 1);
 	free(text);
 	for (const struct export_kind *k = export_kinds; k->name; k++) {
 		text = export(s, k->name, &all, EXPORT_JSON);
