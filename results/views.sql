@@ -72,7 +72,8 @@ FROM (
 CREATE TEMP VIEW kind_property AS
 SELECT * FROM run_property
 WHERE source <> 'label'
-	AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes' OR key GLOB 'missing.*'));
+	AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes' OR key GLOB 'missing.*'
+		OR key = 'peak_source'));
 
 -- Keys (GLOB) that differ because another does: only that one has to be named.
 CREATE TEMP VIEW follows AS

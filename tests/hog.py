@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A program whose memory is of one kind: hog.py SECONDS KIND SIZE [KIND SIZE]…, sizes in MiB.
+"""A program whose memory is of one kind: hog.py LENGTH KIND SIZE [KIND SIZE]…, sizes in MiB. LENGTH is in
+seconds, or in rounds over its memory ("20x").
 
 	text	written once with what compresses, then written again, page by page
 	cold	the same, written once
@@ -31,7 +32,9 @@ def mapped_file(size):
             f.write(page_of("text"))
         f.flush()
         os.fsync(f.fileno())
-        return mmap.mmap(f.fileno(), size, prot=mmap.PROT_READ)
+        area = mmap.mmap(f.fileno(), size, prot=mmap.PROT_READ)
+    area.madvise(mmap.MADV_RANDOM)  # else read-ahead spares it most of its major faults
+    return area
 
 
 def anonymous(kind, size):
@@ -43,13 +46,20 @@ def anonymous(kind, size):
     return area
 
 
-def main(seconds, *kinds):
+def go_on(length, rounds, began):
+    if length.endswith("x"):
+        return rounds < int(length[:-1])
+    return time.monotonic() < began + float(length)
+
+
+def main(length, *kinds):
     areas = []
     for kind, size in zip(kinds[::2], kinds[1::2]):
         size = int(size) << 20
         areas.append((kind, mapped_file(size) if kind == "file" else anonymous(kind, size)))
-    end = time.monotonic() + float(seconds)
-    while time.monotonic() < end:
+    rounds, began = 0, time.monotonic()
+    while go_on(length, rounds, began):
+        rounds += 1
         for kind, area in areas:
             if kind in ("text", "random"):
                 for at in range(0, len(area), PAGE):

@@ -160,14 +160,15 @@ static void judge_cache_in_peak(const struct flag_input *in, struct results *r)
 
 	format_size(peak, sizeof(peak), in->peak_bytes);
 	format_size(all, sizeof(all), in->memory_peak_bytes);
-	if (!in->peak_seen)
+	if (!in->peak_seen && in->memory_peak_bytes > FILE_SLACK)
 		results_flag(
 			r, "FILE_CACHE_IN_PEAK", SEVERITY_WARNING,
 			"up to 100 %% of the peak of %s may be page cache, which can't be far: "
 			"it ended before a reading came near; sample faster (--sample-hz), or "
 			"state the --peak",
 			all);
-	else if (rest > FILE_SHARE * (double)in->memory_peak_bytes && rest > FILE_SLACK)
+	else if (in->peak_seen && rest > FILE_SHARE * (double)in->memory_peak_bytes &&
+		 rest > FILE_SLACK)
 		results_flag(
 			r, "FILE_CACHE_IN_PEAK", SEVERITY_WARNING,
 			"%.1f %% of its peak of %s is page cache or the kernel's, and can't be "

@@ -661,8 +661,8 @@ static void state_peak(struct run *r, struct job *j)
 		facts_set(&r->settings, "peak_source", "the kernel's own, page cache and all");
 	if (!j->peak_seen)
 		j->peak_bytes = j->memory_peak_bytes;
-	snprintf(name, sizeof(name), "memory_peak_bytes%s%.64s", r->spec->nr_jobs > 1 ? "." : "",
-		 r->spec->nr_jobs > 1 ? j->spec->name : "");
+	snprintf(name, sizeof(name), "%.64s%smemory_peak_bytes",
+		 r->spec->nr_jobs > 1 ? j->spec->name : "", r->spec->nr_jobs > 1 ? "." : "");
 	if (j->memory_peak_bytes)
 		facts_set(&r->settings, name, "%llu", (unsigned long long)j->memory_peak_bytes);
 }

@@ -185,6 +185,8 @@ static void expect_counts(const struct group *g, uint64_t usage, uint64_t anon, 
 	assert_int_equal(value, anon);
 	assert_int_equal(group_stat(g, "an", "total", &value), -ENODATA);
 	assert_int_equal(value, anon);
+	assert_int_equal(group_far_able(g, &value), 0);
+	assert_int_equal(value, anon); /* none of these had shared memory */
 	assert_int_equal(group_peak(g, &value), peak ? 0 : -ENOENT);
 	assert_int_equal(value, peak ? peak : anon);
 }
@@ -201,6 +203,20 @@ static void captured_groups(void **state)
 	expect_counts(&g, 50171904, 27095040, 50712576);
 	g = group_of(FIXTURES "linux-6.18-v1", 1, "/sys/fs/cgroup/memory/fmbench-capture");
 	expect_counts(&g, 49926144, 49033216, 50331648);
+}
+
+/* Shared memory can be far, page cache can't. */
+static void far_able_memory(void **state)
+{
+	struct group g = group_of(*state, 2, "/cg/shared");
+	uint64_t value = 7;
+
+	put("/cg/shared/memory.stat", "anon 4096\nfile 40960\nshmem 8192\n");
+	assert_int_equal(group_far_able(&g, &value), 0);
+	assert_int_equal(value, 12288);
+	put("/cg/shared/memory.stat", "anon 4096\nfile 40960\n");
+	assert_int_equal(group_far_able(&g, &value), -ENODATA);
+	assert_int_equal(value, 12288);
 }
 
 static void a_group_that_is_gone(void **state)
@@ -225,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(captured_machines),    TEST(made_up_machines), TEST(no_memory_controller),
 		TEST(a_delegated_group),    TEST(default_root),	    TEST(captured_groups),
+		TEST(far_able_memory),
 		TEST(a_group_that_is_gone),
 	};
 

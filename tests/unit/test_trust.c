@@ -510,6 +510,9 @@ static void file_cache(void **state)
 	expect_none();
 	peak(95 << 20, 0); /* Linux 5.10 keeps none */
 	expect_none();
+	peak(2 << 20, 2 << 20);
+	in.peak_seen = false;
+	expect_none();
 	peak(100 << 20, 100 << 20);
 	in.peak_seen = false;
 	expect("FILE_CACHE_IN_PEAK", SEVERITY_WARNING, "up to 100 % of the peak of 100M");
