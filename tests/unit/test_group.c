@@ -239,10 +239,9 @@ static void a_group_that_is_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(captured_machines),    TEST(made_up_machines), TEST(no_memory_controller),
-		TEST(a_delegated_group),    TEST(default_root),	    TEST(captured_groups),
-		TEST(far_able_memory),
-		TEST(a_group_that_is_gone),
+		TEST(captured_machines), TEST(made_up_machines),     TEST(no_memory_controller),
+		TEST(a_delegated_group), TEST(default_root),	     TEST(captured_groups),
+		TEST(far_able_memory),	 TEST(a_group_that_is_gone),
 	};
 
 	return cmocka_run_group_tests_name("group", tests, NULL, NULL);
