@@ -34,11 +34,12 @@ static const struct opt opts[] = { GRAPH_OPTS(struct params),
 					   "searches, one after the other"),
 				   COMPUTE_OPTS(struct params), OPT_END };
 
-enum { TEPS, SEARCH, REACHED };
+enum { TEPS, EDGES, SEARCH, REACHED };
 
 static const struct metric metrics[] = {
 	[TEPS] = { "teps", "per_s", BETTER_HIGHER,
 		   "traversed edges per second: the component's, harmonic mean over the searches" },
+	[EDGES] = { "edges", "per_s", BETTER_HIGHER, "the same, of all searches together" },
 	[SEARCH] = { "search", "s", BETTER_LOWER, "one search, mean" },
 	[REACHED] = { "reached", "share", BETTER_NEITHER, "of all vertices, mean" },
 	COMPUTE_METRICS,
@@ -375,15 +376,17 @@ static void report(const struct compute_run *r, double seconds, struct results *
 {
 	const struct params *p = r->params;
 	const struct bfs *b = r->state;
-	double reached = 0, inverse = 0, n = (double)p->sources;
+	double reached = 0, inverse = 0, edges = 0, n = (double)p->sources;
 
 	for (uint64_t i = 0; i < p->sources; i++) {
 		const struct found *f = &b->found[i];
 
 		reached += (double)f->reached / (double)b->graph.vertices;
+		edges += (double)f->arcs / 2;
 		inverse += (double)f->ns / 1e9 / ((double)f->arcs / 2);
 	}
 	results_add_metric(results, &metrics[TEPS], n / inverse);
+	results_add_metric(results, &metrics[EDGES], edges / seconds);
 	results_add_metric(results, &metrics[SEARCH], seconds / n);
 	results_add_metric(results, &metrics[REACHED], reached / n);
 }

@@ -44,7 +44,7 @@ check() {
 far none kvmap -o memory=6M -o operations=20480
 tap "kvmap is right over far memory" $((status != 0 && status != 7 || $(corrupted kvmap-none)))
 
-check bfs scale=14 sources=2
+check bfs scale=15 sources=2
 check btree memory=6M lookups=20000
 check chase memory=6M node=4096
 check groupby memory=6M passes=2
