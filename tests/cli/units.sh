@@ -98,7 +98,7 @@ grep -q "pattern 'ops: (\[0-9\]+)' found nothing" "$tmp/err" || fail "silent: $(
 with "${w}command = true\nrequires = no-such-program:its-package\n"
 expect 3 "$fmbench" run x --units "$tmp/units"
 grep -q 'needs no-such-program; apt install its-package' "$tmp/err" || fail 'missing: not said'
-"$fmbench" doctor --json --units "$tmp/units" >"$tmp/doctor" || true
+"$fmbench" doctor --format json --units "$tmp/units" >"$tmp/doctor" || true
 grep -q 'programs are missing for: .*x' "$tmp/doctor" || fail 'doctor: not said'
 
 cat >"$tmp/e.ini" <<'INI'
@@ -126,7 +126,7 @@ wait_same "$tmp/before" || fail 'killed: something stayed behind'
 # --- somebody else's far memory ---------------------------------------------------------------
 state=/tmp/fmbench-dummy
 rm -rf $state
-"$fmbench" doctor --json | grep -q 'its kernel runs here: dummy' || fail 'doctor does not know the system'
+"$fmbench" doctor --format json | grep -q 'its kernel runs here: dummy' || fail 'doctor does not know the system'
 expect_run "$fmbench" run greet --backend dummy --ratio 0.5 --peak 64M
 [[ ! -e $state ]] || fail 'not taken down'
 [[ $(sql "SELECT status FROM run ORDER BY id DESC LIMIT 1") == ok ]] || fail "$(cat "$tmp/out")"
