@@ -65,15 +65,16 @@ static const char doc[] =
 /* What else the word may be that names no workload. err says so, or stays as it is. */
 static void explain_word(const char *word, struct err *err)
 {
-	struct err ignored;
+	struct err near = *err, ignored;
+	const char *guess = strstr(near.msg, "did you mean");
 
 	if (micro_find(word, &ignored))
 		err_usage(err, "%s is a micro-benchmark: fmbench micro %s", word, word);
-	else if (!strstr(err->msg, "did you mean") && child_find_program(word, NULL, 0))
+	else if (child_find_program(word, NULL, 0))
 		err_usage(err,
 			  "no workload '%s'; to run the program of that name put -- before it: "
-			  "fmbench run [options] -- %s",
-			  word, word);
+			  "fmbench run [options] -- %s%s%s",
+			  word, word, guess ? "; or " : "", guess ? guess : "");
 }
 
 /* Options of the command that are the workload's: `-o metric=` does the same. */
