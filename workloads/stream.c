@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/stats.h"
 #include "workloads/compute.h"
 
@@ -71,7 +72,6 @@ static const struct {
 struct stream {
 	double *a, *b, *c;
 	uint64_t n;
-	int kernel;
 	uint64_t *ns[NR_KERNELS]; /* of each pass */
 };
 
@@ -127,9 +127,8 @@ static void step(int kernel, double *restrict a, double *restrict b, double *res
 	}
 }
 
-static void work(void *arg, unsigned int thread)
+static void one_kernel(struct compute_run *r, unsigned int thread, int kernel)
 {
-	struct compute_run *r = arg;
 	struct stream *s = r->state;
 	uint64_t begin, end;
 
@@ -137,20 +136,35 @@ static void work(void *arg, unsigned int thread)
 	for (uint64_t i = begin; i < end; i += BLOCK) {
 		uint64_t n = end - i < BLOCK ? end - i : BLOCK;
 
-		step(s->kernel, s->a + i, s->b + i, s->c + i, n);
+		step(kernel, s->a + i, s->b + i, s->c + i, n);
 		progress_add(r->progress, thread, n);
+	}
+}
+
+/* The first thread takes the time, from when all are ready until all are done. */
+static void work(void *arg, unsigned int thread)
+{
+	struct compute_run *r = arg;
+	const struct params *p = r->params;
+	struct stream *s = r->state;
+
+	for (uint64_t pass = 0; pass < p->passes; pass++) {
+		for (int kernel = 0; kernel < NR_KERNELS; kernel++) {
+			uint64_t begin_ns;
+
+			crew_meet(&r->crew);
+			begin_ns = clock_ns();
+			one_kernel(r, thread, kernel);
+			crew_meet(&r->crew);
+			if (!thread)
+				s->ns[kernel][pass] = clock_ns() - begin_ns;
+		}
 	}
 }
 
 static void measure(struct compute_run *r)
 {
-	const struct params *p = r->params;
-	struct stream *s = r->state;
-
-	for (uint64_t pass = 0; pass < p->passes; pass++) {
-		for (s->kernel = 0; s->kernel < NR_KERNELS; s->kernel++)
-			s->ns[s->kernel][pass] = crew_run(&r->crew, work, r);
-	}
+	crew_run(&r->crew, work, r);
 }
 
 static void check_array(struct compute_run *r, const char *name, const double *array, double due)
