@@ -210,6 +210,11 @@ bool opt_same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
+static bool is_word(const struct opt *o, const void *p)
+{
+	return o->word && *(const uint64_t *)p == OPT_WORD;
+}
+
 void opt_format(const struct opt *o, const void *base, struct buf *b)
 {
 	const void *p = field(o, base);
@@ -225,7 +230,10 @@ void opt_format(const struct opt *o, const void *base, struct buf *b)
 		add_in_units(size_units, *(const uint64_t *)p, "0", b);
 		break;
 	case OPT_T_DURATION:
-		add_in_units(duration_units, *(const uint64_t *)p, "0s", b);
+		if (is_word(o, p))
+			buf_adds(b, o->word);
+		else
+			add_in_units(duration_units, *(const uint64_t *)p, "0s", b);
 		break;
 	case OPT_T_DOUBLE:
 		add_double(*(const double *)p, b);
@@ -339,6 +347,10 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 		rc = parse_size(value, &u64);
 		break;
 	case OPT_T_DURATION:
+		if (o->word && strcmp(value, o->word) == 0) {
+			*(uint64_t *)p = OPT_WORD;
+			return 0;
+		}
 		rc = parse_duration(value, &u64);
 		break;
 	case OPT_T_DOUBLE:
@@ -358,8 +370,9 @@ static int opt_store(const struct opt *o, void *base, const char *value, const c
 	if (rc == -ERANGE)
 		return err_usage(err, "%s: %s=%s is too large", what, o->name, value);
 	if (rc < 0)
-		return err_usage(err, "%s: %s=%s: '%s' is not %s", what, o->name, value, value,
-				 type_hint[o->type]);
+		return err_usage(err, "%s: %s=%s: '%s' is not %s%s%s", what, o->name, value, value,
+				 type_hint[o->type], o->word ? ", nor " : "",
+				 o->word ? o->word : "");
 
 	switch (o->type) {
 	case OPT_T_BOOL:
@@ -511,7 +524,10 @@ void opt_json(const struct opt *table, const void *base, struct buf *b)
 			buf_addf(b, "%" PRIu64, *(const uint64_t *)p);
 			break;
 		case OPT_T_DURATION:
-			add_seconds(*(const uint64_t *)p, b);
+			if (is_word(o, p))
+				buf_add_json(b, o->word);
+			else
+				add_seconds(*(const uint64_t *)p, b);
 			break;
 		case OPT_T_DOUBLE:
 			add_double(*(const double *)p, b);

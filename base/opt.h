@@ -34,6 +34,8 @@ enum opt_type {
 	OPT_T_SECRET,	/* no field: a value is refused, see OPT_SECRET */
 };
 
+#define OPT_WORD UINT64_MAX
+
 struct opt {
 	const char *name; /* "value-size"; '_' and '-' are the same to the parser */
 	enum opt_type type;
@@ -46,6 +48,7 @@ struct opt {
 	char letter;
 	const char *arg;
 	bool lines;	  /* STRING: given again it adds a line */
+	const char *word; /* DURATION: a word that may stand for it ("auto"), as OPT_WORD */
 	const char *unit; /* for reports; NULL: follows from the type */
 };
 
@@ -108,7 +111,7 @@ int opt_set_pair(const struct opt *table, void *base, const char *pair, const ch
 /* The value as the user would type it, exact: setting it again gives the same value. */
 void opt_format(const struct opt *o, const void *base, struct buf *b);
 /* {"memory":536870912,"get-share":1,…}: all options in table order, sizes in bytes, durations in
- * seconds, unset strings null. Equal parameters give equal text. A NULL table gives {}. */
+ * seconds (or their word), unset strings null. Equal parameters give equal text. A NULL table gives {}. */
 void opt_json(const struct opt *table, const void *base, struct buf *b);
 enum opt_style {
 	OPT_KEYS,  /* memory=SIZE, for -o */

@@ -21,7 +21,8 @@
 #define PROGRESS_SLOTS 256
 
 struct progress {
-	_Atomic uint32_t slots; /* in use; 0: the program tells nothing */
+	_Atomic uint32_t slots;	   /* in use; 0: the program tells nothing */
+	_Atomic uint64_t as_of_ns; /* the instant of the last count; 0: counts are always of now */
 	struct progress_slot {
 		/* Two cache lines: processors fetch them in pairs. */
 		alignas(128) _Atomic uint64_t operations;
@@ -38,6 +39,13 @@ void progress_unmap(struct progress *p); /* NULL is fine */
 void progress_begin(struct progress *p, unsigned int threads);
 /* All slots' sum. 0 before the first operation; see `slots` for whether there will be one. */
 uint64_t progress_sum(const struct progress *p);
+
+/* For who learns of a count later: so many operations in all had been done at as_of_ns. One slot. */
+static inline void progress_tell(struct progress *p, uint64_t operations, uint64_t as_of_ns)
+{
+	atomic_store_explicit(&p->slot[0].operations, operations, memory_order_relaxed);
+	atomic_store_explicit(&p->as_of_ns, as_of_ns, memory_order_release);
+}
 
 /* A thread's own count so far; one thread a slot. Call it each few thousand operations. */
 static inline void progress_set(struct progress *p, unsigned int thread, uint64_t operations)

@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/cpus.h"
-#include "micro/steady.h"
+#include "base/steady.h"
 #include "micro/verify.h"
 
 #define STACK_BYTES   (128u << 10)
@@ -22,9 +22,11 @@
 #define BIN_NS	      (100 * NSEC_PER_MSEC)
 /* A gigabyte read once lasts only for a second or some. */
 #define ONE_PASS_BIN_NS (5 * NSEC_PER_MSEC)
-#define SHORT_WINDOW_S	0.2
-#define ASLEEP		0.5  /* a thread that is on its CPU for less than this share */
-#define MAX_BINS	6200 /* of the warm-up: 30 s of the shortest bins, and some */
+/* The warm-up is over when the rate has held still for so many bins. */
+#define WARM_BINS      10
+#define SHORT_WINDOW_S 0.2
+#define ASLEEP	       0.5  /* a thread that is on its CPU for less than this share */
+#define MAX_BINS       6200 /* of the warm-up: 30 s of the shortest bins, and some */
 
 /* --- CPUs ---------------------------------------------------------------------------------- */
 
@@ -242,43 +244,52 @@ static void look(const struct team *t, struct moment *m)
 }
 
 struct series {
-	uint64_t *counts, *ns, *by_member;
+	uint64_t *by_member;
 	struct moment *moments;
 	size_t nr;
+	struct steady_series latest, window; /* touches: the last bins, and the window's */
 };
 
-static void series_init(struct series *s, unsigned int threads)
+static struct series *series_new(unsigned int threads)
 {
-	*s = (struct series){
-		.counts = xcalloc(MAX_BINS, sizeof(*s->counts)),
-		.ns = xcalloc(MAX_BINS, sizeof(*s->ns)),
-		.by_member = xcalloc((size_t)MAX_BINS * threads, sizeof(*s->by_member)),
-		.moments = xcalloc(MAX_BINS, sizeof(*s->moments)),
-	};
+	struct series *s = xcalloc(1, sizeof(*s));
+
+	s->by_member = xcalloc((size_t)MAX_BINS * threads, sizeof(*s->by_member));
+	s->moments = xcalloc(MAX_BINS, sizeof(*s->moments));
 	for (size_t i = 0; i < MAX_BINS; i++)
 		s->moments[i].by_member = s->by_member + i * threads;
 	/* calloc's pages are not there yet: these faults must not come while threads run. */
-	memset(s->counts, 1, MAX_BINS * sizeof(*s->counts));
-	memset(s->ns, 1, MAX_BINS * sizeof(*s->ns));
 	memset(s->by_member, 1, (size_t)MAX_BINS * threads * sizeof(*s->by_member));
+	memset(&s->latest, 1, sizeof(s->latest));
+	memset(&s->window, 1, sizeof(s->window));
+	steady_series_reset(&s->window);
+	return s;
 }
 
-static void series_release(struct series *s)
+static void series_free(struct series *s)
 {
-	free(s->counts);
-	free(s->ns);
 	free(s->by_member);
 	free(s->moments);
+	free(s);
 }
 
 static void series_add(const struct team *t, struct series *s)
 {
-	struct moment *m = &s->moments[s->nr];
+	look(t, &s->moments[s->nr++]);
+}
 
-	look(t, m);
-	s->counts[s->nr] = m->touched;
-	s->ns[s->nr] = m->ns;
-	s->nr++;
+/* Has the rate held still for the last bins? */
+static bool is_warm(struct series *s)
+{
+	struct steady verdict;
+
+	if (s->nr <= WARM_BINS)
+		return false;
+	steady_series_reset(&s->latest);
+	for (size_t i = s->nr - 1 - WARM_BINS; i < s->nr; i++)
+		steady_series_add(&s->latest, s->moments[i].ns, s->moments[i].touched);
+	steady_judge(&s->latest, 0, UINT64_MAX, &verdict);
+	return verdict.verdict == STEADY_YES;
 }
 
 static bool any_ended(const struct team *t)
@@ -308,15 +319,15 @@ static void warm_up(struct team *t, struct worker *worker, struct series *s, uin
 	while (s->nr < MAX_BINS && !any_ended(t) && !worker_stopping(worker)) {
 		clock_sleep_until(s->moments[s->nr - 1].ns + bin_ns);
 		series_add(t, s);
-		w->steady = steady(s->counts, s->ns, s->nr);
-		if (w->steady || s->ns[s->nr - 1] - s->ns[0] >= MAX_WARMUP_NS)
+		w->steady = is_warm(s);
+		if (w->steady || s->moments[s->nr - 1].ns - s->moments[0].ns >= MAX_WARMUP_NS)
 			break;
 	}
 }
 
 /* Watch to the window's end. A moment at which a thread had ended already does not count. */
 static void measure(struct team *t, struct worker *worker, uint64_t begin_ns, uint64_t bin_ns,
-		    struct moment *now, struct moment *last)
+		    struct moment *now, struct moment *last, struct steady_series *series)
 {
 	uint64_t end_ns = begin_ns + t->common->duration_ns;
 
@@ -329,6 +340,7 @@ static void measure(struct team *t, struct worker *worker, uint64_t begin_ns, ui
 		if (any_ended(t))
 			break;
 		swap = *last, *last = *now, *now = swap;
+		steady_series_add(series, last->ns, last->touched);
 		if (last->ns >= end_ns)
 			break;
 	}
@@ -339,10 +351,9 @@ static int run(struct team *t, struct worker *worker, uint64_t bin_ns, struct wi
 	const struct moment *begin, *end;
 	struct moment now, last, all;
 	struct window w = { 0 };
-	struct series s;
+	struct series *s = series_new(t->nr);
 	int rc = 0;
 
-	series_init(&s, t->nr);
 	now.by_member = xcalloc(t->nr, sizeof(uint64_t));
 	last.by_member = xcalloc(t->nr, sizeof(uint64_t));
 	all.by_member = xcalloc(t->nr, sizeof(uint64_t));
@@ -351,36 +362,38 @@ static int run(struct team *t, struct worker *worker, uint64_t bin_ns, struct wi
 	if (rc)
 		goto out;
 	/* The first look is before the gate: nothing that a thread does escapes it. */
-	series_add(t, &s);
+	series_add(t, s);
 	pthread_barrier_wait(&t->gate);
-	warm_up(t, worker, &s, bin_ns, &w);
+	warm_up(t, worker, s, bin_ns, &w);
 
-	begin = &s.moments[s.nr - 1];
+	begin = &s->moments[s->nr - 1];
 	look(t, &last);
 	end = &last;
 	if (!any_ended(t)) {
+		steady_series_add(&s->window, begin->ns, begin->touched);
 		atomic_store(&t->recording, true);
-		measure(t, worker, begin->ns, bin_ns, &now, &last);
+		measure(t, worker, begin->ns, bin_ns, &now, &last, &s->window);
 	}
+	steady_judge(&s->window, 0, UINT64_MAX, &w.pace);
 	w.exhausted = any_ended(t);
 	atomic_store(&t->recording, false);
 	end_threads(t);
 	look(t, &all);
 
-	if (end->ns - begin->ns < bin_ns / 2 && s.nr > 2) {
+	if (end->ns - begin->ns < bin_ns / 2 && s->nr > 2) {
 		/* It ended before it was warm: all but the first half has to do. */
 		w.steady = false;
-		begin = &s.moments[s.nr / 2 - 1];
-		end = &s.moments[s.nr - 2];
+		begin = &s->moments[s->nr / 2 - 1];
+		end = &s->moments[s->nr - 2];
 	}
 	rc = worker_phase(worker, "verify");
 	if (!rc && end->touched <= begin->touched)
 		rc = -ENODATA;
 	if (!rc) {
-		fill_window(t, &s.moments[0], begin, end, &w);
-		w.all_touched = all.touched - s.moments[0].touched;
-		w.all_major = all.major - s.moments[0].major;
-		w.all_minor = all.minor - s.moments[0].minor;
+		fill_window(t, &s->moments[0], begin, end, &w);
+		w.all_touched = all.touched - s->moments[0].touched;
+		w.all_major = all.major - s->moments[0].major;
+		w.all_minor = all.minor - s->moments[0].minor;
 		for (unsigned int i = 0; i < t->nr; i++) {
 			w.looked += t->members[i].walk.looked;
 			w.near += t->members[i].walk.near;
@@ -391,7 +404,7 @@ out:
 	free(now.by_member);
 	free(last.by_member);
 	free(all.by_member);
-	series_release(&s);
+	series_free(s);
 	return rc;
 }
 
@@ -434,6 +447,18 @@ static void verify(struct team *t, struct worker *worker)
 	verify_region(&t->region, &all, worker);
 }
 
+static void report_pace(const struct window *w, struct worker *worker)
+{
+	char how[160];
+
+	if (w->pace.verdict != STEADY_NO)
+		return;
+	steady_describe(&w->pace, how, sizeof(how));
+	worker_flag(worker, "NOT_STEADY", SEVERITY_WARNING,
+		    "touches per second %s: the window's number is a mean of different states",
+		    how);
+}
+
 static void report_shares(const struct team *t, struct worker *worker)
 {
 	double least = t->members[0].share, most = least;
@@ -465,9 +490,9 @@ void team_report(struct team *t, const struct window *w, struct worker *worker)
 		worker_flag(worker, "NO_PLATEAU", SEVERITY_WARNING,
 			    "the rate of touches never held still for %d ms (within %g %%): the "
 			    "window is what came last%s",
-			    2 * STEADY_BINS *
+			    WARM_BINS *
 				    (int)((t->one_pass ? ONE_PASS_BIN_NS : BIN_NS) / NSEC_PER_MSEC),
-			    STEADY_SHARE * 100, w->exhausted ? "; a larger -o region helps" : "");
+			    STEADY_HALVES * 100, w->exhausted ? "; a larger -o region helps" : "");
 	else if (w->exhausted && window_s < SHORT_WINDOW_S)
 		worker_flag(worker, "WINDOW_SHORT", SEVERITY_WARNING,
 			    "the region was used up %.2f s after the warm-up; raise -o region",
@@ -479,6 +504,7 @@ void team_report(struct team *t, const struct window *w, struct worker *worker)
 			"for its turn at the device or as memory.high slows down a group that "
 			"exceeds it (-o local=32M a thread and more, --offload-reclaim)",
 			100 * w->on_cpu);
+	report_pace(w, worker);
 	if (t->common->verify)
 		verify(t, worker);
 }

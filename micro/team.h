@@ -2,7 +2,7 @@
 /*
  * The threads of a micro-benchmark: one pinned to each CPU, started by a barrier, watched by the
  * main thread, which reads their counts a few times a second, finds the end of the warm-up
- * (steady.h), and ends them after the window.
+ * (base/steady.h), and ends them after the window.
  *
  * The threads' stacks, counts and histograms exist and are locked before the region is filled, so
  * that no fault in the window is one of their own.
@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/steady.h"
 #include "micro/loop.h"
 #include "micro/micro.h"
 #include "micro/verify.h"
@@ -61,8 +62,9 @@ struct team {
 
 struct window {
 	uint64_t begin_ns, end_ns, warmup_ns;
-	bool steady;	/* the end of the warm-up was found; else the second half was taken */
-	bool exhausted; /* a thread had touched all its pages before the window's end */
+	struct steady pace; /* of its touches */
+	bool steady;	    /* the end of the warm-up was found; else the second half was taken */
+	bool exhausted;	    /* a thread had touched all its pages before the window's end */
 	uint64_t touched, major, minor;
 	double on_cpu; /* share of its time that a thread was on its CPU */
 	/* From before the gate opened to after the threads' end. */

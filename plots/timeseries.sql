@@ -45,11 +45,16 @@ WITH held AS (
 			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS cpu,
 		(SELECT value FROM sample s WHERE s.run = b.run AND s.metric = stall
 			AND s.tick <= b.tick ORDER BY s.tick DESC LIMIT 1) AS stall
-	FROM bin b JOIN shown JOIN metrics)
+	FROM bin b JOIN shown JOIN metrics),
+-- Some programs tell their operations less often than they are read: from one change to the next.
+step AS (SELECT t_s, ops, lag(ops) OVER (ORDER BY t_s) AS before FROM held),
+told AS MATERIALIZED (
+	SELECT t_s, (ops - lag(ops) OVER w) / (t_s - lag(t_s) OVER w) AS per_s
+	FROM step WHERE ops IS NOT before WINDOW w AS (ORDER BY t_s))
 SELECT t_s, (ins - lag(ins) OVER w) / (t_s - lag(t_s) OVER w) AS page_ins_per_s,
 	(outs - lag(outs) OVER w) / (t_s - lag(t_s) OVER w) AS page_outs_per_s,
 	near / 1048576.0 AS local_mib, far / 1048576.0 AS far_mib,
-	(ops - lag(ops) OVER w) / (t_s - lag(t_s) OVER w) AS ops_per_s,
+	(SELECT per_s FROM told t WHERE t.t_s >= held.t_s ORDER BY t.t_s LIMIT 1) AS ops_per_s,
 	(cpu - lag(cpu) OVER w) / 1e6 / (t_s - lag(t_s) OVER w) AS cpus,
 	(stall - lag(stall) OVER w) / 1e6 / (t_s - lag(t_s) OVER w) AS stalled
 FROM held WINDOW w AS (ORDER BY t_s) ORDER BY t_s;

@@ -131,6 +131,7 @@ struct memaslap {
 	struct memcached server;
 	struct child client;
 	struct memaslap_output output;
+	struct progress *progress;	/* NULL: nobody asks */
 	uint64_t objects, window;	/* all; of one connection */
 	uint64_t sets_before;		/* of ours, before the client's */
 	uint64_t gets_held;		/* gets answered when the client was stopped */
@@ -336,11 +337,14 @@ static int memaslap_start(struct workload_ctx *ctx, struct err *err)
 		.server = MEMCACHED_INIT,
 		.client = CHILD_INIT,
 		.output = MEMASLAP_OUTPUT_INIT,
+		.progress = ctx->progress,
 		.config_path = artifact(ctx, "memaslap.cnf"),
 		.log_path = artifact(ctx, "memaslap.log"),
 		.out_path = artifact(ctx, "memaslap.out"),
 	};
 	ctx->state = m;
+	if (m->progress)
+		progress_begin(m->progress, 1);
 
 	if (!config.threads)
 		config.threads = ctx->inside_cpus ? ctx->inside_cpus : 1;
@@ -419,6 +423,9 @@ static void take_output(struct memaslap *m)
 		m->last_output_ns = clock_ns();
 		memaslap_output_feed(&m->output, chunk, (size_t)n, m->last_output_ns);
 	}
+	if (m->output.nr && m->progress)
+		progress_tell(m->progress, m->output.ops,
+			      m->output.periods[m->output.nr - 1].read_ns);
 }
 
 /* 0 while both processes run. */

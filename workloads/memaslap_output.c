@@ -60,6 +60,7 @@ static void take_line(struct memaslap_output *out, const char *line, uint64_t no
 			out->periods = xreallocarray(out->periods, out->cap, sizeof(p));
 		}
 		out->periods[out->nr++] = p;
+		out->ops += p.ops;
 	}
 }
 

@@ -27,6 +27,7 @@ struct memaslap_output {
 	bool in_total;
 	struct memaslap_period *periods;
 	size_t nr, cap;
+	uint64_t ops;	    /* of all periods */
 	size_t failed_sets; /* "key: … didn't set success" */
 	char bad_row[160];  /* the first row that could not be read; "" where all could */
 };

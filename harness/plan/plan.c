@@ -23,7 +23,8 @@ static double asked_s(const struct run_spec *spec)
 	if (o && o->type == OPT_T_DURATION)
 		memcpy(&ns, (const char *)spec->jobs[0].params + o->offset, sizeof(ns));
 	else if (w->shape == WORKLOAD_SERVICE)
-		ns = spec->settings->warmup_ns + spec->settings->duration_ns;
+		ns = spec->settings->duration_ns +
+		     (spec->settings->warmup_ns == WARMUP_AUTO ? 0 : spec->settings->warmup_ns);
 	return (double)ns / NSEC_PER_SEC;
 }
 

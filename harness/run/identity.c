@@ -22,9 +22,13 @@ static void add_text(struct buf *b, const char *name, const char *value)
 /* What changes a measurement. How long memory may take to settle and where groups are does not. */
 static void settings_json(const struct run_settings *s, struct buf *b)
 {
-	buf_addf(b, "{\"duration\":%.9g,\"warmup\":%.9g,\"sample-hz\":%llu,\"offload-reclaim\":%s",
-		 (double)s->duration_ns / NSEC_PER_SEC, (double)s->warmup_ns / NSEC_PER_SEC,
-		 (unsigned long long)s->sample_hz, s->offload ? "true" : "false");
+	buf_addf(b, "{\"duration\":%.9g", (double)s->duration_ns / NSEC_PER_SEC);
+	if (s->warmup_ns == WARMUP_AUTO)
+		add_text(b, "warmup", "auto");
+	else
+		buf_addf(b, ",\"warmup\":%.9g", (double)s->warmup_ns / NSEC_PER_SEC);
+	buf_addf(b, ",\"sample-hz\":%llu,\"offload-reclaim\":%s", (unsigned long long)s->sample_hz,
+		 s->offload ? "true" : "false");
 	if (s->offload)
 		buf_addf(b, ",\"reclaim-headroom\":%llu,\"reclaim-step\":%llu",
 			 (unsigned long long)s->headroom_bytes, (unsigned long long)s->step_bytes);

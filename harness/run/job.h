@@ -20,6 +20,7 @@
 #include "harness/group/reclaimer.h"
 #include "harness/group/relief.h"
 #include "harness/run/flags.h"
+#include "harness/run/pace.h"
 #include "harness/run/placement.h"
 #include "harness/run/spec.h"
 
@@ -50,6 +51,7 @@ struct job {
 	struct relief *relief;
 	struct relief_count reliefs;
 	struct usage_seen seen;
+	struct pace pace; /* of the phase warmup or measure */
 	uint64_t peak_bytes;	    /* of far-able memory: stated; or found where no limit stands */
 	uint64_t memory_peak_bytes; /* of all memory, as the kernel kept it; 0: it keeps none */
 	bool peak_seen;		    /* readings came near the kernel's */

@@ -37,6 +37,9 @@
 #define HEALTH_NS NSEC_PER_SEC
 #define POLL_MS	  100
 #define TICK_HZ	  (1000 / POLL_MS)
+/* A warm-up that ends by itself lasts for three windows at the most, or for MAX. */
+#define LEAST_WARMUP_NS (3 * NSEC_PER_SEC)
+#define MAX_WARMUP_NS	(30 * NSEC_PER_SEC)
 /* Several jobs are looked at in turns: so much later than it was may an end be seen. */
 #define TURN_MS 2
 /* How far readings may have stayed below the kernel's own peak. */
@@ -67,11 +70,30 @@ struct run {
 	uint64_t phase_begin_ns;
 	uint64_t measure_begin_ns, measure_end_ns;
 	uint64_t own_cpu_ns; /* that fmbench itself used in phase measure */
+	uint64_t warmup_ns;
+	enum steady_verdict warmed; /* how a warm-up that ends by itself ended */
 };
 
 #define for_each_job(j, r) for (struct job *j = (r)->jobs; j < (r)->jobs + (r)->spec->nr_jobs; j++)
 
 /* --- phases and waiting --------------------------------------------------------------------- */
+
+/* Those jobs that have a window inside their life. */
+static void feed_paces(struct run *r, bool anew)
+{
+	for_each_job (j, r) {
+		if (j->spec->workload->shape == WORKLOAD_BATCH)
+			continue;
+		if (anew)
+			pace_reset(&j->pace);
+		pace_feed(&j->pace, r->sampler, j->number, j->progress, r->spec->backend->usage);
+	}
+}
+
+static bool is_paced(const char *phase)
+{
+	return phase && (strcmp(phase, "warmup") == 0 || strcmp(phase, "measure") == 0);
+}
 
 /* End the phase under way and begin the next (NULL: none) at one and the same instant. */
 static int phase_next(struct run *r, const char *name, struct err *err)
@@ -82,6 +104,10 @@ static int phase_next(struct run *r, const char *name, struct err *err)
 	rc = sampler_mark(r->sampler, &now, err);
 	if (rc)
 		return rc;
+	if (is_paced(r->phase))
+		feed_paces(r, false);
+	r->warmup_ns = r->phase && strcmp(r->phase, "warmup") == 0 ? now - r->phase_begin_ns
+								   : r->warmup_ns;
 	if (r->phase)
 		rc = store_phase(r->session->store, r->outcome->id, r->phase, r->phase_begin_ns,
 				 now, err);
@@ -95,6 +121,8 @@ static int phase_next(struct run *r, const char *name, struct err *err)
 	}
 	r->phase = name;
 	r->phase_begin_ns = now;
+	if (is_paced(name))
+		feed_paces(r, true);
 	return rc;
 }
 
@@ -135,6 +163,8 @@ static int tick(struct run *r, struct err *err)
 	show_output(r);
 	if (rc)
 		return rc;
+	if (is_paced(r->phase))
+		feed_paces(r, false);
 	if (now >= r->next_health_ns)
 		rc = check_health(r, err);
 	if (r->spec->nr_jobs > 1)
@@ -506,6 +536,50 @@ static int measure_loop(struct run *r, struct err *err)
 	return rc ? rc : run_until(r, UINT64_MAX, err);
 }
 
+static bool any_running(const struct run *r)
+{
+	for_each_job (j, r) {
+		if (j->started && !j->ended)
+			return true;
+	}
+	return false;
+}
+
+/* The least settled of the services. */
+static enum steady_verdict lately(const struct run *r)
+{
+	enum steady_verdict worst = STEADY_UNKNOWN;
+
+	for_each_job (j, r) {
+		enum steady_verdict v = STEADY_UNKNOWN;
+
+		if (j->spec->workload->shape == WORKLOAD_SERVICE)
+			v = pace_lately(&j->pace, r->phase_begin_ns, clock_ns());
+		worst = v > worst ? v : worst;
+	}
+	return worst;
+}
+
+/* Until the rates of all services have held still; for a while where nothing is counted. */
+static int warm_up_until_steady(struct run *r, struct err *err)
+{
+	uint64_t longest_ns = 3 * r->spec->settings->duration_ns;
+	int rc = 0;
+
+	if (longest_ns < MAX_WARMUP_NS)
+		longest_ns = MAX_WARMUP_NS;
+	while (!rc && any_running(r)) {
+		uint64_t now = clock_ns(), passed_ns = now - r->phase_begin_ns;
+
+		r->warmed = lately(r);
+		if (passed_ns >= longest_ns ||
+		    (passed_ns >= LEAST_WARMUP_NS && r->warmed <= STEADY_YES))
+			break;
+		rc = run_until(r, now + POLL_MS * NSEC_PER_MSEC, err);
+	}
+	return rc;
+}
+
 /* Load generators run until they are stopped. */
 static int warm_up(struct run *r, struct err *err)
 {
@@ -515,7 +589,11 @@ static int warm_up(struct run *r, struct err *err)
 		if (!rc && j->spec->workload->shape == WORKLOAD_SERVICE)
 			rc = j->spec->workload->go(&j->ctx, err);
 	}
-	return rc ? rc : run_until(r, clock_ns() + r->spec->settings->warmup_ns, err);
+	if (rc)
+		return rc;
+	if (r->spec->settings->warmup_ns == WARMUP_AUTO)
+		return warm_up_until_steady(r, err);
+	return run_until(r, clock_ns() + r->spec->settings->warmup_ns, err);
 }
 
 /* From its first page where it has no load phase. */
@@ -560,10 +638,10 @@ static int measure(struct run *r, struct err *err)
 static void explain_oom(struct run *r, struct err *err)
 {
 	for_each_job (j, r) {
-		uint64_t kills;
+		uint64_t kills, at;
 
-		if (sampler_latest(r->sampler, j->number, "memory_events", "oom_kill", &kills) ==
-			    0 &&
+		if (sampler_latest(r->sampler, j->number, "memory_events", "oom_kill", &kills,
+				   &at) == 0 &&
 		    kills > 0)
 			err_prefix(
 				err,
@@ -708,6 +786,33 @@ static struct flag_input evidence(const struct run *r, const struct job *j)
 	};
 }
 
+/* Was the window steady, and how did the warm-up end? A LOOP has a window of its own in the phase. */
+static void judge_pace(struct run *r, struct job *j)
+{
+	const struct result *warmup = results_find(&j->results, "warmup");
+	const struct result *window = results_find(&j->results, "window");
+	uint64_t begin_ns = r->measure_begin_ns, end_ns = r->measure_end_ns;
+	enum workload_shape shape = j->spec->workload->shape;
+	enum steady_verdict verdict;
+
+	if (shape == WORKLOAD_BATCH || (shape == WORKLOAD_LOOP && !j->pace.operations.nr))
+		return;
+	if (warmup && window) {
+		begin_ns += (uint64_t)(warmup->value * NSEC_PER_SEC);
+		end_ns = begin_ns + (uint64_t)(window->value * NSEC_PER_SEC);
+	}
+	verdict = pace_judge(&j->pace, begin_ns, end_ns, &j->results);
+	if (shape == WORKLOAD_LOOP)
+		return;
+	results_add(&j->results, "warmup", "s", BETTER_NEITHER,
+		    (double)r->warmup_ns / NSEC_PER_SEC);
+	if (r->warmed > STEADY_YES && verdict != STEADY_YES)
+		results_flag(&j->results, "NO_PLATEAU", SEVERITY_WARNING,
+			     "rates did not hold still in %.1f s of warm-up: give --warmup a "
+			     "longer time",
+			     (double)r->warmup_ns / NSEC_PER_SEC);
+}
+
 /* What the run says about itself: its results if it went to its end, its flags in any case. */
 static int harvest(struct run *r, int rc, struct err *err)
 {
@@ -717,6 +822,8 @@ static int harvest(struct run *r, int rc, struct err *err)
 		if (!rc)
 			rc = j->spec->workload->parse(&j->ctx, r->measure_begin_ns,
 						      r->measure_end_ns, &j->results, err);
+		if (!rc)
+			judge_pace(r, j);
 		state_peak(r, j);
 		if (!rc)
 			rc = store_job_limits(r->session->store, r->outcome->id, j->number,

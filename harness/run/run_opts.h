@@ -13,8 +13,9 @@
 #define RUN_SETTINGS_OPTS(S, m) \
 	OPT_DURATION("duration", S, m.duration_ns, "10s", 1e6, RUN_LONGEST, \
 		     "the measure window of a service", .arg = "TIME"), \
-	OPT_DURATION("warmup", S, m.warmup_ns, "3s", 0, RUN_LONGEST, \
-		     "before it, not counted", .arg = "TIME"), \
+	OPT_DURATION("warmup", S, m.warmup_ns, "auto", 0, RUN_LONGEST, \
+		     "before it, not counted; auto: until rates hold still, for at most three " \
+		     "times the window (and 30s)", .arg = "TIME", .word = "auto"), \
 	OPT_DURATION("settle-timeout", S, m.settle_ns, "10s", 1e6, RUN_LONGEST, \
 		     "how long shrinking may make no progress", .arg = "TIME"), \
 	OPT_U64("sample-hz", S, m.sample_hz, "10", 0, 1000, \

@@ -384,14 +384,18 @@ int sampler_drain(struct sampler *s, struct err *err)
 }
 
 int sampler_latest(struct sampler *s, int job, const char *collector, const char *key,
-		   uint64_t *ret_value)
+		   uint64_t *ret_value, uint64_t *ret_ns)
 {
 	int64_t column;
 
 	pthread_mutex_lock(&s->lock);
 	column = sampled_column(s, job, collector, key);
-	if (column >= 0)
-		*ret_value = s->ring[(s->head - 1) % s->ring_ticks].values[column];
+	if (column >= 0) {
+		const struct tick *last = &s->ring[(s->head - 1) % s->ring_ticks];
+
+		*ret_value = last->values[column];
+		*ret_ns = last->time.end_ns;
+	}
 	pthread_mutex_unlock(&s->lock);
 	return column < 0 ? -ENODATA : 0;
 }

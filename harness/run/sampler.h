@@ -33,10 +33,10 @@ int sampler_start(const struct collector *const table[], const struct collector_
 int sampler_mark(struct sampler *s, uint64_t *ret_ns, struct err *err);
 /* Move finished ticks into the store: one transaction. Values are stored when they changed. */
 int sampler_drain(struct sampler *s, struct err *err);
-/* Latest value of a key of a job (from 1) in the ring's last tick; collectors that are no job's
- * answer for any. -ENODATA: not sampled or absent here. */
+/* Latest value of a key of a job (from 1) in the ring's last tick, and when that ended; collectors
+ * that are no job's answer for any. -ENODATA: not sampled or absent here. */
 int sampler_latest(struct sampler *s, int job, const char *collector, const char *key,
-		   uint64_t *ret_value);
+		   uint64_t *ret_value, uint64_t *ret_ns);
 
 /* After a mark: store which metrics count this job's pages, of what the backend names and the run
  * samples (see struct backend_usage). */

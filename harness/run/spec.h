@@ -10,10 +10,12 @@
 #include "backend/backend.h"
 #include "workloads/workload.h"
 
+#define WARMUP_AUTO OPT_WORD
+
 /* How runs are made; the same for all cells of a command. From options: durations in ns. */
 struct run_settings {
 	uint64_t duration_ns; /* the measure window of a SERVICE */
-	uint64_t warmup_ns;   /* before it, not counted */
+	uint64_t warmup_ns;   /* before it, not counted; WARMUP_AUTO: until its rates hold still */
 	uint64_t settle_ns;   /* how long shrinking may make no progress */
 	uint64_t sample_hz;
 	bool offload; /* see reclaimer.h */

@@ -45,8 +45,20 @@ near "$(result store_touched)" "$(result store_touched_evenly)" 0.1 ||
 awk -v t="$(result store_touched_evenly)" 'BEGIN { exit !(t > 0.2) }' ||
 	fail "too few gets to tell: even ones would touch $(result store_touched_evenly) of the store"
 
-# Sets among the gets: the store is full before it is measured, and hardly a get misses.
-expect_run "${run[@]}" --ratio 0.5 -o get-share=0.95
+# Nothing is far at ratio 1, and nothing disturbs it: its window is steady.
+[[ $(sql "SELECT count(*) FROM flag JOIN run_job r ON r.id = run WHERE ratio = 1
+	AND code = 'NOT_STEADY'") -eq 0 ]] || fail "not steady at ratio 1: $(<"$tmp/out")"
+
+# Sets among the gets: the store is full before it is measured, and hardly a get misses. The warm-up
+# ends when memaslap's seconds hold still. They are stored, and their sum is the result's.
+expect_run "${run[@]}" --ratio 0.5 -o get-share=0.95 --warmup auto
+mix=$(sql "SELECT max(id) FROM run")
+[[ $(sql "SELECT value BETWEEN 5 AND 31 FROM result WHERE run = $mix AND name = 'warmup'") == 1 ]] ||
+	fail "warm-up of $(sql "SELECT value FROM result WHERE run = $mix AND name = 'warmup'") s"
+near "$(sql "SELECT delta * 1e9 / (end_ns - begin_ns) FROM phase_delta JOIN phase p USING (run)
+	WHERE run = $mix AND phase = 'measure' AND p.name = phase AND collector = 'progress'")" \
+	"$(sql "SELECT value FROM result WHERE run = $mix AND name = 'ops'")" 0.25 ||
+	fail "memaslap's seconds are not in the samples"
 [[ $(sql "SELECT count(*) FROM run WHERE status = 'ok'") -ge 3 ]] || fail "the mix did not run"
 
 # A port in use.

@@ -5,7 +5,7 @@
 # asked for, the limit in memory.high: all read back from the kernel while the run goes on.
 . "$(dirname "$0")/../lib.sh"
 
-"$fmbench" run memaslap --ratio 0.5 --peak 96M -o memory=96M --duration 60s --backend zram \
+"$fmbench" run memaslap --ratio 0.5 --peak 96M -o memory=96M --duration 60s --warmup 3s --backend zram \
 	--mem-node 0 --sample-hz 10 >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 trap 'kill -INT $pid 2>/dev/null || true; wait $pid 2>/dev/null || true; rm -rf "$tmp"' EXIT

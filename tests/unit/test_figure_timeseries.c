@@ -67,9 +67,9 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 
 #define DATA                                                                                       \
 	HEADER "1\tNaN\tNaN\t64\t0\tNaN\tNaN\tNaN\n"                                               \
-	       "1.5\t100\t0\t64\t0\t1000\t0\t0.5\n" /* (150 - 100) / 0.5 s */                      \
-	       "2\t0\t60\t48.5\t15.5\t0\t1.5\t0\n"  /* (40 - 10) / 0.5 s */                        \
-	       "3.5\t300\t0\t48.5\t15.5\t1000\t0\t0\n" /* (600 - 150) / 1.5 s */ PHASES            \
+	       "1.5\t100\t0\t64\t0\t1000\t0\t0.5\n"  /* (150 - 100) / 0.5 s */                     \
+	       "2\t0\t60\t48.5\t15.5\t750\t1.5\t0\n" /* (40 - 10) / 0.5 s */                       \
+	       "3.5\t300\t0\t48.5\t15.5\t750\t0\t0\n" /* (600 - 150) / 1.5 s */ PHASES             \
 	       "\"load\"\t0.5\t1.5\n"                                                              \
 	       "\"measure\"\t1.5\t3.5\n"
 

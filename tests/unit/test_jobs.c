@@ -12,6 +12,8 @@
 #include "backend/backend.h"
 #include "backend/swap_areas.h"
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/progress.h"
 #include "harness/group/cgroup.h"
 #include "harness/run/run.h"
 #include "results/export.h"
@@ -24,7 +26,22 @@
 
 struct service {
 	struct child server, client;
+	uint64_t go_ns;
 };
+
+/* Operations told by so many seconds after go; NULL: it tells none. */
+static double (*operations_at)(double s);
+
+static void tell(struct workload_ctx *ctx)
+{
+	struct service *s = ctx->state;
+	uint64_t now = clock_ns();
+
+	if (operations_at)
+		progress_tell(ctx->progress,
+			      (uint64_t)operations_at((double)(now - s->go_ns) / NSEC_PER_SEC),
+			      now);
+}
 
 static const struct metric service_metrics[] = {
 	{ "ops", "per_s", BETTER_HIGHER, "as if" },
@@ -58,6 +75,9 @@ static int service_go(struct workload_ctx *ctx, struct err *err)
 {
 	struct service *s = ctx->state;
 
+	s->go_ns = clock_ns();
+	if (operations_at)
+		progress_begin(ctx->progress, 1);
 	return spawn(ctx, &s->client, ctx->outside, "client.log", err);
 }
 
@@ -66,6 +86,7 @@ static int service_poll(struct workload_ctx *ctx, int timeout_ms, struct err *er
 	struct service *s = ctx->state;
 	int rc = child_wait(&s->client, timeout_ms, err);
 
+	tell(ctx);
 	return rc == 1 ? err_failed(err, 0, "the client has ended") : rc;
 }
 
@@ -219,7 +240,7 @@ static const struct backend like_pager = {
 
 /* --- making runs ------------------------------------------------------------------------------ */
 
-static const struct run_settings settings = {
+static struct run_settings settings = {
 	.duration_ns = 300000000,
 	.warmup_ns = 100000000,
 	.settle_ns = 1000000000,
@@ -443,6 +464,98 @@ static void test_environment(void **state)
 	free(params);
 }
 
+static double flat(double s)
+{
+	return 5000 * s;
+}
+
+static double ramp(double s)
+{
+	return 5000 * s + 1000 * s * s;
+}
+
+/* Rises for two seconds. */
+static double warming(double s)
+{
+	return s < 2 ? 2500 * s * s : 10000 + 10000 * (s - 2);
+}
+
+/* A run of a service that tells its operations. Returns the detail of its flag, or NULL. */
+static const char *run_paced(void **state, double (*operations)(double), uint64_t warmup_ns,
+			     const char *code)
+{
+	struct run_settings before = settings;
+	struct job_spec job = { .name = "service", .workload = &service, .ratio = 1 };
+	static char detail[256];
+	double n = 0;
+	char *text = NULL, *found;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct export_filter filter;
+
+	settings.duration_ns = 2 * NSEC_PER_SEC;
+	settings.warmup_ns = warmup_ns;
+	operations_at = operations;
+	if (make(state, &like_swap, &job, 1) != 0)
+		fail_msg("%s", made.err.msg);
+	settings = before;
+	operations_at = NULL;
+	filter = (struct export_filter){ .run = made.outcome.id };
+	assert_int_equal(
+		export_rows(made.session.store, "flags", &filter, EXPORT_CSV, out, &made.err), 0);
+	fclose(out);
+	/* The operations are in the samples as well. */
+	assert_int_equal(store_phase_value(made.session.store, made.outcome.id, 1, "measure",
+					   "progress", "operations", &n, &made.err),
+			 0);
+	assert_true(n > 5000);
+	found = strstr(text, code);
+	snprintf(detail, sizeof(detail), "%.200s", found ? found : "");
+	free(text);
+	return found ? detail : NULL;
+}
+
+static double phase_s(const char *name)
+{
+	struct export_filter filter = { .run = made.outcome.id };
+	char *text = NULL, *row, pattern[32];
+	double begin = 0, end = 0;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(
+		export_rows(made.session.store, "phases", &filter, EXPORT_CSV, out, &made.err), 0);
+	fclose(out);
+	snprintf(pattern, sizeof(pattern), ",%s,", name);
+	row = strstr(text, pattern);
+	assert_non_null(row);
+	assert_int_equal(sscanf(row + strlen(pattern), "%lf,%lf", &begin, &end), 2);
+	free(text);
+	return end - begin;
+}
+
+/* However busy the machine: the service tells its operations by the clock. */
+static void test_steady_or_not(void **state)
+{
+	const char *detail;
+
+	if (!have_groups())
+		skip();
+	assert_null(run_paced(state, flat, 100000000, "NOT_STEADY"));
+	detail = run_paced(state, ramp, 100000000, "NOT_STEADY");
+	assert_non_null(detail);
+	assert_non_null(strstr(detail, "operations per second rose by"));
+}
+
+static void test_warm_up_until_steady(void **state)
+{
+	if (!have_groups())
+		skip();
+	assert_null(run_paced(state, warming, WARMUP_AUTO, "NO"));
+	/* Two seconds of rise, and the two that show that it is over. */
+	assert_true(phase_s("warmup") > 3.5 && phase_s("warmup") < 8);
+}
+
 static void test_a_loop_is_alone(void **state)
 {
 	static const struct workload loop = { .name = "loop", .shape = WORKLOAD_LOOP };
@@ -463,6 +576,8 @@ int main(int argc, char *argv[])
 		cmocka_unit_test_teardown(test_service_beside_batch, teardown),
 		cmocka_unit_test_teardown(test_backends, teardown),
 		cmocka_unit_test_teardown(test_environment, teardown),
+		cmocka_unit_test_teardown(test_steady_or_not, teardown),
+		cmocka_unit_test_teardown(test_warm_up_until_steady, teardown),
 		cmocka_unit_test_teardown(test_a_loop_is_alone, teardown),
 	};
 

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 #include "micro/order.h"
-#include "micro/steady.h"
 
 static const uint64_t sizes[] = { 1, 2, 3, 7, 8, 9, 100, 1023, 1024, 1025, 4099, 65537 };
 #define NR_SIZES (sizeof(sizes) / sizeof(sizes[0]))
@@ -110,38 +109,6 @@ static void test_zipf(void **state)
 	free(z);
 }
 
-/* A series whose rates are these, one a bin of 1 s. */
-static bool steady_rates(const uint64_t *rates, size_t nr)
-{
-	uint64_t counts[32] = { 0 }, ns[32] = { 5 };
-
-	for (size_t i = 0; i < nr; i++) {
-		counts[i + 1] = counts[i] + rates[i];
-		ns[i + 1] = ns[i] + 1000000000;
-	}
-	return steady(counts, ns, nr + 1);
-}
-
-static void test_steady(void **state)
-{
-	static const uint64_t level[] = { 100, 100, 100, 100, 100, 100, 100, 100, 100, 100 };
-	static const uint64_t late[] = { 1,   50,  70,	90,  95, 100, 101, 99,
-					 102, 100, 100, 103, 98, 100, 101 };
-	static const uint64_t rising[] = { 100, 103, 106, 109, 112, 115, 118, 121, 124, 127 };
-	static const uint64_t falling[] = { 127, 124, 121, 118, 115, 112, 109, 106, 103, 100 };
-	static const uint64_t none[10] = { 0 };
-
-	(void)state;
-	assert_true(steady_rates(level, 10));
-	assert_false(steady_rates(level, 9));
-	assert_false(steady_rates(rising, 10));
-	assert_false(steady_rates(falling, 10));
-	assert_false(steady_rates(none, 10));
-	/* Only the last ten count. */
-	assert_false(steady_rates(late, 10));
-	assert_true(steady_rates(late, 15));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,7 +116,6 @@ int main(void)
 		cmocka_unit_test(test_sequential_and_stride),
 		cmocka_unit_test(test_random_is_random),
 		cmocka_unit_test(test_zipf),
-		cmocka_unit_test(test_steady),
 	};
 
 	return cmocka_run_group_tests_name("micro_order", tests, NULL, NULL);

@@ -382,15 +382,45 @@ static void test_did_you_mean(void **state)
 				 names));
 }
 
+/* A word that stands for a time is kept, shown and stored as the word. */
+static void test_word(void **state)
+{
+	static const struct opt table[] = {
+		OPT_DURATION("warmup", struct params, time_ns, "auto", 0, 60e9, "", .word = "auto"),
+		OPT_DURATION("time", struct params, any, "1s", 0, 60e9, ""), OPT_END
+	};
+	struct params p = { 0 };
+	struct err err = { 0 };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	opt_defaults(table, &p);
+	assert_true(p.time_ns == OPT_WORD);
+	opt_format(&table[0], &p, &b);
+	assert_string_equal(b.data, "auto");
+	buf_reset(&b);
+	opt_json(table, &p, &b);
+	assert_string_equal(b.data, "{\"warmup\":\"auto\",\"time\":1}");
+	assert_int_equal(opt_set(table, &p, "warmup", "2s", "test", &err), 0);
+	assert_int_equal(p.time_ns, 2000000000);
+	assert_int_equal(opt_set(table, &p, "warmup", "auto", "test", &err), 0);
+	assert_true(p.time_ns == OPT_WORD);
+	assert_int_equal(opt_set(table, &p, "warmup", "61s", "test", &err), -EINVAL);
+	assert_int_equal(opt_set(table, &p, "warmup", "soon", "test", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "1h, nor auto"));
+	assert_int_equal(opt_set(table, &p, "time", "auto", "test", &err), -EINVAL);
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sizes),		cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_numbers),		cmocka_unit_test(test_format_size),
-		cmocka_unit_test(test_defaults),	cmocka_unit_test(test_set),
-		cmocka_unit_test(test_refused),		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_format_is_exact), cmocka_unit_test(test_help),
-		cmocka_unit_test(test_did_you_mean),
+		cmocka_unit_test(test_word),	    cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_durations),   cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_format_size), cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_set),	    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_json),	    cmocka_unit_test(test_format_is_exact),
+		cmocka_unit_test(test_help),	    cmocka_unit_test(test_did_you_mean),
 	};
 
 	return cmocka_run_group_tests_name("opt", tests, NULL, NULL);

@@ -299,18 +299,18 @@ static void a_source_that_vanishes(void **state)
 {
 	static const struct collector *const table[] = { &fragile, &of_machine, NULL };
 	struct sampler_stats s;
-	uint64_t value = 0;
+	uint64_t value = 0, at = 0;
 
 	(void)state;
 	start(table, 0);
 	mark(1);
 	assert_int_equal(stats().lost, 0);
-	assert_int_equal(sampler_latest(sampler, 1, "fragile", "level", &value), 0);
+	assert_int_equal(sampler_latest(sampler, 1, "fragile", "level", &value, &at), 0);
 	assert_int_equal(value, 101);
 	atomic_store(&vanished, true);
 	mark(2);
-	assert_int_equal(sampler_latest(sampler, 1, "fragile", "level", &value), -ENODATA);
-	assert_int_equal(sampler_latest(sampler, 1, "machine", "level", &value), 0);
+	assert_int_equal(sampler_latest(sampler, 1, "fragile", "level", &value, &at), -ENODATA);
+	assert_int_equal(sampler_latest(sampler, 1, "machine", "level", &value, &at), 0);
 	assert_int_equal(value, 102);
 	mark(3);
 	s = finish();
@@ -325,19 +325,19 @@ static void a_source_that_vanishes(void **state)
 static void an_instance_a_job(void **state)
 {
 	static const struct collector *const table[] = { &of_job, &absent, &of_machine, NULL };
-	uint64_t value = 0;
+	uint64_t value = 0, at = 0;
 
 	(void)state;
 	start_jobs(table, 2, 0);
 	assert_int_equal(nr_open, 3);
 	mark(1);
-	assert_int_equal(sampler_latest(sampler, 1, "job", "level", &value), 0);
+	assert_int_equal(sampler_latest(sampler, 1, "job", "level", &value, &at), 0);
 	assert_int_equal(value, 101);
-	assert_int_equal(sampler_latest(sampler, 2, "job", "level", &value), 0);
+	assert_int_equal(sampler_latest(sampler, 2, "job", "level", &value, &at), 0);
 	assert_int_equal(value, 201);
-	assert_int_equal(sampler_latest(sampler, 3, "job", "level", &value), -ENODATA);
+	assert_int_equal(sampler_latest(sampler, 3, "job", "level", &value, &at), -ENODATA);
 	/* The machine's has the first job's context, and answers for any. */
-	assert_int_equal(sampler_latest(sampler, 2, "machine", "level", &value), 0);
+	assert_int_equal(sampler_latest(sampler, 2, "machine", "level", &value, &at), 0);
 	assert_int_equal(value, 101);
 	finish();
 	assert_true(ask("SELECT count(*) FROM metric WHERE collector = 'absent'") == 0);
@@ -349,22 +349,23 @@ static void an_instance_a_job(void **state)
 
 static void latest(void **state)
 {
-	uint64_t value = 1234;
+	uint64_t value = 1234, at = 0, marked;
 
 	(void)state;
 	start(just_one, 0);
-	assert_int_equal(sampler_latest(sampler, 1, "machine", "level", &value), -ENODATA);
+	assert_int_equal(sampler_latest(sampler, 1, "machine", "level", &value, &at), -ENODATA);
 	mark(7);
-	mark(8);
-	assert_int_equal(sampler_latest(sampler, 1, "machine", "count", &value), 0);
+	marked = mark(8);
+	assert_int_equal(sampler_latest(sampler, 1, "machine", "count", &value, &at), 0);
 	assert_int_equal(value, 216);
-	assert_int_equal(sampler_latest(sampler, 1, "machine", "never", &value), -ENODATA);
-	assert_int_equal(sampler_latest(sampler, 1, "machine", "nothing", &value), -ENODATA);
-	assert_int_equal(sampler_latest(sampler, 1, "nobody", "level", &value), -ENODATA);
+	assert_int_equal(at, marked);
+	assert_int_equal(sampler_latest(sampler, 1, "machine", "never", &value, &at), -ENODATA);
+	assert_int_equal(sampler_latest(sampler, 1, "machine", "nothing", &value, &at), -ENODATA);
+	assert_int_equal(sampler_latest(sampler, 1, "nobody", "level", &value, &at), -ENODATA);
 	assert_int_equal(value, 216);
 	/* What was drained is still the latest. */
 	assert_ok(sampler_drain(sampler, &err));
-	assert_int_equal(sampler_latest(sampler, 1, "machine", "level", &value), 0);
+	assert_int_equal(sampler_latest(sampler, 1, "machine", "level", &value, &at), 0);
 	assert_int_equal(value, 108);
 }
 
