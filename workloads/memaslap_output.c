@@ -2,6 +2,7 @@
 #include "workloads/memaslap_output.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +25,12 @@ static const char *skip_controls(const char *s)
 static bool parse_period(const char *row, struct memaslap_period *p)
 {
 	int64_t min_us, max_us, avg_us;
-	int n = sscanf(
-		row, "Period %*d %" SCNu64 " %*d %*f %" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNd64,
-		&p->ops, &p->get_misses, &min_us, &max_us, &avg_us);
+	int n = sscanf(row,
+		       "Period %*d %" SCNu64 " %*d %*f %" SCNu64 " %" SCNd64 " %" SCNd64 " %" SCNd64
+		       " %lf",
+		       &p->ops, &p->get_misses, &min_us, &max_us, &avg_us, &p->sd_us);
 
-	if (n != 5)
+	if (n != 6)
 		return false;
 	/* A period without operations has the minimum -1. */
 	if (p->ops && (min_us < 0 || max_us < min_us || avg_us < 0))
@@ -36,6 +38,8 @@ static bool parse_period(const char *row, struct memaslap_period *p)
 	p->min_us = (uint64_t)min_us;
 	p->max_us = (uint64_t)max_us;
 	p->avg_us = (uint64_t)avg_us;
+	if (!isfinite(p->sd_us))
+		p->sd_us = 0;
 	return true;
 }
 
@@ -87,7 +91,7 @@ struct memaslap_sum memaslap_output_sum(const struct memaslap_output *out, uint6
 					uint64_t end_ns)
 {
 	struct memaslap_sum sum = { .min_us = UINT64_MAX };
-	double time_us = 0;
+	double time_us = 0, squares = 0;
 
 	for (size_t i = 1; i < out->nr; i++) {
 		const struct memaslap_period *before = &out->periods[i - 1], *p = &out->periods[i];
@@ -101,6 +105,9 @@ struct memaslap_sum memaslap_output_sum(const struct memaslap_output *out, uint6
 		/* One without operations changes nothing: its minimum, -1, is the largest there is. */
 		sum.ops += p->ops;
 		time_us += (double)p->ops * (double)p->avg_us;
+		if (p->ops) /* ms_stats.c: its deviation is that of the sum of squares from its average */
+			squares += (double)(p->ops - 1) * p->sd_us * p->sd_us +
+				   (double)p->ops * (double)p->avg_us * (double)p->avg_us;
 		if (p->min_us < sum.min_us)
 			sum.min_us = p->min_us;
 		if (p->max_us > sum.max_us)
@@ -108,6 +115,9 @@ struct memaslap_sum memaslap_output_sum(const struct memaslap_output *out, uint6
 	}
 	if (sum.ops)
 		sum.avg_us = time_us / (double)sum.ops;
+	if (sum.ops > 1)
+		sum.sd_us = sqrt(fmax(0, squares - (double)sum.ops * sum.avg_us * sum.avg_us) /
+				 (double)(sum.ops - 1));
 	return sum;
 }
 

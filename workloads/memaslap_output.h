@@ -18,7 +18,9 @@
 struct memaslap_period {
 	uint64_t read_ns;
 	uint64_t ops, get_misses;
-	uint64_t min_us, max_us, avg_us; /* without meaning where ops is 0 */
+	/* Without meaning where ops is 0. The average is cut to whole us; the deviation is from that. */
+	uint64_t min_us, max_us, avg_us;
+	double sd_us; /* 0 of a single operation */
 };
 
 struct memaslap_output {
@@ -48,7 +50,7 @@ struct memaslap_sum {
 	uint64_t begin_ns, end_ns;
 	uint64_t ops, get_misses;
 	uint64_t min_us, max_us;
-	double avg_us; /* weighted by ops */
+	double avg_us, sd_us; /* of all operations; no deviation of a single one */
 };
 
 struct memaslap_sum memaslap_output_sum(const struct memaslap_output *out, uint64_t begin_ns,

@@ -63,6 +63,7 @@ struct workload_ctx {
 	unsigned int inside_cpus; /* how many CPUs each place has */
 	unsigned int outside_cpus;
 	const struct place *inside, *outside;
+	unsigned int client_threads; /* start() may say: of the load generator; 0: not known */
 	/* For hooks that count operations themselves; a worker has worker_progress(). NULL in a test. */
 	struct progress *progress;
 	const char *dir; /* existing directory for logs and artifacts of this run */

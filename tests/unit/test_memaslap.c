@@ -2,6 +2,8 @@
 /* The reader of memaslap's statistics, on what it really printed. */
 #include "tests/unit/test.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 #include "workloads/memaslap_config.h"
 #include "workloads/memaslap_output.h"
@@ -31,6 +33,19 @@ static void feed_file(struct memaslap_output *out, const char *path, size_t piec
 		at += len;
 	}
 	buf_release(&b);
+}
+
+/* Of the three periods in mixed.out: from their own deviations and averages. */
+static double hand_sd(void)
+{
+	const double n[] = { 93162, 63968, 71305 }, avg[] = { 169, 254, 224 };
+	const double sd[] = { 3885.70, 899.95, 839.99 };
+	double all = n[0] + n[1] + n[2];
+	double mean = (n[0] * avg[0] + n[1] * avg[1] + n[2] * avg[2]) / all, sum2 = 0;
+
+	for (int i = 0; i < 3; i++)
+		sum2 += (n[i] - 1) * sd[i] * sd[i] + n[i] * (avg[i] - mean) * (avg[i] - mean);
+	return sqrt(sum2 / (all - 1));
 }
 
 static void test_mixed(void **state)
@@ -65,6 +80,8 @@ static void test_mixed(void **state)
 				   (93162. * 169 + 63968. * 254 + 71305. * 224) /
 					   (93162 + 63968 + 71305),
 				   1e-6);
+
+		assert_float_equal(sum.sd_us, hand_sd(), 1e-3);
 
 		/* One nanosecond off at either end costs a period. */
 		assert_int_equal(memaslap_output_sum(&out, S + 1, 4 * S).periods, 2);
