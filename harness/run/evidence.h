@@ -29,10 +29,11 @@ struct flag_input {
 	 * keeps none). peak_seen: readings came near the kernel's. */
 	uint64_t peak_bytes, memory_peak_bytes;
 	bool peak_seen;
-	double window_us;     /* phase measure */
-	double own_cpu_us;    /* fmbench itself ran so long in it */
-	unsigned int nr_cpus; /* which the run's programs may use */
-	bool whole_machine;   /* the backend is whatever takes pages on this machine */
+	double window_us;	     /* phase measure */
+	double own_cpu_us;	     /* fmbench itself ran so long in it */
+	unsigned int nr_cpus;	     /* which the run's programs may use */
+	unsigned int client_threads; /* of the load generator; 0: not known */
+	bool whole_machine;	     /* the backend is whatever takes pages on this machine */
 	struct relief_count reliefs;
 	struct usage_seen seen;
 	bool has_group;

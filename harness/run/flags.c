@@ -13,6 +13,7 @@ static void (*const judges[])(const struct flag_input *in, struct results *r) = 
 	judge_stores,	     judge_other_swapper, judge_file_faults, judge_compression,
 	judge_sampler,	     judge_machine,	  judge_emulation,   judge_ksm,
 	judge_cpu_contended, judge_throttled,	  judge_governor,    judge_placement,
+	judge_client,
 };
 
 void flags_judge(const struct flag_input *in, struct results *results)

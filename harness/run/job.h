@@ -51,7 +51,7 @@ struct job {
 	struct relief *relief;
 	struct relief_count reliefs;
 	struct usage_seen seen;
-	struct pace pace; /* of the phase warmup or measure */
+	struct pace pace;	    /* of the phase warmup or measure */
 	uint64_t peak_bytes;	    /* of far-able memory: stated; or found where no limit stands */
 	uint64_t memory_peak_bytes; /* of all memory, as the kernel kept it; 0: it keeps none */
 	bool peak_seen;		    /* readings came near the kernel's */

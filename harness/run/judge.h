@@ -43,4 +43,7 @@ void judge_throttled(const struct flag_input *in, struct results *r);
 void judge_governor(const struct flag_input *in, struct results *r);
 void judge_placement(const struct flag_input *in, struct results *r);
 
+/* judge_client.c: was the load generator at its limit, and not the server? */
+void judge_client(const struct flag_input *in, struct results *r);
+
 #endif

@@ -771,6 +771,7 @@ static struct flag_input evidence(const struct run *r, const struct job *j)
 		.window_us = (double)(r->measure_end_ns - r->measure_begin_ns) / 1e3,
 		.own_cpu_us = (double)r->own_cpu_ns / 1e3,
 		.nr_cpus = (unsigned int)CPU_COUNT(&cpus),
+		.client_threads = j->ctx.client_threads,
 		.whole_machine = r->spec->backend->caps & CAP_ANY_AREA,
 		.reliefs = j->reliefs,
 		.seen = j->seen,

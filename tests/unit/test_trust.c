@@ -730,6 +730,44 @@ static void an_emulated_guest(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* CPU time of the measure phase, of the job's groups. */
+static void cpu_time(double client_us, double server_us)
+{
+	static const char *const keys[] = { "client_usage_usec", "usage_usec" };
+	double us[] = { client_us, server_us };
+	int64_t metric;
+
+	for (int i = 0; i < 2; i++) {
+		assert_ok(store_metric(store, 1, "cgroup_cpu", keys[i], "us", true, &metric, &err));
+		sample(metric, 0, 5);
+		sample(metric, 2 * MEASURE + 2, 5 + us[i]);
+	}
+	in.fills_limit = true;
+	in.limit_bytes = 0;
+	in.window_us = 1e6;
+	in.client_threads = 2;
+	for (int cpu = 0; cpu < 4; cpu++)
+		CPU_SET(cpu, &placement.client);
+	CPU_SET(4, &placement.workload);
+	CPU_SET(5, &placement.workload);
+}
+
+/* A load generator of two threads on four CPUs, a server on two. */
+static void client_bound(void **state)
+{
+	(void)state;
+	cpu_time(1.92e6, 1.2e6);
+	expect("CLIENT_BOUND", SEVERITY_WARNING,
+	       "used 96 % of its 2 CPU(s), the server 60 % of its 2");
+	cpu_time(1.88e6, 1.2e6);
+	expect_none();
+	cpu_time(1.96e6, 1.92e6); /* both at their limit */
+	expect_none();
+	cpu_time(1.96e6, 1.2e6);
+	in.client_threads = 0; /* unknown: it may use all CPUs that it has */
+	expect_none();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -758,6 +796,7 @@ int main(void)
 		TEST(sampler_late),
 		TEST(the_machine),
 		TEST(an_emulated_guest),
+		TEST(client_bound),
 	};
 
 	return cmocka_run_group_tests_name("trust", tests, NULL, synthetic_clean);
