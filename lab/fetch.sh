@@ -162,7 +162,8 @@ fetch_headers() {
 	unpack "$kernel" "$new" "$package" $packages
 	# The package expects itself in /usr/src; make it whole wherever it lies.
 	# shellcheck disable=SC2016 # make expands it
-	sed -i 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' \
+	sed -i -e 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' \
+		-e 's|^KBUILD_OUTPUT=/usr/src/.*|KBUILD_OUTPUT := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))|' \
 		"$new/usr/src/linux-headers-$release/Makefile"
 	rm -rf "$dir/headers"
 	mv "$new" "$dir/headers"

@@ -1,41 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which swap type is ours. */
 #include <linux/blkdev.h>
-#include <linux/fs.h>
-#include <linux/rcupdate.h>
 #include <linux/swap.h>
 
 #include "fastswap.h"
 
 int fastswap_type = -1;
 
-static struct swap_info_struct **swap_areas;
+DEFINE_STATIC_KEY_FALSE(fastswap_area_sought);
 
-int fastswap_area_init(void)
+static struct swap_info_struct **swap_areas;
+static void (*take_area)(struct swap_info_struct *area);
+
+int fastswap_area_init(void (*take)(struct swap_info_struct *area))
 {
+	take_area = take;
 	swap_areas = fastswap_symbol("swap_info");
-	if (swap_areas)
+	if (swap_areas) {
+		if (take)
+			static_branch_enable(&fastswap_area_sought);
 		return 0;
+	}
 	pr_err(FASTSWAP_NAME ": no symbol swap_info: the kernel needs CONFIG_KALLSYMS_ALL\n");
 	return -ENOENT;
 }
 
+void fastswap_area_release(void)
+{
+	static_branch_disable(&fastswap_area_sought);
+}
+
 /*
  * An area counts as ours only when it is the device itself: in a swap file on it, offsets are the
- * file's. The device is opened exclusively by swapon, so there is never a second one.
+ * file's. The device is opened exclusively by swapon, so there is never a second one. The area's
+ * swap_file is of no use here: 7.3 sets it after the hook was called.
  */
 static bool is_our_area(unsigned int type)
 {
 	const struct swap_info_struct *area = READ_ONCE(swap_areas[type]);
-	const struct file *file;
-	bool ours;
 
-	/* swapoff may put the file away beside this. */
-	rcu_read_lock();
-	file = area ? READ_ONCE(area->swap_file) : NULL;
-	ours = file && fastswap_is_our_device(area->bdev) && S_ISBLK(file_inode(file)->i_mode);
-	rcu_read_unlock();
-	return ours;
+	return area && (READ_ONCE(area->flags) & SWP_BLKDEV) && fastswap_is_our_device(area->bdev);
 }
 
 void fastswap_area_on(unsigned int type)
@@ -49,6 +53,22 @@ void fastswap_area_on(unsigned int type)
 	}
 	WRITE_ONCE(fastswap_type, type);
 	pr_info(FASTSWAP_NAME ": serving swap type %u\n", type);
+}
+
+/* An area on which nothing is written yet may still be in the making. */
+void fastswap_area_seek(void)
+{
+	struct swap_info_struct *area;
+	unsigned int type;
+
+	for (type = 0; type < MAX_SWAPFILES; type++) {
+		area = READ_ONCE(swap_areas[type]);
+		if (!is_our_area(type) || !(READ_ONCE(area->flags) & SWP_WRITEOK))
+			continue;
+		take_area(area);
+		if (!fastswap_owns(type))
+			fastswap_area_on(type);
+	}
 }
 
 void fastswap_area_off(unsigned int type)

@@ -19,14 +19,9 @@ static void end_load(void *ctx, struct page *page, int err)
 {
 	struct bio *bio = ctx;
 
-	if (err) {
-		fastswap_load_failed(bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT, err);
+	err = fastswap_load_ended(bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT, page, err);
+	if (err)
 		bio->bi_status = errno_to_blk_status(err);
-	} else {
-		fastswap_count(STAT_LOADS_ASYNC);
-		if (static_branch_unlikely(&fastswap_injecting))
-			fastswap_inject_flip(page);
-	}
 	bio_endio(bio);
 }
 
@@ -82,6 +77,8 @@ static void discard(struct bio *bio)
 
 static void handle_bio(struct bio *bio)
 {
+	if (static_branch_unlikely(&fastswap_area_sought) && (bio->bi_opf & REQ_SWAP))
+		fastswap_area_seek();
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 	case REQ_OP_WRITE:

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # build.sh HEADERS OUT [SUITE CACHE]: builds the modules against a kernel's unpacked headers. Where
-# this machine's compiler is too old for that kernel, the build moves into CACHE/toolchain: a chroot
-# of the Debian SUITE that the kernel comes from, made once from CACHE/apt/sources.list.
+# this machine's compiler is too old for that kernel, the build moves into a chroot of the Debian SUITE
+# that the kernel comes from, made once from CACHE/apt/sources.list: CACHE/../toolchain-SUITE. Kernels
+# of a suite and of its backports share one.
 
 set -euo pipefail
 
@@ -29,20 +30,22 @@ in_place() {
 	"$@"
 }
 
+# make_toolchain DIR SUITE: backports are no suite to live on.
 make_toolchain() {
 	[[ ! -e $1/made ]] || return 0
 	command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: install it from Debian"
 	rm -rf "$1"
-	mmdebstrap --quiet --variant=apt --include=gcc,make,libelf1t64,kmod "$suite" "$1" \
-		"$cache/apt/sources.list" >&2
+	sed "s/ $suite / $2 /" "$cache/apt/sources.list" |
+		mmdebstrap --quiet --variant=apt --include=gcc,make,libelf1t64,kmod "$2" "$1" - >&2
 	touch "$1/made"
 }
 
 in_chroot() {
-	local chroot=$cache/toolchain root=()
+	local base=${suite%-backports} chroot root=()
+	chroot=${cache%/*}/toolchain-$base
 	((EUID == 0)) || root=(--map-root-user)
 	if [[ ! -e $chroot/made ]]; then
-		(flock 9 && make_toolchain "$chroot") 9>"$cache/lock"
+		(flock 9 && make_toolchain "$chroot" "$base") 9>"$chroot.lock"
 	fi
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare "${root[@]}" --mount bash -c 'set -e
@@ -50,6 +53,7 @@ in_chroot() {
 			mkdir -p "$1$dir"
 			mount --bind "$dir" "$1$dir"
 		done
+		mount --bind /proc "$1/proc"
 		exec chroot "$1" "${@:4}"' - "$chroot" "$out" "$headers_root" "$@"
 }
 

@@ -27,9 +27,11 @@ int fastswap_path_init(struct pool *pool);
 void fastswap_path_release(void);
 int fastswap_store(pgoff_t slot, struct page *page, enum fastswap_via via);
 int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via);
-/* Whoever starts one counts its end. */
+/* Whoever starts one passes what done is told to the function that ends it, which returns it. */
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx);
-int fastswap_load_failed(pgoff_t slot, int err);
+int fastswap_load_ended(pgoff_t slot, struct page *page, int err);
+void fastswap_store_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx);
+int fastswap_store_ended(pgoff_t slot, int err);
 void fastswap_discard(pgoff_t slot);
 bool fastswap_holds(pgoff_t slot);
 
@@ -38,17 +40,22 @@ int fastswap_blkdev_add(struct pool *pool, void (*closed)(void));
 void fastswap_blkdev_remove(void);
 bool fastswap_is_our_device(const struct block_device *bdev);
 
+struct swap_info_struct;
+
 /*
- * hook_*.c: exactly one is built, the one for the kernel's version. install finds what it needs and
- * goes live, or says in the log why it can't and returns -errno.
+ * hook_*.c: those are built that the kernel has a place for. install finds what it needs and goes
+ * live, or says in the log why it can't and returns -errno. take_area is for a hook that hears of no
+ * area: it is called with ours, perhaps more than once.
  */
 struct fastswap_hook {
 	const char *name;
 	int (*install)(void);
 	void (*remove)(void);
+	void (*take_area)(struct swap_info_struct *area);
 };
 
-extern const struct fastswap_hook fastswap_page_hook;
+extern const struct fastswap_hook fastswap_hook_of_version;
+extern const struct fastswap_hook fastswap_hook_swap_ops;
 
 /* A kernel that changed what a hook intercepts must not compile: a page would be lost, or worse. */
 #define FASTSWAP_SAME_PROTOTYPE(theirs, as, name)						\
@@ -61,9 +68,14 @@ extern const struct fastswap_hook fastswap_page_hook;
  */
 extern int fastswap_type;
 
-int fastswap_area_init(void);
+int fastswap_area_init(void (*take)(struct swap_info_struct *area));
+void fastswap_area_release(void);
 void fastswap_area_on(unsigned int type);
 void fastswap_area_off(unsigned int type);
+
+/* Where the hook takes areas: looks for ours. Nothing happens when it is off. */
+DECLARE_STATIC_KEY_FALSE(fastswap_area_sought);
+void fastswap_area_seek(void);
 
 /* To call when someone closed the device: a swapon that failed after it was reported, perhaps. */
 void fastswap_area_closed(void);

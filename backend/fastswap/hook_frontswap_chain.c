@@ -70,7 +70,7 @@ static void remove(void)
 	synchronize_rcu_tasks();
 }
 
-const struct fastswap_hook fastswap_page_hook = {
+const struct fastswap_hook fastswap_hook_of_version = {
 	.name = "frontswap-chain",
 	.install = install,
 	.remove = remove,

@@ -138,7 +138,7 @@ static void remove(void)
 	synchronize_rcu_tasks();
 }
 
-const struct fastswap_hook fastswap_page_hook = {
+const struct fastswap_hook fastswap_hook_of_version = {
 	.name = "frontswap-pointer",
 	.install = install,
 	.remove = remove,

@@ -14,7 +14,7 @@ static void remove(void)
 {
 }
 
-const struct fastswap_hook fastswap_page_hook = {
+const struct fastswap_hook fastswap_hook_of_version = {
 	.name = "none",
 	.install = install,
 	.remove = remove,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Linux 6.12: frontswap is gone, swap calls zswap's functions directly. Each of them begins with a
+ * Linux 6.6 and later: frontswap is gone, swap calls zswap's functions directly. Each of them begins with a
  * call that ftrace can take; for a page of our area, and for no other, it is led to our function
  * instead. That is what a live patch does, less its cost: foreign pages still run zswap's own code,
  * nothing waits for a transition, and unregistering waits until the last task has left.
@@ -8,12 +8,10 @@
  * Freed slots need no hook: swap tells the block device of each.
  */
 #include <linux/ftrace.h>
-#include <linux/mm.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
-#include <linux/zswap.h>
 
-#include "fastswap.h"
+#include "hook_zswap.h"
 
 /* All pages of a large folio or none: a page left out would be read from where it never was. */
 static bool store(struct folio *folio)
@@ -27,23 +25,24 @@ static bool store(struct folio *folio)
 	return true;
 }
 
-static bool load(struct folio *folio)
+int fastswap_load_folio(struct folio *folio)
 {
 	pgoff_t slot = swp_offset(folio->swap);
 	long i, n = folio_nr_pages(folio);
+	int err;
 
 	if (fastswap_in_window())
-		return false;
-	for (i = 0; i < n; i++)
-		if (fastswap_load(slot + i, folio_page(folio, i), VIA_HOOK))
-			return false;
+		return -EAGAIN;
+	for (i = 0; i < n; i++) {
+		err = fastswap_load(slot + i, folio_page(folio, i), VIA_HOOK);
+		if (err)
+			return err;
+	}
 	folio_mark_uptodate(folio);
-	return true;
+	return 0;
 }
 
 FASTSWAP_SAME_PROTOTYPE(zswap_store, store, "zswap_store()");
-FASTSWAP_SAME_PROTOTYPE(zswap_load, load, "zswap_load()");
-FASTSWAP_SAME_PROTOTYPE(zswap_swapon, int (int, unsigned long), "zswap_swapon()");
 FASTSWAP_SAME_PROTOTYPE(zswap_swapoff, void (int), "zswap_swapoff()");
 
 static notrace void lead_folio(struct ftrace_regs *regs, void *function)
@@ -63,7 +62,7 @@ static notrace void on_store(unsigned long ip, unsigned long parent_ip, struct f
 static notrace void on_load(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,
 			    struct ftrace_regs *regs)
 {
-	lead_folio(regs, load);
+	lead_folio(regs, fastswap_zswap_load);
 }
 
 static notrace void on_swapon(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,
@@ -137,7 +136,7 @@ static void remove(void)
 	give_back(ARRAY_SIZE(intercepts));
 }
 
-const struct fastswap_hook fastswap_page_hook = {
+const struct fastswap_hook fastswap_hook_of_version = {
 	.name = "zswap-ftrace",
 	.install = install,
 	.remove = remove,

@@ -10,29 +10,44 @@
 /* Serializes pools that come, go and are looked at; the page path knows nothing of it. */
 static DEFINE_MUTEX(pool_lock);
 
-static bool hook_wanted = true;
-static bool hook_installed;
+/* The cheapest first: hook=auto takes the first that can be installed. */
+static const struct fastswap_hook *const hooks[] = {
+	&fastswap_hook_of_version,
+#ifdef FASTSWAP_SWAP_OPS
+	&fastswap_hook_swap_ops,
+#endif
+};
+
+static bool any_wanted = true;
+static const struct fastswap_hook *wanted, *installed;
 
 static int hook_set(const char *value, const struct kernel_param *param)
 {
-	if (sysfs_streq(value, "auto"))
-		hook_wanted = true;
-	else if (sysfs_streq(value, "none"))
-		hook_wanted = false;
-	else
-		return -EINVAL;
-	return 0;
+	size_t i;
+
+	any_wanted = sysfs_streq(value, "auto");
+	if (any_wanted || sysfs_streq(value, "none"))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (sysfs_streq(value, hooks[i]->name))
+			wanted = hooks[i];
+	return wanted ? 0 : -EINVAL;
+}
+
+static const char *hook_name(void)
+{
+	return installed ? installed->name : "none";
 }
 
 static int hook_get(char *buffer, const struct kernel_param *param)
 {
-	return sprintf(buffer, "%s\n", hook_installed ? fastswap_page_hook.name : "none");
+	return sprintf(buffer, "%s\n", hook_name());
 }
 
 static const struct kernel_param_ops hook_ops = { .set = hook_set, .get = hook_get };
 
 module_param_cb(hook, &hook_ops, NULL, 0444);
-MODULE_PARM_DESC(hook, "auto or none: intercept pages above the block layer");
+MODULE_PARM_DESC(hook, "auto, none, or a hook's name: intercept pages above the block layer");
 
 static int start_pool(struct pool *pool)
 {
@@ -53,8 +68,7 @@ static int start_pool(struct pool *pool)
 	if (pool->async_readahead)
 		static_branch_enable(&fastswap_async_windows);
 	pr_info(FASTSWAP_NAME ": /dev/" FASTSWAP_NAME "0 has %lu pages of pool %s, hook %s\n",
-		pool->nr_pages, pool->ops->name,
-		hook_installed ? fastswap_page_hook.name : "none");
+		pool->nr_pages, pool->ops->name, hook_name());
 	return 0;
 }
 
@@ -82,8 +96,11 @@ EXPORT_SYMBOL_GPL(fastswap_pool_unregister);
 static void show_pool(struct seq_file *file, struct pool *pool)
 {
 	int err = pool->ops->health(pool);
-	int type = READ_ONCE(fastswap_type);
+	int type;
 
+	if (static_branch_unlikely(&fastswap_area_sought))
+		fastswap_area_seek();
+	type = READ_ONCE(fastswap_type);
 	seq_printf(file, "name %s\npages %lu\nnode %d\n", pool->ops->name, pool->nr_pages,
 		   pool->node);
 	if (err)
@@ -108,27 +125,41 @@ static int fastswap_pool_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(fastswap_pool);
 
+static int install(const struct fastswap_hook *hook)
+{
+	int err = fastswap_area_init(hook->take_area);
+
+	if (err)
+		return err;
+	err = hook->install();
+	if (err)
+		fastswap_area_release();
+	else
+		installed = hook;
+	return err;
+}
+
 static int __init fastswap_init(void)
 {
+	size_t i;
 	int err = 0;
 
-	if (hook_wanted) {
-		err = fastswap_area_init();
-		if (!err)
-			err = fastswap_page_hook.install();
-		hook_installed = !err;
-		if (err)
-			pr_notice(FASTSWAP_NAME ": pages take the block device\n");
-	}
-	fastswap_stats_init(&fastswap_pool_fops);
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(hooks) && any_wanted && !installed; i++)
+		install(hooks[i]);
+	if (any_wanted && !installed)
+		pr_notice(FASTSWAP_NAME ": pages take the block device\n");
+	if (wanted)
+		err = install(wanted);
+	if (!err)
+		fastswap_stats_init(&fastswap_pool_fops);
+	return err;
 }
 
 static void __exit fastswap_exit(void)
 {
 	fastswap_stats_release();
-	if (hook_installed)
-		fastswap_page_hook.remove();
+	if (installed)
+		installed->remove();
 }
 
 module_init(fastswap_init);

@@ -17,22 +17,23 @@ DEFINE_STATIC_KEY_FALSE(fastswap_async_windows);
 /* Which slots hold a page. A load of one that doesn't is an error, never a page of something. */
 static unsigned long *held;
 
-/* An asynchronous load whose time is taken, until it ends; so many at least can be under way. */
-struct timed_load {
+/* What is under way and has its time taken; so many at least can be. */
+struct timed {
+	enum fastswap_timed what;
 	pool_done_t done;
 	void *ctx;
 	u64 begin_ns;
 };
 
-#define MIN_TIMED_LOADS 64
-static mempool_t *timed_loads;
+#define MIN_TIMED 64
+static mempool_t *timed_pool;
 
 int fastswap_path_init(struct pool *pool)
 {
 	held = kvcalloc(BITS_TO_LONGS(pool->nr_pages), sizeof(*held), GFP_KERNEL);
-	timed_loads = mempool_create_kmalloc_pool(MIN_TIMED_LOADS, sizeof(struct timed_load));
-	if (!held || !timed_loads) {
-		mempool_destroy(timed_loads);
+	timed_pool = mempool_create_kmalloc_pool(MIN_TIMED, sizeof(struct timed));
+	if (!held || !timed_pool) {
+		mempool_destroy(timed_pool);
 		kvfree(held);
 		held = NULL;
 		return -ENOMEM;
@@ -50,7 +51,7 @@ void fastswap_path_release(void)
 		cond_resched();
 	}
 	fastswap_pool = NULL;
-	mempool_destroy(timed_loads);
+	mempool_destroy(timed_pool);
 	kvfree(held);
 	held = NULL;
 }
@@ -88,7 +89,7 @@ static noinline int store_failed(pgoff_t slot, int err)
 	return err;
 }
 
-noinline int fastswap_load_failed(pgoff_t slot, int err)
+static noinline int load_failed(pgoff_t slot, int err)
 {
 	fastswap_count(STAT_FAILED_LOADS);
 	pr_err_ratelimited(FASTSWAP_NAME ": load of slot %lu from pool %s failed: %d\n",
@@ -96,22 +97,44 @@ noinline int fastswap_load_failed(pgoff_t slot, int err)
 	return err;
 }
 
+/* The slot holds the page now. */
+static __always_inline void take_slot(pgoff_t slot)
+{
+	if (test_bit(slot, held))
+		return;
+	set_bit(slot, held);
+	this_cpu_inc(fastswap_counters.curr_pages);
+}
+
+/* 0, or why the pool shall not even be asked. */
+static __always_inline int refuse_store(const struct pool *pool, pgoff_t slot)
+{
+	if (unlikely(slot >= pool->nr_pages))
+		return -ERANGE;
+	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_store_fail())
+		return -EIO;
+	return 0;
+}
+
+static __always_inline int refuse_load(const struct pool *pool, pgoff_t slot)
+{
+	if (unlikely(!holds(pool, slot)))
+		return -ENODATA;
+	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
+		return -EIO;
+	return 0;
+}
+
 static __always_inline int store_page(pgoff_t slot, struct page *page, enum fastswap_via via)
 {
 	struct pool *pool = fastswap_pool;
-	int err;
+	int err = refuse_store(pool, slot);
 
-	if (unlikely(slot >= pool->nr_pages))
-		return store_failed(slot, -ERANGE);
-	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_store_fail())
-		return store_failed(slot, -EIO);
-	err = pool->ops->store(pool, slot, page);
+	if (likely(!err))
+		err = pool->ops->store(pool, slot, page);
 	if (unlikely(err))
 		return store_failed(slot, err);
-	if (!test_bit(slot, held)) {
-		set_bit(slot, held);
-		this_cpu_inc(fastswap_counters.curr_pages);
-	}
+	take_slot(slot);
 	fastswap_count(via == VIA_HOOK ? STAT_STORES : STAT_STORES_ASYNC);
 	return 0;
 }
@@ -119,18 +142,34 @@ static __always_inline int store_page(pgoff_t slot, struct page *page, enum fast
 static __always_inline int load_page(pgoff_t slot, struct page *page, enum fastswap_via via)
 {
 	struct pool *pool = fastswap_pool;
-	int err;
+	int err = refuse_load(pool, slot);
 
-	if (unlikely(!holds(pool, slot)))
-		return fastswap_load_failed(slot, -ENODATA);
-	if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
-		return fastswap_load_failed(slot, -EIO);
-	err = pool->ops->load(pool, slot, page);
+	if (likely(!err))
+		err = pool->ops->load(pool, slot, page);
 	if (unlikely(err))
-		return fastswap_load_failed(slot, err);
+		return load_failed(slot, err);
 	if (static_branch_unlikely(&fastswap_injecting))
 		fastswap_inject_flip(page);
 	fastswap_count(via == VIA_HOOK ? STAT_LOADS : STAT_LOADS_ASYNC);
+	return 0;
+}
+
+int fastswap_load_ended(pgoff_t slot, struct page *page, int err)
+{
+	if (unlikely(err))
+		return load_failed(slot, err);
+	if (static_branch_unlikely(&fastswap_injecting))
+		fastswap_inject_flip(page);
+	fastswap_count(STAT_LOADS_ASYNC);
+	return 0;
+}
+
+int fastswap_store_ended(pgoff_t slot, int err)
+{
+	if (unlikely(err))
+		return store_failed(slot, err);
+	take_slot(slot);
+	fastswap_count(STAT_STORES);
 	return 0;
 }
 
@@ -178,38 +217,60 @@ int fastswap_load(pgoff_t slot, struct page *page, enum fastswap_via via)
 static __always_inline void load_async(pgoff_t slot, struct page *page, pool_done_t done,
 				       void *ctx)
 {
-	if (unlikely(!fastswap_holds(slot)))
-		done(ctx, page, -ENODATA);
-	else if (static_branch_unlikely(&fastswap_injecting) && fastswap_inject_load_fail())
-		done(ctx, page, -EIO);
+	struct pool *pool = fastswap_pool;
+	int err = refuse_load(pool, slot);
+
+	if (unlikely(err))
+		done(ctx, page, err);
 	else
-		fastswap_pool->ops->load_async(fastswap_pool, slot, page, done, ctx);
+		pool->ops->load_async(pool, slot, page, done, ctx);
+}
+
+static __always_inline void store_async(pgoff_t slot, struct page *page, pool_done_t done,
+					void *ctx)
+{
+	struct pool *pool = fastswap_pool;
+	int err = refuse_store(pool, slot);
+
+	if (unlikely(err))
+		done(ctx, page, err);
+	else
+		pool->ops->store_async(pool, slot, page, done, ctx);
 }
 
 static void end_timed(void *ctx, struct page *page, int err)
 {
-	struct timed_load load = *(struct timed_load *)ctx;
+	struct timed timed = *(struct timed *)ctx;
 
-	mempool_free(ctx, timed_loads);
-	count_time(TIMED_LOAD, load.begin_ns);
-	load.done(load.ctx, page, err);
+	mempool_free(ctx, timed_pool);
+	count_time(timed.what, timed.begin_ns);
+	timed.done(timed.ctx, page, err);
 }
 
 /* May wait for others' ends where memory is short, as a full queue of the pool does. */
-static noinline void load_async_timed(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
+static noinline struct timed *new_timed(enum fastswap_timed what, pool_done_t done, void *ctx)
 {
-	struct timed_load *load = mempool_alloc(timed_loads, GFP_NOIO);
+	struct timed *timed = mempool_alloc(timed_pool, GFP_NOIO);
 
-	load->done = done;
-	load->ctx = ctx;
-	load->begin_ns = local_clock();
-	load_async(slot, page, end_timed, load);
+	timed->what = what;
+	timed->done = done;
+	timed->ctx = ctx;
+	timed->begin_ns = local_clock();
+	return timed;
 }
 
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
 {
 	if (static_branch_unlikely(&fastswap_timing))
-		load_async_timed(slot, page, done, ctx);
+		load_async(slot, page, end_timed, new_timed(TIMED_LOAD, done, ctx));
 	else
 		load_async(slot, page, done, ctx);
+}
+
+void fastswap_store_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
+{
+	if (static_branch_unlikely(&fastswap_timing))
+		store_async(slot, page, end_timed, new_timed(TIMED_STORE, done, ctx));
+	else
+		store_async(slot, page, done, ctx);
 }

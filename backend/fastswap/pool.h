@@ -13,7 +13,7 @@
  * - no two calls on one slot at a time; calls on different slots come from any CPU at any time, so
  *   a pool keeps its queues per CPU and takes no lock that all CPUs share.
  * - the pool's module stays loaded as long as the device is open. When it is unregistered every
- *   call has returned and every load_async has been answered.
+ *   call has returned and every asynchronous one has been answered.
  *
  * What a pool promises fastswap.ko:
  * - every call ends within a bounded time, with 0 or -errno; no BUG, no endless wait. A pool whose
@@ -32,7 +32,7 @@
 
 struct pool;
 
-/* Ends one load_async: err is 0, or -errno and the page's content is undefined. Any context. */
+/* Ends one load_async or store_async: err is 0, or -errno and the page's content is undefined. Any context. */
 typedef void (*pool_done_t)(void *ctx, struct page *page, int err);
 
 struct pool_ops {
@@ -44,6 +44,13 @@ struct pool_ops {
 
 	/* Returns once page holds the slot's content. May sleep; a task waits for it. */
 	int (*load)(struct pool *pool, pgoff_t slot, struct page *page);
+
+	/*
+	 * As load_async, for a page that stays as it is until done is called. May be NULL, where a
+	 * store waits for nothing.
+	 */
+	void (*store_async)(struct pool *pool, pgoff_t slot, struct page *page,
+			    pool_done_t done, void *ctx);
 
 	/*
 	 * Starts a load and calls done exactly once, possibly before it returns. It has no return

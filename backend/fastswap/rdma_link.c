@@ -8,8 +8,14 @@
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/version.h>
 
 #include "rdma_link.h"
+
+/* Its name since 6.2, and its only one on 7.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete_sync del_timer_sync
+#endif
 
 /* Soft-RoCE takes the largest count, 7, as "for ever". The server's NIC is told to do the same. */
 #define RETRIES 6
@@ -406,7 +412,7 @@ void link_close(struct rdma_link *link)
 	cmpxchg(&link->err, 0, -ESHUTDOWN);
 	cancel_delayed_work_sync(&link->repair);
 	link_down(link);
-	del_timer_sync(&link->watchdog);
+	timer_delete_sync(&link->watchdog);
 	kvfree(link->queues);
 	cleanup_srcu_struct(&link->users);
 }

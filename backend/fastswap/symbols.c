@@ -1,32 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Addresses of symbols that are not exported. kallsyms_lookup_name() itself stopped being exported
- * in 5.7, but a kprobe resolves any function's name, this one included.
+ * Addresses of data that is not exported. kallsyms_lookup_name() is not exported either since 5.7; but
+ * registering a kprobe looks up any name, and leaves the address in the probe even when it refuses to
+ * probe what is no code. So no function of the kernel is called behind its back: where
+ * indirect branches are tracked (IBT) that would end in a fault.
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
 #include "fastswap.h"
 
-#ifdef CONFIG_X86_KERNEL_IBT
-#include <asm/ibt.h>
-#endif
-
 void *fastswap_symbol(const char *name)
 {
-	static unsigned long (*lookup)(const char *name);
-	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	struct kprobe probe = { .symbol_name = name };
 
-	if (!lookup) {
-		if (register_kprobe(&probe))
-			return NULL;
+	if (!register_kprobe(&probe))
 		unregister_kprobe(&probe);
-#ifdef CONFIG_X86_KERNEL_IBT
-		/* The probe lands behind the ENDBR, where an indirect call must not. */
-		if (is_endbr(*(u32 *)(probe.addr - ENDBR_INSN_SIZE)))
-			probe.addr -= ENDBR_INSN_SIZE;
-#endif
-		lookup = (void *)probe.addr;
-	}
-	return (void *)lookup(name);
+	return probe.addr;
 }

@@ -44,4 +44,8 @@ changes 6.12 zswap.h 's/^bool zswap_load(struct folio/int zswap_load(struct foli
 	'zswap_load()'
 changes 6.12 zswap.h 's/^int zswap_swapon(int type, unsigned long/int zswap_swapon(int type, int/' \
 	'zswap_swapon()'
+changes 7.3 zswap.h 's/^int zswap_load(struct folio/bool zswap_load(struct folio/' \
+	'zswap_load()'
+changes 7.3 swap_ops.h 's/void (\*submit_read)(struct swap_io_ctx \*ctx)/void (*submit_read)(struct swap_iocb *ctx)/' \
+	swap_ops.submit_read
 exit "$failed"

@@ -33,7 +33,9 @@ check_all() {
 		ok "$how: no load failed" test "$(stat_of failed_loads)" -eq 0
 }
 
-for setting in "auto" "none" "auto async_readahead=1" "auto synchronous=1"; do
+settings=("auto" "none" "auto async_readahead=1" "auto synchronous=1")
+! has_swap_ops || settings+=("swap_ops" "swap_ops async_readahead=1" "swap_ops synchronous=1")
+for setting in "${settings[@]}"; do
 	# shellcheck disable=SC2086 # a list of words
 	ok "up $setting" up $setting
 	check_all "$setting"

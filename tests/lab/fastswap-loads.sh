@@ -67,15 +67,21 @@ all_pages_freed() {
 	swapoff /dev/fastswap0 && (($(stat_of curr_pages) == 1))
 }
 
-echo 0 >/proc/sys/vm/page-cluster
-ok "up, with the hook" up auto
-ok "loads are major faults, the device sees none" all_by_hook
-ok "so with four threads" all_by_hook --threads 4
-ok "histograms cover every page" histograms_cover
-echo 3 >/proc/sys/vm/page-cluster
-ok "read-ahead through the hook" read_ahead_by_hook
-ok "swapoff leaves but the header" all_pages_freed
-down
+hooks=(auto)
+! has_swap_ops || hooks+=(swap_ops)
+for hook in "${hooks[@]}"; do
+	echo 0 >/proc/sys/vm/page-cluster
+	ok "up, hook=$hook" up "$hook"
+	# Whoever asks has it looked for.
+	ok "$hook: the area is known" test "$(pool_says area)" = 0
+	ok "$hook: loads are major faults, the device sees none" all_by_hook
+	ok "$hook: so with four threads" all_by_hook --threads 4
+	ok "$hook: histograms cover every page" histograms_cover
+	echo 3 >/proc/sys/vm/page-cluster
+	ok "$hook: read-ahead through the hook" read_ahead_by_hook
+	ok "$hook: swapoff leaves but the header" all_pages_freed
+	down
+done
 echo 0 >/proc/sys/vm/page-cluster
 ok "up, hook=none" up none
 ok "loads are major faults, the device sees all" all_by_device

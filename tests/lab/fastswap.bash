@@ -84,6 +84,10 @@ up() {
 		swapon -p 100 /dev/fastswap0
 }
 
+has_swap_ops() {
+	grep -q hook_swap_ops "$modules/fastswap.ko"
+}
+
 down() {
 	local module
 	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
