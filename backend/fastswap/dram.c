@@ -7,6 +7,7 @@
 #include <linux/nodemask.h>
 #include <linux/rcupdate.h>
 
+#include "dram_debug.h"
 #include "pool.h"
 
 static char *size;
@@ -45,38 +46,43 @@ static struct page *take_page(gfp_t gfp)
 
 static void free_after_rcu(struct rcu_head *head)
 {
-	__free_page(container_of(head, struct page, rcu_head));
+	struct page *page = debug_keep(container_of(head, struct page, rcu_head));
+
+	if (page)
+		__free_page(page);
 }
 
-/* The slot's page, which this makes the first time; under rcu_read_lock() from then on. */
-static struct page *page_to_store(pgoff_t slot)
+/* The slot's page, where it has none. */
+static int make_page(pgoff_t slot)
 {
-	struct page *fresh, *there;
+	struct page *fresh;
 
-	rcu_read_lock();
-	there = READ_ONCE(slots[slot]);
-	if (likely(there))
-		return there;
-	rcu_read_unlock();
+	if (likely(READ_ONCE(slots[slot])))
+		return 0;
 	fresh = take_page(GFP_NOIO);
 	if (!fresh)
-		return NULL;
-	rcu_read_lock();
-	there = cmpxchg(&slots[slot], NULL, fresh);
-	if (likely(!there))
-		return fresh;
-	__free_page(fresh);
-	return there;
+		return -ENOMEM;
+	if (cmpxchg(&slots[slot], NULL, fresh))
+		__free_page(fresh);
+	return 0;
 }
 
+/* A page that a discard takes away beside this is made again. */
 static int dram_store(struct pool *pool, pgoff_t slot, struct page *page)
 {
-	struct page *to = page_to_store(slot);
+	struct page *to;
+	int err;
 
-	if (!to)
-		return -ENOMEM;
-	copy_page(page_address(to), page_address(page));
-	rcu_read_unlock();
+	do {
+		err = make_page(slot);
+		if (err)
+			return err;
+		rcu_read_lock();
+		to = READ_ONCE(slots[slot]);
+		if (likely(to))
+			copy_page(page_address(to), page_address(page));
+		rcu_read_unlock();
+	} while (unlikely(!to));
 	return 0;
 }
 
@@ -88,7 +94,9 @@ static int dram_load(struct pool *pool, pgoff_t slot, struct page *page)
 	rcu_read_lock();
 	from = READ_ONCE(slots[slot]);
 	if (likely(from)) {
+		debug_linger();
 		copy_page(page_address(page), page_address(from));
+		debug_loaded(slot, page);
 		err = 0;
 	}
 	rcu_read_unlock();
@@ -140,6 +148,7 @@ static void release_slots(void)
 			__free_page(slots[slot]);
 		cond_resched();
 	}
+	debug_release();
 	kvfree(slots);
 }
 

@@ -3,7 +3,8 @@
 # lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The device is read by others while it is a swap area, and slots come free under the reads.
+# The device is read by others while it is a swap area, and slots come free under the reads. Once with a
+# pool that lingers there, and tells of reads of what was freed.
 
 # shellcheck disable=SC2317 # functions are called by way of ok
 # shellcheck source=tests/lab/fastswap.bash
@@ -45,7 +46,9 @@ few_pages() {
 	(($(stat_of curr_pages) <= used_kib / 4 + 1 + 64 * $(nproc)))
 }
 
-for how in "" synchronous=1; do
+for how in "" synchronous=1 delay_us=50; do
+	pool=fastswap_dram
+	[[ $how != delay_us* ]] || pool=fastswap_dram_debug
 	# shellcheck disable=SC2086 # none or one
 	ok "up ${how:-as it is}" up auto size=8M $how
 	ok "${how:-as it is}: pages come back right beside readers of the device" beside

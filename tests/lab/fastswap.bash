@@ -79,7 +79,7 @@ up() {
 	[[ " $*" != *" size="* ]] || size=''
 	# shellcheck disable=SC2086 # $size may be nothing
 	insmod "$modules/fastswap.ko" hook="$hook" &&
-		insmod "$modules/fastswap_dram.ko" $size "$@" &&
+		insmod "$modules/${pool:-fastswap_dram}.ko" $size "$@" &&
 		mkswap /dev/fastswap0 >/dev/null &&
 		swapon -p 100 /dev/fastswap0
 }
@@ -93,7 +93,7 @@ down() {
 	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then
 		swapoff /dev/fastswap0
 	fi
-	for module in fastswap_dram fastswap_rdma fastswap; do
+	for module in fastswap_dram fastswap_dram_debug fastswap_rdma fastswap; do
 		if [[ -e /sys/module/$module ]]; then
 			rmmod $module
 		fi
