@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "push_out.h"
+
 #define PAGE	4096UL
 #define PM_SWAP (1ULL << 62) /* Documentation/admin-guide/mm/pagemap.rst */
 
@@ -97,7 +99,7 @@ int main(int argc, char **argv)
 		uint64_t ns;
 
 		fill((void *)pages, n, repeat);
-		if (madvise((void *)pages, n * PAGE, MADV_PAGEOUT))
+		if (push_out((void *)pages, n * PAGE))
 			die("MADV_PAGEOUT");
 		if (swapped_out((void *)pages, n) < n - n / 100) {
 			fputs("fault_cost: too few pages went out: is swap on and large enough?\n",

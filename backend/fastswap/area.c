@@ -7,8 +7,6 @@
 
 int fastswap_type = -1;
 
-DEFINE_STATIC_KEY_FALSE(fastswap_area_sought);
-
 static struct swap_info_struct **swap_areas;
 static void (*take_area)(struct swap_info_struct *area);
 
@@ -16,18 +14,10 @@ int fastswap_area_init(void (*take)(struct swap_info_struct *area))
 {
 	take_area = take;
 	swap_areas = fastswap_symbol("swap_info");
-	if (swap_areas) {
-		if (take)
-			static_branch_enable(&fastswap_area_sought);
+	if (swap_areas)
 		return 0;
-	}
 	pr_err(FASTSWAP_NAME ": no symbol swap_info: the kernel needs CONFIG_KALLSYMS_ALL\n");
 	return -ENOENT;
-}
-
-void fastswap_area_release(void)
-{
-	static_branch_disable(&fastswap_area_sought);
 }
 
 /*
@@ -55,12 +45,14 @@ void fastswap_area_on(unsigned int type)
 	pr_info(FASTSWAP_NAME ": serving swap type %u\n", type);
 }
 
-/* An area on which nothing is written yet may still be in the making. */
+/* An area that can't be written to yet may still be in the making. */
 void fastswap_area_seek(void)
 {
 	struct swap_info_struct *area;
 	unsigned int type;
 
+	if (!take_area)
+		return;
 	for (type = 0; type < MAX_SWAPFILES; type++) {
 		area = READ_ONCE(swap_areas[type]);
 		if (!is_our_area(type) || !(READ_ONCE(area->flags) & SWP_WRITEOK))

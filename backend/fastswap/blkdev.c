@@ -13,7 +13,7 @@
 #include "fastswap.h"
 
 static struct gendisk *disk;
-static void (*on_close)(void);
+static void (*on_close)(void), (*on_swap)(void);
 
 static void end_load(void *ctx, struct page *page, int err)
 {
@@ -77,8 +77,8 @@ static void discard(struct bio *bio)
 
 static void handle_bio(struct bio *bio)
 {
-	if (static_branch_unlikely(&fastswap_area_sought) && (bio->bi_opf & REQ_SWAP))
-		fastswap_area_seek();
+	if (on_swap && (bio->bi_opf & REQ_SWAP))
+		on_swap();
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 	case REQ_OP_WRITE:
@@ -114,7 +114,48 @@ static void slot_free_notify(struct block_device *bdev, unsigned long slot)
 	fastswap_discard(slot);
 }
 
-FASTSWAP_BLKDEV_WRAPPERS(handle_bio, open_pool, release_pool)
+#if COMPAT_SUBMIT_RETURNS
+
+static blk_qc_t blkdev_submit_bio(struct bio *bio)
+{
+	handle_bio(bio);
+	return BLK_QC_T_NONE;
+}
+
+#else
+
+static void blkdev_submit_bio(struct bio *bio)
+{
+	handle_bio(bio);
+}
+
+#endif
+
+#if COMPAT_OPEN_HAS_BDEV
+
+static int blkdev_open(struct block_device *bdev, fmode_t mode)
+{
+	return open_pool();
+}
+
+static void blkdev_release(struct gendisk *gd, fmode_t mode)
+{
+	release_pool();
+}
+
+#else
+
+static int blkdev_open(struct gendisk *gd, blk_mode_t mode)
+{
+	return open_pool();
+}
+
+static void blkdev_release(struct gendisk *gd)
+{
+	release_pool();
+}
+
+#endif
 
 static const struct block_device_operations blkdev_ops = {
 	.owner = THIS_MODULE,
@@ -162,11 +203,12 @@ bool fastswap_is_our_device(const struct block_device *bdev)
 	return disk && bdev && bdev->bd_disk == disk;
 }
 
-int fastswap_blkdev_add(struct pool *pool, void (*closed)(void))
+int fastswap_blkdev_add(struct pool *pool, void (*closed)(void), void (*swapped)(void))
 {
 	int err;
 
 	on_close = closed;
+	on_swap = swapped;
 	disk = compat_alloc_disk(pool->node, pool->synchronous);
 	if (IS_ERR(disk)) {
 		err = PTR_ERR(disk);

@@ -73,8 +73,11 @@ if [[ $suite ]] && (($(gcc -dumpversion) < built_by)); then
 fi
 compiler=()
 [[ $where == in_chroot ]] || compiler=(CC="${CC:-gcc}")
+# As lint-modules has them.
+read -ra more <<<"${FASTSWAP_MAKE-}"
 # BTF needs pahole and vmlinux, and nothing here uses it.
-$where make -C "$headers" M="$out/src" CONFIG_DEBUG_INFO_BTF_MODULES= "${compiler[@]}" modules
+$where make -C "$headers" M="$out/src" CONFIG_DEBUG_INFO_BTF_MODULES= "${compiler[@]}" "${more[@]}" \
+	modules
 for module in "$out"/src/*.ko; do
 	cp "$module" "$out/"
 done

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What differs between 5.10, 6.1 and 6.12 in the block layer's interface. Hooks have own files. */
+/* What differs between 5.10 and 7.3 in the block layer's interface and in pages. Hooks have own files. */
 #ifndef FASTSWAP_COMPAT_H
 #define FASTSWAP_COMPAT_H
 
@@ -12,57 +12,12 @@
 #define PAGE_SECTORS		(1 << PAGE_SECTORS_SHIFT)
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+/* Up to 5.15 submit_bio has a result; up to 6.4 open is given the block device, later the disk. */
+#define COMPAT_SUBMIT_RETURNS (LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0))
+#define COMPAT_OPEN_HAS_BDEV (LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0))
 
+#if COMPAT_SUBMIT_RETURNS
 #include <linux/genhd.h>
-
-#define FASTSWAP_BLKDEV_WRAPPERS(submit, open_dev, release_dev)				\
-static blk_qc_t blkdev_submit_bio(struct bio *bio)					\
-{											\
-	submit(bio);									\
-	return BLK_QC_T_NONE;								\
-}											\
-static int blkdev_open(struct block_device *bdev, fmode_t mode)				\
-{											\
-	return open_dev();								\
-}											\
-static void blkdev_release(struct gendisk *gd, fmode_t mode)				\
-{											\
-	release_dev();									\
-}
-
-#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-
-#define FASTSWAP_BLKDEV_WRAPPERS(submit, open_dev, release_dev)				\
-static void blkdev_submit_bio(struct bio *bio)						\
-{											\
-	submit(bio);									\
-}											\
-static int blkdev_open(struct block_device *bdev, fmode_t mode)				\
-{											\
-	return open_dev();								\
-}											\
-static void blkdev_release(struct gendisk *gd, fmode_t mode)				\
-{											\
-	release_dev();									\
-}
-
-#else
-
-#define FASTSWAP_BLKDEV_WRAPPERS(submit, open_dev, release_dev)				\
-static void blkdev_submit_bio(struct bio *bio)						\
-{											\
-	submit(bio);									\
-}											\
-static int blkdev_open(struct gendisk *gd, blk_mode_t mode)				\
-{											\
-	return open_dev();								\
-}											\
-static void blkdev_release(struct gendisk *gd)						\
-{											\
-	release_dev();									\
-}
-
 #endif
 
 /*
@@ -174,6 +129,11 @@ static inline bool compat_is_swap_in(struct page *page)
 	return PageSwapBacked(page) && !PageUptodate(page);
 }
 
+static inline bool compat_in_swap_cache(struct page *page)
+{
+	return PageSwapCache(page);
+}
+
 #else
 
 static inline bool compat_is_swap_in(struct page *page)
@@ -181,6 +141,11 @@ static inline bool compat_is_swap_in(struct page *page)
 	struct folio *folio = page_folio(page);
 
 	return folio_test_swapbacked(folio) && !folio_test_uptodate(folio);
+}
+
+static inline bool compat_in_swap_cache(struct page *page)
+{
+	return folio_test_swapcache(page_folio(page));
 }
 
 #endif

@@ -35,8 +35,17 @@ int fastswap_store_ended(pgoff_t slot, int err);
 void fastswap_discard(pgoff_t slot);
 bool fastswap_holds(pgoff_t slot);
 
-/* blkdev.c; closed() is called whenever someone closes the device. */
-int fastswap_blkdev_add(struct pool *pool, void (*closed)(void));
+/* heal.c: a page in the swap cache that could not be loaded is loaded later, as soon as can be. */
+void fastswap_heal_init(struct pool *pool);
+void fastswap_heal_later(pgoff_t slot, struct page *page);
+long fastswap_nr_failed(void);
+void fastswap_heal_release(void);
+
+/*
+ * blkdev.c; closed() is called whenever someone closes the device, and swapped(), if there is one, when
+ * swap sends a page that way.
+ */
+int fastswap_blkdev_add(struct pool *pool, void (*closed)(void), void (*swapped)(void));
 void fastswap_blkdev_remove(void);
 bool fastswap_is_our_device(const struct block_device *bdev);
 
@@ -69,12 +78,10 @@ extern const struct fastswap_hook fastswap_hook_swap_ops;
 extern int fastswap_type;
 
 int fastswap_area_init(void (*take)(struct swap_info_struct *area));
-void fastswap_area_release(void);
 void fastswap_area_on(unsigned int type);
 void fastswap_area_off(unsigned int type);
 
-/* Where the hook takes areas: looks for ours. Nothing happens when it is off. */
-DECLARE_STATIC_KEY_FALSE(fastswap_area_sought);
+/* Looks for ours, where the hook takes areas. */
 void fastswap_area_seek(void);
 
 /* To call when someone closed the device: a swapon that failed after it was reported, perhaps. */

@@ -22,6 +22,13 @@ $B/lab/%/fastswap/fastswap.ko: $(FASTSWAP_SOURCES)
 		"$$(awk '$$1 == "$*" { print $$2 }' lab/kernels)" "$$(lab/fmlab path $* cache)" \
 		>$(@D).log 2>&1 || { cat $(@D).log >&2; exit 1; }
 
+lint-modules: $(FASTSWAP_SOURCES) ## check the modules by sparse: KERNEL=6.1
+	$(Q)rm -rf $B/lab/$(KERNEL)/lint && mkdir -p $B/lab/$(KERNEL)/lint
+	$(Q)lab/fmlab fetch --headers $(KERNEL) && FASTSWAP_MAKE="C=2 CHECK=sparse" \
+	backend/fastswap/build.sh "$$(lab/fmlab path $(KERNEL) headers)" $B/lab/$(KERNEL)/lint \
+		>$B/lab/$(KERNEL)/lint.log 2>&1; \
+	! grep -E 'warning|error' $B/lab/$(KERNEL)/lint.log
+
 $B/tests/lab/%: tests/lab/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
@@ -35,4 +42,7 @@ soak: modules-lab $B/tests/lab/pagecheck ## check pages that come back for an ho
 bench-fault-cost: modules-lab-all $B/bench/fault_cost ## instructions per major fault, all kernels
 	$(Q)bench/fault_cost.sh $(MODULE_KERNELS)
 
-.PHONY: modules lab-helpers modules-lab modules-lab-all soak bench-fault-cost
+bench-page-latency: modules-lab-all $B/bench/fault_cost ## what fastswap's tracepoints tell, all kernels
+	$(Q)bench/page_latency.sh $(MODULE_KERNELS)
+
+.PHONY: modules lint-modules lab-helpers modules-lab modules-lab-all soak bench-fault-cost bench-page-latency

@@ -13,36 +13,7 @@
 
 #include "hook_zswap.h"
 
-/* All pages of a large folio or none: a page left out would be read from where it never was. */
-static bool store(struct folio *folio)
-{
-	pgoff_t slot = swp_offset(folio->swap);
-	long i, n = folio_nr_pages(folio);
-
-	for (i = 0; i < n; i++)
-		if (fastswap_store(slot + i, folio_page(folio, i), VIA_HOOK))
-			return false;
-	return true;
-}
-
-int fastswap_load_folio(struct folio *folio)
-{
-	pgoff_t slot = swp_offset(folio->swap);
-	long i, n = folio_nr_pages(folio);
-	int err;
-
-	if (fastswap_in_window())
-		return -EAGAIN;
-	for (i = 0; i < n; i++) {
-		err = fastswap_load(slot + i, folio_page(folio, i), VIA_HOOK);
-		if (err)
-			return err;
-	}
-	folio_mark_uptodate(folio);
-	return 0;
-}
-
-FASTSWAP_SAME_PROTOTYPE(zswap_store, store, "zswap_store()");
+FASTSWAP_SAME_PROTOTYPE(zswap_store, fastswap_store_folio, "zswap_store()");
 FASTSWAP_SAME_PROTOTYPE(zswap_swapoff, void (int), "zswap_swapoff()");
 
 static notrace void lead_folio(struct ftrace_regs *regs, void *function)
@@ -56,7 +27,7 @@ static notrace void lead_folio(struct ftrace_regs *regs, void *function)
 static notrace void on_store(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,
 			     struct ftrace_regs *regs)
 {
-	lead_folio(regs, store);
+	lead_folio(regs, fastswap_store_folio);
 }
 
 static notrace void on_load(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *op,

@@ -60,7 +60,9 @@ static int start_pool(struct pool *pool)
 	err = fastswap_path_init(pool);
 	if (err)
 		return err;
-	err = fastswap_blkdev_add(pool, fastswap_area_closed);
+	fastswap_heal_init(pool);
+	err = fastswap_blkdev_add(pool, fastswap_area_closed,
+				  installed && installed->take_area ? fastswap_area_seek : NULL);
 	if (err) {
 		fastswap_path_release();
 		return err;
@@ -87,6 +89,7 @@ void fastswap_pool_unregister(struct pool *pool)
 {
 	mutex_lock(&pool_lock);
 	fastswap_blkdev_remove();
+	fastswap_heal_release();
 	static_branch_disable(&fastswap_async_windows);
 	fastswap_path_release();
 	mutex_unlock(&pool_lock);
@@ -98,7 +101,7 @@ static void show_pool(struct seq_file *file, struct pool *pool)
 	int err = pool->ops->health(pool);
 	int type;
 
-	if (static_branch_unlikely(&fastswap_area_sought))
+	if (installed)
 		fastswap_area_seek();
 	type = READ_ONCE(fastswap_type);
 	seq_printf(file, "name %s\npages %lu\nnode %d\n", pool->ops->name, pool->nr_pages,
@@ -132,9 +135,7 @@ static int install(const struct fastswap_hook *hook)
 	if (err)
 		return err;
 	err = hook->install();
-	if (err)
-		fastswap_area_release();
-	else
+	if (!err)
 		installed = hook;
 	return err;
 }

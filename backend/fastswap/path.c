@@ -8,6 +8,9 @@
 
 #include "fastswap.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 struct pool *fastswap_pool;
 
 DEFINE_PER_CPU(struct fastswap_counters, fastswap_counters);
@@ -20,6 +23,7 @@ static unsigned long *held;
 /* What is under way and has its time taken; so many at least can be. */
 struct timed {
 	enum fastswap_timed what;
+	pgoff_t slot;
 	pool_done_t done;
 	void *ctx;
 	u64 begin_ns;
@@ -27,6 +31,17 @@ struct timed {
 
 #define MIN_TIMED 64
 static mempool_t *timed_pool;
+
+int fastswap_trace_on(void)
+{
+	static_branch_inc(&fastswap_timing);
+	return 0;
+}
+
+void fastswap_trace_off(void)
+{
+	static_branch_dec(&fastswap_timing);
+}
 
 int fastswap_path_init(struct pool *pool)
 {
@@ -89,11 +104,13 @@ static noinline int store_failed(pgoff_t slot, int err)
 	return err;
 }
 
-static noinline int load_failed(pgoff_t slot, int err)
+static noinline int load_failed(pgoff_t slot, struct page *page, int err)
 {
 	fastswap_count(STAT_FAILED_LOADS);
 	pr_err_ratelimited(FASTSWAP_NAME ": load of slot %lu from pool %s failed: %d\n",
 			   slot, fastswap_pool->ops->name, err);
+	if (fastswap_holds(slot))
+		fastswap_heal_later(slot, page);
 	return err;
 }
 
@@ -147,7 +164,7 @@ static __always_inline int load_page(pgoff_t slot, struct page *page, enum fasts
 	if (likely(!err))
 		err = pool->ops->load(pool, slot, page);
 	if (unlikely(err))
-		return load_failed(slot, err);
+		return load_failed(slot, page, err);
 	if (static_branch_unlikely(&fastswap_injecting))
 		fastswap_inject_flip(page);
 	fastswap_count(via == VIA_HOOK ? STAT_LOADS : STAT_LOADS_ASYNC);
@@ -157,7 +174,7 @@ static __always_inline int load_page(pgoff_t slot, struct page *page, enum fasts
 int fastswap_load_ended(pgoff_t slot, struct page *page, int err)
 {
 	if (unlikely(err))
-		return load_failed(slot, err);
+		return load_failed(slot, page, err);
 	if (static_branch_unlikely(&fastswap_injecting))
 		fastswap_inject_flip(page);
 	fastswap_count(STAT_LOADS_ASYNC);
@@ -174,10 +191,16 @@ int fastswap_store_ended(pgoff_t slot, int err)
 }
 
 /* local_clock() may step back between CPUs where the TSC is unstable: such a page took no time. */
-static void count_time(enum fastswap_timed what, u64 begin_ns)
+static void count_time(enum fastswap_timed what, pgoff_t slot, u64 begin_ns, int err)
 {
 	u64 ns = max_t(s64, local_clock() - begin_ns, 0);
 
+	if (err)
+		trace_fail(slot, 1, ns, err);
+	else if (what == TIMED_LOAD)
+		trace_load(slot, 1, ns, 0);
+	else
+		trace_store(slot, 1, ns, 0);
 	this_cpu_add(fastswap_counters.total_ns[what], ns);
 	this_cpu_inc(fastswap_counters.bucket[what][min(ilog2(ns | 1), FASTSWAP_BUCKETS - 1)]);
 }
@@ -187,7 +210,7 @@ static noinline int store_timed(pgoff_t slot, struct page *page, enum fastswap_v
 	u64 begin_ns = local_clock();
 	int err = store_page(slot, page, via);
 
-	count_time(TIMED_STORE, begin_ns);
+	count_time(TIMED_STORE, slot, begin_ns, err);
 	return err;
 }
 
@@ -196,7 +219,7 @@ static noinline int load_timed(pgoff_t slot, struct page *page, enum fastswap_vi
 	u64 begin_ns = local_clock();
 	int err = load_page(slot, page, via);
 
-	count_time(TIMED_LOAD, begin_ns);
+	count_time(TIMED_LOAD, slot, begin_ns, err);
 	return err;
 }
 
@@ -243,16 +266,18 @@ static void end_timed(void *ctx, struct page *page, int err)
 	struct timed timed = *(struct timed *)ctx;
 
 	mempool_free(ctx, timed_pool);
-	count_time(timed.what, timed.begin_ns);
+	count_time(timed.what, timed.slot, timed.begin_ns, err);
 	timed.done(timed.ctx, page, err);
 }
 
 /* May wait for others' ends where memory is short, as a full queue of the pool does. */
-static noinline struct timed *new_timed(enum fastswap_timed what, pool_done_t done, void *ctx)
+static noinline struct timed *new_timed(enum fastswap_timed what, pgoff_t slot, pool_done_t done,
+					void *ctx)
 {
 	struct timed *timed = mempool_alloc(timed_pool, GFP_NOIO);
 
 	timed->what = what;
+	timed->slot = slot;
 	timed->done = done;
 	timed->ctx = ctx;
 	timed->begin_ns = local_clock();
@@ -262,7 +287,7 @@ static noinline struct timed *new_timed(enum fastswap_timed what, pool_done_t do
 void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
 {
 	if (static_branch_unlikely(&fastswap_timing))
-		load_async(slot, page, end_timed, new_timed(TIMED_LOAD, done, ctx));
+		load_async(slot, page, end_timed, new_timed(TIMED_LOAD, slot, done, ctx));
 	else
 		load_async(slot, page, done, ctx);
 }
@@ -270,7 +295,7 @@ void fastswap_load_async(pgoff_t slot, struct page *page, pool_done_t done, void
 void fastswap_store_async(pgoff_t slot, struct page *page, pool_done_t done, void *ctx)
 {
 	if (static_branch_unlikely(&fastswap_timing))
-		store_async(slot, page, end_timed, new_timed(TIMED_STORE, done, ctx));
+		store_async(slot, page, end_timed, new_timed(TIMED_STORE, slot, done, ctx));
 	else
 		store_async(slot, page, done, ctx);
 }

@@ -90,6 +90,9 @@ struct pool {
  */
 int fastswap_pool_register(struct pool *pool);
 
+/* To call when a pool that failed serves again: pages that could not be loaded are, now. */
+void fastswap_pool_recovered(void);
+
 /* From the pool's module exit only: the module's reference count guarantees a closed device. */
 void fastswap_pool_unregister(struct pool *pool);
 

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 
+#include "rdma_grace.h"
 #include "rdma_link.h"
 
 static char none[] = "";
@@ -44,17 +45,21 @@ static uint spin_us = 50;
 module_param(spin_us, uint, 0444);
 MODULE_PARM_DESC(spin_us, "poll for an answer for so long before sleeping (default 50)");
 
+static uint grace_ms;
+module_param(grace_ms, uint, 0444);
+MODULE_PARM_DESC(grace_ms, "let loads wait for a lost server for so long (default 0: they fail at once)");
+
 static struct rdma_link link;
 static struct dentry *debugfs_file;
 
 static int rdma_store(struct pool *pool, pgoff_t slot, struct page *page)
 {
-	return request_wait(&link, QUEUE_STORE, OP_WRITE, slot, page);
+	return fsw_request_wait(&link, QUEUE_STORE, OP_WRITE, slot, page);
 }
 
 static int rdma_load(struct pool *pool, pgoff_t slot, struct page *page)
 {
-	return request_wait(&link, QUEUE_LOAD, OP_READ, slot, page);
+	return fsw_grace_load(&link, slot, page);
 }
 
 static void rdma_load_async(struct pool *pool, pgoff_t slot, struct page *page,
@@ -63,7 +68,19 @@ static void rdma_load_async(struct pool *pool, pgoff_t slot, struct page *page,
 	const struct page_request as = { .op = OP_READ, .slot = slot, .page = page, .done = done,
 				    .ctx = ctx };
 
-	request_start(&link, QUEUE_READAHEAD, &as);
+	if (link.grace)
+		fsw_grace_load_async(&link, slot, page, done, ctx);
+	else
+		fsw_request_start(&link, QUEUE_READAHEAD, &as);
+}
+
+static void rdma_store_async(struct pool *pool, pgoff_t slot, struct page *page,
+			     pool_done_t done, void *ctx)
+{
+	const struct page_request as = { .op = OP_WRITE, .slot = slot, .page = page, .done = done,
+				    .ctx = ctx };
+
+	fsw_request_start(&link, QUEUE_STORE, &as);
 }
 
 /* The server needs no word of it: the slot's memory is lent either way. */
@@ -82,6 +99,7 @@ static const struct pool_ops rdma_ops = {
 	.store = rdma_store,
 	.load = rdma_load,
 	.load_async = rdma_load_async,
+	.store_async = rdma_store_async,
 	.discard = rdma_discard,
 	.health = rdma_health,
 };
@@ -94,7 +112,7 @@ static int counters_show(struct seq_file *file, void *unused)
 	unsigned int i, in_flight = 0;
 
 	for (i = 0; i < link.nr_queues; i++)
-		in_flight += queue_in_flight(&link.queues[i]);
+		in_flight += fsw_queue_in_flight(&link.queues[i]);
 	seq_printf(file, "connected %d\n", !READ_ONCE(link.err));
 	seq_printf(file, "queue_pairs %u\n", link.nr_queues);
 	seq_printf(file, "in_flight %u\n", in_flight);
@@ -140,6 +158,7 @@ static int read_demand(struct link_demand *demand)
 		.nr_least = nq ?: NR_QUEUE_KINDS,
 		.nr_most = nq ?: most,
 		.token = token,
+		.grace_ms = grace_ms,
 	};
 	demand->bytes_most = *size ? demand->bytes_least : GRANT_BYTES_MAX;
 	if (*rest || !demand->bytes_least || demand->bytes_least > GRANT_BYTES_MAX) {
@@ -158,6 +177,10 @@ static int read_demand(struct link_demand *demand)
 	}
 	if (timeout_ms < 100 || timeout_ms > 600000) {
 		pr_err(RDMA_NAME ": timeout_ms=%u: give 100 to 600000\n", timeout_ms);
+		return -EINVAL;
+	}
+	if (grace_ms > 600000) {
+		pr_err(RDMA_NAME ": grace_ms=%u: give 0 to 600000\n", grace_ms);
 		return -EINVAL;
 	}
 	return 0;
@@ -183,7 +206,7 @@ static int __init rdma_init(void)
 		return err;
 	link.timeout_ms = timeout_ms;
 	link.spin_ns = (u64)spin_us * NSEC_PER_USEC;
-	err = link_open(&link, &demand);
+	err = fsw_link_open(&link, &demand);
 	if (err)
 		return err;
 	rdma_pool.nr_pages = min(demand.bytes_most, link.bytes) >> PAGE_SHIFT;
@@ -192,7 +215,7 @@ static int __init rdma_init(void)
 		rdma_pool.nr_pages, link.nr_queues, link.device->name);
 	err = fastswap_pool_register(&rdma_pool);
 	if (err) {
-		link_close(&link);
+		fsw_link_close(&link);
 		return err;
 	}
 	show_counters();
@@ -203,7 +226,7 @@ static void __exit rdma_exit(void)
 {
 	debugfs_remove(debugfs_file);
 	fastswap_pool_unregister(&rdma_pool);
-	link_close(&link);
+	fsw_link_close(&link);
 }
 
 module_init(rdma_init);

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 
+#include "rdma_grace.h"
 #include "rdma_link.h"
 
 /* Its name since 6.2, and its only one on 7.3. */
@@ -123,11 +124,11 @@ static int on_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 		refused(queue, event);
 		break;
 	case RDMA_CM_EVENT_DISCONNECTED:
-		link_fail(link, -ECONNRESET, "it closed the connection");
+		fsw_link_fail(link, -ECONNRESET, "it closed the connection");
 		queue->event_err = -ECONNRESET;
 		break;
 	case RDMA_CM_EVENT_DEVICE_REMOVAL:
-		link_fail(link, -ENODEV, "the RDMA device is gone");
+		fsw_link_fail(link, -ENODEV, "the RDMA device is gone");
 		queue->event_err = -ENODEV;
 		break;
 	case RDMA_CM_EVENT_ADDR_ERROR:
@@ -187,10 +188,19 @@ static int resolve(struct queue *queue)
 		     "resolving the route", "does the fabric have a subnet manager?");
 }
 
+static void on_queue_event(struct ib_event *event, void *context)
+{
+	struct queue *queue = context;
+
+	fsw_link_fail(queue->link, -EIO, ib_event_msg(event->event));
+}
+
 static int make_queue_pair(struct queue *queue)
 {
 	struct rdma_link *link = queue->link;
 	struct ib_qp_init_attr attr = {
+		.event_handler = on_queue_event,
+		.qp_context = queue,
 		.qp_type = IB_QPT_RC,
 		.sq_sig_type = IB_SIGNAL_REQ_WR,
 		.cap = { .max_send_wr = QUEUE_DEPTH, .max_recv_wr = 1,
@@ -209,7 +219,7 @@ static int make_queue_pair(struct queue *queue)
 	}
 	if (queue->id->device != link->device)
 		return -EXDEV;
-	err = queue_open(queue);
+	err = fsw_queue_open(queue);
 	if (err)
 		return err;
 	attr.send_cq = attr.recv_cq = queue->cq;
@@ -283,7 +293,7 @@ static int connect_all(struct rdma_link *link, const struct memserver_open *open
 }
 
 /*
- * Once err is set. Ends within the time-out: see link_watch(). The end of each id tells the server,
+ * Once err is set. Ends within the time-out: see fsw_link_watch(). The end of each id tells the server,
  * one after the other: of several messages at once that it can't send, the interface being down,
  * Soft-RoCE 6.1 completes the first only, and an id waits for its own.
  */
@@ -297,9 +307,9 @@ static void link_down(struct rdma_link *link)
 			ib_modify_qp(queue->id->qp, &failed, IB_QP_STATE);
 	synchronize_srcu(&link->users);
 	for (queue = link->queues; queue < end; queue++) {
-		while (queue_in_flight(queue))
+		while (fsw_queue_in_flight(queue))
 			msleep(1);
-		queue_close(queue);
+		fsw_queue_close(queue);
 		if (queue->id)
 			rdma_destroy_id(queue->id);
 		queue->id = NULL;
@@ -308,6 +318,17 @@ static void link_down(struct rdma_link *link)
 		ib_dealloc_pd(link->pd);
 	link->pd = NULL;
 	link->device = NULL;
+}
+
+static void link_is_back(struct rdma_link *link)
+{
+	atomic64_inc(&link->counters.reconnects);
+	link->told = false;
+	WRITE_ONCE(link->probing, false);
+	WRITE_ONCE(link->err, 0);
+	fsw_grace_over(link);
+	fastswap_pool_recovered();
+	pr_notice(RDMA_NAME ": the server %s is back, with all pages\n", link->server_name);
 }
 
 static void link_repair(struct work_struct *work)
@@ -319,19 +340,17 @@ static void link_repair(struct work_struct *work)
 	if (READ_ONCE(link->leaving))
 		return;
 	if (!connect_all(link, NULL)) {
-		atomic64_inc(&link->counters.reconnects);
-		pr_notice(RDMA_NAME ": the server %s is back, with all pages\n", link->server_name);
-		link->told = false;
-		WRITE_ONCE(link->probing, false);
-		WRITE_ONCE(link->err, 0);
+		link_is_back(link);
 		return;
 	}
 	link_down(link);
-	if (link->forgotten)
+	if (link->forgotten) {
 		pr_err(RDMA_NAME ": pages stored on %s are lost; this pool stays failed\n",
 		       link->server_name);
-	else
-		queue_delayed_work(system_long_wq, &link->repair, max_t(long, next - jiffies, 0));
+		fsw_grace_over(link);
+	} else {
+		queue_delayed_work(link->works, &link->repair, max_t(long, next - jiffies, 0));
+	}
 }
 
 /* A transient refusal may have passed a moment later. */
@@ -351,7 +370,7 @@ static int open_session(struct rdma_link *link, const struct memserver_open *ope
 	}
 }
 
-int link_open(struct rdma_link *link, const struct link_demand *demand)
+int fsw_link_open(struct rdma_link *link, const struct link_demand *demand)
 {
 	struct memserver_open open = {
 		.head = head(MEMSERVER_OPEN),
@@ -367,19 +386,26 @@ int link_open(struct rdma_link *link, const struct link_demand *demand)
 	err = init_srcu_struct(&link->users);
 	if (err)
 		return err;
+	err = fsw_grace_init(link, demand->grace_ms);
+	if (err)
+		goto clean_users;
 	err = -ENOMEM;
+	/* Pages may wait for what it does, and memory for them. */
+	link->works = alloc_workqueue(RDMA_NAME, WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!link->works)
+		goto release_grace;
 	link->nr_queues = demand->nr_most;
 	link->queues = kvcalloc(link->nr_queues, sizeof(*link->queues), GFP_KERNEL);
 	if (!link->queues)
-		goto clean_users;
+		goto destroy_works;
 	for (i = 0; i < link->nr_queues; i++) {
 		link->queues[i].link = link;
 		link->queues[i].kind = i % NR_QUEUE_KINDS;
 		link->queues[i].index = i;
-		queue_init(&link->queues[i]);
+		fsw_queue_init(&link->queues[i]);
 	}
 	INIT_DELAYED_WORK(&link->repair, link_repair);
-	timer_setup(&link->watchdog, link_watch, 0);
+	timer_setup(&link->watchdog, fsw_link_watch, 0);
 	link->err = -ENOTCONN;
 	link->terms = (struct grant_terms){
 		.bytes_least = demand->bytes_least,
@@ -398,21 +424,28 @@ int link_open(struct rdma_link *link, const struct link_demand *demand)
 
 free_queues:
 	kvfree(link->queues);
+destroy_works:
+	destroy_workqueue(link->works);
+release_grace:
+	mempool_destroy(link->waiting_pool);
 clean_users:
 	cleanup_srcu_struct(&link->users);
 	return err;
 }
 
-void link_close(struct rdma_link *link)
+void fsw_link_close(struct rdma_link *link)
 {
 	WRITE_ONCE(link->leaving, true);
+	fsw_grace_over(link);
 	cancel_delayed_work_sync(&link->repair);
 	/* One that is queued from here on takes the link down, and no more. */
-	request_wait(link, QUEUE_STORE, OP_GOOD_BYE, 0, NULL);
+	fsw_request_wait(link, QUEUE_STORE, OP_GOOD_BYE, 0, NULL);
 	cmpxchg(&link->err, 0, -ESHUTDOWN);
 	cancel_delayed_work_sync(&link->repair);
 	link_down(link);
 	timer_delete_sync(&link->watchdog);
+	fsw_grace_release(link);
+	destroy_workqueue(link->works);
 	kvfree(link->queues);
 	cleanup_srcu_struct(&link->users);
 }

@@ -9,9 +9,10 @@ struct link_demand {
 	u64 bytes_least, bytes_most;		/* GRANT_BYTES_MAX at most */
 	unsigned int nr_least, nr_most;		/* queue pairs */
 	const char *token;
+	unsigned int grace_ms;
 };
 
-int link_open(struct rdma_link *link, const struct link_demand *demand);
-void link_close(struct rdma_link *link);
+int fsw_link_open(struct rdma_link *link, const struct link_demand *demand);
+void fsw_link_close(struct rdma_link *link);
 
 #endif

@@ -10,8 +10,6 @@
 
 #include "rdma_queue.h"
 
-#define WC_BATCH 8
-
 static const struct {
 	enum ib_wr_opcode opcode;
 	enum dma_data_direction dir;
@@ -33,31 +31,17 @@ static unsigned long abandon_age(const struct rdma_link *link)
 	return msecs_to_jiffies(link->timeout_ms * 7 / 8);
 }
 
-void link_fail(struct rdma_link *link, int err, const char *why)
+void fsw_link_fail(struct rdma_link *link, int err, const char *why)
 {
+	if (READ_ONCE(link->err))
+		return;
+	/* Before anybody can see that it is lost. */
+	WRITE_ONCE(link->lost_at, jiffies);
 	if (cmpxchg(&link->err, 0, err))
 		return;
 	atomic64_inc(&link->counters.losses);
 	pr_err(RDMA_NAME ": lost the server %s: %s\n", link->server_name, why);
-	queue_delayed_work(system_long_wq, &link->repair, 0);
-}
-
-/* NULL: as many as the queue pair takes are under way. */
-static struct page_request *claim(struct queue *queue, const struct page_request *as)
-{
-	struct page_request *request;
-	unsigned long flags;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	request = list_first_entry_or_null(&queue->free, struct page_request, entry);
-	if (request) {
-		list_del(&request->entry);
-		*request = *as;
-		request->begin = jiffies;
-		list_add_tail(&request->entry, &queue->busy);
-	}
-	spin_unlock_irqrestore(&queue->lock, flags);
-	return request;
+	queue_delayed_work(link->works, &link->repair, 0);
 }
 
 static void give_back(struct queue *queue, struct page_request *request)
@@ -100,66 +84,40 @@ static void end_request(struct queue *queue, struct page_request *request, int e
 		put_page(page);
 }
 
-static void completed(struct queue *queue, const struct ib_wc *wc)
+static void completed(struct ib_cq *cq, struct ib_wc *wc)
 {
-	struct page_request *request = (struct page_request *)(uintptr_t)wc->wr_id;
+	struct page_request *request = container_of(wc->wr_cqe, struct page_request, cqe);
+	struct queue *queue = cq->cq_context;
 
 	if (likely(wc->status == IB_WC_SUCCESS)) {
 		end_request(queue, request, 0);
 		return;
 	}
 	atomic64_inc(&queue->link->counters.errors);
-	link_fail(queue->link, -EIO, ib_wc_status_msg(wc->status));
+	fsw_link_fail(queue->link, -EIO, ib_wc_status_msg(wc->status));
 	end_request(queue, request, READ_ONCE(queue->link->err) ?: -EIO);
 }
 
-static void reap(struct queue *queue)
+/* NULL: as many as the queue pair takes are under way. */
+static struct page_request *claim(struct queue *queue, const struct page_request *as)
 {
-	struct ib_wc wc[WC_BATCH];
-	int i, n;
+	struct page_request *request;
+	unsigned long flags;
 
-	while ((n = ib_poll_cq(queue->cq, WC_BATCH, wc)) > 0)
-		for (i = 0; i < n; i++)
-			completed(queue, &wc[i]);
+	spin_lock_irqsave(&queue->lock, flags);
+	request = list_first_entry_or_null(&queue->free, struct page_request, entry);
+	if (request) {
+		list_del(&request->entry);
+		*request = *as;
+		request->cqe.done = completed;
+		request->begin = jiffies;
+		list_add_tail(&request->entry, &queue->busy);
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return request;
 }
 
-/* True: something completed before it was armed. */
-static bool arm(struct queue *queue)
-{
-	return ib_req_notify_cq(queue->cq, IB_CQ_NEXT_COMP | IB_CQ_REPORT_MISSED_EVENTS) > 0;
-}
-
-/*
- * Read-ahead has nobody who polls; of the others a task that gave up spinning armed this, or a probe,
- * and it may not be the only one.
- */
-static void reap_armed(struct tasklet_struct *tasklet)
-{
-	struct queue *queue = container_of(tasklet, struct queue, reaper);
-
-	if (!READ_ONCE(queue->open))
-		return;
-	do {
-		reap(queue);
-	} while ((queue->kind == QUEUE_READAHEAD || !list_empty(&queue->busy)) && arm(queue));
-}
-
-/* Some drivers call this under the lock that polling takes (Soft-RoCE since 6.4). */
-static void on_completion(struct ib_cq *cq, void *context)
-{
-	struct queue *queue = context;
-
-	tasklet_schedule(&queue->reaper);
-}
-
-static void on_cq_event(struct ib_event *event, void *context)
-{
-	struct queue *queue = context;
-
-	link_fail(queue->link, -EIO, ib_event_msg(event->event));
-}
-
-void queue_init(struct queue *queue)
+void fsw_queue_init(struct queue *queue)
 {
 	int i;
 
@@ -169,53 +127,38 @@ void queue_init(struct queue *queue)
 	INIT_LIST_HEAD(&queue->abandoned);
 	init_waitqueue_head(&queue->freed);
 	init_completion(&queue->event);
-	tasklet_setup(&queue->reaper, reap_armed);
 	for (i = 0; i < QUEUE_DEPTH; i++)
 		list_add_tail(&queue->requests[i].entry, &queue->free);
 }
 
-int queue_open(struct queue *queue)
+int fsw_queue_open(struct queue *queue)
 {
 	struct ib_device *device = queue->link->device;
-	struct ib_cq_init_attr attr = {
-		.cqe = QUEUE_DEPTH,
-		.comp_vector = queue->index / NR_QUEUE_KINDS % device->num_comp_vectors,
-	};
+	int vector = queue->index / NR_QUEUE_KINDS % device->num_comp_vectors;
+	enum ib_poll_context by = queue->kind == QUEUE_LOAD ? IB_POLL_DIRECT : IB_POLL_SOFTIRQ;
+	struct ib_cq *cq = ib_alloc_cq(device, queue, QUEUE_DEPTH, vector, by);
 
-	queue->cq = ib_create_cq(device, on_completion, on_cq_event, queue, &attr);
-	if (IS_ERR(queue->cq)) {
-		int err = PTR_ERR(queue->cq);
-
-		queue->cq = NULL;
-		return err;
-	}
-	queue->open = true;
-	if (queue->kind == QUEUE_READAHEAD)
-		arm(queue);
+	if (IS_ERR(cq))
+		return PTR_ERR(cq);
+	queue->cq = cq;
 	return 0;
 }
 
-void queue_close(struct queue *queue)
+void fsw_queue_close(struct queue *queue)
 {
 	struct page_request *request, *next;
 
 	if (queue->id && queue->id->qp)
 		rdma_destroy_qp(queue->id);
-	if (queue->cq) {
-		/* A late interrupt may schedule it for as long as there is a cq, to no effect. */
-		WRITE_ONCE(queue->open, false);
-		tasklet_kill(&queue->reaper);
-		reap(queue);
-		ib_destroy_cq(queue->cq);
-		tasklet_kill(&queue->reaper);
-		queue->cq = NULL;
-	}
+	if (queue->cq)
+		ib_free_cq(queue->cq);
+	queue->cq = NULL;
 	/* What the NIC never gave back it can't touch any more. */
 	list_for_each_entry_safe(request, next, &queue->abandoned, entry)
 		end_request(queue, request, 0);
 }
 
-unsigned int queue_in_flight(struct queue *queue)
+unsigned int fsw_queue_in_flight(struct queue *queue)
 {
 	struct list_head *entry;
 	unsigned long flags;
@@ -234,7 +177,7 @@ static int post(struct queue *queue, struct page_request *request)
 	struct ib_sge sge = { .length = PAGE_SIZE, .lkey = link->pd->local_dma_lkey };
 	struct ib_rdma_wr wr = {
 		.wr = {
-			.wr_id = (uintptr_t)request,
+			.wr_cqe = &request->cqe,
 			.opcode = ops[request->op].opcode,
 			.send_flags = IB_SEND_SIGNALED,
 			.sg_list = &sge,
@@ -260,7 +203,7 @@ static int post(struct queue *queue, struct page_request *request)
 	err = ib_post_send(queue->id->qp, &wr.wr, NULL);
 	local_bh_enable();
 	if (unlikely(err))
-		link_fail(link, -EIO, "the RDMA device takes no more requests");
+		fsw_link_fail(link, -EIO, "the RDMA device takes no more requests");
 	return err;
 }
 
@@ -303,7 +246,7 @@ static struct queue *start(struct rdma_link *link, enum queue_kind kind,
 	return queue;
 }
 
-void request_start(struct rdma_link *link, enum queue_kind kind, const struct page_request *as)
+void fsw_request_start(struct rdma_link *link, enum queue_kind kind, const struct page_request *as)
 {
 	int user = srcu_read_lock(&link->users);
 
@@ -333,7 +276,7 @@ static bool spin(struct queue *queue, struct waiter *waiter, u64 spin_ns)
 	u64 end_ns = ktime_get_ns() + spin_ns;
 
 	do {
-		reap(queue);
+		ib_process_cq_direct(queue->cq, -1);
 		if (completion_done(&waiter->over))
 			return true;
 		local_bh_disable();
@@ -344,14 +287,22 @@ static bool spin(struct queue *queue, struct waiter *waiter, u64 spin_ns)
 	return false;
 }
 
-static void prepare_to_sleep(struct queue *queue)
+#define NAP_LEAST_US	10
+#define NAP_MOST_US	1000
+
+/* For a queue that nobody else polls. A nap is no longer than what was waited already. */
+static void poll(struct queue *queue, struct waiter *waiter)
 {
-	atomic64_inc(&queue->link->counters.sleeps);
-	if (arm(queue))
-		reap(queue);
+	unsigned int us = NAP_LEAST_US;
+
+	while (!completion_done(&waiter->over)) {
+		usleep_range(us, 2 * us);
+		us = min_t(unsigned int, 2 * us, NAP_MOST_US);
+		ib_process_cq_direct(queue->cq, -1);
+	}
 }
 
-int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
+int fsw_request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
 		 struct page *page)
 {
 	struct waiter waiter = { .over = COMPLETION_INITIALIZER_ONSTACK(waiter.over) };
@@ -360,9 +311,12 @@ int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op o
 	int user = srcu_read_lock(&link->users);
 	struct queue *queue = start(link, kind, &as);
 
-	if (queue && !spin(queue, &waiter, link->spin_ns))
-		prepare_to_sleep(queue);
-	/* Every request comes to an end: see link_watch(). */
+	if (queue && !spin(queue, &waiter, link->spin_ns)) {
+		atomic64_inc(&link->counters.sleeps);
+		if (queue->kind == QUEUE_LOAD)
+			poll(queue, &waiter);
+	}
+	/* Every request comes to an end: see fsw_link_watch(). */
 	wait_for_completion_io(&waiter.over);
 	srcu_read_unlock(&link->users, user);
 	return waiter.err;
@@ -431,11 +385,8 @@ static void probe(struct rdma_link *link)
 	if (!READ_ONCE(link->err) && !READ_ONCE(link->probing)) {
 		request = claim(queue, &as);
 		WRITE_ONCE(link->probing, request);
-		if (request) {
+		if (request)
 			launch(queue, request);
-			/* Nobody polls for it: this arms the queue. */
-			tasklet_schedule(&queue->reaper);
-		}
 	}
 	srcu_read_unlock(&link->users, user);
 }
@@ -445,7 +396,7 @@ static void probe(struct rdma_link *link)
  * state; one that comes to no end even so is abandoned. A timer and no work, since whoever waits
  * for memory may wait for this.
  */
-void link_watch(struct timer_list *timer)
+void fsw_link_watch(struct timer_list *timer)
 {
 	struct rdma_link *link = container_of(timer, struct rdma_link, watchdog);
 	struct queue *queue;
@@ -453,7 +404,7 @@ void link_watch(struct timer_list *timer)
 	for (queue = link->queues; queue < link->queues + link->nr_queues; queue++) {
 		if (!READ_ONCE(link->err) && is_late(queue)) {
 			atomic64_inc(&link->counters.timeouts);
-			link_fail(link, -ETIMEDOUT, "it does not answer");
+			fsw_link_fail(link, -ETIMEDOUT, "it does not answer");
 		}
 		while (abandon_oldest(queue))
 			atomic64_inc(&link->counters.errors);

@@ -4,6 +4,7 @@
  *
  *	rdma.c		the module: its parameters, the pool's operations, debugfs
  *	rdma_link.c	connecting, losing the server, coming back to it
+ *	rdma_grace.c	loads that wait for it meanwhile
  *	rdma_queue.c	a page's way
  *
  * each uses those below it, and none above.
@@ -14,8 +15,8 @@
 #include <linux/completion.h>
 #include <linux/dma-direction.h>
 #include <linux/inet.h>
-#include <linux/interrupt.h>
 #include <linux/list.h>
+#include <linux/mempool.h>
 #include <linux/srcu.h>
 #include <linux/timer.h>
 #include <linux/wait.h>
@@ -33,13 +34,15 @@
 
 /*
  * Loads that a task waits for, read-ahead and stores have queue pairs of their own, so that none
- * waits behind the others: a queue pair answers in order.
+ * waits behind the others: a queue pair answers in order. For the first the task polls, and there is no
+ * interrupt.
  */
 enum queue_kind { QUEUE_LOAD, QUEUE_READAHEAD, QUEUE_STORE, NR_QUEUE_KINDS };
 
 enum request_op { OP_READ, OP_WRITE, OP_PROBE, OP_GOOD_BYE };
 
 struct page_request {
+	struct ib_cqe cqe;
 	struct list_head entry;		/* of the queue's free, busy or abandoned */
 	enum request_op op;
 	pgoff_t slot;
@@ -59,8 +62,6 @@ struct queue {
 
 	struct rdma_cm_id *id;		/* with its queue pair */
 	struct ib_cq *cq;
-	struct tasklet_struct reaper;
-	bool open;			/* the reaper may use the cq */
 
 	spinlock_t lock;		/* of the lists */
 	struct list_head free, busy;	/* busy: the oldest first */
@@ -113,29 +114,38 @@ struct rdma_link {
 	struct queue *queues;
 	unsigned int nr_queues, nr_per_kind;
 
-	struct timer_list watchdog;	/* nothing waits for ever: see link_watch() */
+	struct timer_list watchdog;	/* nothing waits for ever: see fsw_link_watch() */
+	struct workqueue_struct *works;
 	struct delayed_work repair;	/* rdma_link.c's: comes back to the server */
 	bool probing;
+
+	/* rdma_grace.c's: loads that wait while the session can be resumed. Jiffies. */
+	unsigned long grace, lost_at;
+	wait_queue_head_t settled;	/* it was, or never will be */
+	spinlock_t waiting_lock;
+	struct list_head waiting;
+	struct delayed_work grace_work;
+	mempool_t *waiting_pool;
 
 	struct rdma_counters counters;
 };
 
-int queue_open(struct queue *queue);	/* its cq, on the link's device; its id is there */
-void queue_close(struct queue *queue);	/* the NIC has let go of all pages then */
-void queue_init(struct queue *queue);
-unsigned int queue_in_flight(struct queue *queue);
+int fsw_queue_open(struct queue *queue);	/* its cq, on the link's device; its id is there */
+void fsw_queue_close(struct queue *queue);	/* the NIC has let go of all pages then */
+void fsw_queue_init(struct queue *queue);
+unsigned int fsw_queue_in_flight(struct queue *queue);
 
 /*
  * `as` tells op, slot, page, done and ctx. done is called exactly once, possibly before
- * request_start() returns; request_wait() has its own and returns what it was told.
+ * fsw_request_start() returns; fsw_request_wait() has its own and returns what it was told.
  */
-void request_start(struct rdma_link *link, enum queue_kind kind, const struct page_request *as);
-int request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
+void fsw_request_start(struct rdma_link *link, enum queue_kind kind, const struct page_request *as);
+int fsw_request_wait(struct rdma_link *link, enum queue_kind kind, enum request_op op, pgoff_t slot,
 		 struct page *page);
-void link_watch(struct timer_list *timer);
+void fsw_link_watch(struct timer_list *timer);
 
 /* From any context: every request fails from now on. The first caller's reason is logged. */
-void link_fail(struct rdma_link *link, int err, const char *why);
+void fsw_link_fail(struct rdma_link *link, int err, const char *why);
 
 static inline unsigned long link_tick(const struct rdma_link *link)
 {

@@ -60,6 +60,7 @@ static int stats_show(struct seq_file *file, void *unused)
 		seq_printf(file, "%s %llu\n", stat_names[i], sum.stat[i]);
 	seq_printf(file, "curr_pages %lld\n", sum.curr_pages);
 	seq_printf(file, "bytes %lld\n", sum.curr_pages << PAGE_SHIFT);
+	seq_printf(file, "unhealed %ld\n", fastswap_nr_failed());
 	seq_printf(file, "pool_bytes %llu\n", pool ? (u64)pool->nr_pages << PAGE_SHIFT : 0);
 	for (i = 0; i < NR_TIMED; i++) {
 		seq_printf(file, "%s_ns %llu\n", timed_names[i], sum.total_ns[i]);
@@ -108,23 +109,26 @@ void fastswap_stats_release(void)
 	debugfs_remove(dir);
 }
 
+static bool latency;
+
 static int latency_set(const char *value, const struct kernel_param *param)
 {
 	bool on;
 	int err = kstrtobool(value, &on);
 
-	if (err)
+	if (err || on == latency)
 		return err;
 	if (on)
-		static_branch_enable(&fastswap_timing);
+		static_branch_inc(&fastswap_timing);
 	else
-		static_branch_disable(&fastswap_timing);
+		static_branch_dec(&fastswap_timing);
+	latency = on;
 	return 0;
 }
 
 static int latency_get(char *buffer, const struct kernel_param *param)
 {
-	return sprintf(buffer, "%c\n", static_key_enabled(&fastswap_timing) ? 'Y' : 'N');
+	return sprintf(buffer, "%c\n", latency ? 'Y' : 'N');
 }
 
 static const struct kernel_param_ops latency_ops = { .set = latency_set, .get = latency_get };

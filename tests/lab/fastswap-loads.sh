@@ -13,7 +13,7 @@
 run() {
 	local before
 	before=$(<"$debug/stats")
-	line=$("$pagecheck" --mib 24 "$@") || return
+	line=$(under max "$pagecheck" --mib 24 "$@") || return
 	majflt=$(field majflt "$line")
 	loads=$(($(stat_of loads) - $(awk '$1 == "loads" { print $2 }' <<<"$before")))
 	loads_async=$(($(stat_of loads_async) - $(awk '$1 == "loads_async" { print $2 }' <<<"$before")))
@@ -22,14 +22,19 @@ run() {
 	echo "$line loads $loads loads_async $loads_async stores $stores $stores_async"
 }
 
+# near A B: but for a few pages that others touched meanwhile.
+near() {
+	(($1 - $2 < 64 && $2 - $1 < 64))
+}
+
 all_by_hook() {
-	run "$@" && ((majflt > 6000 && loads == majflt && loads_async == 0)) &&
-		((stores >= majflt && stores_async == 0))
+	run "$@" && ((majflt > 6000 && loads_async == 0 && stores_async == 0)) &&
+		near "$loads" "$majflt" && ((stores > 6000))
 }
 
 all_by_device() {
-	run && ((majflt > 6000 && loads == 0 && loads_async == majflt)) &&
-		((stores == 0 && stores_async >= majflt))
+	run && ((majflt > 6000 && loads == 0 && stores == 0)) &&
+		near "$loads_async" "$majflt" && ((stores_async > 6000))
 }
 
 read_ahead_by_hook() {
@@ -63,6 +68,30 @@ histograms_cover() {
 		((load_ns > load * 10))
 }
 
+traced() {
+	grep -c " $1: slot=" "$trace/trace"
+}
+
+# Every page is told of, and a failed one with its error.
+tracepoints_tell() {
+	local loads stores failed
+	trace=/sys/kernel/tracing
+	echo >"$trace/trace"
+	echo 1 >"$trace/events/fastswap/enable"
+	loads=$(loads) stores=$(stat_of stores) failed=$(stat_of failed_loads)
+	under max "$pagecheck" --mib 1
+	echo load_fail:1 >"$parameters/inject"
+	exits 4 "$pagecheck" --mib 1
+	echo none >"$parameters/inject"
+	echo 0 >"$trace/events/fastswap/enable"
+	loads=$(($(loads) - loads)) stores=$(($(stat_of stores) - stores))
+	failed=$(($(stat_of failed_loads) - failed))
+	echo "load $loads $(traced load) store $stores $(traced store) fail $failed $(traced fail)"
+	((loads >= 200 && failed > 0 && loads == $(traced load) && stores == $(traced store))) &&
+		((failed == $(traced fail))) &&
+		grep -q ' fail: slot=.* pages=1 bytes=4096 latency_ns=.* error=-5' "$trace/trace"
+}
+
 all_pages_freed() {
 	swapoff /dev/fastswap0 && (($(stat_of curr_pages) == 1))
 }
@@ -79,6 +108,7 @@ for hook in "${hooks[@]}"; do
 	ok "$hook: histograms cover every page" histograms_cover
 	echo 3 >/proc/sys/vm/page-cluster
 	ok "$hook: read-ahead through the hook" read_ahead_by_hook
+	ok "$hook: tracepoints tell of every page" tracepoints_tell
 	ok "$hook: swapoff leaves but the header" all_pages_freed
 	down
 done

@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../bench/push_out.h"
+
 #define PAGE	  4096UL
 #define WORDS	  (PAGE / sizeof(uint64_t))
 #define HUGE_PAGE (2UL << 20)
@@ -42,6 +44,7 @@ static struct {
 	bool random;
 	bool large;
 	bool no_pageout;
+	bool again;
 } opt = { .mib = 64, .threads = 1, .rounds = 1 };
 
 struct page_state {
@@ -117,7 +120,10 @@ static void handle_sigterm(int sig)
 	told_to_end = sig;
 }
 
-/* A page that was lost stays so: its next store would be of a page that nobody can read. */
+/*
+ * A page that was lost stays so, as its next store would be of a page that nobody can read; unless pages
+ * are to be looked at again.
+ */
 static void check_page(size_t page)
 {
 	uint32_t generation = states[page].generation;
@@ -127,7 +133,8 @@ static void check_page(size_t page)
 		return;
 	if (sigsetjmp(on_sigbus, 1)) {
 		reading = 0;
-		states[page].generation = LOST;
+		if (!opt.again)
+			states[page].generation = LOST;
 		atomic_fetch_add(&lost, 1);
 		return;
 	}
@@ -169,7 +176,7 @@ static bool time_is_up(void)
 
 static void page_out(size_t first, size_t n)
 {
-	if (!opt.no_pageout && n && madvise(pages + first * PAGE, n * PAGE, MADV_PAGEOUT))
+	if (!opt.no_pageout && n && push_out(pages + first * PAGE, n * PAGE))
 		die(3, "MADV_PAGEOUT");
 }
 
@@ -188,6 +195,8 @@ static void *run_thread(void *arg)
 
 	for (unsigned int round = 0;; round++) {
 		page_out(first, n);
+		if (me == 0 && opt.again)
+			lost = 0;
 		pthread_barrier_wait(&barrier);
 		for (size_t i = 0; i < visit_n; i++) {
 			uint64_t random = mix(mix(round * 1000003UL + me) + i);
@@ -310,13 +319,14 @@ static void usage(FILE *to)
 	      "  --random           in random order\n"
 	      "  --fork N           N children check and write copies instead of threads\n"
 	      "  --large            ask for large folios\n"
+	      "  --again            look at lost pages again: only the last round's count\n"
 	      "  --no-pageout       leave it to the group's limit to push pages out\n",
 	      to);
 }
 
 static void parse(int argc, char **argv)
 {
-	enum { MIB, THREADS, ROUNDS, SECS, WRITES, SHARED, RANDOM, FORK, LARGE, NO_OUT, HELP };
+	enum { MIB, THREADS, ROUNDS, SECS, WRITES, SHARED, RANDOM, FORK, LARGE, NO_OUT, AGAIN, HELP };
 	static const struct option longs[] = { { "mib", 1, NULL, MIB },
 					       { "threads", 1, NULL, THREADS },
 					       { "rounds", 1, NULL, ROUNDS },
@@ -327,6 +337,7 @@ static void parse(int argc, char **argv)
 					       { "fork", 1, NULL, FORK },
 					       { "large", 0, NULL, LARGE },
 					       { "no-pageout", 0, NULL, NO_OUT },
+					       { "again", 0, NULL, AGAIN },
 					       { "help", 0, NULL, HELP },
 					       {} };
 	int o;
@@ -363,6 +374,9 @@ static void parse(int argc, char **argv)
 		case NO_OUT:
 			opt.no_pageout = true;
 			break;
+		case AGAIN:
+			opt.again = true;
+			break;
 		case HELP:
 			usage(stdout);
 			exit(0);
@@ -371,7 +385,8 @@ static void parse(int argc, char **argv)
 			exit(2);
 		}
 	}
-	if (optind < argc || !opt.mib || !opt.threads) {
+	/* A page that is lost while it is written anew would be of two generations. */
+	if (optind < argc || !opt.mib || !opt.threads || (opt.again && opt.write_percent)) {
 		usage(stderr);
 		exit(2);
 	}

@@ -10,6 +10,10 @@
 . "$(dirname "$0")/rdma.bash" || exit 1
 
 needs_cable
+# Who mends the cable must not have pages at its other end: only MADV_PAGEOUT sends any there.
+swappiness=$(</proc/sys/vm/swappiness)
+trap 'echo "$swappiness" >/proc/sys/vm/swappiness' EXIT
+echo 0 >/proc/sys/vm/swappiness
 wire_up
 address=$far
 
@@ -28,6 +32,44 @@ lost_and_found() {
 
 was_lost() {
 	(($(losses) > 0))
+}
+
+lost_since() {
+	(($(losses) > $1))
+}
+
+# Without grace: programs get SIGBUS while the cable is broken, and find each page again afterwards, of
+# those that read-ahead asked for in vain, too.
+found_again() {
+	start_checking "$pagecheck" --mib 4 --again
+	eventually loads_more_than $(($(loads) + 100)) || return
+	wire loss 100%
+	eventually was_lost && eventually more_than failed_loads 50 || return
+	wire
+	eventually is 1 rdma_says connected && eventually is 0 stat_of unhealed || return
+	# The last round is one that began after that.
+	eventually loads_more_than $(($(loads) + 2048)) && end_checking
+}
+
+# With grace: nobody gets SIGBUS, and stores fail at once.
+nobody_lost() {
+	local before
+	before=$(losses)
+	echo "$1" >/proc/sys/vm/page-cluster
+	start_checking "$pagecheck" --mib 8 --threads 2
+	eventually loads_more_than $(($(loads) + 200)) || return
+	wire loss 100%
+	sleep 1
+	eventually lost_since "$before" && wire || return
+	eventually loads_more_than $(($(loads) + 2000)) && end_checking
+}
+
+# Grace has an end.
+lost_after_all() {
+	start_checking "$pagecheck" --mib 4
+	eventually loads_more_than $(($(loads) + 100)) || return
+	wire loss 100%
+	eventually more_than failed_loads 0 && exits 4 end_checking
 }
 
 # break_while COMMAND…: the cable is broken while that runs, under a program whose pages are out, asleep.
@@ -56,6 +98,27 @@ ok "a cable that breaks for 0.2 s: pages come back right" break_while sleep 0.2
 ok "nor then" is 0 losses
 leave_checking
 ok "the patient device goes" down
+server_down TERM
+
+must "a server for the impatient" server_up --linger 60s
+must "up, impatient" pool_up auto cip="$near" timeout_ms=1000
+ok "no grace: pages that were lost are found again" found_again
+leave_checking
+wire
+ok "the impatient device goes" down
+# On a machine that is not busy 5 s are enough to come back after one.
+must "up with grace" pool_up auto cip="$near" timeout_ms=1000 grace_ms=30000
+ok "grace, windows: a scan ends without SIGBUS" nobody_lost 3
+leave_checking
+ok "grace, single pages: a scan ends without SIGBUS" nobody_lost 0
+leave_checking
+echo 3 >/proc/sys/vm/page-cluster
+ok "the device with grace goes" down
+must "up with short grace" pool_up auto cip="$near" timeout_ms=1000 grace_ms=500
+ok "grace ends" lost_after_all
+leave_checking
+wire
+ok "the device with short grace goes" down
 server_down TERM
 
 must "another server starts" server_up --linger 15s

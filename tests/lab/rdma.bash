@@ -25,11 +25,16 @@ must() {
 	((failures == before)) || finish
 }
 
-# server_up [OPTIONS…]: returns once it listens.
+# server_up [OPTIONS…]: returns once it listens. Its own pages must not be in the memory that it lends.
 server_up() {
+	local group=/sys/fs/cgroup/memserver
 	rm -f "$scratch/stats"
-	build/memserver --listen "$address:$port" --size 64M --stats "$scratch/stats" "$@" \
-		2>"$scratch/server.log" &
+	mkdir -p $group && echo 0 >$group/memory.swap.max
+	(
+		echo $BASHPID >$group/cgroup.procs
+		exec build/memserver --listen "$address:$port" --size 64M --stats "$scratch/stats" "$@" \
+			2>"$scratch/server.log"
+	) &
 	server=$!
 	eventually test -S "$scratch/stats" || { cat "$scratch/server.log"; return 1; }
 }
