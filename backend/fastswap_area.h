@@ -10,7 +10,7 @@
 
 /* The first options of each fastswap backend; embed it as the first member of its parameters. */
 struct fastswap_params {
-	char *hook;    /* auto, none */
+	char *hook;    /* auto, none, swap_ops */
 	char *inject;  /* fault injection, for tests */
 	bool latency;  /* histograms of load and store times */
 	char *modules; /* directory of the .ko files; NULL: searched for */
@@ -19,8 +19,8 @@ struct fastswap_params {
 
 /* clang-format off: one option a line */
 #define FASTSWAP_OPTS(S, m)                                                                                  \
-	OPT_CHOICE("hook", S, m.hook, "auto", "auto|none",                                                   \
-		   "none: everything through the block device, which shows what that costs"),                \
+	OPT_CHOICE("hook", S, m.hook, "auto", "auto|none|swap_ops",                                          \
+		   "none: all through the block device, to see what that costs; swap_ops: Linux 7.3's"),     \
 		OPT_BOOL("latency", S, m.latency, "no",                                                      \
 			 "take the time of each load and store (about 100 instructions a page)"),            \
 		OPT_STRING("inject", S, m.inject, NULL,                                                      \
