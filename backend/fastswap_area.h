@@ -19,8 +19,9 @@ struct fastswap_params {
 
 /* clang-format off: one option a line */
 #define FASTSWAP_OPTS(S, m)                                                                                  \
-	OPT_CHOICE("hook", S, m.hook, "auto", "auto|none|swap_ops",                                          \
-		   "none: all through the block device, to see what that costs; swap_ops: Linux 7.3's"),     \
+	OPT_CHOICE(                                                                                          \
+		"hook", S, m.hook, "auto", "auto|none|swap_ops",                                             \
+		"none: all through the block device, to see what that costs; swap_ops: Linux 7.3's"),        \
 		OPT_BOOL("latency", S, m.latency, "no",                                                      \
 			 "take the time of each load and store (about 100 instructions a page)"),            \
 		OPT_STRING("inject", S, m.inject, NULL,                                                      \
