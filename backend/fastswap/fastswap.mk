@@ -29,7 +29,7 @@ lint-modules: $(FASTSWAP_SOURCES) ## check the modules by sparse: KERNEL=6.1
 		>$B/lab/$(KERNEL)/lint.log 2>&1; \
 	! grep -E 'warning|error' $B/lab/$(KERNEL)/lint.log
 
-$B/tests/lab/%: tests/lab/%.c
+$B/tests/lab/%: tests/lab/%.c bench/push_out.h
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=gnu17 $(CFLAGS) $(WARN) -D_GNU_SOURCE -pthread -o $@ $<
 
