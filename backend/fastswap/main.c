@@ -10,7 +10,7 @@
 /* Serializes pools that come, go and are looked at; the page path knows nothing of it. */
 static DEFINE_MUTEX(pool_lock);
 
-/* The cheapest first: hook=auto takes the first that can be installed. */
+/* hook=auto takes the first that can be installed. */
 static const struct fastswap_hook *const hooks[] = {
 	&fastswap_hook_of_version,
 #ifdef FASTSWAP_SWAP_OPS
