@@ -93,9 +93,10 @@ static void arguments_by_their_place(void **state)
 
 static int setup(void **state)
 {
+	struct err err;
+
 	(void)state;
-	common_init();
-	return 0;
+	return common_init(&err);
 }
 
 static int teardown(void **state)
