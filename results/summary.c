@@ -192,7 +192,7 @@ static int summarise(struct store *s, const struct summary_request *q, const cha
 	return rc;
 }
 
-static void release(struct summary *sum)
+void summary_release(struct summary *sum)
 {
 	summary_cells_release(&sum->cells);
 	free(sum->columns);
@@ -202,6 +202,21 @@ static void print_left_out(const struct compare_side *side, FILE *out)
 {
 	if (side->nr_left_out)
 		fprintf(out, "left out, and in no number below:\n%s\n", side->left_out.data);
+}
+
+int summary_make(struct store *s, const struct summary_request *q, struct summary *ret,
+		 struct err *err)
+{
+	struct compare_side side = COMPARE_SIDE_INIT("summary", q->terms);
+	struct buf runs = BUF_INIT;
+	int rc = compare_side_select(&side, s, q->untrusted, err);
+
+	compare_side_json(&side, &runs);
+	if (!rc)
+		rc = summarise(s, q, runs.data, ret, err);
+	buf_release(&runs);
+	compare_side_release(&side);
+	return rc;
 }
 
 int summary_print(struct store *s, const struct summary_request *q, enum export_format format,
@@ -225,7 +240,7 @@ int summary_print(struct store *s, const struct summary_request *q, enum export_
 	}
 	if (!rc)
 		rc = rows_flush(out, err);
-	release(&sum);
+	summary_release(&sum);
 	buf_release(&runs);
 	compare_side_release(&side);
 	return rc;
@@ -271,7 +286,7 @@ int summary_runs(struct store *s, const int64_t *runs, size_t nr, FILE *out, str
 		summary_print_table(&sum, out);
 		rc = rows_flush(out, err);
 	}
-	release(&sum);
+	summary_release(&sum);
 	buf_release(&json);
 	return rc;
 }

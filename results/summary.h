@@ -36,4 +36,10 @@ int summary_print(struct store *s, const struct summary_request *request, enum e
 /* The closing table of a command that repeated its runs. -ENODATA (err untouched): none is sound. */
 int summary_runs(struct store *s, const int64_t *runs, size_t nr, FILE *out, struct err *err);
 
+/* The numbers themselves, for claims.c; struct summary is summary_print.h's. */
+struct summary;
+int summary_make(struct store *s, const struct summary_request *request, struct summary *ret,
+		 struct err *err);
+void summary_release(struct summary *sum);
+
 #endif

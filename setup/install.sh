@@ -57,7 +57,8 @@ bring() {
 	done
 	# The lab, and the sources of what it builds for its guest.
 	put_sources Makefile lab/* lab/guest/* backend/fastswap/* backend/memserver/* base/*.[ch]
-	put_sources experiments/*.{ini,md} experiments/*/*.{ini,md} examples/* units/* units/external/* plots/published/*
+	put_sources experiments/*.{ini,md} experiments/*/*.{ini,md} examples/* units/* units/*/*
+	put_sources plots/published/* units/external/* plots/published/*
 	if [[ -e $list ]]; then
 		mapfile -t -O ${#brought[@]} brought <"$list"
 	fi

@@ -189,6 +189,7 @@ static const struct source {
 	{ "EXPERIMENT", offer_experiment_files, false },
 	{ "FIGURE", offer_figures, false },
 	{ "FILE", offer_files, false },
+	{ "PATH", offer_files, false },
 	{ "RUN", offer_runs, false },
 	{ "WHAT", offer_exports, false },
 	{ "WORKLOAD", offer_workloads, false },

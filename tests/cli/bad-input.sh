@@ -107,7 +107,7 @@ bad 2 'leave out --in-lab' plot timeseries --in-lab
 expect 0 "$fmbench" run --help
 grep -q -- '--ratio' "$tmp/out" || fail "run --help does not name --ratio"
 for command in run micro sweep merge show summary compare report export plot list backend doctor recover \
-	demo config; do
+	demo config artifact; do
 	expect 0 "$fmbench" "$command" --help
 	grep -q "usage: fmbench $command" "$tmp/out" || fail "$command --help"
 done
