@@ -52,13 +52,13 @@ bring() {
 	put 644 setup/completion/fmbench.fish share/fish/vendor_completions.d/fmbench.fish
 	sed "s|/usr/local/bin/|$PREFIX/bin/|" backend/memserver/memserver.service >"$B/memserver.service"
 	put 644 "$B/memserver.service" "$unit_dir/memserver.service"
-	for file in README.md LICENSE doc/*.md; do
+	for file in README.md LICENSE doc/*.md examples/*; do
 		put 644 "$file" "share/doc/fmbench/$file"
 	done
 	# The lab, and the sources of what it builds for its guest.
 	put_sources Makefile lab/* lab/guest/* backend/fastswap/* backend/memserver/* base/*.[ch]
-	put_sources experiments/*.{ini,md} experiments/*/*.{ini,md} examples/* units/* units/*/*
-	put_sources plots/published/* units/external/* plots/published/*
+	put_sources experiments/*.{ini,md} experiments/*/*.{ini,md} units/* units/*/*
+	put_sources plots/published/*
 	if [[ -e $list ]]; then
 		mapfile -t -O ${#brought[@]} brought <"$list"
 	fi
