@@ -100,7 +100,8 @@ static bool list_has(const struct list *l, const char *item)
 	return false;
 }
 
-/* Items stand between commas or blanks; quotes hold an item with either together. */
+/* Items stand between commas or blanks; quotes hold an item with either together: " or ', whichever it
+ * has not itself. */
 static int list_parse(const struct ini_entry *entry, struct list *l, struct err *err)
 {
 	const char *between = ", \t", *p = entry->value;
@@ -108,12 +109,14 @@ static int list_parse(const struct ini_entry *entry, struct list *l, struct err 
 	for (p += strspn(p, between); *p; p += strspn(p, between)) {
 		size_t len = strcspn(p, between);
 
-		if (*p == '"') {
-			const char *end = strchr(++p, '"');
+		char quote = *p == '"' || *p == '\'' ? *p++ : '\0';
+
+		if (quote) {
+			const char *end = strchr(p, quote);
 
 			if (!end)
-				return err_usage(err, "%s: a quote is open; close it with '\"'",
-						 entry->key);
+				return err_usage(err, "%s: a quote is open; close it with %c",
+						 entry->key, quote);
 			len = (size_t)(end - p);
 		}
 		list_add(l, p, len);
@@ -121,7 +124,7 @@ static int list_parse(const struct ini_entry *entry, struct list *l, struct err 
 		    list_has(&(struct list){ l->items, l->nr - 1 }, l->items[l->nr - 1]))
 			return err_usage(err, "%s has '%s' twice; for more runs of each set repeat",
 					 entry->key, l->items[l->nr - 1]);
-		p += len + (p[len] == '"');
+		p += len + (quote != '\0');
 	}
 	if (!l->nr)
 		return err_usage(err, "%s has no value; leave it out for the default", entry->key);

@@ -198,13 +198,13 @@ static void test_metrics(void **state)
 	assert_int_equal(
 		experiment_read(write_ini(state, HEAD "prepare = \"sync, twice\"\n"
 						      "[run command]\n"
-						      "command = ./a ./b\n"
+						      "command = './a \"x\"' ./b\n"
 						      "metric = \"ops=ops: (.*)\" n=$.n\n"),
 				NULL, &e, &err),
 		0);
 	assert_int_equal(e.nr_cells, 2);
 	assert_string_equal(e.cells[0].settings->prepare, "sync, twice");
-	assert_string_equal(e.cells[0].label, "command=./a");
+	assert_string_equal(e.cells[0].label, "command=./a \"x\"");
 	assert_ptr_equal(e.cells[0].workload_params, e.cells[1].workload_params);
 	assert_non_null(strstr(e.sets[0].json, "\"metric\":\"ops=ops: (.*)\\nn=$.n\""));
 	experiment_release(&e);
