@@ -125,7 +125,10 @@ static int leave_out(struct making *mk, struct cell *cell, int64_t run, struct e
 	int rc = store_run_delete(mk->session.store, run, err);
 
 	for (size_t i = 0; i < mk->m->nr_cells; i++) {
-		if (!mk->m->cells[i].run && cell_same_needs(&mk->m->cells[i], cell))
+		struct cell like = *cell;
+
+		like.ratio = mk->m->cells[i].ratio;
+		if (!mk->m->cells[i].run && cell_same_needs(&mk->m->cells[i], &like))
 			mk->m->cells[i].missing = reason;
 	}
 	log_warn("left out: %s", reason);
@@ -152,7 +155,7 @@ static int make_run(struct making *mk, struct cell *cell, struct err *err)
 	show_progress(mk);
 	rc = run_execute(&mk->session, &spec, &outcome, err);
 	cell->measure_s = outcome.measure_s;
-	if (rc && mk->m->skip_missing && err->kind == ERR_MISSING && outcome.id && of_matrix)
+	if (rc && mk->m->skip_missing && err->kind == ERR_MISSING && outcome.id)
 		return leave_out(mk, cell, outcome.id, err);
 	mk->unsaved = outcome.id && saving_save(mk->session.db_path, outcome.id, &save_err) != 0;
 	if (mk->unsaved)
@@ -194,7 +197,7 @@ static int find_peak(struct making *mk, struct cell *cell, struct err *err)
 	at_1.repeat = mk->m->cells[0].repeat;
 	log_info("measuring the peak of %s: one run without a limit", cell->workload->name);
 	rc = make_run(mk, &at_1, err);
-	if (rc || cell->peak_bytes)
+	if (rc || cell->peak_bytes || cell->missing)
 		return rc;
 	if (!mk->failed)
 		err_failed(err, 0,
@@ -224,7 +227,7 @@ static int make_cells(struct making *mk, struct err *err)
 			buf_release(&what);
 			continue;
 		}
-		if (!rc)
+		if (!rc && !cell->missing)
 			rc = make_run(mk, cell, err);
 		if (rc)
 			return rc;

@@ -89,7 +89,7 @@ fi
 
 # A compressor that this kernel lacks, which only a device tells where there is none yet.
 if [[ $(id -u) -eq 0 && -e /sys/class/zram-control ]]; then
-	write '[run null]' 'backend = zram' 'zram.algorithm = nosuch'
+	write '[run null]' 'backend = zram' 'ratio = 0.5' 'zram.algorithm = nosuch'
 	expect 0 "$fmbench" sweep --skip-missing "$ini"
 	grep -q 'left out: .*no compressor nosuch' "$tmp/err" || fail "$(<"$tmp/err")"
 	[[ $(cells "status = 'failed' AND backend = 'zram'") == 0 ]] || fail "what was left out stayed"
