@@ -19,6 +19,7 @@
 
 #define GRACE_MS      2000
 #define READY_POLL_MS 10
+#define HELD_SHARE    0.02		   /* of the window: more is in the program's own numbers */
 #define READY_FD      "FMBENCH_READY_FD=3" /* where CHILD_CTL has its socket */
 
 struct params {
@@ -54,9 +55,10 @@ struct program {
 	struct timespec started;
 	regex_t ready;
 	bool has_ready;
-	bool terminal;	/* child.out_fd is one: what arrives there goes to out_fd, a file */
-	int out_fd;	/* -1: none */
-	uint64_t go_ns; /* 0: no load phase */
+	bool terminal;	  /* child.out_fd is one: what arrives there goes to out_fd, a file */
+	int out_fd;	  /* -1: none */
+	uint64_t held_ns; /* when it was stopped */
+	uint64_t go_ns;	  /* 0: no load phase */
 	uint64_t load_user_ns, load_system_ns;
 };
 
@@ -329,6 +331,7 @@ static int command_load(struct workload_ctx *ctx, struct err *err)
 	} while (!rc && !is_ready(c));
 	if (!rc)
 		child_signal(&c->child, SIGSTOP);
+	c->held_ns = clock_ns();
 	return rc;
 }
 
@@ -361,12 +364,28 @@ static double seconds_since(const struct timeval *t, uint64_t before_ns)
 	return s > 0 ? s : 0;
 }
 
+/* One that waits for the word begins its clock after it. One that prints a line does not know that it
+ * was held. */
+static void judge_hold(const struct program *c, double elapsed_s, struct results *results)
+{
+	double held_s = (double)(c->go_ns - c->held_ns) / NSEC_PER_SEC;
+
+	if (c->has_ready && c->metrics.nr && held_s > HELD_SHARE * elapsed_s)
+		results_flag(
+			results, "HELD", SEVERITY_WARNING,
+			"the program was stopped for %.2f s after it was ready, which a number "
+			"that it takes from its own clock has in it: --ready fd tells it when "
+			"to go on",
+			held_s);
+}
+
 static int command_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,
 			 struct results *results, struct err *err)
 {
 	const struct program *c = ctx->state;
 	const struct child *child = &c->child;
 	const struct extract_from from = { c->out.path, c->err.path, c->started };
+	double elapsed_s;
 	int rc;
 
 	(void)begin_ns, (void)end_ns;
@@ -376,8 +395,10 @@ static int command_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t e
 	rc = extracts_read(&c->metrics, &from, results, err);
 	if (rc)
 		return rc;
-	results_add_metric(results, &metrics[ELAPSED],
-			   (double)(child->end_ns - (c->go_ns ? c->go_ns : child->start_ns)) / 1e9);
+	elapsed_s =
+		(double)(child->end_ns - (c->go_ns ? c->go_ns : child->start_ns)) / NSEC_PER_SEC;
+	judge_hold(c, elapsed_s, results);
+	results_add_metric(results, &metrics[ELAPSED], elapsed_s);
 	results_add_metric(results, &metrics[USER],
 			   seconds_since(&child->usage.ru_utime, c->load_user_ns));
 	results_add_metric(results, &metrics[SYSTEM],

@@ -153,6 +153,8 @@ static void test_ready_line(void **state)
 	assert_true(value("elapsed") > 0.15);
 	assert_true(value("elapsed") < seconds_since(begin) - 0.55);
 	assert_true(value("ops") == 3);
+	assert_int_equal(results.nr_flags, 1); /* its clock went on */
+	assert_string_equal(results.flags[0].code, "HELD");
 }
 
 static void test_load_is_not_counted(void **state)
@@ -172,8 +174,10 @@ static void test_ready_fd(void **state)
 
 	(void)state;
 	set("ready", "fd");
+	set("metric", "n=([0-9])");
 	run_well("[ \"$FMBENCH_READY_FD\" = 3 ] && echo ready >&3 && read -r word <&3 && "
-		 "[ \"$word\" = go ]");
+		 "[ \"$word\" = go ] && echo 1");
+	assert_int_equal(results.nr_flags, 0);
 	assert_true(value("elapsed") < seconds_since(begin) - 0.28);
 }
 
