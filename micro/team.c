@@ -37,12 +37,13 @@ int team_check_cpus(const struct micro_common *common, const cpu_set_t *allowed,
 	cpus_among(&cpus, allowed);
 	if (common->threads <= (common->smt ? cpus.nr : cpus.cores))
 		return 0;
-	return err_usage(err,
-			 "%llu threads need as many physical cores, and the workload has %u: lower "
-			 "--cores, or give it more (%s--cpus LIST, or --reclaim-cpu none, which "
-			 "keeps no CPU free)",
-			 (unsigned long long)common->threads, common->smt ? cpus.nr : cpus.cores,
-			 common->threads <= cpus.nr ? "-o smt takes their siblings, too; " : "");
+	return err_missing(
+		err,
+		"%llu threads need as many physical cores, and the workload has %u: lower "
+		"--cores, or give it more (%s--cpus LIST, or --reclaim-cpu none, which "
+		"keeps no CPU free)",
+		(unsigned long long)common->threads, common->smt ? cpus.nr : cpus.cores,
+		common->threads <= cpus.nr ? "-o smt takes their siblings, too; " : "");
 }
 
 static int choose_cpus(struct team *t, struct err *err)

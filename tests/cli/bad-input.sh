@@ -51,7 +51,7 @@ bad 2 "did you mean '--ratio 0.5'" run null ratio=0.5
 bad 2 "did you mean '-o memory=5M'" run quicksort memory=5M
 bad 2 'fmbench micro fault_latency' run fault_latency
 bad 2 'fmbench run memaslap' micro memaslap
-bad 2 'lower --cores' micro uffd --cores 512 --backend none \
+bad 3 'lower --cores' micro uffd --cores 512 --backend none \
 	-o local=256M -o region=1G
 bad 2 'at least 5 s (--duration)' run memaslap --duration 1s
 bad 2 'at least 5 s (--duration)' run memaslap --duration 1s --dry-run

@@ -33,10 +33,10 @@ expect 1 "$fmbench" run --metric 'ops=ops: ([0-9]+)' -- sh -c 'echo no such thin
 grep -q "found nothing.*no such thing" "$tmp/err" || fail "the last lines are not shown"
 
 # What comes before it is ready is the load phase.
-expect_run "$fmbench" run --ready '^ready' -- sh -c 'sleep 1.2; echo ready; sleep 0.2'
+expect_run "$fmbench" run --ready '^ready' -- sh -c 'sleep 1.2; echo ready; sleep 1.2'
 sql "SELECT (end_ns - begin_ns) / 1e9 FROM phase WHERE run = (SELECT max(id) FROM run)
 	AND name IN ('load', 'measure') ORDER BY name" | paste -s >"$tmp/phases"
-awk '{ exit !($1 >= 1.2 && $2 >= 0.2 && $2 < 1) }' "$tmp/phases" ||
+awk '{ exit !($1 >= 1.2 && $2 > 0.5 && $2 < 2) }' "$tmp/phases" ||
 	fail "load and measure: $(<"$tmp/phases")"
 
 # Around each run; a warm-up run leaves nothing but what these did. Cleanup comes after a failure, too.
