@@ -731,7 +731,7 @@ static void an_emulated_guest(void **state)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 /* CPU time of the measure phase, of the job's groups. */
-static void cpu_time(double client_us, double server_us)
+static void client_time(double client_us, double server_us)
 {
 	static const char *const keys[] = { "client_usage_usec", "usage_usec" };
 	double us[] = { client_us, server_us };
@@ -746,6 +746,8 @@ static void cpu_time(double client_us, double server_us)
 	in.limit_bytes = 0;
 	in.window_us = 1e6;
 	in.client_threads = 2;
+	CPU_ZERO(&placement.client);
+	CPU_ZERO(&placement.workload);
 	for (int cpu = 0; cpu < 4; cpu++)
 		CPU_SET(cpu, &placement.client);
 	CPU_SET(4, &placement.workload);
@@ -756,14 +758,14 @@ static void cpu_time(double client_us, double server_us)
 static void client_bound(void **state)
 {
 	(void)state;
-	cpu_time(1.92e6, 1.2e6);
+	client_time(1.92e6, 1.2e6);
 	expect("CLIENT_BOUND", SEVERITY_WARNING,
 	       "used 96 % of its 2 CPU(s), the server 60 % of its 2");
-	cpu_time(1.88e6, 1.2e6);
+	client_time(1.88e6, 1.2e6);
 	expect_none();
-	cpu_time(1.96e6, 1.92e6); /* both at their limit */
+	client_time(1.96e6, 1.92e6); /* both at their limit */
 	expect_none();
-	cpu_time(1.96e6, 1.2e6);
+	client_time(1.96e6, 1.2e6);
 	in.client_threads = 0; /* unknown: it may use all CPUs that it has */
 	expect_none();
 }
