@@ -110,12 +110,13 @@ if [[ $(limit_mount) == v1 ]]; then
 	after_phase warmup
 	dir=$(inside memory.oom_control)
 	after_phase measure
-	looks=0
+	looks=0 on=
 	while read -r _ off < <(grep oom_kill_disable "$dir/memory.oom_control") &&
 		[[ $(<"$dir/cgroup.procs") ]]; do
-		[[ $off == 1 ]] || fail "the killer is on after $looks looks at the audit"
+		[[ $off == 1 ]] || on=$looks
 		looks=$((looks + 1))
-	done 2>/dev/null
+	done 2>/dev/null # the group goes
+	[[ ! $on ]] || fail "the killer is on at look $on of $looks at the audit"
 	ended 0 7
 	((looks > 2)) || fail "the audit was seen $looks times"
 fi
