@@ -52,12 +52,16 @@ void judge_machine(const struct flag_input *in, struct results *r)
 void judge_ksm(const struct flag_input *in, struct results *r)
 {
 	const char *run = facts_get(in->settings, "ksm");
-	double sharing, shared = 0;
+	uint64_t most, frames = 0;
+	double sharing, shared;
 
-	if (!run || strcmp(run, "1") != 0 || !seen_measured(in, "ksm", "pages_sharing", &sharing) ||
-	    sharing <= 0)
+	if (!run || strcmp(run, "1") != 0 ||
+	    store_run_max(in->store, in->run, in->job, "ksm", "pages_sharing", &most, NULL) != 0 ||
+	    !most)
 		return;
-	seen_measured(in, "ksm", "pages_shared", &shared);
+	store_run_max(in->store, in->run, in->job, "ksm", "pages_shared", &frames, NULL);
+	sharing = (double)most;
+	shared = (double)frames;
 	results_flag(
 		r, "KSM", SEVERITY_WARNING,
 		"same-page merging ran: %.0f pages of this machine's shared %.0f frames (%.1f %% "
