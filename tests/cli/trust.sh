@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Flags about what came back, who else ran and what the machine did meanwhile, from real runs each of
-# which is fooled by one of these. GOVERNOR, SMT_SIBLING and heat need other machines: their rules and
-# sources are tested in build/tests/unit/test_trust, test_placement and test_collectors.
+# which is fooled by one of these. GOVERNOR, SMT_SIBLING and heat need other machines, OTHER_SWAPPER and ZSWAP
+# a second program at the swap area: rules and sources are tested in build/tests/unit/test_trust,
+# test_placement and test_collectors.
 . "$(dirname "$0")/../lib.sh"
 need_swap
 
@@ -89,36 +90,6 @@ if [[ -e $ksm/run ]]; then
 	expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend zram -- "${hog[@]}" 3 same 16 text 16
 	flagged KSM warning 'shared [1-9][0-9]* frames \([0-9.]* % saved\)'
 	echo 2 >$ksm/run
-fi
-
-# --- OTHER_SWAPPER: a neighbour under a limit of its own, at the same swap area.
-if [[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]]; then
-	group=/sys/fs/cgroup/memory/fmbench-neighbour limit=memory.limit_in_bytes
-else
-	group=/sys/fs/cgroup/fmbench-neighbour limit=memory.high
-fi
-expect 0 "$fmbench" backend up zram -o zram.size=256M
-undo_list+=("$fmbench backend down zram")
-mkdir $group
-undo_list+=("rmdir $group")
-echo 24M >$group/$limit
-(
-	echo "$BASHPID" >$group/cgroup.procs
-	exec "${hog[@]}" 60 text 48
-) &
-neighbour=$!
-undo_list+=("kill $neighbour 2>/dev/null; wait $neighbour 2>/dev/null || true")
-expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend swap -- "${hog[@]}" 3 text 32
-kill $neighbour
-wait $neighbour 2>/dev/null || true
-flagged OTHER_SWAPPER warning "of the [0-9]* pages \\([0-9.]* %\\) that came back from swap"
-
-# --- ZSWAP: before whatever swap area is on.
-zswap=/sys/module/zswap/parameters/enabled
-if [[ -e $zswap ]]; then
-	set_file $zswap Y
-	expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend swap -- "${hog[@]}" 2 text 32
-	flagged ZSWAP warning 'zswap took [0-9]* pages, [0-9.]* % of what left'
 fi
 
 for ((i = ${#undo_list[@]} - 1; i >= 0; i--)); do
