@@ -4,4 +4,7 @@
 bench-micro: all bench-programs ## what its loops add to what they time, and faults/s beside peers'
 	@$B/bench/micro_loops; loops=$$?; bench/micro_peers.sh && exit $$loops
 
-.PHONY: bench-micro
+bench-kv: all bench-programs ## the client of workload kv: its floor, and beside memaslap and redis-benchmark
+	@bench/kv.sh
+
+.PHONY: bench-micro bench-kv

@@ -9,6 +9,7 @@
 
 EMBED(bars_gp, "plots/bars.gp");
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
+EMBED(latency_load_gp, "plots/latency-load.gp");
 EMBED(panels_gp, "plots/panels.gp");
 EMBED(slowdown_gp, "plots/slowdown.gp");
 EMBED(timeseries_gp, "plots/timeseries.gp");
@@ -20,6 +21,7 @@ EMBED(head_sql, "plots/head.sql");
 EMBED(latency_cdf_sql, "plots/latency-cdf.sql");
 EMBED(performed_sql, "plots/performed.sql");
 EMBED(ratio_sql, "plots/ratio.sql");
+EMBED(latency_load_sql, "plots/latency-load.sql");
 EMBED(readahead_sql, "plots/readahead.sql");
 EMBED(reclaim_sql, "plots/reclaim.sql");
 EMBED(slowdown_sql, "plots/slowdown.sql");
@@ -46,6 +48,15 @@ const struct figure figure_table[] = {
 		.ys = "share|tail",
 		.empty_hint = "make a run with fmbench micro fault_latency --backend zram, or "
 			      "fmbench micro uffd",
+	},
+	{
+		.name = "latency-load",
+		.summary =
+			"tail latency over the load that was achieved, a curve a ratio and backend",
+		.scope = FIGURE_CURVE,
+		.gp = latency_load_gp,
+		.sql = { head_sql, latency_load_sql },
+		.empty_hint = "make some runs with fmbench run kv -o rate=10k, -o rate=20k …",
 	},
 	{
 		.name = "readahead",

@@ -4,23 +4,12 @@
 #include "base/names.h"
 
 static const struct workload *const built_in[] = {
-	&workload_bfs,
-	&workload_btree,
-	&workload_chase,
-	&workload_command,
-	&workload_groupby,
-	&workload_gups,
-	&workload_hashjoin,
-	&workload_kmeans,
-	&workload_kvmap,
-	&workload_memaslap,
-	&workload_null,
-	&workload_pagerank,
-	&workload_quicksort,
-	&workload_scan,
-	&workload_stream,
-	&workload_xslookup,
-	NULL,
+	&workload_bfs,	    &workload_btree,	 &workload_chase,
+	&workload_command,  &workload_groupby,	 &workload_gups,
+	&workload_hashjoin, &workload_kmeans,	 &workload_kv,
+	&workload_kvmap,    &workload_memaslap,	 &workload_null,
+	&workload_pagerank, &workload_quicksort, &workload_scan,
+	&workload_stream,   &workload_xslookup,	 NULL,
 };
 
 const struct workload *const *workload_table = built_in;

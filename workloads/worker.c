@@ -33,6 +33,7 @@ struct worker {
 	pthread_cond_t changed;
 	bool go;
 	atomic_bool stopping;
+	uint64_t window_begin_ns, window_end_ns;
 	bool told_error;
 	struct progress *progress;
 };
@@ -77,7 +78,8 @@ static void take_order(struct worker *w, const char *line)
 	pthread_mutex_lock(&w->lock);
 	if (strcmp(line, "go") == 0)
 		w->go = true;
-	else if (strcmp(line, "stop") == 0)
+	else if (sscanf(line, "stop\t%" SCNu64 "\t%" SCNu64, &w->window_begin_ns,
+			&w->window_end_ns) == 2)
 		atomic_store(&w->stopping, true);
 	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);
@@ -105,7 +107,9 @@ static void *listen_to_harness(void *arg)
 			line[len++] = c;
 		}
 	}
-	take_order(w, "stop");
+	/* Only for whom nobody has told to stop. */
+	atomic_store(&w->stopping, true);
+	take_order(w, "");
 	return NULL;
 }
 
@@ -122,6 +126,12 @@ const struct workload *worker_workload(const struct worker *w)
 bool worker_stopping(const struct worker *w)
 {
 	return atomic_load_explicit(&w->stopping, memory_order_relaxed);
+}
+
+void worker_window(const struct worker *w, uint64_t *ret_begin_ns, uint64_t *ret_end_ns)
+{
+	*ret_begin_ns = w->window_begin_ns;
+	*ret_end_ns = w->window_end_ns;
 }
 
 struct progress *worker_progress(struct worker *w, unsigned int threads)

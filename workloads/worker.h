@@ -7,7 +7,7 @@
  * Protocol, one line a message, fields separated by tabs. To the harness: "ready", "result NAME
  * VALUE" or "result NAME.THREAD VALUE", "flag CODE SEVERITY TEXT" (0 note, 1 warning, 2 fatal), "hist NAME SUM MIN MAX
  * LOW:COUNT,…", "error TEXT", "phase NAME". From it: "go" (the answer to "ready" and "phase"),
- * "stop". worker.c is this side of it, worker_host.c the harness's.
+ * "stop BEGIN END" (of the measure window). worker.c is this side of it, worker_host.c the harness's.
  */
 #ifndef WORKLOADS_WORKER_H
 #define WORKLOADS_WORKER_H
@@ -36,6 +36,8 @@ int worker_ready(struct worker *w);
 int worker_phase(struct worker *w, const char *name);
 /* Has the harness asked for an end? Cheap: one read of a flag in this process. */
 bool worker_stopping(const struct worker *w);
+/* Once it has: the measure window of a SERVICE by clock_ns(); both 0 where there was none. */
+void worker_window(const struct worker *w, uint64_t *ret_begin_ns, uint64_t *ret_end_ns);
 /*
  * Where `threads` threads tell their operations (progress_set), so that the run has them tick by tick.
  * Call it as the operations begin: before, there is nothing to read. Never NULL.

@@ -333,9 +333,12 @@ int worker_host_go(struct workload_ctx *ctx, struct err *err)
 void worker_host_stop(struct workload_ctx *ctx)
 {
 	struct worker_host *host = ctx->state;
+	char order[64];
 
-	if (ctx->workload->shape == WORKLOAD_LOOP && host->child.pid && !host->child.reaped &&
-	    !host_tell(host, "stop\n")) {
+	snprintf(order, sizeof(order), "stop\t%" PRIu64 "\t%" PRIu64 "\n", ctx->window_begin_ns,
+		 ctx->window_end_ns);
+	if (ctx->workload->shape != WORKLOAD_BATCH && host->child.pid && !host->child.reaped &&
+	    !host_tell(host, order)) {
 		uint64_t deadline_ns = clock_ns() + LAST_WORDS_NS;
 
 		/* A signal is the user's impatience: no last words then. */

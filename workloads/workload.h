@@ -58,8 +58,10 @@ struct workload_ctx {
 	const void *params; /* of workload->params_size, from its options */
 	char *const *argv;  /* the user's command (workload `command` only), else NULL */
 	uint64_t seed;
-	double ratio;		  /* local memory as a share of the peak */
-	uint64_t measure_ns;	  /* how long the measure window will be (SERVICE) */
+	double ratio;	     /* local memory as a share of the peak */
+	uint64_t measure_ns; /* how long the measure window will be (SERVICE) */
+	/* For stop(): the window as it was; 0 where it was not reached, or has not ended. */
+	uint64_t window_begin_ns, window_end_ns;
 	unsigned int inside_cpus; /* how many CPUs each place has */
 	unsigned int outside_cpus;
 	const struct place *inside, *outside;
@@ -152,6 +154,7 @@ extern const struct workload workload_groupby;
 extern const struct workload workload_gups;
 extern const struct workload workload_hashjoin;
 extern const struct workload workload_kmeans;
+extern const struct workload workload_kv;
 extern const struct workload workload_kvmap;
 extern const struct workload workload_memaslap;
 extern const struct workload workload_null;

@@ -269,8 +269,10 @@ void job_end_reclaim(struct job *j)
 		j->memory_peak_bytes = 0;
 }
 
-void job_stop(struct job *j)
+void job_stop(struct job *j, uint64_t window_begin_ns, uint64_t window_end_ns)
 {
+	j->ctx.window_begin_ns = window_begin_ns;
+	j->ctx.window_end_ns = window_end_ns;
 	if (j->started)
 		j->spec->workload->stop(&j->ctx);
 	relief_free(j->relief, &j->reliefs);

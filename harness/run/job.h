@@ -94,6 +94,6 @@ int job_poll(struct job *j, int timeout_ms, struct err *err);
 /* Before the processes end: the reclaimer stops, and the peak is read. */
 void job_end_reclaim(struct job *j);
 /* The processes end; then relief, which until then kept them from the OOM killer. */
-void job_stop(struct job *j);
+void job_stop(struct job *j, uint64_t window_begin_ns, uint64_t window_end_ns);
 
 #endif

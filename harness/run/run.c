@@ -686,7 +686,7 @@ static int stop(struct run *r, int rc, struct err *err)
 	for_each_job (j, r)
 		job_end_reclaim(j);
 	for_each_job (j, r)
-		job_stop(j);
+		job_stop(j, r->measure_begin_ns, r->measure_end_ns);
 	show_output(r);
 	if (r->sampler) {
 		if (!stop_rc)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Latency over load. One block: series, load (thousands a second), p50, p99, its low and high, p99_9,
+# flagged (microseconds).
+
+# The key, a line for each series and one for the three lines of each, is on top.
+eval page(6.2 + 0.3 * nr_series)
+eval set_caption
+
+set tmargin at screen at(5.6)
+set bmargin at screen at(0.9)
+set lmargin at screen 0.145
+set rmargin at screen 0.975
+set xrange [0:*]
+set logscale y
+set format y '%g'
+set xlabel 'thousand requests per second, achieved' offset 0, 0.5
+set label 1 'latency (µs)' at screen y_title, graph 0.5 center rotate
+set key at screen 0.1, screen 0.995 left top Left reverse vertical maxcols 1
+
+plot for [n = 0 : nr_series - 1] data index 0 \
+		using 2:(of_series(n, 'p99')):(of_series(n, 'low')):(of_series(n, 'high')) \
+		with yerrorlines lt n + 1 dt solid title label(n), \
+	for [n = 0 : nr_series - 1] data index 0 using 2:(of_series(n, 'p50')) \
+		with lines lt n + 1 lw 0.7 dt (2,3), \
+	for [n = 0 : nr_series - 1] data index 0 using 2:(of_series(n, 'p99_9')) \
+		with lines lt n + 1 lw 0.7 dt (8,4), \
+	for [n = 0 : nr_series - 1] data index 0 using 2:(flagged(n, 'p99')) with points ls 100, \
+	NaN with lines lc rgb grey dt (8,4) title '99.9th percentile (solid: 99th; dotted: median)'

@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- Microseconds from the instant that a request was meant to be sent, over the load that was achieved.
+
+CREATE TEMP TABLE axis AS SELECT 'rate' AS parameter;
+CREATE TEMP TABLE candidate AS
+SELECT * FROM asked WHERE workload = 'kv' AND workload_params ->> '$.rate' <> 'closed';
+
+-- Repeats of one rate are a point: what they achieved, and each percentile, is a panel of the view
+-- `curve`, whose x is the rate as it was asked for.
+CREATE TEMP TABLE point AS
+WITH part (panel, result) AS (VALUES (0, 'ops'), (1, 'latency_p50'), (2, 'latency_p99'),
+	(3, 'latency_p99_9'))
+SELECT r.id, r.cell, panel, workload_params ->> '$.rate' AS x, value AS y,
+	(workload_params ->> '$.server') || ', ' || backend || ', ratio ' || format('%g', ratio) AS name
+FROM sound r CROSS JOIN part
+JOIN result v ON v.run = r.id AND v.job = r.job AND v.name = result;
+
+CREATE TEMP TABLE shown AS SELECT * FROM numbered;
+
+SELECT l.series, l.median / 1e3 AS load, a.median AS p50, b.median AS p99, b.low, b.high,
+	c.median AS p99_9, l.flagged
+FROM curve l
+LEFT JOIN curve a ON a.series = l.series AND a.x = l.x AND a.panel = 1
+LEFT JOIN curve b ON b.series = l.series AND b.x = l.x AND b.panel = 2
+LEFT JOIN curve c ON c.series = l.series AND c.x = l.x AND c.panel = 3
+WHERE l.panel = 0 ORDER BY l.series, load;
+
+CREATE TEMP VIEW variables AS SELECT * FROM common;
