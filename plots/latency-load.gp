@@ -2,20 +2,20 @@
 # Latency over load. One block: series, load (thousands a second), p50, p99, its low and high, p99_9,
 # flagged (microseconds).
 
-# The key, a line for each series and one for the three lines of each, is on top.
-eval page(6.2 + 0.3 * nr_series)
+# The key has a line for each series, and one for the three lines of each.
+eval page(5.2 + 0.35 * (key_lines + 1))
 eval set_caption
+eval set_title
 
-set tmargin at screen at(5.6)
-set bmargin at screen at(0.9)
-set lmargin at screen 0.145
-set rmargin at screen 0.975
 set xrange [0:*]
 set logscale y
 set format y '%g'
 set xlabel 'thousand requests per second, achieved' offset 0, 0.5
-set label 1 'latency (µs)' at screen y_title, graph 0.5 center rotate
-set key at screen 0.1, screen 0.995 left top Left reverse vertical maxcols 1
+set ylabel 'latency (µs)' offset 1.2
+set lmargin 9
+set rmargin 2
+set bmargin at screen at(0.9)
+eval set_key('tmargin left Left reverse vertical')
 
 plot for [n = 0 : nr_series - 1] data index 0 \
 		using 2:(of_series(n, 'p99')):(of_series(n, 'low')):(of_series(n, 'high')) \
