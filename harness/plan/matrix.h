@@ -10,6 +10,7 @@
 #include "harness/run/session.h"
 #include "harness/run/spec.h"
 #include "results/export.h"
+#include "results/store.h"
 
 struct cell {
 	const struct workload *workload;
@@ -43,10 +44,13 @@ struct matrix {
 	uint64_t seed;
 	uint64_t peak_bytes; /* stated by the user, else 0 */
 	bool recalibrate;
-	bool resume;	    /* what an earlier command has made is not made again (plan.h) */
-	bool skip_missing;  /* leave out what this machine can't run, rather than refuse */
-	bool summary;	    /* the closing table has a row a cell rather than a row a run */
-	bool verbose;	    /* single runs all the same, before it */
+	bool resume;	   /* what an earlier command has made is not made again (plan.h) */
+	bool skip_missing; /* leave out what this machine can't run, rather than refuse */
+	bool summary;	   /* the closing table has a row a cell rather than a row a run */
+	bool verbose;	   /* single runs all the same, before it */
+	/* All cells were made: matrix_add() more of them, or none to end. NULL: there are no more. */
+	int (*more)(struct matrix *m, struct store *store, struct err *err);
+	void *more_arg;
 	struct cell *cells; /* owned; what they point to is not */
 	size_t nr_cells;
 	char **missing; /* owned: the reasons that cells point to */

@@ -235,6 +235,24 @@ static int make_cells(struct making *mk, struct err *err)
 	return 0;
 }
 
+/* Those that are known, and what more() adds to them. */
+static int make_all(struct making *mk, struct err *err)
+{
+	struct matrix *m = mk->m;
+	size_t nr_made;
+	int rc;
+
+	do {
+		rc = make_cells(mk, err);
+		nr_made = m->nr_cells;
+		if (!rc && m->more)
+			rc = m->more(m, mk->session.store, err);
+		if (!rc && m->nr_cells > nr_made)
+			rc = plan_fill(m, mk->session.store, err);
+	} while (!rc && m->nr_cells > nr_made);
+	return rc;
+}
+
 /* Each set of settings once; cells that share one stand side by side more often than not. */
 static int try_sets(const struct matrix *m, struct err *err)
 {
@@ -354,7 +372,7 @@ int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struc
 		rc = plan_fill(m, mk.session.store, err);
 	plan_order(m);
 	if (!rc)
-		rc = make_cells(&mk, err);
+		rc = make_all(&mk, err);
 	if (mk.session.store && print_runs(&mk, format, &show_err) != 0) {
 		log_error("%s; what was measured is in %s", show_err.msg, mk.session.db_path);
 		worsen(&mk, ERR_FAILED);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How little is enough? Runs at several ratios, each with its noise, of something that gets worse as the
+ * ratio gets smaller: at which ratio does it cross a bound, and with which certainty; and at which ratio
+ * is the next run worth most. Two stages: bisection until the crossing is bracketed; then runs a little
+ * above and a little below it, a straight line through the logarithms there, and the interval of its
+ * crossing by Fieller's theorem (Some problems in interval estimation, 1954), which has no end where the
+ * line's slope is not known to differ from 0.
+ */
+#ifndef BASE_FIT_H
+#define BASE_FIT_H
+
+#include <stddef.h>
+
+struct fit_point {
+	double ratio; /* 0 to 1 */
+	double cost;  /* above 0; larger is worse */
+};
+
+struct fit_bound {
+	/* The cost must not exceed this, or with `relative` this many times that of ratio 1. */
+	double cost;
+	int relative;
+	double least_ratio; /* that may be tried */
+};
+
+enum fit_state {
+	FIT_TOO_FEW, /* runs */
+	FIT_NOISE,   /* the runs differ by more than the ratios do */
+	FIT_FOUND,
+	FIT_HOLDS, /* even at the least ratio that was allowed */
+	FIT_FAILS, /* even at ratio 1 */
+};
+
+struct fit {
+	enum fit_state state;
+	double ratio;	  /* FOUND: where the cost crosses the bound */
+	double low, high; /* 95 %; without end: 0, 1 */
+	double sd;	  /* of the logarithms of one run's cost about the line */
+	double slope;	  /* of the logarithm of the cost over the ratio */
+	size_t nr;	  /* runs that the line goes through */
+};
+
+/* points in any order. */
+struct fit fit_estimate(const struct fit_point *points, size_t nr, const struct fit_bound *bound);
+
+/* Where the next run is worth most, to a hundredth; may be 1. */
+double fit_next(const struct fit_point *points, size_t nr, const struct fit_bound *bound);
+
+#endif

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fmbench fit on a real workload: ordinary runs, an answer or the reason why there is none, and the same
+# command goes on where it was ended. Whether answers are right is tests/unit/test_fit.c's.
+. "$(dirname "$0")/../lib.sh"
+need_swap
+
+fit=("$fmbench" fit quicksort -o memory=8M --backend zram --slowdown 30%)
+machine_state >"$tmp/before"
+expect_run "${fit[@]}" --budget 8s
+grep -qE '^(enough|no answer|the bound does not hold)' "$tmp/out" || fail "no answer: $(cat "$tmp/out")"
+runs=$(sql "SELECT count(*) FROM run WHERE experiment = 'fit' AND status = 'ok'")
+[[ $runs -ge 3 ]] || fail "$runs runs in 8 s"
+[[ $(sql "SELECT count(DISTINCT ratio) FROM job") -ge 2 ]] || fail "one ratio only"
+expect_run "${fit[@]}" --budget 1s
+more=$(sql "SELECT count(*) FROM run")
+[[ $more -le $((runs + 3)) ]] || fail "made $((more - runs)) runs that were there"
+
+# A bound that ratio 1 misses, and one that any ratio holds.
+expect_run "${fit[@]:0:7}" --slo elapsed:1us --experiment never --budget 8s
+grep -q "does not hold even at ratio 1" "$tmp/out" || fail "$(cat "$tmp/out")"
+expect_run "${fit[@]:0:7}" --slo elapsed:1h --experiment always --least 0.5 --budget 20s
+grep -q "^enough: ratio 0.50" "$tmp/out" || fail "$(cat "$tmp/out")"
+wait_same "$tmp/before" || fail "something was left behind"
+
+expect 2 "$fmbench" fit quicksort
+expect 2 "$fmbench" fit quicksort --slowdown 0%
+expect 2 "$fmbench" fit quicksort --slowdown 5% --slo elapsed:1s
+expect 2 "$fmbench" fit quicksort --slo latency:1ms
+expect 2 "$fmbench" fit quicksort --slo elapsed
+expect 2 "$fmbench" fit quicksort --slowdown 5% --backend zram,swapfile
