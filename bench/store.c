@@ -102,7 +102,7 @@ static void write_run(struct store *s, int64_t run, int seconds, int nr_metrics)
 
 static void time_export(struct store *s, const char *kind, bool wide, enum export_format format)
 {
-	struct export_filter filter = { .wide = wide };
+	struct export_filter filter = { .shape = wide ? EXPORT_WIDE : 0 };
 	FILE *out = tmpfile();
 	uint64_t begin_ns = clock_ns();
 	struct stat st;
