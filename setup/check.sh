@@ -60,7 +60,7 @@ for what in "$@"; do
 		done
 		;;
 	kernels)
-		for kernel in 5.10 6.12 $newest; do
+		for kernel in 5.10 6.12; do
 			lab_build "$kernel"
 			tests+=(--kernel "$kernel" tests/lab/collectors.sh tests/lab/v2-full.sh
 				tests/lab/fastswap-*.sh tests/lab/rdma-*.sh)

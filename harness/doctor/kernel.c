@@ -21,8 +21,8 @@ static const struct page_hook {
 } page_hooks[] = {
 	{ 5010, 5017, "frontswap-chain", { "frontswap_ops", "register_kprobe" }, false },
 	{ 5017, 6006, "frontswap-pointer", { "frontswap_ops", "register_kprobe" }, false },
-	{ 6012,
-	  6013,
+	{ 6006,
+	  7004,
 	  "zswap-ftrace",
 	  { "zswap_store", "zswap_load", "zswap_swapon", "zswap_swapoff" },
 	  true },
@@ -81,7 +81,7 @@ static void look_page_hook(const struct doctor *d, struct finding *f)
 	}
 	if (!hook) {
 		found(f, VERDICT_WARNING, "Linux %s: none is known", release);
-		fix(f, "boot Linux 5.10 to 6.5, or 6.12; or use --in-lab");
+		fix(f, "boot Linux 5.10 to 7.3; or use --in-lab");
 	} else if (missing) {
 		found(f, VERDICT_WARNING, "Linux %s: %s can't work, the kernel has no %s", release,
 		      hook->name, missing);
