@@ -141,8 +141,8 @@ static void vm_6_18_v1(void **state)
 {
 	(void)state;
 	sysfile_set_root(FIXTURES "machine-vm-6.18");
-	expect("page-hook", VERDICT_WARNING, "6.18");
-	expect("frontswap", VERDICT_WARNING, "no frontswap");
+	expect("page-hook", VERDICT_OK, "zswap-ftrace");
+	expect("frontswap", VERDICT_OK, "zswap-ftrace stands in");
 	expect("modules", VERDICT_WARNING, "without loadable modules");
 	expect("debugfs", VERDICT_WARNING, "mount -t debugfs");
 	expect("cgroup", VERDICT_WARNING, "memory on cgroup v1 (/sys/fs/cgroup/memory)");
@@ -200,9 +200,9 @@ static void hooks_as_kbuild_has_them(void **state)
 		unsigned int since, before;
 		char name[64];
 
-		assert_int_equal(
-			sscanf(at, "$(call since,%u,%u),y) hook := %63s", &since, &before, name),
-			3);
+		/* Other lines choose among files of one hook. */
+		if (sscanf(at, "$(call since,%u,%u),y) hook := %63s", &since, &before, name) != 3)
+			continue;
 		for (char *c = name; *c; c++)
 			*c = *c == '_' ? '-' : *c;
 		put_kernel(since);
