@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	snprintf(path, sizeof(path), "%s/e.ini", fuzz_dir());
 	fuzz_file(path, data, size);
-	if (experiment_read(path, &e, &err) != 0 && (err.kind == ERR_NONE || !err.msg[0]))
+	if (experiment_read(path, NULL, &e, &err) != 0 && (err.kind == ERR_NONE || !err.msg[0]))
 		abort(); /* an error says what it is */
 	experiment_release(&e);
 	return 0;
