@@ -43,15 +43,21 @@ static inline size_t hist_index(uint64_t v)
 	return 256 + (msb - 8) * 128 + (size_t)((v >> (msb - HIST_SUB_BITS)) & 127);
 }
 
+/* The same value n times. */
+static inline void hist_add_many(struct hist *h, uint64_t v, uint64_t n)
+{
+	h->bucket[hist_index(v)] += n;
+	h->count += n;
+	h->sum += v * n;
+	if (n && v < h->min)
+		h->min = v;
+	if (n && v > h->max)
+		h->max = v;
+}
+
 static inline void hist_add(struct hist *h, uint64_t v)
 {
-	h->bucket[hist_index(v)]++;
-	h->count++;
-	h->sum += v;
-	if (v < h->min)
-		h->min = v;
-	if (v > h->max)
-		h->max = v;
+	hist_add_many(h, v, 1);
 }
 
 #endif

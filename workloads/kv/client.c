@@ -357,6 +357,23 @@ static void follow(struct thread *t, course ask, uint64_t until_ns)
 	}
 }
 
+/* What was meant to be sent by then and was not, a millisecond at a time: too many to count singly. */
+static void count_unsent(struct thread *t, uint64_t end_ns)
+{
+	const uint64_t step_ns = NSEC_PER_MSEC;
+	uint64_t n = (uint64_t)(t->client->rate / t->client->config->threads / 1e3);
+
+	for (uint64_t at_ns = t->next_ns; at_ns + step_ns <= end_ns && n; at_ns += step_ns) {
+		struct kv_second *s = kv_record_at(t->record, at_ns);
+
+		s->offered += n;
+		s->late += n;
+		s->unanswered += n;
+		hist_add_many(s->latency, end_ns - at_ns, n);
+		hist_add_many(s->delay, end_ns - at_ns, n);
+	}
+}
+
 /* What is under way is answered, or counted with its age. */
 static void drain(struct thread *t)
 {
@@ -421,6 +438,8 @@ static void measure(struct thread *t)
 	follow(t, c->rate > 0 ? open_loop : closed, UINT64_MAX);
 	t->cpu_s = cpu_s() - cpu_before_s;
 	t->run_s = (double)(clock_ns() - began_ns) / 1e9;
+	if (c->rate > 0)
+		count_unsent(t, clock_ns());
 	drain(t);
 }
 

@@ -77,7 +77,7 @@ static const struct metric metrics[] = {
 	LATENCY_METRICS(KV_LATENCY, "answer time from when the request was meant to be sent"),
 	{ KV_LATENCY_AT, "us", BETTER_LOWER, "the 99th percentile in each second of the window" },
 	{ KV_UNANSWERED, "count", BETTER_LOWER,
-	  "requests without an answer a second after the end; their age so far counts as latency" },
+	  "requests not sent, or without an answer a second after the end; their age counts as latency" },
 	{ KV_LATE, "share", BETTER_LOWER, "requests that were sent more than 100 us late" },
 	{ KV_SEND_DELAY, "us", BETTER_LOWER,
 	  "from when a request was meant to be sent to when it was: the client's own share" },
