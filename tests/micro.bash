@@ -42,7 +42,8 @@ flagged() {
 only_flags() {
 	local found
 	found=$(sql "SELECT group_concat(code, ' ') FROM flag WHERE run = $run AND code NOT IN
-		('EMULATED', 'V1_LIMIT', 'V1_OOM_RELIEF', 'THP_ENABLED', 'SHARED_CORES', 'RECLAIM_CPU_SHARED',
+		('EMULATED', 'CPU_CONTENDED', 'NOT_STEADY', 'GOVERNOR', 'KSM', 'V1_LIMIT', 'V1_OOM_RELIEF',
+		'THP_ENABLED', 'SHARED_CORES', 'RECLAIM_CPU_SHARED',
 		'SLOW_CLOCK', 'SAMPLER_LATE', 'NO_PLATEAU', 'WINDOW_SHORT', 'ASLEEP', 'PAGES_STAYED'$(printf ", '%s'" "$@"))")
 	[[ ! $found ]] || fail "run $run ($what): flags $found"
 }
