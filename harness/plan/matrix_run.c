@@ -81,7 +81,8 @@ static void report_cell(const struct making *mk, const struct cell *cell, enum r
 	char time[PLAN_TIME_SIZE];
 	struct buf line = BUF_INIT;
 
-	if (!mk->m->resume && log_progress_shown())
+	/* Of a single run the closing table, or its error, is the line. */
+	if (!mk->m->resume && (log_progress_shown() || left.nr_cells < 2))
 		return;
 	buf_addf(&line, "%zu of %zu done", left.nr_done, left.nr_cells);
 	if (left.nr_left)
