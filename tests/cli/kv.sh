@@ -46,7 +46,7 @@ holds "$(of latency_p99) > 150000"
 # In a closed loop nobody comes meanwhile.
 stall "${run[@]}" --ratio 1
 holds "$(of latency_max) > 280000"
-holds "$(of latency_p99_9) < 100000"
+holds "$(of latency_p99) < 100000"
 
 # Half of the memory, paced by the server's own capacity; every value is checked.
 expect_run "${run[@]}" --ratio 0.5 --peak 40M -o rate=20% -o get-share=0.7

@@ -252,6 +252,16 @@ static int kv_check_params(const void *params, char *const *argv, struct err *er
 	return rc;
 }
 
+/* 0 is a run that measures nothing. */
+static int kv_check_place(const struct workload_ctx *ctx, struct err *err)
+{
+	if (!ctx->measure_ns || ctx->measure_ns >= MIN_MEASURE_NS)
+		return 0;
+	return err_usage(err,
+			 "kv counts by whole seconds: measure for at least %llu s (--duration)",
+			 MIN_MEASURE_NS / NSEC_PER_SEC);
+}
+
 static int kv_start(struct workload_ctx *ctx, struct err *err)
 {
 	struct kv *kv = xcalloc(1, sizeof(*kv));
@@ -404,6 +414,7 @@ const struct workload workload_kv = {
 	.opts = opts,
 	.params_size = sizeof(struct params),
 	.check = kv_check_params,
+	.check_place = kv_check_place,
 	.start = kv_start,
 	.load = kv_load,
 	.go = kv_go,
