@@ -756,6 +756,8 @@ static uint64_t far_by_ratio(const struct job *j)
 static struct flag_input evidence(const struct run *r, const struct job *j)
 {
 	cpu_set_t cpus = run_cpus(r);
+	/* Nobody takes a ratio of a micro-benchmark's peak. */
+	bool has_peak = !j->limit_bytes && j->spec->workload->shape != WORKLOAD_LOOP;
 
 	return (struct flag_input){
 		.store = r->session->store,
@@ -765,8 +767,8 @@ static struct flag_input evidence(const struct run *r, const struct job *j)
 		.limit_bytes = j->lift ? 0 : j->limit_bytes,
 		.target_bytes = j->limit_bytes,
 		.far_bytes = far_by_ratio(j),
-		.peak_bytes = j->limit_bytes ? 0 : j->peak_bytes,
-		.memory_peak_bytes = j->limit_bytes ? 0 : j->memory_peak_bytes,
+		.peak_bytes = has_peak ? j->peak_bytes : 0,
+		.memory_peak_bytes = has_peak ? j->memory_peak_bytes : 0,
 		.peak_seen = j->peak_seen,
 		.window_us = (double)(r->measure_end_ns - r->measure_begin_ns) / 1e3,
 		.own_cpu_us = (double)r->own_cpu_ns / 1e3,
