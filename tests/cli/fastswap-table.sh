@@ -43,6 +43,7 @@ newest=$(sed -n 's/^newest=//p' setup/check.sh)
 # shellcheck disable=SC2016 # $newest is check.sh's
 others=$(sed -n 's/^\t\tfor kernel in \(.*\); do$/\1/p' setup/check.sh)
 others=" ${others/\$newest/$newest} "
+on_others=$(sed -n 's/^on_others=(\(.*\))$/\1/p' setup/check.sh)
 on_newest=$(sed -n 's/^on_newest=(\(.*\))$/\1/p' setup/check.sh)
 
 # run_in_check KERNEL
@@ -55,7 +56,7 @@ run_in_check() {
 }
 
 run_in_check_kernels() {
-	[[ $others == *" $1 "* ]] && echo all || echo -
+	[[ $others == *" $1 "* ]] && echo "${on_others// /, }" || echo -
 }
 
 while IFS='|' read -r _ kernel hooks in_check in_kernels _; do
