@@ -20,4 +20,10 @@ static inline uint64_t random_next(uint64_t *state)
 	return mix64(*state += GOLDEN_GAMMA);
 }
 
+/* From 0 to below 1, of 64 random bits. */
+static inline double random_unit(uint64_t random)
+{
+	return (double)(random >> 11) * 0x1p-53;
+}
+
 #endif

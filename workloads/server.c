@@ -100,9 +100,9 @@ int server_alive(struct server *s, struct err *err)
 			  *tail ? "its last output: " : "it printed nothing", tail);
 }
 
-static int connect_once(const struct server *s, int *ret_fd)
+int server_dial(uint16_t port)
 {
-	struct sockaddr_in addr = loopback(s->port);
+	struct sockaddr_in addr = loopback(port);
 	int one = 1;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -115,22 +115,20 @@ static int connect_once(const struct server *s, int *ret_fd)
 		return rc;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	*ret_fd = fd;
-	return 0;
+	return fd;
 }
 
 int server_connect(struct server *s, int *ret_fd, struct err *err)
 {
 	uint64_t deadline_ns = clock_ns() + START_NS;
-	int rc;
 
-	while ((rc = connect_once(s, ret_fd))) {
+	while ((*ret_fd = server_dial(s->port)) < 0) {
 		int alive = server_alive(s, err);
 
 		if (alive)
 			return alive;
 		if (clock_ns() > deadline_ns)
-			return err_failed(err, -rc,
+			return err_failed(err, -*ret_fd,
 					  "%s does not answer on port %u after %llu s; see %s",
 					  s->name, (unsigned int)s->port, START_NS / NSEC_PER_SEC,
 					  s->log_path);

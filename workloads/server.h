@@ -31,6 +31,8 @@ int server_init(struct server *s, const char *name, uint16_t port, const char *d
 /* argv is the server's own, ended by NULL, with at most SERVER_ARGS words. Output goes to log_path. */
 #define SERVER_ARGS 32
 int server_spawn(struct server *s, char *const argv[], const struct place *place, struct err *err);
+/* A connection to that port of 127.0.0.1, which sends small messages at once: its descriptor, or -errno. */
+int server_dial(uint16_t port);
 /* Waits until it takes a connection, which is *ret_fd, the caller's. */
 int server_connect(struct server *s, int *ret_fd, struct err *err);
 /* 0 while it runs; else err says how it ended and what it printed last. */

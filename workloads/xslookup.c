@@ -74,11 +74,6 @@ static const struct {
 	{ 0.066, 21 }, { 0.055, 21 }, { 0.008, 21 }, { 0.015, 21 }, { 0.025, 9 },  { 0.013, 9 },
 };
 
-static double unit(uint64_t random)
-{
-	return (double)(random >> 11) * 0x1p-53;
-}
-
 static void make_materials(struct compute_run *r)
 {
 	struct xslookup *x = r->state;
@@ -93,7 +88,7 @@ static void make_materials(struct compute_run *r)
 		mat->nr = reactor[m].nuclides;
 		for (unsigned int i = 0; i < mat->nr; i++) {
 			mat->nuclide[i] = (uint32_t)(random_next(&seed) % x->nuclides);
-			mat->concentration[i] = unit(random_next(&seed));
+			mat->concentration[i] = random_unit(random_next(&seed));
 		}
 	}
 }
@@ -109,10 +104,10 @@ static void fill_grids(void *arg, unsigned int thread)
 	for (uint64_t i = begin; i < end; i++) {
 		uint64_t seed = r->seed ^ mix64(i);
 
-		x->grid[i].energy =
-			((double)(i % x->points) + unit(random_next(&seed))) / (double)x->points;
+		x->grid[i].energy = ((double)(i % x->points) + random_unit(random_next(&seed))) /
+				    (double)x->points;
 		for (unsigned int k = 0; k < XS; k++)
-			x->grid[i].xs[k] = unit(random_next(&seed));
+			x->grid[i].xs[k] = random_unit(random_next(&seed));
 	}
 }
 
@@ -241,7 +236,7 @@ static void add_nuclide(const struct xslookup *x, uint32_t nuclide, uint32_t ind
 /* Returns which of the five sums is largest, from 1. */
 static unsigned int look_up(const struct xslookup *x, uint64_t *seed, bool own_grids)
 {
-	double energy = unit(random_next(seed)), sum[XS] = { 0 };
+	double energy = random_unit(random_next(seed)), sum[XS] = { 0 };
 	uint32_t draw = (uint32_t)random_next(seed);
 	const struct material *m = x->materials;
 	const uint32_t *row;

@@ -361,5 +361,6 @@ const struct command cmd_fit = {
 	.takes_pairs = true,
 	.takes_command = true,
 	.in_lab = true,
+	.takes_units = true,
 	.run = cmd_fit_run,
 };

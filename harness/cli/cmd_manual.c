@@ -15,33 +15,33 @@
 #include "plots/figure.h"
 #include "workloads/workload.h"
 
+static void put_unit(FILE *out, const char *name, const char *summary, const struct opt *opts)
+{
+	mdoc_list_item(out, name, summary);
+	if (!opts)
+		return;
+	mdoc_list_begin(out);
+	mdoc_list_options(out, opts, OPT_KEYS);
+	mdoc_list_end(out);
+}
+
 static void put_units(FILE *out, const struct workload *const *table, const char *title)
 {
 	mdoc_section(out, title);
 	mdoc_list_begin(out);
-	for (size_t i = 0; table[i]; i++) {
-		mdoc_list_item(out, table[i]->name, table[i]->summary);
-		if (table[i]->opts) {
-			mdoc_list_begin(out);
-			mdoc_list_options(out, table[i]->opts, OPT_KEYS);
-			mdoc_list_end(out);
-		}
-	}
+	for (size_t i = 0; table[i]; i++)
+		put_unit(out, table[i]->name, table[i]->summary, table[i]->opts);
 	mdoc_list_end(out);
 }
 
 static void put_backends(FILE *out)
 {
+	const struct backend *const *table = backend_table;
+
 	mdoc_section(out, "BACKENDS");
 	mdoc_list_begin(out);
-	for (size_t i = 0; backend_table[i]; i++) {
-		mdoc_list_item(out, backend_table[i]->name, backend_table[i]->summary);
-		if (backend_table[i]->opts) {
-			mdoc_list_begin(out);
-			mdoc_list_options(out, backend_table[i]->opts, OPT_KEYS);
-			mdoc_list_end(out);
-		}
-	}
+	for (size_t i = 0; table[i]; i++)
+		put_unit(out, table[i]->name, table[i]->summary, table[i]->opts);
 	mdoc_list_end(out);
 }
 

@@ -106,11 +106,6 @@ static void open_connections(struct thread *t)
 
 /* --- requests ------------------------------------------------------------------------------- */
 
-static double unit(uint64_t *random)
-{
-	return (double)(random_next(random) >> 11) * 0x1p-53;
-}
-
 static uint64_t choose_key(struct thread *t)
 {
 	const struct client *c = t->client;
@@ -119,7 +114,8 @@ static uint64_t choose_key(struct thread *t)
 
 	if (config->popularity == KV_ZIPF)
 		rank = zipf_rank(c->zipf, random);
-	else if (config->popularity == KV_HOTSPOT && unit(&t->random) < config->hot_share)
+	else if (config->popularity == KV_HOTSPOT &&
+		 random_unit(random_next(&t->random)) < config->hot_share)
 		rank = random % c->hot;
 	else
 		rank = random % config->keys;
@@ -158,7 +154,7 @@ static void ask_something(struct thread *t, struct kv_connection *c, uint64_t me
 	uint64_t key = choose_key(t);
 	struct kv_request r = { .meant_ns = meant_ns, .key = key };
 
-	if (unit(&t->random) >= t->client->config->get_share) {
+	if (random_unit(random_next(&t->random)) >= t->client->config->get_share) {
 		set_key(t, c, own_key(t, c, key), meant_ns);
 	} else {
 		r.version = atomic_load(&t->client->stored[key]);
@@ -312,7 +308,7 @@ static uint64_t interval(struct thread *t)
 	double mean_ns = 1e9 * t->client->config->threads / t->client->rate;
 
 	if (t->client->config->poisson)
-		return (uint64_t)(-log(1 - unit(&t->random)) * mean_ns);
+		return (uint64_t)(-log(1 - random_unit(random_next(&t->random))) * mean_ns);
 	return (uint64_t)mean_ns;
 }
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "workloads/kv/connection.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "workloads/server.h"
 
 #define IN_BYTES (256u << 10)
 #define HEADERS	 4096 /* around a value: plenty */
@@ -19,20 +17,12 @@
 int kv_connect(struct kv_connection *c, const struct kv_protocol *protocol, uint16_t port,
 	       size_t largest, struct err *err)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET,
-				    .sin_port = htons(port),
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int one = 1;
-
 	c->protocol = protocol;
 	c->in_cap = largest + HEADERS > IN_BYTES ? largest + HEADERS : IN_BYTES;
 	c->in = xcalloc(c->in_cap, 1);
-	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	c->fd = server_dial(port);
 	if (c->fd < 0)
-		return err_failed(err, errno, "no socket for one more connection");
-	if (connect(c->fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return err_failed(err, errno, "no connection to port %u", (unsigned int)port);
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		return err_failed(err, -c->fd, "no connection to port %u", (unsigned int)port);
 	return 0;
 }
 

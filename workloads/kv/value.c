@@ -45,12 +45,6 @@ int kv_sizes_parse(const char *text, struct kv_sizes *ret, struct err *err)
 	return 0;
 }
 
-/* From 0 to below 1. */
-static double unit(uint64_t random)
-{
-	return (double)(random >> 11) * 0x1p-53;
-}
-
 size_t kv_size(const struct kv_sizes *s, uint64_t seed, uint64_t key)
 {
 	uint64_t random = mix64(seed ^ mix64(key + GOLDEN_GAMMA));
@@ -60,7 +54,7 @@ size_t kv_size(const struct kv_sizes *s, uint64_t seed, uint64_t key)
 		return s->low;
 	if (s->kind == KV_UNIFORM)
 		return s->low + random % (s->high - s->low + 1);
-	size = ETC_SCALE / ETC_SHAPE * (pow(1 - unit(random), -ETC_SHAPE) - 1);
+	size = ETC_SCALE / ETC_SHAPE * (pow(1 - random_unit(random), -ETC_SHAPE) - 1);
 	if (size < (double)s->low)
 		return s->low;
 	return size > (double)s->high ? s->high : (size_t)size;
