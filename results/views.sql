@@ -68,12 +68,12 @@ FROM (
 	FROM main.run r, json_each(r.facts) j);
 
 -- What makes runs alike. Not what a run happens to find or makes to measure: other areas that are on,
--- devices and sizes, counters that were not there.
+-- devices and sizes, counters that were not there, which command made it.
 CREATE TEMP VIEW kind_property AS
 SELECT * FROM run_property
 WHERE source <> 'label'
 	AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes' OR key GLOB 'missing.*'
-		OR key = 'peak_source'));
+		OR key IN ('peak_source', 'fit')));
 
 -- Keys (GLOB) that differ because another does: only that one has to be named.
 CREATE TEMP VIEW follows AS

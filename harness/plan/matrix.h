@@ -40,6 +40,7 @@ struct matrix {
 	const char *line; /* the command as typed */
 	const char *db_path, *state_dir;
 	const char *config; /* the user's defaults, as text; NULL: none */
+	const char *fit;    /* fact `fit` of the runs (results/profile.h); NULL: none */
 	const struct run_settings *settings;
 	uint64_t seed;
 	uint64_t peak_bytes; /* stated by the user, else 0 */

@@ -367,6 +367,7 @@ int matrix_run(struct matrix *m, enum export_format format, int *ret_code, struc
 	matrix_shuffle(m);
 	rc = session_open(&mk.session, m->db_path, m->state_dir, m->line, err);
 	mk.session.config = m->config;
+	mk.session.fit = m->fit;
 	if (!rc)
 		rc = try_sets(m, err);
 	if (!rc)

@@ -332,6 +332,8 @@ static int record(struct run *r, struct err *err)
 	machine_settings(&r->settings);
 	if (r->session->config)
 		facts_set(&r->settings, "config", "%s", r->session->config);
+	if (r->session->fit)
+		facts_set(&r->settings, "fit", "%s", r->session->fit);
 	for_each_job (j, r) {
 		if (j->spec->workload->versions)
 			j->spec->workload->versions(j->spec->argv, &r->settings);

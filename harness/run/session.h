@@ -18,6 +18,7 @@ struct session {
 	const char *db_path, *state_dir;
 	const char *line;   /* the command as typed */
 	const char *config; /* the user's defaults that it took, or NULL */
+	const char *fit;    /* fact `fit` of its runs (results/profile.h), or NULL */
 	char progress[96];  /* how far the command is; stands before a run's own progress */
 	int lock_fd;
 	char lab[32]; /* the machine's fact of that name: "tcg", "tcg, exact", "kvm"; "": no guest */
