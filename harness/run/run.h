@@ -3,20 +3,10 @@
 #ifndef HARNESS_RUN_H
 #define HARNESS_RUN_H
 
-#include <stdint.h>
-
 #include "base/err.h"
+#include "harness/run/outcome.h"
 #include "harness/run/session.h"
 #include "harness/run/spec.h"
-
-enum run_status { RUN_OK, RUN_UNTRUSTED, RUN_FAILED };
-
-struct run_outcome {
-	int64_t id; /* in the store; 0: it was not even recorded */
-	enum run_status status;
-	uint64_t peak_bytes; /* of the first job */
-	double measure_s;    /* how long its measure phase was; 0: none */
-};
 
 /*
  * Make it. Returns 0 when it was made to its end (ok or untrusted), -errno with the reason when it
