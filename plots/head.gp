@@ -23,6 +23,13 @@ if (!exists('nr_overlays')) { nr_overlays = 0; overlay_labels = '' }
 overlay_label(n) = split(overlay_labels, n)
 of_overlay(n) = column('curve') == n ? column('y') : NaN
 pale = 0x808080
+set dashtype 11 (8,5)
+set dashtype 12 (2,4)
+set dashtype 13 (12,4,2,4)
+set dashtype 14 (18,6)
+set dashtype 15 (4,3)
+set dashtype 16 (12,4,2,4,2,4)
+dash(n) = 11 + n % 6
 
 of_series(n, col) = column('series') == n ? column(col) : NaN
 

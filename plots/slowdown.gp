@@ -29,4 +29,4 @@ plot for [n = 0 : nr_series - 1] data index 1 using 2:(of_series(n, 'y')) \
 		with points ls 100, \
 	for [n = 0 : nr_series - 1] keyentry with linespoints lt n + 1 title label(n), \
 	for [n = 0 : nr_overlays - 1] data index 2 using 'x':(of_overlay(n)) \
-		with lines lc rgb pale lw 0.8 dt n + 2 title overlay_label(n)
+		with lines lc rgb pale lw 0.8 dt dash(n) title overlay_label(n)

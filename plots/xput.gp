@@ -26,4 +26,4 @@ plot for [n = 0 : nr_series - 1] data index 0 \
 	for [n = 0 : nr_series - 1] data index 0 using 2:(flagged(n, 'median')) \
 		with points ls 100, \
 	for [n = 0 : nr_overlays - 1] data index 1 using 'x':(of_overlay(n)) \
-		with lines lc rgb pale lw 0.8 dt n + 2 title overlay_label(n)
+		with lines lc rgb pale lw 0.8 dt dash(n) title overlay_label(n)

@@ -11,6 +11,7 @@
 #include "base/checksum.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "workloads/latency.h"
 
 void *compute_alloc(struct compute_run *r, const char *name, size_t bytes, enum compute_memory kind,
 		    struct err *err)
@@ -108,7 +109,7 @@ static void report(const struct compute_run *r, const struct compute *c, double 
 	for (size_t i = 0; i < results.nr; i++)
 		worker_result(r->worker, results.rows[i].name, results.rows[i].value);
 	for (size_t i = 0; i < results.nr_hists; i++)
-		worker_hist(r->worker, results.hists[i].name, results.hists[i].hist);
+		latency_report(r->worker, results.hists[i].name, results.hists[i].hist);
 	results_release(&results);
 }
 

@@ -81,7 +81,8 @@ struct compute {
 	/* Judge what was computed: compute_wrong() for what isn't right. A damaged page may have sent
 	 * measure() anywhere but out of its memory or into an endless loop. */
 	void (*verify)(struct compute_run *r);
-	/* All metrics but COMPUTE_METRICS. seconds: of measure(). */
+	/* All metrics but COMPUTE_METRICS, the performance first; a histogram becomes its LATENCY_METRICS, after them.
+	 * seconds: of measure(). */
 	void (*report)(const struct compute_run *r, double seconds, struct results *results);
 	/* What is not of compute_alloc(); NULL: nothing. */
 	void (*release)(struct compute_run *r);

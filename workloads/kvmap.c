@@ -342,8 +342,8 @@ static void report(const struct compute_run *r, double seconds, struct results *
 	results_add_metric(results, &metrics[OPS],
 			   (double)(p->operations / BLOCK * BLOCK) / seconds);
 	results_add_metric(results, &metrics[KEYS], (double)m->keys);
-	if (r->worker)
-		latency_report(r->worker, "operation", m->all);
+	results_add_hist(results, "operation", m->all);
+	m->all = NULL;
 }
 
 static void release(struct compute_run *r)
