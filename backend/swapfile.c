@@ -247,7 +247,7 @@ static int swapfile_up(struct backend_ctx *ctx, struct journal *j, struct err *e
 		rc = choose_size(p, place.dir, ctx->need_bytes, &size_bytes, err);
 	if (rc == 0)
 		rc = swap_uuid(uuid, err);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	buf_addf(&path, "%s/fmbench-%s.swap", place.dir, uuid);
 	rc = swap_area_name(ctx, path.data, err);

@@ -331,10 +331,11 @@ static int read_one(const struct extract *x, const struct extract_from *from,
 		    struct results *results, struct err *err)
 {
 	bool is_err = x->file && strcmp(x->file, "stderr") == 0;
-	const char *path = is_err ? from->err : x->file ? x->file : from->out;
+	bool is_file = x->file && !is_err;
+	const char *path = is_err ? from->err : is_file ? x->file : from->out;
 	struct buf text = BUF_INIT;
 	double value = 0;
-	int rc = read_text(path, path == x->file ? &from->since : NULL, &text, err);
+	int rc = read_text(path, is_file ? &from->since : NULL, &text, err);
 
 	if (rc)
 		err_prefix(err, "metric %s", x->name);

@@ -91,7 +91,6 @@ static int add_pair(void *user, const char *section, const char *key, const char
 {
 	struct reading *r = user;
 	struct ini_section *s;
-	struct ini_entry *last;
 
 	(void)section;
 	if (r->failed)
@@ -101,8 +100,8 @@ static int add_pair(void *user, const char *section, const char *key, const char
 		return 0;
 	}
 	s = &r->ini->sections[r->ini->nr_sections - 1];
-	last = s->nr_entries ? &s->entries[s->nr_entries - 1] : NULL;
-	if (r->indented && last && strcmp(last->key, key) == 0) {
+	if (r->indented && s->nr_entries && strcmp(s->entries[s->nr_entries - 1].key, key) == 0) {
+		struct ini_entry *last = &s->entries[s->nr_entries - 1];
 		struct buf joined = BUF_INIT;
 
 		buf_addf(&joined, "%s %s", last->value, value);

@@ -97,7 +97,7 @@ static int add_line(const struct unit_command *c, const struct unit_values *v, c
 int unit_command_argv(const struct unit_command *c, const struct unit_values *v, char ***ret,
 		      struct err *err)
 {
-	char **argv = NULL;
+	char **argv = xcalloc(1, sizeof(*argv));
 	size_t nr = 0;
 	int rc;
 

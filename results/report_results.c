@@ -200,10 +200,10 @@ static int find_slowdown(struct alike_runs *g, struct err *err)
 	return rc;
 }
 
-/* A name for people: latency_avg is "latency avg", p99_9 is "p99.9". */
+/* A name for people: latency_avg is "latency avg", p99_9 is "p99.9". NULL is no word. */
 static void add_words(struct buf *page, const char *name)
 {
-	for (const char *c = name; *c; c++) {
+	for (const char *c = name; c && *c; c++) {
 		if (*c != '_')
 			buf_add(page, c, 1);
 		else if (c > name && isdigit((unsigned char)c[-1]) && isdigit((unsigned char)c[1]))

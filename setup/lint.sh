@@ -55,6 +55,7 @@ report 'layers: SQLite in results/, and in base/json.c for JSON' \
 	"$(git grep -nE 'sqlite3_|sqlite3\.h' -- '*.c' '*.h' ':!results' ':!base/json.c' ':!tests' ':!bench')"
 report 'layers: swapon in backend/ only' \
 	"$(git grep -nE '\bswap(on|off)\(' -- '*.c' '*.h' ':!backend' ':!tests')"
+report 'modules: coccinelle, setup/modules.cocci' "$(setup/coccinelle.sh backend/fastswap/*.c 2>&1)"
 report 'no shell from C' "$(git grep -nE '\b(system|popen)\(' -- '*.c' '*.h' ':!tests')"
 report 'nothing unfinished' \
 	"$(git grep -nIE '\b(TODO|FIXME|XXX|HACK|not implemented)\b' -- . ':!setup/lint.sh' ':!LICENSE')"

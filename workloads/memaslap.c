@@ -579,7 +579,7 @@ static int memaslap_load(struct workload_ctx *ctx, struct err *err)
 {
 	struct memaslap *m = ctx->state;
 	const struct params *p = &m->params;
-	struct filled s;
+	struct filled s = { 0 };
 	int rc = start_client(ctx, err);
 
 	if (rc == 0)

@@ -190,7 +190,7 @@ int memcached_request(struct memcached *m, const char *request, const char *expe
 	buf_reset(&m->reply);
 	while (rc == 0 && (!m->reply.len || m->reply.data[m->reply.len - 1] != '\n')) {
 		char chunk[512];
-		size_t len;
+		size_t len = 0;
 
 		rc = receive(m, request, chunk, sizeof(chunk), &len, err);
 		if (rc == 0)
@@ -325,7 +325,7 @@ static int take_dump(struct memcached *m, struct dump *ret, struct err *err)
 	buf_reset(&m->reply);
 	while (rc == 0 && !end) {
 		char chunk[16384], *last;
-		size_t len, rest;
+		size_t len = 0, rest;
 
 		rc = receive(m, request, chunk, sizeof(chunk), &len, err);
 		if (rc)

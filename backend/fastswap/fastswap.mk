@@ -24,7 +24,7 @@ $B/lab/%/fastswap/fastswap.ko: $(FASTSWAP_SOURCES)
 
 lint-modules: $(FASTSWAP_SOURCES) ## check the modules by sparse: KERNEL=6.1
 	$(Q)rm -rf $B/lab/$(KERNEL)/lint && mkdir -p $B/lab/$(KERNEL)/lint
-	$(Q)lab/fmlab fetch --headers $(KERNEL) && FASTSWAP_MAKE="C=2 CHECK=sparse" \
+	$(Q)+lab/fmlab fetch --headers $(KERNEL) && FASTSWAP_MAKE="C=2 CHECK=sparse" \
 	backend/fastswap/build.sh "$$(lab/fmlab path $(KERNEL) headers)" $B/lab/$(KERNEL)/lint \
 		>$B/lab/$(KERNEL)/lint.log 2>&1; \
 	! grep -E 'warning|error' $B/lab/$(KERNEL)/lint.log

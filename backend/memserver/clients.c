@@ -67,9 +67,8 @@ static void refuse(struct clients *c, struct rdma_cm_id *id, enum memserver_refu
 	rdma_destroy_id(id);
 }
 
-static void connection_close(struct connection *gone)
+static void connection_close(struct client *client, struct connection *gone)
 {
-	struct client *client = gone->client;
 	struct connection **at = &client->connections;
 
 	while (*at != gone)
@@ -107,7 +106,7 @@ static bool read_completions(struct client *client)
 static void close_connections(struct client *client)
 {
 	while (client->connections)
-		connection_close(client->connections);
+		connection_close(client, client->connections);
 	/* What the old queue pairs left says nothing about new ones. */
 	if (client->registration.cq)
 		read_completions(client);
@@ -616,7 +615,7 @@ static void disconnected(struct clients *c, struct connection *connection)
 	struct client *client = connection->client;
 
 	read_completions(client);
-	connection_close(connection);
+	connection_close(client, connection);
 	if (client->nr_connections)
 		return;
 	if (client->said_bye) {

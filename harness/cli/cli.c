@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/cli/cli.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,7 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 
 		const struct row *row = parser_find(&p, c);
 
+		assert(row && row->opt); /* parser made getopt's table of these */
 		rc = opt_set(row->table, row->base, row->opt->name, optarg ? optarg : "yes",
 			     command->name, err);
 		if (rc)

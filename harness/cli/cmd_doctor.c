@@ -141,7 +141,7 @@ static int examine(const struct doctor *d, bool json)
 static char *database_dir(void)
 {
 	char *path = xstrdup(common.db);
-	const char *dir = path;
+	const char *dir;
 	char *ret;
 
 	do

@@ -337,7 +337,7 @@ static int read_backends(struct section *s, struct err *err)
 			rc = -EINVAL;
 	}
 	list_release(&names);
-	return rc ? fail_at(s->path, entry->line, err) : 0;
+	return rc && entry ? fail_at(s->path, entry->line, err) : rc;
 }
 
 static const struct backend *backend_of_key(const struct section *s, const char *key)
