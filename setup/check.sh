@@ -43,6 +43,7 @@ newest=7.3
 # On the others what their interfaces make different; the rest is as on 6.1, and FMBENCH_LONG=1 runs it all.
 on_others=(collectors v2-full fastswap-modules fastswap-contents fastswap-cycles fastswap-swapoff fastswap-inject rdma-refusals rdma-cut rdma-isolation)
 on_newest=(fastswap-contents fastswap-cycles rdma-refusals rdma-cut rdma-isolation)
+modules_tests=(tests/lab/collectors.sh tests/lab/v2-full.sh tests/lab/fastswap-*.sh tests/lab/rdma-*.sh)
 
 build gcc all unit bench-programs test-helpers lab-helpers
 for what in "$@"; do
@@ -57,8 +58,13 @@ for what in "$@"; do
 		chmod +x build/tests/lint
 		tests+=(build/tests/lint build/tests/unit/test_* build/asan/tests/unit/test_*
 			tests/cli/*.sh tests/lab/*.sh)
+		tests+=(--kernel "$newest")
+		if [[ ${FMBENCH_LONG-} ]]; then
+			tests+=("${modules_tests[@]}")
+			continue
+		fi
 		for name in "${on_newest[@]}"; do
-			tests+=(--kernel "$newest" "tests/lab/$name.sh")
+			tests+=("tests/lab/$name.sh")
 		done
 		;;
 	kernels)
@@ -66,8 +72,7 @@ for what in "$@"; do
 			lab_build "$kernel"
 			tests+=(--kernel "$kernel")
 			if [[ ${FMBENCH_LONG-} ]]; then
-				tests+=(tests/lab/collectors.sh tests/lab/v2-full.sh
-					tests/lab/fastswap-*.sh tests/lab/rdma-*.sh)
+				tests+=("${modules_tests[@]}")
 				continue
 			fi
 			for name in "${on_others[@]}"; do

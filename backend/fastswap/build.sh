@@ -30,13 +30,13 @@ in_place() {
 	"$@"
 }
 
-# make_toolchain DIR SUITE: backports are no suite to live on.
+# make_toolchain DIR SUITE: backports are no suite to live on. DKMS: tests/cli/deb.sh tries it there.
 make_toolchain() {
 	[[ ! -e $1/made ]] || return 0
 	command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: install it from Debian"
 	rm -rf "$1"
 	sed "s/ $suite / $2 /" "$cache/apt/sources.list" |
-		mmdebstrap --quiet --variant=apt --include=gcc,make,libelf1t64,kmod "$2" "$1" - >&2
+		mmdebstrap --quiet --variant=apt --include=gcc,make,libelf1t64,kmod,dkms "$2" "$1" - >&2
 	touch "$1/made"
 }
 

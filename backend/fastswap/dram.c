@@ -94,7 +94,7 @@ static int dram_load(struct pool *pool, pgoff_t slot, struct page *page)
 	rcu_read_lock();
 	from = READ_ONCE(slots[slot]);
 	if (likely(from)) {
-		debug_linger();
+		debug_linger(&slots[slot], from);
 		copy_page(page_address(page), page_address(from));
 		debug_loaded(slot, page);
 		err = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For a test of dram.c: fastswap_dram_debug.ko is built from it with FASTSWAP_DEBUG. There a load lingers
- * between finding its page and copying it, a page that was given back is poisoned and kept for a
- * while, and whoever reads or writes it nevertheless is told. Else all of this is nothing.
+ * For a test of dram.c: fastswap_dram_debug.ko is built from it with FASTSWAP_DEBUG. There every 16th load
+ * lingers between finding its page and copying it, until the slot is discarded meanwhile; a page that
+ * was given back is poisoned and kept for a while, and whoever reads or writes it nevertheless is told.
+ * Else all of this is nothing.
  */
 #ifndef FASTSWAP_DRAM_DEBUG_H
 #define FASTSWAP_DRAM_DEBUG_H
@@ -11,7 +12,9 @@
 
 #ifdef FASTSWAP_DEBUG
 
+#include <linux/atomic.h>
 #include <linux/delay.h>
+#include <linux/ktime.h>
 #include <linux/moduleparam.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -21,15 +24,30 @@
 
 static uint delay_us;
 module_param(delay_us, uint, 0444);
-MODULE_PARM_DESC(delay_us, "a load lingers for so long between finding its page and copying it");
+MODULE_PARM_DESC(delay_us, "a load lingers for so long at most");
+
+static uint met;
+module_param(met, uint, 0444);
+MODULE_PARM_DESC(met, "loads that lingered until their slot was discarded");
 
 static DEFINE_SPINLOCK(kept_lock);
 static struct page *kept[NR_KEPT];
 static unsigned int next_kept;
 
-static inline void debug_linger(void)
+static inline void debug_linger(struct page *const *slot, const struct page *found)
 {
-	udelay(delay_us);
+	static atomic_t nr_loads;
+	u64 end_ns = ktime_get_ns() + delay_us * NSEC_PER_USEC;
+
+	if (!delay_us || atomic_inc_return(&nr_loads) % 16)
+		return;
+	while (READ_ONCE(*slot) == found && ktime_get_ns() < end_ns)
+		cpu_relax();
+	if (READ_ONCE(*slot) == found)
+		return;
+	met++;
+	/* Time for the page to be poisoned, if it may be. */
+	udelay(100);
 }
 
 static inline void debug_loaded(pgoff_t slot, struct page *page)
@@ -65,7 +83,7 @@ static inline void debug_release(void)
 
 #else
 
-static inline void debug_linger(void)
+static inline void debug_linger(struct page *const *slot, const struct page *found)
 {
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `make deb`: packages that lintian finds no error in, that install, work and go without a trace. They are
 # installed in an overlay of this root, of which nothing stays; that what they depend on is enough to run
-# them is dpkg-shlibdeps' word.
+# them is dpkg-shlibdeps' word. DKMS builds the modules for 6.1 there; for 7.3 it does so in an overlay of
+# the root that has a compiler for that kernel (backend/fastswap/build.sh).
 . "$(dirname "$0")/../lib.sh"
 need_root
 [[ $(command -v dh) && $(command -v dh_dkms) ]] || skip "no debhelper or no dh-dkms (make deps)"
@@ -42,33 +43,58 @@ fi
 memserver --help >/dev/null
 grep -q '^ExecStart=/usr/bin/memserver ' /lib/systemd/system/memserver.service || fail "another memserver"
 
-dkms status fmbench | grep -q "^fmbench/$1" || fail "dkms does not know the modules: $(dkms status)"
-if [[ -n ${2-} && -d $3 ]]; then
-	# Of DKMS, its own work alone: this kernel has no headers.
-	dkms build "fmbench/$1" -k "$2" --kernelsourcedir "$3" >/tmp/dkms.log 2>&1 || fail "$(</tmp/dkms.log)"
-	for module in fastswap fastswap_dram fastswap_rdma; do
-		ls /var/lib/dkms/fmbench/"$1/$2"/*/module/$module.ko* >/dev/null
-	done
-fi
+. /tmp/modules
+install_modules "$@"
 
 dpkg --purge fmbench fmbench-dkms fmbench-memserver >/tmp/dpkg.log 2>&1 || fail "$(</tmp/dpkg.log)"
 while read -r path; do
 	[[ ! -e $path ]] || fail "$path is left"
 done </tmp/paths
-for path in /var/lib/dkms/fmbench /usr/src/fmbench-* /usr/share/fmbench; do
-	[[ ! -e $path ]] || fail "$path is left"
-done
+[[ ! -e /usr/share/fmbench ]] || fail "/usr/share/fmbench is left"
+no_module_left "${2-}"
 echo whole
 EOF
 
-# in_overlay COMMAND…
+cat >"$tmp/modules" <<'EOF'
+# install_modules VERSION [RELEASE HEADERS]: DKMS builds them for that kernel, and installs them.
+install_modules() {
+	dkms status fmbench | grep -q "^fmbench/$1" || fail "dkms does not know the modules: $(dkms status)"
+	[[ ${2-} ]] || return 0
+	mkdir -p "/lib/modules/$2"
+	dkms install "fmbench/$1" -k "$2" --kernelsourcedir "$3" >/tmp/dkms.log 2>&1 || fail "$(</tmp/dkms.log)"
+	for module in fastswap fastswap_dram fastswap_rdma; do
+		ls "/lib/modules/$2/updates/dkms/$module".ko* >/dev/null
+	done
+}
+
+# no_module_left RELEASE
+no_module_left() {
+	for path in /var/lib/dkms/fmbench /usr/src/fmbench-* "/lib/modules/$1/updates/dkms"/*; do
+		[[ ! -e $path ]] || fail "$path is left"
+	done
+}
+EOF
+
+# Of the modules alone.
+cat >"$tmp/inside-toolchain" <<'EOF'
+set -euo pipefail
+fail() { echo "FAIL: $*" >&2; exit 1; }
+. /tmp/modules
+dpkg -i /packages/fmbench-dkms_*.deb >/tmp/dpkg.log 2>&1 || fail "$(</tmp/dpkg.log)"
+install_modules "$@"
+dpkg --purge fmbench-dkms >/tmp/dpkg.log 2>&1 || fail "$(</tmp/dpkg.log)"
+no_module_left "$2"
+echo whole
+EOF
+
+# in_overlay ROOT SEEN COMMAND…: of that root, with the directory SEEN of this one.
 in_overlay() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare --mount --pid --fork --kill-child bash -c 'set -e
 		mount -t tmpfs tmpfs "$1/layer"
 		mkdir "$1/layer/upper" "$1/layer/work" "$1/layer/root"
 		mount -t overlay overlay "$1/layer/root" \
-			-o "lowerdir=/,upperdir=$1/layer/upper,workdir=$1/layer/work"
+			-o "lowerdir=$2,upperdir=$1/layer/upper,workdir=$1/layer/work"
 		cd "$1/layer/root"
 		mount -t tmpfs tmpfs tmp
 		mount -t proc proc proc
@@ -76,15 +102,34 @@ in_overlay() {
 		mount --rbind /sys sys
 		mkdir -p packages
 		cp "$1"/build/*.deb packages
-		cp "$1/inside" tmp/inside
-		exec chroot . "${@:2}"' - "$tmp" "$@"
+		cp "$1"/inside* "$1/modules" tmp
+		if [[ ! -e .$3 ]]; then
+			mkdir -p ".$3"
+			mount --bind "$3" ".$3"
+		fi
+		exec chroot . "${@:4}"' - "$tmp" "$@"
 }
 mkdir "$tmp/layer"
 version=$(sed -n '1s/^[^(]*(\([^)]*\)).*/\1/p' debian/changelog)
-kernel=()
-if [[ -d $cache/6.1/headers ]]; then
-	kernel=("$(FMLAB_CACHE=$cache lab/fmlab path 6.1 release)"
-		"$(FMLAB_CACHE=$cache lab/fmlab path 6.1 headers)")
-fi
-expect 0 in_overlay bash /tmp/inside "$version" "${kernel[@]}"
+
+# kernel_of KERNEL: its release and its headers; none where the cache has none.
+kernel_of() {
+	kernel=()
+	[[ ! -d $cache/$1/headers ]] ||
+		kernel=("$(FMLAB_CACHE=$cache lab/fmlab path "$1" release)"
+			"$(FMLAB_CACHE=$cache lab/fmlab path "$1" headers)")
+}
+
+kernel_of 6.1
+expect 0 in_overlay / / bash /tmp/inside "$version" "${kernel[@]}"
 grep -qx whole "$tmp/out" || fail "ended early: $(<"$tmp/out")"
+
+toolchain=$(realpath "$cache")/toolchain-trixie
+kernel_of 7.3
+if [[ ${kernel[*]} && -x $toolchain/usr/sbin/dkms ]]; then
+	expect 0 in_overlay "$toolchain" "$(realpath "$cache/7.3/headers")" \
+		bash /tmp/inside-toolchain "$version" "${kernel[@]}"
+	grep -qx whole "$tmp/out" || fail "ended early: $(<"$tmp/out")"
+else
+	echo "# not tried: DKMS on 7.3, which needs its headers (lab/fmlab fetch) and dkms in $toolchain"
+fi

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The device is read by others while it is a swap area, and slots come free under the reads. Once with a
-# pool that lingers there, and tells of reads of what was freed.
+# pool whose reads linger until that happens, and which tells of reads of what was freed.
 
 # shellcheck disable=SC2317 # functions are called by way of ok
 # shellcheck source=tests/lab/fastswap.bash
@@ -26,7 +26,7 @@ beside() {
 	read_on & readers+=($!)
 	read_on & readers+=($!)
 	while ((SECONDS < end && !status)); do
-		"$pagecheck" --mib 4 --threads 2 --shared --random --rounds 2 --write-percent 60 || status=$?
+		"$pagecheck" --mib "$mib" --threads 2 --shared --random --rounds 2 --write-percent 60 || status=$?
 	done
 	touch "$stop"
 	wait "${readers[@]}"
@@ -38,6 +38,13 @@ kernel_is_content() {
 	! dmesg | grep -E 'BUG:|WARNING:|Oops|general protection|bad page|list_.*corruption'
 }
 
+slots_met() {
+	local met
+	met=$(</sys/module/fastswap_dram_debug/parameters/met)
+	echo "$met"
+	((met > 10))
+}
+
 # No more than the slots in use, which other programs' pages may hold, but for mkswap's header and the
 # freed slots that the kernel keeps, up to 64 on each CPU.
 few_pages() {
@@ -46,13 +53,15 @@ few_pages() {
 	(($(stat_of curr_pages) <= used_kib / 4 + 1 + 64 * $(nproc)))
 }
 
-for how in "" synchronous=1 delay_us=50; do
-	pool=fastswap_dram
-	[[ $how != delay_us* ]] || pool=fastswap_dram_debug
+for how in "" synchronous=1 delay_us=20000; do
+	pool=fastswap_dram mib=4
+	[[ $how != delay_us* ]] || pool=fastswap_dram_debug mib=1
 	# shellcheck disable=SC2086 # none or one
 	ok "up ${how:-as it is}" up auto size=8M $how
 	ok "${how:-as it is}: pages come back right beside readers of the device" beside
 	ok "${how:-as it is}: the kernel has nothing to say" kernel_is_content
+	[[ ! -e /sys/module/fastswap_dram_debug ]] ||
+		ok "$how: slots were discarded under reads" slots_met
 	ok "${how:-as it is}: freed slots hold nothing in the end" eventually few_pages
 	down
 done

@@ -88,6 +88,16 @@ has_swap_ops() {
 	grep -q hook_swap_ops "$modules/fastswap.ko"
 }
 
+# Of this kernel.
+page_hooks() {
+	case $FMLAB_KERNEL in
+	5.10) echo frontswap-chain ;;
+	6.1) echo frontswap-pointer ;;
+	*) echo zswap-ftrace ;;
+	esac
+	! has_swap_ops || echo swap_ops
+}
+
 down() {
 	local module
 	if [[ $(</proc/swaps) == */dev/fastswap0* ]]; then

@@ -14,7 +14,7 @@ failed() {
 }
 
 must "the server starts" server_up
-for hook in auto none; do
+for hook in $(page_hooks) none; do
 	must "up $hook" pool_up "$hook" timeout_ms=30000
 	ok "$hook: the pool has all of the server's memory" is $((64 << 20)) stat_of pool_bytes
 	ok "$hook: connected" is 1 rdma_says connected

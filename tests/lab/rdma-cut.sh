@@ -5,7 +5,7 @@
 #
 # The way to the server is cut in the middle of a scan, at default parameters. Nobody tells the
 # client when a cable breaks, yet loads fail, and with them no more than the programs whose pages are
-# gone. The machine is rid of the pool while the way is still cut.
+# gone. The machine is rid of the pool while the way is still cut. With each hook of the kernel.
 
 # shellcheck disable=SC2317 # functions are called by way of ok
 # shellcheck source=tests/lab/rdma.bash
@@ -27,12 +27,14 @@ lose_by() {
 	exits 4 end_checking
 }
 
-# cut NAME COMMAND…
+# cut HOOK NAME COMMAND…
 cut() {
+	local hook=$1
+	shift
 	wire_up
 	address=$far
 	must "$1: the server starts" server_up --linger 1s
-	must "$1: up" pool_up auto cip="$near"
+	must "$1: up" pool_up "$hook" cip="$near"
 	ok "$1: loads fail, the loss is counted, no page is wrong" lose_by "${@:2}"
 	ok "$1: health tells" test "$(pool_says health)" != ok
 	ok "$1: other programs live on" "$pagecheck" --mib 4
@@ -43,13 +45,15 @@ cut() {
 	wire_down
 }
 
-cut "silence" wire loss 100%
-cut "the client's device is removed" rdma link delete rxew0
-cut "the server's device is removed" rdma link delete rxew1
+hook=$(page_hooks | head -n 1)
+! has_swap_ops || cut swap_ops "swap_ops, silence" wire loss 100%
+cut "$hook" "silence" wire loss 100%
+cut "$hook" "the client's device is removed" rdma link delete rxew0
+cut "$hook" "the server's device is removed" rdma link delete rxew1
 ok "the server's device is removed: it told" server_logged "the RDMA device of $far:$port is gone"
 # There the first message that the software NIC can't send leaves it unable to send any later one,
 # and the connection manager waits for each: see "When the server is lost" in the README.
 if [[ $FMLAB_KERNEL != 5.10 ]]; then
-	cut "the client's interface is set down" ip link set wire0 down
+	cut "$hook" "the client's interface is set down" ip link set wire0 down
 fi
 finish
