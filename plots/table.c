@@ -8,6 +8,7 @@
 #include "base/names.h"
 
 EMBED(bars_gp, "plots/bars.gp");
+EMBED(fit_gp, "plots/fit.gp");
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
 EMBED(latency_load_gp, "plots/latency-load.gp");
 EMBED(panels_gp, "plots/panels.gp");
@@ -17,6 +18,7 @@ EMBED(xput_gp, "plots/xput.gp");
 
 EMBED(bars_sql, "plots/bars.sql");
 EMBED(cells_sql, "plots/cells.sql");
+EMBED(fit_sql, "plots/fit.sql");
 EMBED(head_sql, "plots/head.sql");
 EMBED(latency_cdf_sql, "plots/latency-cdf.sql");
 EMBED(performed_sql, "plots/performed.sql");
@@ -38,6 +40,15 @@ const struct figure figure_table[] = {
 		.ys = "slowdown|performance|METRIC",
 		.empty_hint = "there is no trusted run with such a result; make some with "
 			      "fmbench run WORKLOAD --repeat 5 --backend zram,swapfile",
+	},
+	{
+		.name = "fit",
+		.summary = "what fit has found: runs, the bound and where it is crossed; or profiles with "
+			   "their bands",
+		.scope = FIGURE_CURVE,
+		.gp = fit_gp,
+		.sql = { head_sql, fit_sql },
+		.empty_hint = "make some runs with fmbench fit WORKLOAD --slowdown 5% or --profile",
 	},
 	{
 		.name = "latency-cdf",

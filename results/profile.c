@@ -11,6 +11,18 @@
 
 EMBED(profile_sql, "results/profile.sql");
 
+int profile_mark(struct store *s, int64_t run, const char *fit, struct err *err)
+{
+	struct facts facts;
+	int rc;
+
+	facts_init(&facts);
+	facts_set(&facts, PROFILE_FACT, "%s", fit);
+	rc = store_run_facts(s, run, &facts, err);
+	facts_release(&facts);
+	return rc;
+}
+
 int profile_find(struct store *s, const struct profile_key *key, struct profile *ret,
 		 struct err *err)
 {

@@ -14,6 +14,9 @@
 #define PROFILE_FACT  "fit"
 #define PROFILE_VALUE "profile"
 
+/* A run that a command took over from an earlier one is its own from then on. */
+int profile_mark(struct store *s, int64_t run, const char *fit, struct err *err);
+
 /* What is asked for. Texts as a run is stored with (struct run_record). */
 struct profile_key {
 	const char *workload;

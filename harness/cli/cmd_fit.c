@@ -13,10 +13,12 @@
 #include "base/names.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
+#include "harness/cli/fit_profile.h"
 #include "harness/plan/matrix.h"
 #include "harness/plan/ratios.h"
 #include "harness/run/run_opts.h"
 #include "results/costs.h"
+#include "results/profile.h"
 #include "results/text_table.h"
 
 #define MOST_UNSOUND 3
@@ -26,6 +28,9 @@ struct params {
 	char *slowdown, *slo, *backend;
 	uint64_t seed, budget_ns, peak_bytes;
 	double least, within;
+	bool profile;
+	char *ratios;
+	uint64_t repeat;
 	struct run_settings settings;
 };
 
@@ -35,6 +40,12 @@ static const struct opt opts[] = {
 	OPT_STRING("slo", struct params, slo, NULL,
 		   "instead: a result must not be worse than this, such as p99:1ms or ops:50000",
 		   .arg = "RESULT:VALUE"),
+	OPT_BOOL("profile", struct params, profile, NULL,
+		 "instead: the slowdown at each --ratio, for policies that share memory"),
+	OPT_STRING("ratio", struct params, ratios, "1,0.85,0.7,0.55,0.4,0.25",
+		   "with --profile: where to look", .arg = "LIST"),
+	OPT_U64("repeat", struct params, repeat, "3", 1, 10000, "with --profile: runs at each",
+		.arg = "N"),
 	OPT_DURATION("budget", struct params, budget_ns, "30m", 1e9, 864e11,
 		     "no run begins after this", .arg = "TIME"),
 	OPT_DOUBLE("within", struct params, within, "0.02", 0.01, 0.5,
@@ -55,12 +66,16 @@ static const char doc[] =
 	"above and below the crossing until its 95 % interval is narrow. Each step is an ordinary run, stored\n"
 	"with the experiment's name (default: fit); the same command goes on where it was ended. Exit\n"
 	"status: 0 found, 7 the runs differ too much to tell within the budget, else as `fmbench run`.\n\n"
+	"--profile looks at all of several ratios and keeps the workload's slowdown over the ratio, a curve\n"
+	"that never rises, with its band (experiment: profile). Another --seed makes a new one.\n\n"
 	"Examples:\n"
 	"  fmbench fit quicksort --slowdown 20% --backend zram\n"
 	"  fmbench fit kv --slo p99:1ms -o rate=20k\n"
-	"  fmbench fit --slowdown 5% -- ./my_program args\n";
+	"  fmbench fit --slowdown 5% -- ./my_program args\n"
+	"  fmbench fit quicksort --profile --backend zram\n";
 
 struct search {
+	char fact[96];
 	const char *result; /* NULL: the performance */
 	struct fit_bound bound;
 	const struct params *params;
@@ -145,12 +160,22 @@ static int parse_slo(const char *text, const struct workload *w, struct search *
 static int parse_bound(const struct params *p, const struct workload *w, struct search *s,
 		       struct err *err)
 {
-	if (!p->slowdown == !p->slo)
-		return err_usage(err, "fit needs a bound: --slowdown 5%% or --slo RESULT:VALUE");
+	if (!!p->slowdown + !!p->slo + p->profile != 1)
+		return err_usage(err, "fit needs one of --slowdown 5%%, --slo RESULT:VALUE and "
+				      "--profile");
+	if (p->profile)
+		return 0;
 	s->bound.least_ratio = p->least;
 	s->bound.relative = p->slowdown != NULL;
 	return p->slo ? parse_slo(p->slo, w, s, err)
 		      : parse_slowdown(p->slowdown, &s->bound.cost, err);
+}
+
+/* The run fact of the search (results/profile.h), for plots/fit.sql: what is bounded, and by what. */
+static void name_search(struct search *s)
+{
+	snprintf(s->fact, sizeof(s->fact), "%s:%.9g:%.9g", s->result ? s->result : "slowdown",
+		 s->bound.cost, s->bound.least_ratio);
 }
 
 /* --- the search ----------------------------------------------------------------------------- */
@@ -209,6 +234,15 @@ static bool is_over(const struct search *s)
 	return s->unsound >= MOST_UNSOUND || clock_ns() - s->begin_ns >= s->params->budget_ns;
 }
 
+static int64_t newest(const struct matrix *m)
+{
+	int64_t run = 0;
+
+	for (size_t i = 0; i < m->nr_cells; i++)
+		run = m->cells[i].run > run ? m->cells[i].run : run;
+	return run;
+}
+
 static int next_cell(struct matrix *m, struct store *store, struct err *err)
 {
 	struct search *s = m->more_arg;
@@ -225,7 +259,7 @@ static int next_cell(struct matrix *m, struct store *store, struct err *err)
 	s->fit = fit_estimate(s->points, s->nr, &s->bound);
 	say_estimate(s);
 	if (is_over(s))
-		return 0;
+		return profile_mark(store, newest(m), m->fit, err);
 	cell.ratio = fit_next(s->points, s->nr, &s->bound);
 	cell.repeat = 1;
 	cell.run = 0;
@@ -282,7 +316,7 @@ static int print_answer(const struct search *s, const char *experiment)
 						 : "there are too few near the crossing");
 		code = ERR_UNTRUSTED;
 	}
-	printf("curve:  fmbench plot slowdown --experiment %s\n", experiment);
+	printf("figure: fmbench plot fit --experiment %s\n", experiment);
 	return code;
 }
 
@@ -303,6 +337,46 @@ static int choose(const struct cli *cli, const struct params *p, struct choice *
 	return rc ? rc : choice_add_params(c, cli, &params, err);
 }
 
+/* The search, or the profile, whose first cell is the workload at ratio 1. */
+static int search(const struct params *p, struct search *s, struct matrix *m, struct cell cell,
+		  int *ret_code, struct err *err)
+{
+	int rc;
+
+	name_search(s);
+	m->fit = s->fact;
+	m->more = next_cell;
+	m->more_arg = s;
+	matrix_add(m, &cell);
+	cell.ratio = round(50 * (p->least + 1)) / 100;
+	matrix_add(m, &cell);
+	rc = matrix_run(m, EXPORT_TABLE, ret_code, err);
+	if (!rc && s->nr)
+		*ret_code = print_answer(s, p->settings.experiment);
+	free(s->points);
+	return rc;
+}
+
+static int profile(const struct params *p, struct matrix *m, const struct cell *cell, int *ret_code,
+		   struct err *err)
+{
+	struct fit_profile f = { .cell = *cell, .repeats = p->repeat, .budget_ns = p->budget_ns };
+	int rc = ratios_parse(p->ratios, &f.ratios, err);
+
+	if (!rc) {
+		fit_profile_init(&f, m);
+		rc = matrix_run(m, EXPORT_TABLE, ret_code, err);
+	}
+	if (!rc)
+		rc = fit_profile_print(&f, m, err);
+	if (rc > 0) {
+		*ret_code = rc;
+		rc = 0;
+	}
+	ratios_release(&f.ratios);
+	return rc;
+}
+
 static int cmd_fit_run(struct cli *cli)
 {
 	struct params *p = cli->params;
@@ -315,35 +389,28 @@ static int cmd_fit_run(struct cli *cli)
 			    .peak_bytes = p->peak_bytes,
 			    .resume = true,
 			    .summary = true,
-			    .verbose = common.verbose,
-			    .more = next_cell,
-			    .more_arg = &s };
+			    .verbose = common.verbose };
 	struct choice c = { 0 };
 	struct err err = { 0 };
 	int code = 0, rc;
 
 	if (!p->settings.experiment)
-		p->settings.experiment = xstrdup("fit");
+		p->settings.experiment = xstrdup(p->profile ? "profile" : "fit");
 	rc = choose(cli, p, &c, &err);
 	if (!rc)
 		rc = parse_bound(p, c.workload, &s, &err);
 	if (!rc) {
-		struct cell cell = { .workload = c.workload,
-				     .workload_params = c.params[0],
-				     .argv = cli->argv,
-				     .backend = c.backends[0].backend,
-				     .backend_params = c.backends[0].params,
-				     .ratio = 1,
-				     .repeat = 1 };
+		const struct cell cell = { .workload = c.workload,
+					   .workload_params = c.params[0],
+					   .argv = cli->argv,
+					   .backend = c.backends[0].backend,
+					   .backend_params = c.backends[0].params,
+					   .ratio = 1,
+					   .repeat = 1 };
 
-		matrix_add(&m, &cell);
-		cell.ratio = round(50 * (p->least + 1)) / 100;
-		matrix_add(&m, &cell);
-		rc = matrix_run(&m, EXPORT_TABLE, &code, &err);
+		rc = p->profile ? profile(p, &m, &cell, &code, &err)
+				: search(p, &s, &m, cell, &code, &err);
 	}
-	if (!rc && s.nr)
-		code = print_answer(&s, p->settings.experiment);
-	free(s.points);
 	matrix_release(&m);
 	choice_release(&c);
 	return rc ? command_fail(&err) : code;
@@ -352,7 +419,7 @@ static int cmd_fit_run(struct cli *cli)
 const struct command cmd_fit = {
 	.name = "fit",
 	.args = "WORKLOAD",
-	.summary = "find the smallest local ratio at which a bound holds",
+	.summary = "find the smallest local ratio at which a bound holds, or the whole curve",
 	.doc = doc,
 	.opts = opts,
 	.params_size = sizeof(struct params),
