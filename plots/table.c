@@ -43,8 +43,9 @@ const struct figure figure_table[] = {
 	},
 	{
 		.name = "fit",
-		.summary = "what fit has found: runs, the bound and where it is crossed; or profiles with "
-			   "their bands",
+		.summary =
+			"what fit has found: runs, the bound and where it is crossed; or profiles with "
+			"their bands",
 		.scope = FIGURE_CURVE,
 		.gp = fit_gp,
 		.sql = { head_sql, fit_sql },

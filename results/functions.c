@@ -144,7 +144,7 @@ int functions_add(sqlite3 *db)
 		rc = sqlite3_create_function(db, "curve", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
 					     NULL, NULL, add_point, final_curve);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_create_function(db, "fit", 5, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-					     NULL, NULL, add_point, final_fit);
+		rc = sqlite3_create_function(db, "fit", 5, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+					     NULL, add_point, final_fit);
 	return rc;
 }

@@ -77,9 +77,8 @@ static void print_curve(const struct profile *p)
 		const struct curve_point *at = &p->curve.points[i];
 
 		table_addf(&t, "%g", at->ratio);
-		table_add(&t, p->peak_bytes ?
-				      human_bytes(size, at->ratio * (double)p->peak_bytes) :
-				      NULL);
+		table_add(&t, p->peak_bytes ? human_bytes(size, at->ratio * (double)p->peak_bytes)
+					    : NULL);
 		table_addf(&t, "%.2f", at->slowdown);
 		if (isnan(at->low) || !at->nr)
 			table_add(&t, NULL);

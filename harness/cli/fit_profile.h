@@ -9,10 +9,10 @@
 #include "harness/plan/ratios.h"
 
 struct fit_profile {
-	struct cell cell;	/* workload and backend */
-	struct ratios ratios;	/* 1 among them: fit_profile_init() adds it */
-	uint64_t repeats;	/* rounds of all ratios */
-	uint64_t budget_ns;	/* no round begins that would end after this */
+	struct cell cell;	     /* workload and backend */
+	struct ratios ratios;	     /* 1 among them: fit_profile_init() adds it */
+	uint64_t repeats;	     /* rounds of all ratios */
+	uint64_t budget_ns;	     /* no round begins that would end after this */
 	uint64_t begin_ns, round_ns; /* when all, and the last round, began */
 };
 

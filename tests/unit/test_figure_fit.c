@@ -66,8 +66,8 @@ static void a_search(void **state)
 
 	(void)state;
 	for (int i = 0; i < 12; i++)
-		add(s, "memaslap", i == 11 ? "slowdown:1.5:0.1" : "slowdown:9:0.1", ratios[i], 1 + i,
-		    1000 / (1 + 2 * (1 - ratios[i])) * (1 + 1e-5 * (i % 3)));
+		add(s, "memaslap", i == 11 ? "slowdown:1.5:0.1" : "slowdown:9:0.1", ratios[i],
+		    1 + i, 1000 / (1 + 2 * (1 - ratios[i])) * (1 + 1e-5 * (i % 3)));
 	data = draw_data(s, "fit", 0, NULL, "fit-search");
 	free(data);
 	expect_variable("fit-search", "bound = 1.5\n");

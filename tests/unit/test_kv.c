@@ -3,7 +3,10 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "workloads/kv/connection.h"
 #include "workloads/kv/protocol.h"
 #include "workloads/kv/record.h"
 
@@ -105,13 +108,15 @@ static void memcached_answers(void **state)
 {
 	(void)state;
 	takes(&kv_memcached, "STORED\r\n", KV_STORED, "STORED");
-	takes(&kv_memcached, "END\r\n", KV_MISS, "END");
-	takes(&kv_memcached, "VALUE k000 0 5\r\nab\r\nc\r\nEND\r\n", KV_VALUE, "ab\r\nc");
+	takes(&kv_memcached, "END\r\n", KV_END, "END");
+	takes(&kv_memcached, "VALUE k0000123456789ab 0 5\r\nab\r\nc\r\n", KV_VALUE, "ab\r\nc");
 	takes(&kv_memcached, "SERVER_ERROR out of memory storing object\r\n", KV_REFUSED,
 	      "SERVER_ERROR out of memory storing object");
-	garbage(&kv_memcached, "VALUE k000 0 5\r\nabcdefghijklmnop");
-	garbage(&kv_memcached, "VALUE k000 0 99999999\r\n");
-	garbage(&kv_memcached, "VALUE k000 0 \r\n");
+	garbage(&kv_memcached, "VALUE k0000123456789ab 0 5\r\nabcdefghijklmnop");
+	garbage(&kv_memcached, "VALUE k0000123456789ab 0 99999999\r\n");
+	garbage(&kv_memcached, "VALUE k0000123456789ab 0 \r\n");
+	garbage(&kv_memcached, "VALUE k000 0 5\r\nabcde\r\n");
+	garbage(&kv_memcached, "VALUE k0000123456789abc 0 5\r\nabcde\r\n");
 	garbage(&kv_memcached, "\r\n");
 	garbage(&kv_memcached, "STORED\n");
 	garbage(&kv_memcached, "HTTP/1.1 400 Bad Request\r\n");
@@ -127,7 +132,7 @@ static void redis_answers(void **state)
 	garbage(&kv_resp, "$5\r\nabcdefghijk");
 	garbage(&kv_resp, "$-2\r\n");
 	garbage(&kv_resp, ":1\r\n");
-	garbage(&kv_resp, "*1\r\n");
+	garbage(&kv_resp, "*\r\n");
 }
 
 static void a_line_has_an_end(void **state)
@@ -143,21 +148,126 @@ static void a_line_has_an_end(void **state)
 
 static void requests_are_what_the_protocols_say(void **state)
 {
-	char key[KV_KEY_BYTES];
+	char keys[2 * KV_KEY_BYTES];
 	struct buf b = BUF_INIT;
 
 	(void)state;
-	kv_key(key, KEY);
-	kv_memcached.get(&b, key);
-	kv_memcached.set(&b, key, 300);
-	assert_string_equal(b.data, "get k0000123456789ab\r\nset k0000123456789ab 0 0 300\r\n");
+	kv_key(keys, KEY);
+	kv_key(keys + KV_KEY_BYTES, 1);
+	kv_memcached.get(&b, keys, 1);
+	kv_memcached.set(&b, keys, 300);
+	kv_memcached.get(&b, keys, 2);
+	assert_string_equal(b.data, "get k0000123456789ab\r\nset k0000123456789ab 0 0 300\r\n"
+				    "get k0000123456789ab k000000000000001\r\n");
 	buf_reset(&b);
-	kv_resp.get(&b, key);
+	kv_resp.get(&b, keys, 1);
 	assert_string_equal(b.data, "*2\r\n$3\r\nGET\r\n$16\r\nk0000123456789ab\r\n");
 	buf_reset(&b);
-	kv_resp.set(&b, key, 300);
+	kv_resp.get(&b, keys, 2);
+	assert_string_equal(b.data, "*3\r\n$4\r\nMGET\r\n$16\r\nk0000123456789ab\r\n"
+				    "$16\r\nk000000000000001\r\n");
+	buf_reset(&b);
+	kv_resp.set(&b, keys, 300);
 	assert_string_equal(b.data, "*3\r\n$3\r\nSET\r\n$16\r\nk0000123456789ab\r\n$300\r\n");
 	buf_release(&b);
+}
+
+/* --- a connection --------------------------------------------------------------------------- */
+
+/* What the client is told, as text: "3=value ", "3 missing ", "done ". */
+static char told[512];
+
+static void tell_key(void *arg, const struct kv_request *r, const struct kv_answer *a)
+{
+	size_t len = strlen(told);
+
+	(void)arg;
+	if (a->kind == KV_VALUE)
+		snprintf(told + len, sizeof(told) - len, "%d=%.*s ", (int)r->key, (int)a->size,
+			 a->text);
+	else
+		snprintf(told + len, sizeof(told) - len, "%d %s ", (int)r->key,
+			 a->kind == KV_MISS	? "missing"
+			 : a->kind == KV_STORED ? "stored"
+						: "refused");
+}
+
+static void tell_done(void *arg, const struct kv_request *r, uint64_t now_ns)
+{
+	(void)arg;
+	(void)now_ns;
+	snprintf(told + strlen(told), sizeof(told) - strlen(told), "done%d ", (int)r->meant_ns);
+}
+
+/* A get of keys 1, 2 and 3, a set of 4 and a get of 5 are asked, and that is answered, in two halves
+ * cut anywhere. `how` is what the client is told, or NULL: that is no answer. */
+static void answered(const struct kv_protocol *p, const char *text, const char *how)
+{
+	const struct kv_request three[] = { { .key = 1, .meant_ns = 7 },
+					    { .key = 2 },
+					    { .key = 3 } };
+	const struct kv_request four = { .key = 4, .meant_ns = 8, .set = true };
+	const struct kv_request five = { .key = 5, .meant_ns = 9 };
+	const struct kv_taker taker = { tell_key, tell_done, NULL };
+
+	for (size_t cut = 1; cut < strlen(text); cut++) {
+		struct kv_request ring[64];
+		struct kv_connection c = { .protocol = p, .ring = ring, .depth = 64 };
+		struct kv_inbox in;
+		struct err err;
+		int fds[2], rc;
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		c.fd = fds[0];
+		kv_inbox_init(&in, 1024);
+		kv_write_get(&c, three, 3);
+		kv_write_set(&c, &four, "value", 5);
+		kv_write_get(&c, &five, 1);
+		assert_int_equal(c.waiting, 3);
+		*told = '\0';
+		assert_int_equal(write(fds[1], text, cut), cut);
+		rc = kv_receive(&c, &in, &taker, &err);
+		assert_int_equal(write(fds[1], text + cut, strlen(text) - cut), strlen(text) - cut);
+		if (!rc)
+			rc = kv_receive(&c, &in, &taker, &err);
+		assert_int_equal(rc, how ? 0 : -EPROTO);
+		if (how) {
+			assert_string_equal(told, how);
+			assert_true(c.waiting == 0 && c.head == c.tail);
+		}
+		c.ring = NULL;
+		kv_disconnect(&c);
+		close(fds[1]);
+		kv_inbox_release(&in);
+	}
+}
+
+#define K(n) "k00000000000000" #n
+
+static void several_keys_are_answered(void **state)
+{
+	(void)state;
+	answered(&kv_memcached,
+		 "VALUE " K(1) " 0 1\r\na\r\nVALUE " K(3) " 0 1\r\nc\r\nEND\r\nSTORED\r\nEND\r\n",
+		 "1=a 2 missing 3=c done7 4 stored done8 5 missing done9 ");
+	answered(&kv_memcached,
+		 "VALUE " K(2) " 0 1\r\nb\r\nEND\r\nSERVER_ERROR full\r\nVALUE " K(
+			 5) " 0 1\r\ne\r\nEND\r\n",
+		 "1 missing 2=b 3 missing done7 4 refused done8 5=e done9 ");
+	answered(&kv_resp, "*3\r\n$1\r\na\r\n$-1\r\n$1\r\nc\r\n+OK\r\n$1\r\ne\r\n",
+		 "1=a 2 missing 3=c done7 4 stored done8 5=e done9 ");
+	answered(&kv_resp, "-OOM\r\n+OK\r\n$-1\r\n",
+		 "1 refused done7 4 stored done8 5 missing done9 ");
+	/* A key that nobody asked for goes to the next, whose value it is not. */
+	answered(&kv_memcached, "VALUE " K(9) " 0 1\r\nx\r\nEND\r\nSTORED\r\nEND\r\n",
+		 "1=x 2 missing 3 missing done7 4 stored done8 5 missing done9 ");
+	/* More values than keys, fewer in the list, an answer to something else. */
+	answered(&kv_memcached,
+		 "VALUE " K(1) " 0 1\r\na\r\nVALUE " K(2) " 0 1\r\na\r\nVALUE " K(
+			 3) " 0 1\r\na\r\nVALUE " K(4) " 0 1\r\na\r\n",
+		 NULL);
+	answered(&kv_resp, "*2\r\n$1\r\na\r\n", NULL);
+	answered(&kv_resp, "+OK\r\n$1\r\na\r\n", NULL);
 }
 
 static void seconds_add_up(void **state)
@@ -193,6 +303,7 @@ int main(void)
 		cmocka_unit_test(redis_answers),
 		cmocka_unit_test(a_line_has_an_end),
 		cmocka_unit_test(requests_are_what_the_protocols_say),
+		cmocka_unit_test(several_keys_are_answered),
 		cmocka_unit_test(seconds_add_up),
 	};
 

@@ -24,6 +24,7 @@ struct kv_config {
 	const struct kv_protocol *protocol;
 	uint16_t port; /* on 127.0.0.1 */
 	unsigned int threads, connections, pipeline;
+	unsigned int keys_a_get; /* at most KV_MOST_KEYS */
 	uint64_t keys, seed;
 	struct kv_sizes sizes;
 	double compressible, get_share;

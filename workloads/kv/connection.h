@@ -13,11 +13,14 @@
 #include "base/err.h"
 #include "workloads/kv/protocol.h"
 
-#define KV_DEPTH 1024u /* requests that may wait */
+#define KV_MOST_KEYS	100u  /* of one get */
+#define KV_MOST_WAITING 1024u /* keys on a connection */
 
+/* One key of a request. Those of a get of several lie behind each other. */
 struct kv_request {
 	uint64_t meant_ns, key;
 	uint32_t version; /* of a set: its own; of a get: what had been stored when it was sent */
+	uint16_t nr;	  /* keys of the request, from its first on */
 	bool set;
 };
 
@@ -25,22 +28,40 @@ struct kv_connection {
 	const struct kv_protocol *protocol;
 	int fd;
 	struct buf out;
-	size_t sent; /* of out */
-	char *in;
-	size_t in_len, in_cap;
-	struct kv_request ring[KV_DEPTH];
-	unsigned int head, tail; /* oldest; where the next goes */
-	uint64_t next_fill;	 /* for the client: the key that it sets next */
+	size_t sent;	 /* of out */
+	struct buf rest; /* an answer that is not whole */
+	struct kv_request *ring;
+	unsigned int depth;	  /* keys that may wait; a power of two */
+	unsigned int head, tail;  /* oldest; where the next goes */
+	unsigned int waiting;	  /* requests */
+	unsigned int answered;	  /* keys of the oldest request */
+	uint64_t next_fill;	  /* for the client: the key that it sets next */
+	bool is_unsent, is_ready; /* for the client: it stands in that list */
 };
 
-/* To 127.0.0.1. `largest` value that may come. The caller closes it whatever comes back. */
+/* Where answers arrive; one a thread. */
+struct kv_inbox {
+	char *bytes;
+	size_t size;
+};
+
+/* For values of at most `largest` bytes. */
+void kv_inbox_init(struct kv_inbox *in, size_t largest);
+void kv_inbox_release(struct kv_inbox *in);
+
+/* To 127.0.0.1. The caller closes it whatever comes back. */
 int kv_connect(struct kv_connection *c, const struct kv_protocol *protocol, uint16_t port,
-	       size_t largest, struct err *err);
+	       unsigned int depth, struct err *err);
 void kv_disconnect(struct kv_connection *c);
 
-static inline unsigned int kv_waiting(const struct kv_connection *c)
+static inline struct kv_request *kv_slot(const struct kv_connection *c, unsigned int at)
 {
-	return c->tail - c->head;
+	return &c->ring[at & (c->depth - 1)];
+}
+
+static inline bool kv_has_room(const struct kv_connection *c, unsigned int nr)
+{
+	return c->tail - c->head + nr <= c->depth;
 }
 
 static inline bool kv_unsent(const struct kv_connection *c)
@@ -48,16 +69,25 @@ static inline bool kv_unsent(const struct kv_connection *c)
 	return c->out.len;
 }
 
-/* Write it for the next kv_send(). There must be room in the ring. value: of a set. */
-void kv_write(struct kv_connection *c, const struct kv_request *r, const void *value, size_t size);
+/* Write it for the next kv_send(). There must be room for it. */
+void kv_write_set(struct kv_connection *c, const struct kv_request *r, const void *value,
+		  size_t size);
+/* r: nr of them. */
+void kv_write_get(struct kv_connection *c, const struct kv_request *r, unsigned int nr);
 /* As much as the socket takes. */
 int kv_send(struct kv_connection *c, struct err *err);
 /*
- * All answers that are there, each given to take(), which may fail, with its request, in the order of
- * both and with the time at which they were there.
+ * What becomes of answers, in the order of the requests: key() with each key's KV_STORED, KV_VALUE or
+ * KV_MISS, or once with a KV_REFUSED; then done() with the request's first key. now_ns: when they were
+ * there.
  */
-typedef int (*kv_take)(void *arg, const struct kv_request *r, const struct kv_answer *a,
-		       uint64_t now_ns, struct err *err);
-int kv_receive(struct kv_connection *c, kv_take take, void *arg, struct err *err);
+struct kv_taker {
+	void (*key)(void *arg, const struct kv_request *r, const struct kv_answer *a);
+	void (*done)(void *arg, const struct kv_request *r, uint64_t now_ns);
+	void *arg;
+};
+/* All that are there. */
+int kv_receive(struct kv_connection *c, const struct kv_inbox *in, const struct kv_taker *taker,
+	       struct err *err);
 
 #endif

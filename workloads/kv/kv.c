@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "workloads/kv/client.h"
+#include "workloads/kv/connection.h"
 #include "workloads/kv/report.h"
 #include "workloads/latency.h"
 #include "workloads/server.h"
@@ -32,7 +33,7 @@ struct params {
 	char *popularity;
 	double zipf, hot_keys, hot_share;
 	char *rate, *arrivals;
-	uint64_t connections, pipeline, threads, server_threads, port;
+	uint64_t connections, pipeline, multi_get, threads, server_threads, port;
 };
 
 static const struct opt opts[] = {
@@ -63,6 +64,8 @@ static const struct opt opts[] = {
 	OPT_U64("connections", struct params, connections, "16", 1, 65536, "to the server"),
 	OPT_U64("pipeline", struct params, pipeline, "1", 1, 512,
 		"rate=closed: requests under way on a connection"),
+	OPT_U64("multi-get", struct params, multi_get, "1", 1, KV_MOST_KEYS,
+		"keys of one get; it is one request, answered with its last value"),
 	OPT_U64("threads", struct params, threads, "0", 0, 1024,
 		"of the client; 0: one for each of its CPUs"),
 	OPT_U64("server-threads", struct params, server_threads, "0", 0, 1024,
@@ -75,6 +78,7 @@ static const struct metric metrics[] = {
 	{ KV_OPS, "per_s", BETTER_HIGHER, "requests answered per second" },
 	{ KV_OFFERED, "per_s", BETTER_NEITHER, "requests that were meant to be sent per second" },
 	LATENCY_METRICS(KV_LATENCY, "answer time from when the request was meant to be sent"),
+	{ KV_LATENCY_99_99, "us", BETTER_LOWER, "the same, 99.99th percentile" },
 	{ KV_LATENCY_AT, "us", BETTER_LOWER, "the 99th percentile in each second of the window" },
 	{ KV_UNANSWERED, "count", BETTER_LOWER,
 	  "requests not sent, or without an answer a second after the end; their age counts as latency" },
@@ -244,6 +248,11 @@ static int kv_check_params(const void *params, char *const *argv, struct err *er
 			       "kv: threads=%" PRIu64 " need as many connections: raise "
 			       "connections=%" PRIu64,
 			       p->threads, p->connections);
+	if (!rc && p->pipeline * p->multi_get > KV_MOST_WAITING)
+		rc = err_usage(err,
+			       "kv: pipeline=%" PRIu64 " gets of multi-get=%" PRIu64
+			       " keys are more than %u keys under way on a connection: lower one",
+			       p->pipeline, p->multi_get, KV_MOST_WAITING);
 	if (!rc && nr_keys(p, &sizes) < p->connections)
 		rc = err_usage(err,
 			       "kv: %" PRIu64 " keys for %" PRIu64 " connections: raise memory "
@@ -385,6 +394,7 @@ static int kv_main(const void *arg, struct worker *worker)
 		.port = (uint16_t)p->port,
 		.connections = (unsigned int)p->connections,
 		.pipeline = (unsigned int)p->pipeline,
+		.keys_a_get = (unsigned int)p->multi_get,
 		.threads = (unsigned int)p->threads,
 		.seed = worker_seed(worker),
 		.compressible = p->compressible,

@@ -37,18 +37,16 @@ static bool parse_size_word(const char *word, size_t len, size_t *ret)
 	return n <= KV_VALUE_MAX;
 }
 
-/* A value of `size` bytes at text + at, and `tail` behind it. */
-static ssize_t take_value(const char *text, size_t len, size_t at, size_t size, const char *tail,
+/* A value of `size` bytes at text + at, and the end of its line. */
+static ssize_t take_value(const char *text, size_t len, size_t at, size_t size,
 			  struct kv_answer *ret)
 {
-	size_t tail_len = strlen(tail);
-
-	if (len < at + size + tail_len)
+	if (len < at + size + 2)
 		return 0;
-	if (memcmp(text + at + size, tail, tail_len) != 0)
+	if (text[at + size] != '\r' || text[at + size + 1] != '\n')
 		return -EPROTO;
-	*ret = (struct kv_answer){ KV_VALUE, text + at, size };
-	return (ssize_t)(at + size + tail_len);
+	*ret = (struct kv_answer){ KV_VALUE, text + at, size, NULL };
+	return (ssize_t)(at + size + 2);
 }
 
 static bool is(const char *text, ssize_t len, const char *word)
@@ -64,34 +62,60 @@ static bool begins(const char *text, ssize_t len, const char *word)
 static ssize_t answer(struct kv_answer *ret, enum kv_kind kind, const char *text, ssize_t line,
 		      size_t used)
 {
-	*ret = (struct kv_answer){ kind, text, (size_t)line };
+	*ret = (struct kv_answer){ kind, text, (size_t)line, NULL };
 	return (ssize_t)used;
 }
 
+/* A number in decimal. */
+static void add_number(struct buf *b, size_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+#define ADD(b, text) buf_add(b, text, sizeof(text) - 1)
+
 /* --- memcached ------------------------------------------------------------------------------ */
 
-static void memcached_get(struct buf *b, const char key[KV_KEY_BYTES])
+static void memcached_get(struct buf *b, const char *keys, size_t nr)
 {
-	buf_add(b, "get ", 4);
-	buf_add(b, key, KV_KEY_BYTES);
-	buf_add(b, "\r\n", 2);
+	ADD(b, "get");
+	for (size_t i = 0; i < nr; i++) {
+		ADD(b, " ");
+		buf_add(b, keys + i * KV_KEY_BYTES, KV_KEY_BYTES);
+	}
+	ADD(b, "\r\n");
 }
 
 static void memcached_set(struct buf *b, const char key[KV_KEY_BYTES], size_t size)
 {
-	buf_addf(b, "set %.*s 0 0 %zu\r\n", KV_KEY_BYTES, key, size);
+	ADD(b, "set ");
+	buf_add(b, key, KV_KEY_BYTES);
+	ADD(b, " 0 0 ");
+	add_number(b, size);
+	ADD(b, "\r\n");
 }
 
-/* "VALUE key flags size", and the value, and "END". */
+/* "VALUE key flags size", and the value. */
 static ssize_t memcached_value(const char *text, size_t len, ssize_t line, size_t used,
 			       struct kv_answer *ret)
 {
+	const size_t key_at = strlen("VALUE ");
 	const char *last = memrchr(text, ' ', (size_t)line);
 	size_t size;
+	ssize_t n;
 
-	if (!parse_size_word(last + 1, (size_t)(text + line - last - 1), &size))
+	if ((size_t)line < key_at + KV_KEY_BYTES || text[key_at + KV_KEY_BYTES] != ' ' ||
+	    !parse_size_word(last + 1, (size_t)(text + line - last - 1), &size))
 		return -EPROTO;
-	return take_value(text, len, used, size, "\r\nEND\r\n", ret);
+	n = take_value(text, len, used, size, ret);
+	ret->key = text + key_at;
+	return n;
 }
 
 static ssize_t memcached_parse(const char *text, size_t len, struct kv_answer *ret)
@@ -106,7 +130,7 @@ static ssize_t memcached_parse(const char *text, size_t len, struct kv_answer *r
 	if (is(text, line, "STORED"))
 		return answer(ret, KV_STORED, text, line, used);
 	if (is(text, line, "END"))
-		return answer(ret, KV_MISS, text, line, used);
+		return answer(ret, KV_END, text, line, used);
 	if (is(text, line, "ERROR") || is(text, line, "NOT_STORED") ||
 	    begins(text, line, "SERVER_ERROR ") || begins(text, line, "CLIENT_ERROR "))
 		return answer(ret, KV_REFUSED, text, line, used);
@@ -114,6 +138,7 @@ static ssize_t memcached_parse(const char *text, size_t len, struct kv_answer *r
 }
 
 const struct kv_protocol kv_memcached = {
+	.has_end = true,
 	.get = memcached_get,
 	.set = memcached_set,
 	.parse = memcached_parse,
@@ -121,20 +146,44 @@ const struct kv_protocol kv_memcached = {
 
 /* --- redis ---------------------------------------------------------------------------------- */
 
-static void resp_get(struct buf *b, const char key[KV_KEY_BYTES])
+static void resp_add_bulk(struct buf *b, const char *bytes, size_t size)
 {
-	static const char head[] = "*2\r\n$3\r\nGET\r\n$16\r\n";
+	ADD(b, "$");
+	add_number(b, size);
+	ADD(b, "\r\n");
+	buf_add(b, bytes, size);
+	ADD(b, "\r\n");
+}
 
-	_Static_assert(KV_KEY_BYTES == 16, "stands in the request");
-	buf_add(b, head, sizeof(head) - 1);
-	buf_add(b, key, KV_KEY_BYTES);
-	buf_add(b, "\r\n", 2);
+static void resp_get(struct buf *b, const char *keys, size_t nr)
+{
+	ADD(b, "*");
+	add_number(b, nr + 1);
+	if (nr == 1)
+		ADD(b, "\r\n$3\r\nGET\r\n");
+	else
+		ADD(b, "\r\n$4\r\nMGET\r\n");
+	for (size_t i = 0; i < nr; i++)
+		resp_add_bulk(b, keys + i * KV_KEY_BYTES, KV_KEY_BYTES);
 }
 
 static void resp_set(struct buf *b, const char key[KV_KEY_BYTES], size_t size)
 {
-	buf_addf(b, "*3\r\n$3\r\nSET\r\n$%d\r\n%.*s\r\n$%zu\r\n", KV_KEY_BYTES, KV_KEY_BYTES, key,
-		 size);
+	ADD(b, "*3\r\n$3\r\nSET\r\n");
+	resp_add_bulk(b, key, KV_KEY_BYTES);
+	ADD(b, "$");
+	add_number(b, size);
+	ADD(b, "\r\n");
+}
+
+static ssize_t resp_list(const char *text, ssize_t line, size_t used, struct kv_answer *ret)
+{
+	size_t nr;
+
+	if (!parse_size_word(text + 1, (size_t)line - 1, &nr))
+		return -EPROTO;
+	*ret = (struct kv_answer){ KV_LIST, text, nr, NULL };
+	return (ssize_t)used;
 }
 
 static ssize_t resp_parse(const char *text, size_t len, struct kv_answer *ret)
@@ -151,7 +200,9 @@ static ssize_t resp_parse(const char *text, size_t len, struct kv_answer *ret)
 	if (text[0] == '-')
 		return answer(ret, KV_REFUSED, text + 1, line - 1, used);
 	if (text[0] == '$' && parse_size_word(text + 1, (size_t)line - 1, &size))
-		return take_value(text, len, used, size, "\r\n", ret);
+		return take_value(text, len, used, size, ret);
+	if (text[0] == '*')
+		return resp_list(text, line, used, ret);
 	return -EPROTO;
 }
 

@@ -37,6 +37,40 @@ struct kv_second *kv_record_at(struct kv_record *r, uint64_t ns)
 	return &r->second[i];
 }
 
+void kv_record_sent(struct kv_record *r, uint64_t meant_ns, uint64_t now_ns)
+{
+	struct kv_second *s = kv_record_at(r, meant_ns);
+
+	s->offered++;
+	s->late += now_ns - meant_ns > KV_LATE_NS;
+	hist_add(s->delay, now_ns - meant_ns);
+}
+
+void kv_record_answered(struct kv_record *r, uint64_t meant_ns, uint64_t now_ns)
+{
+	hist_add(kv_record_at(r, meant_ns)->latency, now_ns - meant_ns);
+	kv_record_at(r, now_ns)->answered++;
+}
+
+void kv_record_unanswered(struct kv_record *r, uint64_t meant_ns, uint64_t end_ns)
+{
+	struct kv_second *s = kv_record_at(r, meant_ns);
+
+	s->unanswered++;
+	hist_add(s->latency, end_ns - meant_ns);
+}
+
+void kv_record_unsent(struct kv_record *r, uint64_t meant_ns, uint64_t end_ns, uint64_t n)
+{
+	struct kv_second *s = kv_record_at(r, meant_ns);
+
+	s->offered += n;
+	s->late += n;
+	s->unanswered += n;
+	hist_add_many(s->latency, end_ns - meant_ns, n);
+	hist_add_many(s->delay, end_ns - meant_ns, n);
+}
+
 void kv_record_sum(const struct kv_record *r, size_t first, size_t nr, struct kv_second *into)
 {
 	for (size_t i = first; i < first + nr && i < r->nr; i++) {

@@ -28,6 +28,12 @@ struct kv_record {
 void kv_record_release(struct kv_record *r);
 /* The second that holds the instant, made where it's not there yet. Not before origin_ns. */
 struct kv_second *kv_record_at(struct kv_record *r, uint64_t ns);
+/* A request that was meant for meant_ns: it is sent; it is answered; it has no answer by end_ns; n of them
+ * were not even sent by then. */
+void kv_record_sent(struct kv_record *r, uint64_t meant_ns, uint64_t now_ns);
+void kv_record_answered(struct kv_record *r, uint64_t meant_ns, uint64_t now_ns);
+void kv_record_unanswered(struct kv_record *r, uint64_t meant_ns, uint64_t end_ns);
+void kv_record_unsent(struct kv_record *r, uint64_t meant_ns, uint64_t end_ns, uint64_t n);
 /* Adds the seconds from `first` on, `nr` of them, to `into`, whose histograms are there. */
 void kv_record_sum(const struct kv_record *r, size_t first, size_t nr, struct kv_second *into);
 

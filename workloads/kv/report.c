@@ -60,6 +60,9 @@ static void report_window(struct worker *w, const struct kv_totals *t, size_t fi
 	worker_result(w, KV_OPS, (double)all.answered / (double)nr);
 	worker_result(w, KV_UNANSWERED, (double)all.unanswered);
 	latency_report(w, KV_LATENCY, all.latency);
+	if (hist_has_quantile(all.latency, 0.9999))
+		worker_result(w, KV_LATENCY_99_99,
+			      (double)hist_quantile(all.latency, 0.9999) / 1e3);
 	if (all.offered) {
 		worker_result(w, KV_OFFERED, (double)all.offered / (double)nr);
 		worker_result(w, KV_LATE, (double)all.late / (double)all.offered);
