@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Latency over load. One block: series, load (thousands a second), p50, p99, its low and high, p99_9,
-# flagged (microseconds).
+# Latency over load. Blocks: 0 points (series, load in thousands a second, p50, p99, its low and high, p99_9,
+# flagged; microseconds), 1 capacities (series, load).
 
-# The key has a line for each series, and one for the three lines of each.
-eval page(5.2 + 0.35 * (key_lines + 1))
+# The key has a line for each series, and one for the lines of each.
+eval page(5.2 + 0.35 * (key_lines + 2))
 eval set_caption
 eval set_title
 
@@ -16,13 +16,18 @@ set lmargin 9
 set rmargin 2
 set bmargin at screen at(0.9)
 eval set_key('tmargin left Left reverse vertical')
+set style fill transparent solid 0.2 noborder
 
-plot for [n = 0 : nr_series - 1] data index 0 \
-		using 2:(of_series(n, 'p99')):(of_series(n, 'low')):(of_series(n, 'high')) \
-		with yerrorlines lt n + 1 dt solid title label(n), \
+plot for [n = 0 : nr_series - 1] data index 0 using 2:(of_series(n, 'low')):(of_series(n, 'high')) \
+		with filledcurves lt n + 1, \
+	for [n = 0 : nr_series - 1] data index 0 using 2:(of_series(n, 'p99')) \
+		with linespoints lt n + 1 dt solid title label(n), \
 	for [n = 0 : nr_series - 1] data index 0 using 2:(of_series(n, 'p50')) \
 		with lines lt n + 1 lw 0.7 dt (2,3), \
 	for [n = 0 : nr_series - 1] data index 0 using 2:(of_series(n, 'p99_9')) \
 		with lines lt n + 1 lw 0.7 dt (8,4), \
 	for [n = 0 : nr_series - 1] data index 0 using 2:(flagged(n, 'p99')) with points ls 100, \
-	NaN with lines lc rgb grey dt (8,4) title '99.9th percentile (solid: 99th; dotted: median)'
+	for [n = 0 : nr_series - 1] data index 1 using (of_series(n, 'load')):(1e9) \
+		with impulses lt n + 1 lw 0.7 dt solid, \
+	NaN with lines lc rgb grey dt (8,4) title '99.9th percentile (solid: 99th, its range; dotted: median)', \
+	NaN with lines lc rgb grey lw 0.7 title 'vertical: the most that was answered as fast as asked'

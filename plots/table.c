@@ -11,6 +11,7 @@ EMBED(bars_gp, "plots/bars.gp");
 EMBED(fit_gp, "plots/fit.gp");
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
 EMBED(latency_load_gp, "plots/latency-load.gp");
+EMBED(latency_ratio_gp, "plots/latency-ratio.gp");
 EMBED(panels_gp, "plots/panels.gp");
 EMBED(slowdown_gp, "plots/slowdown.gp");
 EMBED(timeseries_gp, "plots/timeseries.gp");
@@ -24,6 +25,7 @@ EMBED(latency_cdf_sql, "plots/latency-cdf.sql");
 EMBED(performed_sql, "plots/performed.sql");
 EMBED(ratio_sql, "plots/ratio.sql");
 EMBED(latency_load_sql, "plots/latency-load.sql");
+EMBED(latency_ratio_sql, "plots/latency-ratio.sql");
 EMBED(readahead_sql, "plots/readahead.sql");
 EMBED(reclaim_sql, "plots/reclaim.sql");
 EMBED(slowdown_sql, "plots/slowdown.sql");
@@ -71,6 +73,14 @@ const struct figure figure_table[] = {
 		.empty_hint = "make some runs with fmbench run kv -o rate=10k, -o rate=20k …",
 	},
 	{
+		.name = "latency-ratio",
+		.summary = "tail latency over the local ratio, a curve a rate and backend",
+		.scope = FIGURE_CURVE,
+		.gp = latency_ratio_gp,
+		.sql = { head_sql, latency_ratio_sql },
+		.empty_hint = "make some runs with fmbench run kv -o rate=20k --ratio 1,0.75,0.5",
+	},
+	{
 		.name = "readahead",
 		.summary =
 			"pages per second of a scan, and touches that waited, over vm.page-cluster",
@@ -105,7 +115,8 @@ const struct figure figure_table[] = {
 	},
 	{
 		.name = "timeseries",
-		.summary = "far page-ins and page-outs, memory, operations, CPU and pressure",
+		.summary =
+			"far page-ins and page-outs, memory, operations, latency, CPU and pressure",
 		.scope = FIGURE_ONE_RUN,
 		.gp = timeseries_gp,
 		.sql = { head_sql, timeseries_sql },

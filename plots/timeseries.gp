@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One run over time. Blocks: 0 samples (t_s, page_ins_per_s, page_outs_per_s, local_mib, far_mib, ops_per_s,
-# cpus, stalled), 1 phases (phase, begin_s, end_s). Variables: end_s, limit_mib (NaN: no limit), has_ops,
-# has_cpu, has_stall.
+# cpus, stalled), 1 phases (phase, begin_s, end_s), 2 seconds (t_s, p99_us). Variables: end_s, limit_mib
+# (NaN: no limit), has_ops, has_p99, has_cpu, has_stall.
 
-# Panels from the top: pages, memory, and where they were counted operations and CPU with pressure.
-nr_panels = 2 + (has_ops > 0) + (has_cpu > 0)
+# Panels from the top: pages, memory, and where they were counted operations, the 99th percentile of latency,
+# and CPU with pressure.
+nr_panels = 2 + (has_ops > 0) + (has_p99 > 0) + (has_cpu > 0)
 panel_cm = 2.16
 gap_cm = 0.8
 low(n) = 1.1 + (nr_panels - n) * (panel_cm + gap_cm) # the nth's lower edge, from 1
@@ -13,14 +14,19 @@ eval page(high(1) + 1.44)
 eval set_caption
 eval set_title_label
 
-# What an axis has to hold: never an empty range. Before the ranges, which stats would heed.
-array top[4] = [1., 1., 1., 1.]
+# What an axis has to hold: never an empty range. Before the ranges, which stats would heed. The fifth
+# is the 99th percentile's.
+array top[5] = [1., 1., 1., 1., 1.]
 do for [word in '1page_ins_per_s 1page_outs_per_s 2local_mib 2far_mib 3ops_per_s 4cpus 4stalled'] {
 	panel = word[1 : 1] + 0
 	name = word[2 : *]
 	stats data using name index 0 name 'of' nooutput
 	if (exists('of_max') && of_max > top[panel]) { top[panel] = of_max }
 	undefine of_*
+}
+if (has_p99) {
+	stats data using 'p99_us' index 2 name 'of' nooutput
+	top[5] = of_max
 }
 if (limit_mib > top[2]) { top[2] = limit_mib }
 scale(panel) = top[panel] >= 5000 ? 1000. : 1.
@@ -71,6 +77,14 @@ if (has_ops) {
 	set yrange [0:upper(3)]
 	plot data index 1 using (0):(0):2:3:(0):(upper(3)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
 		data index 0 using 1:(column('ops_per_s') / scale(3)) with lines lt 1 title 'operations'
+}
+
+if (has_p99) {
+	eval set_panel(3 + (has_ops > 0), scale(5) > 1 ? 'p99 (ms)' : 'p99 (µs)')
+	set yrange [0:upper(5)]
+	plot data index 1 using (0):(0):2:3:(0):(upper(5)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
+		data index 2 using 1:(column('p99_us') / scale(5)) with linespoints lt 1 \
+			title 'latency, 99th percentile of each second'
 }
 
 if (has_cpu) {

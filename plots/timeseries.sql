@@ -63,6 +63,20 @@ SELECT p.name AS phase, (p.begin_ns - shown.begin_ns) / 1e9 AS begin_s,
 	(p.end_ns - shown.begin_ns) / 1e9 AS end_s
 FROM shown JOIN phase p ON p.run = shown.id ORDER BY p.begin_ns;
 
+-- A client that counts by seconds (workload kv) has a 99th percentile of each whole second in the window,
+-- from when it began to count: as the warm-up did.
+CREATE TEMP TABLE second AS
+WITH phases AS (
+	SELECT (SELECT min(begin_ns) FROM phase WHERE run = shown.id AND name IN ('warmup', 'measure')) AS origin,
+		(SELECT begin_ns FROM phase WHERE run = shown.id AND name = 'measure') AS begin, begin_ns
+	FROM shown)
+SELECT (origin + ((begin - origin + 999999999) / 1000000000 + substr(r.name, 16)) * 1000000000
+		+ 500000000 - phases.begin_ns) / 1e9 AS t_s, r.value AS p99_us
+FROM phases JOIN shown JOIN result r ON r.run = shown.id AND r.job = shown.job
+WHERE r.name GLOB 'latency_p99_at.*';
+
+SELECT t_s, p99_us FROM second ORDER BY t_s;
+
 CREATE TEMP VIEW variables AS
 SELECT common.*,
 	(SELECT max(t.end_ns - shown.begin_ns) / 1e9 FROM tick t WHERE t.run = shown.id) AS end_s,
@@ -70,5 +84,6 @@ SELECT common.*,
 	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric = ops) AS has_ops,
 	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric IN (cpu, stall))
 		AS has_cpu,
+	EXISTS (SELECT 1 FROM second) AS has_p99,
 	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric = stall) AS has_stall
 FROM common JOIN shown;

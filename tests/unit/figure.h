@@ -22,7 +22,7 @@ struct made {
 	const char *workload, *backend, *params, *run_params, *experiment, *lab, *status, *reason;
 	double ratio;
 	int repeat;
-	struct number results[4];  /* to the first without a name */
+	struct number results[6];  /* to the first without a name */
 	struct number counters[4]; /* growth in the measure phase, of "collector key" */
 	const char *hist;
 	uint64_t hist_from, hist_to; /* nanoseconds, one sample each, both inclusive */
@@ -81,7 +81,7 @@ static inline int64_t make_run(struct store *s, struct made m)
 	if (m.counters[0].name)
 		made_counters(s, run, m.counters);
 	results_init(&results);
-	for (int i = 0; i < 4 && m.results[i].name; i++)
+	for (int i = 0; i < 6 && m.results[i].name; i++)
 		results_add(&results, m.results[i].name, "per_s", BETTER_HIGHER,
 			    m.results[i].value);
 	if (m.hist) {

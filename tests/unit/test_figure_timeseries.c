@@ -5,7 +5,8 @@
 #define HEADER                                                                                     \
 	"\"t_s\"\t\"page_ins_per_s\"\t\"page_outs_per_s\"\t\"local_mib\"\t\"far_mib\"\t"           \
 	"\"ops_per_s\"\t\"cpus\"\t\"stalled\"\n"
-#define PHASES "\n\n\"phase\"\t\"begin_s\"\t\"end_s\"\n"
+#define SECONDS "\n\n\"t_s\"\t\"p99_us\"\n"
+#define PHASES	"\n\n\"phase\"\t\"begin_s\"\t\"end_s\"\n"
 
 enum { INS, OUTS, NEAR, FAR, OPS, CPU, STALL, NR_METRICS };
 
@@ -71,7 +72,7 @@ static int64_t add_run(struct store *s, const char *status, const char *reason, 
 	       "2\t0\t60\t48.5\t15.5\t750\t1.5\t0\n" /* (40 - 10) / 0.5 s */                       \
 	       "3.5\t300\t0\t48.5\t15.5\t750\t0\t0\n" /* (600 - 150) / 1.5 s */ PHASES             \
 	       "\"load\"\t0.5\t1.5\n"                                                              \
-	       "\"measure\"\t1.5\t3.5\n"
+	       "\"measure\"\t1.5\t3.5\n" SECONDS
 
 static void test_one_run(void **state)
 {
@@ -91,6 +92,39 @@ static void test_one_run(void **state)
 				     &(struct figure_choice){ 0 }, NULL, drawn_path("none", "png"),
 				     &err),
 			 -ENODATA);
+	store_close(s);
+}
+
+/* The first whole second since 1.2 s that lies in the window is from 2.2 s on. */
+static void test_each_second(void **state)
+{
+	struct store *s = synthetic_store("seconds.db");
+	struct run_record record = synthetic_record("kv", "zram", 0.5, 1);
+	int64_t run = synthetic_begin(s, &record), metric;
+	struct results results;
+	char *data;
+
+	(void)state;
+	assert_ok(store_metric(s, 1, "memory_stat", "pgmajfault", "x", true, &metric, &err));
+	for (uint64_t i = 0; i < 2; i++) {
+		synthetic_tick(s, run, i, (1 + 4 * i) * NSEC_PER_SEC);
+		assert_ok(store_sample(s, run, i, metric, i, &err));
+	}
+	assert_ok(store_phase(s, run, "warmup", 1200000000, 1500000000, &err));
+	assert_ok(store_phase(s, run, "measure", 1500000000, 4300000000, &err));
+	results_init(&results);
+	results_add(&results, "latency_p99", "us", BETTER_LOWER, 900);
+	results_add(&results, "latency_p99_at.0", "us", BETTER_LOWER, 800);
+	results_add(&results, "latency_p99_at.1", "us", BETTER_LOWER, 1000);
+	assert_ok(store_results(s, run, 1, &results, &err));
+	results_release(&results);
+	assert_ok(store_run_end(s, run, "ok", NULL, &err));
+	begin_at_zero("seconds.db");
+	data = draw_data(s, "timeseries", run, NULL, "timeseries-p99");
+	if (!strstr(data, SECONDS "2.7\t800\n3.7\t1000\n"))
+		fail_msg("%s", data);
+	free(data);
+	expect_variable("timeseries-p99", "has_p99 = 1\n");
 	store_close(s);
 }
 
@@ -133,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_run),
+		cmocka_unit_test(test_each_second),
 		cmocka_unit_test(test_latest_of_an_experiment),
 		cmocka_unit_test(test_unsound_run),
 	};
