@@ -30,7 +30,9 @@ WHERE l.panel = 0 ORDER BY l.series, load;
 WITH kept AS (
 	SELECT l.series, l.median AS load, l.median >= 0.99 * o.median AS up
 	FROM curve l JOIN curve o ON o.series = l.series AND o.x = l.x AND o.panel = 4 WHERE l.panel = 0)
-SELECT series, max(load) FILTER (WHERE up) / 1e3 AS load FROM kept GROUP BY series
+SELECT series, max(load) FILTER (WHERE up) / 1e3 AS load,
+	(SELECT max(high) FROM curve WHERE panel IN (2, 3)) AS top
+FROM kept GROUP BY series
 HAVING NOT min(up) AND max(up) ORDER BY series;
 
 CREATE TEMP VIEW variables AS SELECT * FROM common;

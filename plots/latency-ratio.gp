@@ -11,11 +11,11 @@ set xrange [0:1.05]
 set xtics 0.25
 set mxtics 5
 set logscale y
-set format y '%g'
+set format y '%.0s%c'
 set xlabel 'local memory / peak' offset 0, 0.5
-set ylabel 'latency (µs)' offset 1.2
-set lmargin 9
-set rmargin 2
+set label 1 'latency (µs)' at screen y_title, graph 0.5 center rotate
+set lmargin at screen left_cm / width_cm
+set rmargin at screen 1 - 0.22 / width_cm
 set bmargin at screen at(0.9)
 eval set_key('tmargin left Left reverse vertical')
 set style fill transparent solid 0.2 noborder
@@ -30,4 +30,4 @@ plot for [n = 0 : nr_series - 1] data index 0 using 2:(of_series(n, 'low')):(of_
 		with lines lt n + 1 lw 0.7 dt (8,4), \
 	for [n = 0 : nr_series - 1] data index 0 using 2:(flagged(n, 'p99')) with points ls 100, \
 	NaN with lines lc rgb grey dt (8,4) \
-		title (few ? '99.9th percentile (solid: 99th, its range; dotted: median)' : 'the 99th percentile, its range')
+		title (few ? '99.9th percentile; dotted: median' : '')

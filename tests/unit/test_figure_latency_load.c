@@ -4,7 +4,7 @@
 
 #define HEADER "\"series\"\t\"load\"\t\"p50\"\t\"p99\"\t\"low\"\t\"high\"\t\"p99_9\"\t\"flagged\"\n"
 
-#define CAPACITY "\n\n\"series\"\t\"load\"\n"
+#define CAPACITY "\n\n\"series\"\t\"load\"\t\"top\"\n"
 
 static void add(struct store *s, double ratio, const char *rate, double ops, double offered,
 		double p50, double p99, double p99_9, const char *flag)
@@ -43,7 +43,7 @@ static void a_rate_is_a_point(void **state)
 			   "1\t20\t50\t100\t100\t100\t300\t0\n"
 			   "1\t49\t70\t300\t200\t400\t900\t1\n"
 		    /* It did not keep up with 50k; at half the memory nobody asked for more. */
-		    CAPACITY "1\t20\n");
+		    CAPACITY "1\t20\t1000\n");
 	expect_variable("load",
 			"labels = 'memcached, zram, ratio 0.5\tmemcached, zram, ratio 1'\n");
 	store_close(s);
