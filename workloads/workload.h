@@ -76,12 +76,22 @@ struct workload_ctx {
 	void *state; /* the workload's own, from start to release */
 };
 
+/*
+ * An option that is an axis: `fmbench run` takes several values of it with commas, and the word auto: a run
+ * with `first` at ratio 1, then one at each share of its performance.
+ */
+struct ladder {
+	const char *option, *first;
+	const double *shares; /* ended by 0 */
+};
+
 struct workload {
 	const char *name, *summary;
 	enum workload_shape shape;
 	const struct metric *metrics; /* ended by an all-zero row */
 	const struct opt *opts;	      /* ended by OPT_END; NULL: none */
 	size_t params_size;
+	const struct ladder *ladder; /* NULL: none */
 
 	/* Before anything is touched: programs there? options coherent? argv may be NULL. */
 	int (*check)(const void *params, char *const *argv, struct err *err);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "harness/cli/axis.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
 #include "harness/cli/config.h"
@@ -14,6 +15,7 @@
 #include "harness/run/run.h"
 #include "harness/run/run_opts.h"
 #include "micro/micro.h"
+#include "results/costs.h"
 #include "results/export.h"
 
 struct params {
@@ -101,10 +103,9 @@ static int set_program_options(const struct workload *w, const struct params *p,
 }
 
 static int choose(const struct cli *cli, const struct params *p, const struct ratios *ratios,
-		  struct choice *c, struct err *err)
+		  struct choice *c, struct axis *axis, struct err *err)
 {
 	bool shrinks = false;
-	void *params;
 	int rc;
 
 	if (cli->argv && cli->nr_args)
@@ -122,27 +123,82 @@ static int choose(const struct cli *cli, const struct params *p, const struct ra
 		shrinks |= ratios->values[i] < 1;
 	rc = choice_backends(c, p->backend, shrinks, err);
 	if (!rc)
-		rc = choice_add_params(c, cli, &params, err);
-	return rc ? rc : set_program_options(c->workload, p, params, err);
+		rc = axis_add_params(axis, cli, c, err);
+	return rc ? rc : set_program_options(c->workload, p, c->params[0], err);
 }
 
-static void add_cells(const struct cli *cli, const struct params *p, const struct ratios *ratios,
-		      const struct choice *c, struct matrix *m)
-{
-	struct cell cell = { .workload = c->workload,
-			     .workload_params = c->params[0],
-			     .argv = cli->argv };
+/* What the cells are made of, as it is typed and found. */
+struct cells {
+	const struct cli *cli;
+	const struct params *params;
+	struct ratios ratios;
+	struct choice choice;
+	struct axis axis;
+	uint64_t peak_bytes; /* of the first run, for a ladder; 0: not known */
+};
 
-	for (cell.repeat = 1; cell.repeat <= (int)p->repeat; cell.repeat++) {
-		for (size_t b = 0; b < c->nr_backends; b++) {
-			cell.backend = c->backends[b].backend;
-			cell.backend_params = c->backends[b].params;
-			for (size_t i = 0; i < ratios->nr; i++) {
-				cell.ratio = ratios->values[i];
+/* Those of the choice's parameter sets from `first` on. */
+static void add_cells(const struct cells *c, size_t first, struct matrix *m)
+{
+	struct cell cell = { .workload = c->choice.workload,
+			     .argv = c->cli->argv,
+			     .peak_bytes = c->peak_bytes };
+
+	for (cell.repeat = 1; cell.repeat <= (int)c->params->repeat; cell.repeat++) {
+		for (size_t b = 0; b < c->choice.nr_backends; b++) {
+			cell.backend = c->choice.backends[b].backend;
+			cell.backend_params = c->choice.backends[b].params;
+			for (size_t i = 0; i < c->ratios.nr * (c->choice.nr_params - first); i++) {
+				size_t set = first + i / c->ratios.nr;
+
+				cell.ratio = c->ratios.values[i % c->ratios.nr];
+				cell.workload_params = c->choice.params[set];
+				cell.label = axis_label(&c->axis, set);
 				matrix_add(m, &cell);
 			}
 		}
 	}
+}
+
+/* The run that finds the ladder: at ratio 1, where the backend does not matter. */
+static void add_first(const struct cells *c, struct matrix *m)
+{
+	struct cell cell = { .workload = c->choice.workload,
+			     .workload_params = c->choice.params[0],
+			     .argv = c->cli->argv,
+			     .backend = c->choice.backends[0].backend,
+			     .backend_params = c->choice.backends[0].params,
+			     .label = axis_label(&c->axis, 0),
+			     .ratio = 1,
+			     .repeat = 1 };
+
+	matrix_add(m, &cell);
+}
+
+/* The first run tells what the others are. */
+static int add_ladder(struct matrix *m, struct store *store, struct err *err)
+{
+	struct cells *c = m->more_arg;
+	struct cost cost = { 0 };
+	int rc = 0;
+
+	if (c->axis.nr_labels > 1)
+		return 0;
+	if (m->cells[0].run)
+		rc = store_cost(store, m->cells[0].run, NULL, &cost, err);
+	if (!rc && !cost.sound)
+		rc = err_failed(err, 0,
+				"%s=auto: the run that finds the capacity can't be used: `fmbench "
+				"show` says why; name rates yourself",
+				c->axis.ladder->option);
+	if (!rc)
+		rc = axis_add_ladder(&c->axis, 1 / cost.cost, err);
+	if (rc)
+		return rc;
+	c->peak_bytes = cost.peak_bytes;
+	add_cells(c, 1, m);
+	matrix_shuffle(m);
+	return 0;
 }
 
 static int cmd_run_run(struct cli *cli)
@@ -159,8 +215,7 @@ static int cmd_run_run(struct cli *cli)
 			    .skip_missing = p->skip_missing,
 			    .summary = p->repeat > 2,
 			    .verbose = common.verbose };
-	struct ratios ratios = { 0 };
-	struct choice c = { 0 };
+	struct cells c = { .cli = cli, .params = p };
 	enum export_format format;
 	struct err err = { 0 };
 	int code = 0, rc = export_format_parse(p->format, &format, &err);
@@ -168,18 +223,25 @@ static int cmd_run_run(struct cli *cli)
 	if (!rc && p->peak_bytes && p->recalibrate)
 		rc = err_usage(&err, "--peak states what --recalibrate would measure: choose one");
 	if (!rc)
-		rc = ratios_parse(p->ratios, &ratios, &err);
+		rc = ratios_parse(p->ratios, &c.ratios, &err);
 	if (!rc)
-		rc = choose(cli, p, &ratios, &c, &err);
+		rc = choose(cli, p, &c.ratios, &c.choice, &c.axis, &err);
 	if (!rc) {
-		add_cells(cli, p, &ratios, &c, &m);
+		if (c.axis.automatic) {
+			m.more = add_ladder;
+			m.more_arg = &c;
+			add_first(&c, &m);
+		} else {
+			add_cells(&c, 0, &m);
+		}
 		if (p->repeat > 1) /* who asks for one has no comparison in mind */
 			matrix_warn_repeats(p->repeat);
 		rc = p->dry_run ? dry_run(&m, &err) : matrix_run(&m, format, &code, &err);
 	}
 	matrix_release(&m);
-	choice_release(&c);
-	ratios_release(&ratios);
+	axis_release(&c.axis);
+	choice_release(&c.choice);
+	ratios_release(&c.ratios);
 	return rc ? command_fail(&err) : code;
 }
 

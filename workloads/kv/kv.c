@@ -58,7 +58,9 @@ static const struct opt opts[] = {
 	OPT_STRING(
 		"rate", struct params, rate, "closed",
 		"requests a second: 20k; or a share of what the server can without a limit, found "
-		"while loading: 50%; closed: each connection waits for its answers"),
+		"while loading: 50%; closed: each connection waits for its answers; "
+		"`fmbench run`: also a list, or auto: from 5 to 100 % of what closed achieves at "
+		"ratio 1"),
 	OPT_CHOICE("arrivals", struct params, arrivals, "poisson", "poisson|even",
 		   "when requests come at that rate"),
 	OPT_U64("connections", struct params, connections, "16", 1, 65536, "to the server"),
@@ -73,6 +75,10 @@ static const struct opt opts[] = {
 	OPT_U64("port", struct params, port, "0", 0, 65535, "on 127.0.0.1; 0: a free one"),
 	OPT_END,
 };
+
+/* A limit takes most of the capacity: most rates lie where a smaller ratio's curve is. */
+static const double shares[] = { 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 0 };
+static const struct ladder rates = { "rate", "closed", shares };
 
 static const struct metric metrics[] = {
 	{ KV_OPS, "per_s", BETTER_HIGHER, "requests answered per second" },
@@ -227,7 +233,7 @@ static int parse_rate(const char *text, double *ret_rate, double *ret_of_capacit
 	}
 	return err_usage(err,
 			 "kv: rate=%s: give requests a second such as 20k, a share of the server's "
-			 "capacity such as 50%%, or closed",
+			 "capacity such as 50%%, or closed (lists and auto are for `fmbench run`)",
 			 text);
 }
 
@@ -423,6 +429,7 @@ const struct workload workload_kv = {
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
+	.ladder = &rates,
 	.check = kv_check_params,
 	.check_place = kv_check_place,
 	.start = kv_start,
