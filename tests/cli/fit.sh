@@ -22,11 +22,22 @@ expect_run "${fit[@]:0:7}" --slo elapsed:1us --experiment never --budget 8s
 grep -q "does not hold even at ratio 1" "$tmp/out" || fail "$(cat "$tmp/out")"
 expect_run "${fit[@]:0:7}" --slo elapsed:1h --experiment always --least 0.5 --budget 20s
 grep -q "^enough: ratio 0.50" "$tmp/out" || fail "$(cat "$tmp/out")"
+
+# A profile: ratio 1 is added, each repeat has both; made again it is there already.
+profile=("${fit[@]:0:7}" --profile --ratio 0.5 --repeat 2)
+expect_run "${profile[@]}"
+grep -qE '^ +1 .* 1\.00 ' "$tmp/out" || fail "no ratio 1: $(cat "$tmp/out")"
+grep -qE '^ *0\.5 .* [0-9.]+ to [0-9.]+ +2$' "$tmp/out" || fail "no band: $(cat "$tmp/out")"
+[[ $(sql "SELECT count(*) FROM run WHERE facts ->> '\$.fit' = 'profile'") -eq 4 ]] || fail "not 4 runs"
+expect_run "${profile[@]}"
+[[ $(sql "SELECT count(*) FROM run WHERE experiment = 'profile'") -eq 4 ]] || fail "made again"
 wait_same "$tmp/before" || fail "something was left behind"
 
 expect 2 "$fmbench" fit quicksort
 expect 2 "$fmbench" fit quicksort --slowdown 0%
 expect 2 "$fmbench" fit quicksort --slowdown 5% --slo elapsed:1s
+expect 2 "$fmbench" fit quicksort --profile --slowdown 5%
+expect 2 "$fmbench" fit quicksort --profile --ratio 2
 expect 2 "$fmbench" fit quicksort --slo latency:1ms
 expect 2 "$fmbench" fit quicksort --slo elapsed
 expect 2 "$fmbench" fit quicksort --slowdown 5% --backend zram,swapfile

@@ -16,6 +16,7 @@
 #include "workloads/kv/client.h"
 #include "workloads/kv/connection.h"
 #include "workloads/kv/report.h"
+#include "workloads/kv/servers.h"
 #include "workloads/latency.h"
 #include "workloads/server.h"
 #include "workloads/worker_host.h"
@@ -27,7 +28,7 @@
 
 struct params {
 	char *server;
-	uint64_t memory_bytes, keys;
+	uint64_t memory_bytes, server_memory, keys;
 	char *value_size;
 	double compressible, get_share;
 	char *popularity;
@@ -37,10 +38,11 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	OPT_CHOICE("server", struct params, server, "memcached", "memcached|redis|valkey",
-		   "what is asked"),
+	OPT_CHOICE("server", struct params, server, "memcached", KV_SERVERS, "what is asked"),
 	OPT_SIZE("memory", struct params, memory_bytes, "512M", 16 << 20, 1ull << 46,
 		 "of the filled server, about: sets the number of keys"),
+	OPT_SIZE("server-memory", struct params, server_memory, "0", 0, 1ull << 46,
+		 "the server evicts keys beyond it; 0: it never has to"),
 	OPT_U64("keys", struct params, keys, "0", 0, 1ull << 32, "how many; 0: from memory"),
 	OPT_STRING("value-size", struct params, value_size, "1K",
 		   "bytes of a value: 1K, or even from 16-4K, or etc (Facebook's, mean 329)"),
@@ -99,7 +101,7 @@ static const struct metric metrics[] = {
 	{ .name = NULL },
 };
 
-/* --- servers -------------------------------------------------------------------------------- */
+/* --- the workload --------------------------------------------------------------------------- */
 
 struct kv {
 	struct server server;
@@ -107,46 +109,6 @@ struct kv {
 	struct params params;	    /* with the server's port */
 	struct place place;
 };
-
-struct kind {
-	const char *name, *program, *package;
-	const struct kv_protocol *protocol;
-	/* Words of the command line, from arguments() below. */
-	const char *argv[24];
-};
-
-/* {port}, {threads}, {connections}, {mib} and {dir} are filled in. */
-static const struct kind kinds[] = {
-	{ "memcached",
-	  "memcached",
-	  "memcached",
-	  &kv_memcached,
-	  { "memcached", "-l", "127.0.0.1", "-p", "{port}", "-U", "0", "-m", "{mib}", "-t",
-	    "{threads}", "-c", "{connections}", "-o", "no_lru_crawler" } },
-	{ "redis",
-	  "redis-server",
-	  "redis-server",
-	  &kv_resp,
-	  { "redis-server", "--bind", "127.0.0.1", "--port", "{port}", "--save", "", "--appendonly",
-	    "no", "--protected-mode", "no", "--io-threads", "{threads}", "--maxclients",
-	    "{connections}", "--dir", "/tmp" } },
-	{ "valkey",
-	  "valkey-server",
-	  "valkey-server",
-	  &kv_resp,
-	  { "valkey-server", "--bind", "127.0.0.1", "--port", "{port}", "--save", "",
-	    "--appendonly", "no", "--protected-mode", "no", "--io-threads", "{threads}",
-	    "--maxclients", "{connections}", "--dir", "/tmp" } },
-};
-
-static const struct kind *kind_of(const struct params *p)
-{
-	const struct kind *k = kinds;
-
-	while (strcmp(k->name, p->server) != 0)
-		k++;
-	return k;
-}
 
 static uint64_t nr_keys(const struct params *p, const struct kv_sizes *sizes)
 {
@@ -157,58 +119,26 @@ static uint64_t nr_keys(const struct params *p, const struct kv_sizes *sizes)
 	       1;
 }
 
-/* More than it will need: nothing is to be evicted. */
-static uint64_t limit_mib(const struct params *p, const struct kv_sizes *sizes)
-{
-	double bytes =
-		(double)nr_keys(p, sizes) * (kv_mean_size(sizes) + KV_KEY_BYTES + ENTRY_BYTES);
-
-	return (uint64_t)(2 * bytes / (1 << 20)) + 64;
-}
-
 static int start_server(struct workload_ctx *ctx, struct err *err)
 {
 	const struct params *p = ctx->params;
-	const struct kind *kind = kind_of(p);
-	struct kv *kv = ctx->state;
+	const struct kv_server *kind = kv_server_find(p->server);
 	unsigned int cpus = ctx->inside_cpus ? ctx->inside_cpus : 1;
+	struct kv_needs needs = { .threads = p->server_threads ? p->server_threads : cpus,
+				  .connections = p->connections,
+				  .limit_bytes = p->server_memory };
+	struct kv *kv = ctx->state;
 	struct kv_sizes sizes;
-	char port[16], threads[24], connections[24], mib[24];
-	const struct {
-		const char *name, *value;
-	} filled[] = {
-		{ "{port}", port },
-		{ "{threads}", threads },
-		{ "{connections}", connections },
-		{ "{mib}", mib },
-	};
-	char *argv[SERVER_ARGS] = { NULL };
-	int fd, rc = kv_sizes_parse(p->value_size, &sizes, err);
+	int rc = kv_sizes_parse(p->value_size, &sizes, err);
 
 	if (!rc)
 		rc = server_init(&kv->server, kind->program, (uint16_t)p->port, ctx->dir, err);
 	if (rc)
 		return rc;
-	snprintf(port, sizeof(port), "%u", (unsigned int)kv->server.port);
-	snprintf(threads, sizeof(threads), "%" PRIu64,
-		 p->server_threads ? p->server_threads : cpus);
-	snprintf(connections, sizeof(connections), "%" PRIu64, p->connections + 64);
-	snprintf(mib, sizeof(mib), "%" PRIu64, limit_mib(p, &sizes));
-	for (size_t i = 0; kind->argv[i]; i++) {
-		argv[i] = (char *)(uintptr_t)kind->argv[i];
-		for (size_t k = 0; k < sizeof(filled) / sizeof(filled[0]); k++)
-			if (strcmp(argv[i], filled[k].name) == 0)
-				argv[i] = (char *)(uintptr_t)filled[k].value;
-	}
-	rc = server_spawn(&kv->server, argv, ctx->inside, err);
-	if (!rc)
-		rc = server_connect(&kv->server, &fd, err);
-	if (!rc)
-		close(fd);
-	return rc;
+	needs.expected_bytes = (uint64_t)((double)nr_keys(p, &sizes) *
+					  (kv_mean_size(&sizes) + KV_KEY_BYTES + ENTRY_BYTES));
+	return kv_server_start(kind, &needs, ctx->inside, &kv->server, err);
 }
-
-/* --- the workload --------------------------------------------------------------------------- */
 
 /* "20k", "1.5M", "50%", "closed". */
 static int parse_rate(const char *text, double *ret_rate, double *ret_of_capacity, struct err *err)
@@ -248,7 +178,7 @@ static int kv_check_params(const void *params, char *const *argv, struct err *er
 	if (!rc)
 		rc = parse_rate(p->rate, &rate, &share, err);
 	if (!rc)
-		rc = server_check(kind_of(p)->program, kind_of(p)->package, err);
+		rc = kv_server_check(kv_server_find(p->server), p->connections, err);
 	if (!rc && p->threads > p->connections)
 		rc = err_usage(err,
 			       "kv: threads=%" PRIu64 " need as many connections: raise "
@@ -359,7 +289,7 @@ static int kv_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns
 	if (misses && misses->value > 0)
 		results_flag(results, "SERVER_EVICTED", SEVERITY_WARNING,
 			     "%.0f gets found nothing of keys that had been set: the server gave "
-			     "them up; raise -o memory, or lower -o keys",
+			     "them up; raise -o server-memory, or lower -o keys",
 			     misses->value);
 	return 0;
 }
@@ -396,7 +326,7 @@ static int kv_main(const void *arg, struct worker *worker)
 {
 	const struct params *p = arg;
 	struct kv_config config = {
-		.protocol = kind_of(p)->protocol,
+		.protocol = kv_server_find(p->server)->protocol,
 		.port = (uint16_t)p->port,
 		.connections = (unsigned int)p->connections,
 		.pipeline = (unsigned int)p->pipeline,

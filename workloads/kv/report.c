@@ -46,7 +46,7 @@ static void judge_pace(struct worker *w, const struct kv_second *all)
 	if (late > 0.01 || achieved < 0.99)
 		worker_flag(
 			w, "PACED_BEHIND", SEVERITY_WARNING,
-			"of the offered requests %.1f %% were answered in time, and %.1f %% were "
+			"answers came at %.1f %% of the rate, and %.1f %% of the requests were "
 			"sent more than %llu us after they were meant to be: the rate is beyond "
 			"the server, or beyond the client (client_cpu)",
 			100 * achieved, 100 * late, KV_LATE_NS / NSEC_PER_USEC);

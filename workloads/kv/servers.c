@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "workloads/kv/servers.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Files of a server beside its connections, and connections beside the client's. */
+#define MORE_FILES	 1024
+#define MORE_CONNECTIONS 64
+
+static const struct kv_server kinds[] = {
+	{ "memcached",
+	  "memcached",
+	  "memcached",
+	  &kv_memcached,
+	  { "memcached", "-l", "127.0.0.1", "-p", "{port}", "-U", "0", "-m", "{mib}", "-t",
+	    "{threads}", "-c", "{connections}", "-o", "no_lru_crawler" } },
+	{ "redis",
+	  "redis-server",
+	  "redis-server",
+	  &kv_resp,
+	  { "redis-server",
+	    "--bind",
+	    "127.0.0.1",
+	    "--port",
+	    "{port}",
+	    "--save",
+	    "",
+	    "--appendonly",
+	    "no",
+	    "--protected-mode",
+	    "no",
+	    "--io-threads",
+	    "{threads}",
+	    "--maxclients",
+	    "{connections}",
+	    "--maxmemory",
+	    "{bytes}",
+	    "--maxmemory-policy",
+	    "allkeys-lru",
+	    "--dir",
+	    "/tmp" } },
+	{ "valkey",
+	  "valkey-server",
+	  "valkey-server",
+	  &kv_resp,
+	  { "valkey-server",
+	    "--bind",
+	    "127.0.0.1",
+	    "--port",
+	    "{port}",
+	    "--save",
+	    "",
+	    "--appendonly",
+	    "no",
+	    "--protected-mode",
+	    "no",
+	    "--io-threads",
+	    "{threads}",
+	    "--maxclients",
+	    "{connections}",
+	    "--maxmemory",
+	    "{bytes}",
+	    "--maxmemory-policy",
+	    "allkeys-lru",
+	    "--dir",
+	    "/tmp" } },
+};
+
+const struct kv_server *kv_server_find(const char *name)
+{
+	const struct kv_server *k = kinds;
+
+	while (strcmp(k->name, name) != 0)
+		k++;
+	return k;
+}
+
+int kv_server_check(const struct kv_server *kind, uint64_t connections, struct err *err)
+{
+	struct rlimit files;
+
+	if (geteuid() != 0 && getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_max < connections + MORE_FILES)
+		return err_usage(err,
+				 "kv: connections=%" PRIu64 " need %" PRIu64
+				 " open files, and this process may have %" PRIu64
+				 ": raise it (ulimit -Hn, as root), or lower connections",
+				 connections, connections + MORE_FILES, (uint64_t)files.rlim_max);
+	return server_check(kind->program, kind->package, err);
+}
+
+static int allow_files(uint64_t nr, struct err *err)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return err_failed(err, errno, "getrlimit");
+	if (files.rlim_cur >= nr)
+		return 0;
+	files.rlim_cur = nr;
+	if (files.rlim_max < nr)
+		files.rlim_max = nr;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+		return err_failed(err, errno,
+				  "kv: %" PRIu64 " open files can't be allowed (ulimit -n); lower "
+				  "connections",
+				  nr);
+	return 0;
+}
+
+static void fill_in(const struct kv_server *kind, const char *const filled[][2], char *argv[])
+{
+	for (size_t i = 0; kind->argv[i]; i++) {
+		argv[i] = (char *)(uintptr_t)kind->argv[i];
+		for (size_t k = 0; filled[k][0]; k++)
+			if (strcmp(argv[i], filled[k][0]) == 0)
+				argv[i] = (char *)(uintptr_t)filled[k][1];
+	}
+}
+
+int kv_server_start(const struct kv_server *kind, const struct kv_needs *needs,
+		    const struct place *inside, struct server *s, struct err *err)
+{
+	uint64_t mib = (needs->limit_bytes ? needs->limit_bytes : 2 * needs->expected_bytes) >> 20;
+	char port[16], threads[24], connections[24], mibs[24], bytes[24];
+	const char *const filled[][2] = {
+		{ "{port}", port }, { "{threads}", threads }, { "{connections}", connections },
+		{ "{mib}", mibs },  { "{bytes}", bytes },     { NULL, NULL }
+	};
+	char *argv[SERVER_ARGS] = { NULL };
+	int fd, rc = allow_files(needs->connections + MORE_FILES, err);
+
+	if (rc)
+		return rc;
+	snprintf(port, sizeof(port), "%u", (unsigned int)s->port);
+	snprintf(threads, sizeof(threads), "%" PRIu64, needs->threads);
+	snprintf(connections, sizeof(connections), "%" PRIu64,
+		 needs->connections + MORE_CONNECTIONS);
+	/* memcached has no word for no limit; redis has 0. */
+	snprintf(mibs, sizeof(mibs), "%" PRIu64, needs->limit_bytes ? mib : mib + 64);
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, needs->limit_bytes);
+	fill_in(kind, filled, argv);
+	rc = server_spawn(s, argv, inside, err);
+	if (!rc)
+		rc = server_connect(s, &fd, err);
+	if (!rc)
+		close(fd);
+	return rc;
+}
