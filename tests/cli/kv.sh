@@ -84,8 +84,59 @@ kill -KILL "$(pgrep -n -x memcached)"
 grep -q "memcached on port .* was killed by signal 9" "$tmp/err" || fail "$(cat "$tmp/err")"
 wait_same "$tmp/before" || fail "a failed run left something"
 
+# A client that dies: the server does not outlive it.
+"${run[@]}" --ratio 1 >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+eventually in_window
+kill -KILL "$(pgrep -n -f 'worker kv')"
+! wait "$pid" || fail "a run without its client went well"
+wait_same "$tmp/before" || fail "a run whose client died left something"
+
+# Several keys a get, and as many connections as a service has; too little memory for the keys.
+small=("$fmbench" run kv --ratio 1 --backend none --warmup 0 --duration 3s)
+expect_run "${small[@]}" -o keys=20000 -o multi-get=20 -o rate=500
+holds "$(of get_misses) == 0 && $(of ops) > 400"
+expect_run "${small[@]}" -o keys=20000 -o connections=10000 -o rate=1k
+holds "$(of get_misses) + $(of refusals) == 0 && $(of ops) > 800"
+expect_run "${small[@]}" -o memory=64M -o server-memory=16M -o rate=2k -o popularity=uniform
+grep -q SERVER_EVICTED "$tmp/out" || fail "nothing evicted: $(cat "$tmp/out")"
+
+# A ladder: one run in a closed loop, then one at each share of what that achieved.
+if [[ ${FMBENCH_LONG-} ]]; then
+	expect_run "${small[@]}" -o keys=20000 -o rate=auto --experiment ladder
+	[[ $(sql "SELECT count(DISTINCT workload_params ->> '\$.rate') FROM run_job
+		WHERE experiment = 'ladder'") -eq 8 ]] || fail "$(cat "$tmp/out")"
+fi
+
+# Servers that are none: fake_memcached.py stands in PATH, where a user without rights finds it.
+if command -v python3 >/dev/null; then
+	chmod 755 "$tmp"
+	mkdir "$tmp/bin"
+	install -m 755 "$(dirname "$0")/../fake_memcached.py" "$tmp/bin/memcached"
+	# fake MODE SENTENCE: the run fails, says it, and leaves nothing.
+	fake() {
+		FAKE_KV=$1 PATH=$tmp/bin:$PATH expect 1 "${small[@]}" -o keys=100
+		grep -q "$2" "$tmp/err" || fail "$1: $(cat "$tmp/err")"
+		wait_same "$tmp/before" || fail "a server that does '$1' is left"
+	}
+	fake garbage "answers 'HTTP/1.1 400 Bad Request"
+	fake refuse "refused keys: 'SERVER_ERROR out of memory storing object'"
+	fake more "answers what it was not asked"
+	if [[ ${FMBENCH_LONG-} ]]; then
+		fake hang "has answered nothing for 10 s"
+		fake deaf "does not answer on port"
+	fi
+	FAKE_KV=other PATH=$tmp/bin:$PATH expect 7 "${small[@]}" -o keys=100
+	grep -q PAGE_CORRUPTED "$tmp/out" || fail "another key's value passed: $(cat "$tmp/out")"
+fi
+
 expect 2 "${run[@]}" -o rate=often
 expect 2 "${run[@]}" -o value-size=2M
 expect 2 "${run[@]}" -o keys=3
 expect 2 "${run[@]}" --duration 1s
-command -v valkey-server >/dev/null || expect 3 "${run[@]}" -o server=valkey
+expect 2 "${run[@]}" -o rate=1k,
+expect 2 "${run[@]}" -o pipeline=512 -o multi-get=3
+command -v valkey-server >/dev/null || {
+	expect 3 "${run[@]}" -o server=valkey
+	grep -q "package valkey-server" "$tmp/err" || fail "no package: $(cat "$tmp/err")"
+}

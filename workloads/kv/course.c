@@ -11,7 +11,7 @@
 #define FILL_DEPTH 32u
 #define FILL_BYTES (256u << 10)
 #define DRAIN_NS   NSEC_PER_SEC
-#define HANG_NS	   (20 * NSEC_PER_SEC) /* a server that answers nothing for so long stands still */
+#define HANG_NS	   (10 * NSEC_PER_SEC) /* a server that answers nothing for so long stands still */
 
 uint64_t kv_course_fill(struct kv_thread *t, uint64_t now_ns)
 {

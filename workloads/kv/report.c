@@ -63,13 +63,12 @@ static void report_window(struct worker *w, const struct kv_totals *t, size_t fi
 	if (hist_has_quantile(all.latency, 0.9999))
 		worker_result(w, KV_LATENCY_99_99,
 			      (double)hist_quantile(all.latency, 0.9999) / 1e3);
-	if (all.offered) {
+	if (all.offered && t->paced) {
 		worker_result(w, KV_OFFERED, (double)all.offered / (double)nr);
 		worker_result(w, KV_LATE, (double)all.late / (double)all.offered);
 		worker_result(w, KV_SEND_DELAY, (double)hist_quantile(all.delay, 0.99) / 1e3);
-	}
-	if (all.offered && t->paced)
 		judge_pace(w, &all);
+	}
 	kv_second_release(&all);
 	report_each_second(w, t, first, nr);
 }
