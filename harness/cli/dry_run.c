@@ -86,7 +86,7 @@ int dry_run(struct matrix *m, struct err *err)
 		       left.nr_least);
 	if (left.nr_unknown && left.nr_unknown < left.nr_left)
 		printf(" (of %zu it is not known)", left.nr_unknown);
-	printf("\n");
+	printf("%s\n", m->more ? "; what these find says which follow" : "");
 	if (left.nr_missing)
 		printf("%zu can't be made here (--skip-missing leaves them out):\n",
 		       left.nr_missing);
