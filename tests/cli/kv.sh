@@ -93,7 +93,7 @@ kill -KILL "$(pgrep -n -f 'worker kv')"
 wait_same "$tmp/before" || fail "a run whose client died left something"
 
 # Several keys a get, and as many connections as a service has; too little memory for the keys.
-small=("$fmbench" run kv --ratio 1 --backend none --warmup 0 --duration 3s)
+small=("$fmbench" run kv --backend none --warmup 0 --duration 3s)
 expect_run "${small[@]}" -o keys=20000 -o multi-get=20 -o rate=500
 holds "$(of get_misses) == 0 && $(of ops) > 400"
 expect_run "${small[@]}" -o keys=20000 -o connections=10000 -o rate=1k
@@ -101,11 +101,14 @@ holds "$(of get_misses) + $(of refusals) == 0 && $(of ops) > 800"
 expect_run "${small[@]}" -o memory=64M -o server-memory=16M -o rate=2k -o popularity=uniform
 grep -q SERVER_EVICTED "$tmp/out" || fail "nothing evicted: $(cat "$tmp/out")"
 
+# Several rates are an axis.
+expect 0 "${run[@]}" -o rate=1k,2k --ratio 1,0.5 --dry-run
+[[ $(grep -c "rate=[12]k" "$tmp/out") -eq 4 ]] || fail "not four runs: $(cat "$tmp/out")"
 # A ladder: one run in a closed loop, then one at each share of what that achieved.
 if [[ ${FMBENCH_LONG-} ]]; then
 	expect_run "${small[@]}" -o keys=20000 -o rate=auto --experiment ladder
 	[[ $(sql "SELECT count(DISTINCT workload_params ->> '\$.rate') FROM run_job
-		WHERE experiment = 'ladder'") -eq 8 ]] || fail "$(cat "$tmp/out")"
+		WHERE experiment = 'ladder'") -eq 7 ]] || fail "$(cat "$tmp/out")"
 fi
 
 # Servers that are none: fake_memcached.py stands in PATH, where a user without rights finds it.

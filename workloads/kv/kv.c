@@ -79,7 +79,7 @@ static const struct opt opts[] = {
 };
 
 /* A limit takes most of the capacity: most rates lie where a smaller ratio's curve is. */
-static const double shares[] = { 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 0 };
+static const double shares[] = { 0.05, 0.1, 0.2, 0.4, 0.7, 1, 0 };
 static const struct ladder rates = { "rate", "closed", shares };
 
 static const struct metric metrics[] = {

@@ -99,14 +99,15 @@ void kv_fill(void *dst, size_t size, uint64_t key, uint32_t version, double comp
 	struct head h = { .key = key, .version = version, .size = (uint32_t)size };
 	size_t at = sizeof(h), end = random_end(size, compressible);
 	char *bytes = dst;
+	uint64_t w;
 
 	memcpy(bytes, &h, sizeof(h));
-	for (size_t n; at < end; at += n) {
-		uint64_t w = word(&h, at);
-
-		n = end - at < sizeof(w) ? end - at : sizeof(w);
-		memcpy(bytes + at, &w, n);
+	for (; at + sizeof(w) <= end; at += sizeof(w)) {
+		w = word(&h, at);
+		memcpy(bytes + at, &w, sizeof(w));
 	}
+	w = word(&h, at);
+	memcpy(bytes + at, &w, end - at);
 	memset(bytes + end, (int)(key & 0x7f), size - end);
 }
 
@@ -116,6 +117,7 @@ bool kv_check(const void *value, size_t size, uint64_t key, double compressible,
 	const unsigned char *bytes = value;
 	size_t at = sizeof(struct head), end = random_end(size, compressible);
 	struct head h;
+	uint64_t w;
 
 	if (size < sizeof(h))
 		return false;
@@ -123,13 +125,15 @@ bool kv_check(const void *value, size_t size, uint64_t key, double compressible,
 	*ret_version = h.version;
 	if (h.key != key || h.size != size)
 		return false;
-	for (size_t n; at < end; at += n) {
-		uint64_t w = word(&h, at);
-
-		n = end - at < sizeof(w) ? end - at : sizeof(w);
-		if (memcmp(bytes + at, &w, n) != 0)
+	for (; at + sizeof(w) <= end; at += sizeof(w)) {
+		memcpy(&w, bytes + at, sizeof(w));
+		if (w != word(&h, at))
 			return false;
 	}
+	w = word(&h, at);
+	if (memcmp(bytes + at, &w, end - at) != 0)
+		return false;
+	at = end;
 	/* The rest is one byte: the first is right, and each is as its neighbour. */
 	return at == size || (bytes[at] == (key & 0x7f) &&
 			      memcmp(bytes + at, bytes + at + 1, size - at - 1) == 0);
