@@ -12,28 +12,8 @@
 #ifndef WORKLOADS_KV_CLIENT_H
 #define WORKLOADS_KV_CLIENT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "workloads/kv/protocol.h"
+#include "workloads/kv/config.h"
 #include "workloads/worker.h"
-
-enum kv_popularity { KV_EVENLY, KV_ZIPF, KV_HOTSPOT };
-
-struct kv_config {
-	const struct kv_protocol *protocol;
-	uint16_t port; /* on 127.0.0.1 */
-	unsigned int threads, connections, pipeline;
-	unsigned int keys_a_get; /* at most KV_MOST_KEYS */
-	uint64_t keys, seed;
-	struct kv_sizes sizes;
-	double compressible, get_share;
-	enum kv_popularity popularity;
-	double exponent, hot_keys, hot_share;
-	double rate;	    /* requests a second, or 0: closed */
-	double of_capacity; /* instead: a share of what the server can, 0: no */
-	bool poisson;	    /* else evenly spaced */
-};
 
 /* Fills the server, waits for go, asks until it is told to stop, and reports. An exit status. */
 int kv_client_run(const struct kv_config *config, struct worker *worker);

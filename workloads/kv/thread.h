@@ -14,7 +14,7 @@
 #include "base/progress.h"
 #include "base/scatter.h"
 #include "base/zipf.h"
-#include "workloads/kv/client.h"
+#include "workloads/kv/config.h"
 #include "workloads/kv/connection.h"
 #include "workloads/kv/record.h"
 #include "workloads/worker.h"
