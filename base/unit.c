@@ -2,20 +2,24 @@
 #include "base/unit.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/names.h"
 #include "base/sysfile.h"
 
-#define NAME_MAX_LEN 40
-#define MAX_NAMES    64
+#define NAME_MAX_LEN	 40
+#define MAX_NAMES	 64
+#define HELPER_MAX_BYTES (16 << 20)
 
 /* --- the section's text --------------------------------------------------------------------- */
 
@@ -113,14 +117,41 @@ static bool is_name(const char *s)
 	return len && !s[len] && len <= NAME_MAX_LEN && isalnum((unsigned char)s[0]);
 }
 
-/* FNV-1a over all keys and values. */
-static char *make_stamp(const char *name, const struct ini_section *s)
+/* The content of FILE where text has {unit_dir}/FILE and it is there: what a helper script does. */
+static void add_helpers(struct buf *b, const char *unit_path, const char *text)
+{
+	static const char sign[] = "{unit_dir}/";
+	const char *slash = strrchr(unit_path, '/');
+	int dir_len = slash ? (int)(slash - unit_path) : 1;
+
+	while ((text = strstr(text, sign))) {
+		struct buf path = BUF_INIT;
+		struct stat st;
+		int fd;
+
+		text += strlen(sign);
+		buf_addf(&path, "%.*s/%.*s", dir_len, slash ? unit_path : ".",
+			 (int)strcspn(text, " \t\"'|;&<>()"), text);
+		fd = open(path.data, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    st.st_size <= HELPER_MAX_BYTES)
+			buf_read_fd(b, fd);
+		if (fd >= 0)
+			close(fd);
+		buf_release(&path);
+	}
+}
+
+/* FNV-1a over all keys and values, and the files beside the unit's that they name. */
+static char *make_stamp(const char *name, const char *path, const struct ini_section *s)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	struct buf b = BUF_INIT;
 
-	for (size_t i = 0; i < s->nr_entries; i++)
+	for (size_t i = 0; i < s->nr_entries; i++) {
 		buf_addf(&b, "%s=%s\n", s->entries[i].key, s->entries[i].value);
+		add_helpers(&b, path, s->entries[i].value);
+	}
 	for (size_t i = 0; i < b.len; i++)
 		hash = (hash ^ (unsigned char)b.data[i]) * 0x100000001b3u;
 	buf_reset(&b);
@@ -313,7 +344,7 @@ int unit_read_head(struct unit *u, const char *kind, const char *name, const cha
 	if (check_keys(kind, path, s, keys, err) != 0)
 		return -EINVAL;
 	u->summary = xstrdup(unit_text(s, "summary"));
-	u->stamp = make_stamp(name, s);
+	u->stamp = make_stamp(name, path, s);
 	read_needs(&u->needs, unit_text(s, "requires"));
 	return read_options(u, s, err);
 }

@@ -38,7 +38,8 @@ struct unit {
 	char *name, *summary;
 	char *path; /* the file */
 	unsigned int line;
-	char *stamp; /* "NAME CHECKSUM" of the section's text: another text is another unit */
+	char *stamp; /* "NAME CHECKSUM" of the section's text and of the {unit_dir}/FILEs that it
+		* names: another text is another unit */
 	struct unit_needs needs;
 	struct opt *opts; /* the stamp, then the file's option.…; ended by OPT_END; NULL: none */
 	size_t nr_opts;

@@ -29,8 +29,12 @@ if (has_p99) {
 	top[5] = of_max
 }
 if (limit_mib > top[2]) { top[2] = limit_mib }
-scale(panel) = top[panel] >= 5000 ? 1000. : 1.
-upper(panel) = top[panel] / (panel == 2 ? 1. : scale(panel)) * 1.06
+# Numbers on an axis have three digits at the most: there is no room for more beside its name.
+power(panel) = top[panel] >= 1e9 ? 3 : top[panel] >= 1e6 ? 2 : top[panel] >= 1000 ? 1 : 0
+scale(panel) = panel == 2 ? (top[2] >= 1000 ? 1024. : 1.) : 1000. ** power(panel)
+upper(panel) = top[panel] / scale(panel) * 1.06
+array multiple[4] = ['', 'thousand ', 'million ', 'billion ']
+rate(panel, what) = multiple[power(panel) + 1].what
 
 set multiplot
 
@@ -53,7 +57,7 @@ set_panel(n, name) = sprintf("set tmargin at screen at(%g); set bmargin at scree
 	(n == nr_panels ? "set xlabel 'time from the start of the run (s)' offset 0, 0.5; set format x '%g'" : \
 		"set format x ''")
 
-eval set_panel(1, scale(1) > 1 ? 'thousand pages/s' : 'pages/s')
+eval set_panel(1, rate(1, 'pages/s'))
 set yrange [0:upper(1)]
 plot data index 1 using (0):(0):2:3:(0):(upper(1)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
 	'' index 1 using (is_wide(strcol(1), $2, $3) ? ($2 + $3) / 2 : NaN):(upper(1)):1 \
@@ -65,15 +69,15 @@ plot data index 1 using (0):(0):2:3:(0):(upper(1)):(shade(strcol(1), $0)) with b
 
 unset label 9
 unset label 8
-eval set_panel(2, 'memory (MiB)')
+eval set_panel(2, scale(2) > 1 ? 'memory (GiB)' : 'memory (MiB)')
 set yrange [0:upper(2)]
 plot data index 1 using (0):(0):2:3:(0):(upper(2)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
-	limit_mib with lines lc rgb grey lw 1 dt (3,3) title (limit_mib > 0 ? 'limit' : ''), \
-	data index 0 using 1:(column('local_mib')) with lines lt 1 title 'resident', \
-	'' index 0 using 1:(column('far_mib')) with lines lt 2 title 'swapped'
+	limit_mib / scale(2) with lines lc rgb grey lw 1 dt (3,3) title (limit_mib > 0 ? 'limit' : ''), \
+	data index 0 using 1:(column('local_mib') / scale(2)) with lines lt 1 title 'resident', \
+	'' index 0 using 1:(column('far_mib') / scale(2)) with lines lt 2 title 'swapped'
 
 if (has_ops) {
-	eval set_panel(3, scale(3) > 1 ? 'thousand ops/s' : 'operations/s')
+	eval set_panel(3, rate(3, power(3) ? 'ops/s' : 'operations/s'))
 	set yrange [0:upper(3)]
 	plot data index 1 using (0):(0):2:3:(0):(upper(3)):(shade(strcol(1), $0)) with boxxyerror lc rgb variable, \
 		data index 0 using 1:(column('ops_per_s') / scale(3)) with lines lt 1 title 'operations'

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/stats.h"
+#include "workloads/compressible.h"
 #include "workloads/compute.h"
 
 #define BATCH	   1024
@@ -28,7 +29,7 @@
 struct params {
 	struct compute_params common;
 	uint64_t memory_bytes, duration_ns, move_ns, updates;
-	double hot, hot_share;
+	double hot, hot_share, compressible;
 };
 
 static const struct opt opts[] = {
@@ -43,6 +44,7 @@ static const struct opt opts[] = {
 		   "share of the updates that goes there; the rest goes anywhere"),
 	OPT_DURATION("move", struct params, move_ns, "10s", 0, 864e11,
 		     "how long a hot set stays where it is; 0: for ever"),
+	OPT_COMPRESSIBLE(struct params, 0.875),
 	COMPUTE_OPTS(struct params),
 	OPT_END
 };
@@ -72,12 +74,14 @@ struct stay {
 struct lane {
 	uint64_t *table;
 	uint64_t words, hot_words, places;
+	unsigned int rest; /* compressible.h */
 	struct stay *stays;
 	uint64_t nr_stays;
 };
 
 struct gups {
 	uint64_t *table, words;
+	unsigned int rest;
 	uint64_t hot_below; /* of 2^32 */
 	struct lane *lanes;
 	uint64_t max_stays;
@@ -85,6 +89,13 @@ struct gups {
 	atomic_bool stop;
 	uint64_t *bin_ns, *bin_updates, *move_bins, nr_bins, nr_moves;
 };
+
+static uint64_t first_value(const struct compute_run *r, uint64_t i)
+{
+	const struct gups *g = r->state;
+
+	return compressible_word(mix64(i ^ r->seed), i, g->rest);
+}
 
 static uint64_t max_moves(const struct params *p)
 {
@@ -104,8 +115,9 @@ static int load(struct compute_run *r, struct err *err)
 	g->table = compute_alloc(r, "table", g->words * sizeof(*g->table), COMPUTE_WORK, err);
 	if (!g->table)
 		return -ENOMEM;
+	g->rest = compressible_rest(p->compressible);
 	for (uint64_t i = 0; i < g->words; i++)
-		g->table[i] = mix64(i ^ r->seed);
+		g->table[i] = first_value(r, i);
 	g->hot_below = (uint64_t)(p->hot_share * 0x1p32);
 	g->max_stays = max_moves(p) + 1;
 	g->lanes = xcalloc(r->crew.nr, sizeof(*g->lanes));
@@ -116,6 +128,7 @@ static int load(struct compute_run *r, struct err *err)
 		crew_share(&r->crew, i, pages, &begin, &end);
 		lane->table = g->table + begin * PAGE_WORDS;
 		lane->words = (end - begin) * PAGE_WORDS;
+		lane->rest = g->rest;
 		lane->hot_words = (uint64_t)ceil((double)(end - begin) * p->hot) * PAGE_WORDS;
 		lane->places = lane->words / lane->hot_words;
 		lane->stays = xcalloc(g->max_stays, sizeof(*lane->stays));
@@ -138,12 +151,13 @@ static inline uint64_t within(uint64_t random, uint64_t n)
 static void update(const struct lane *lane, uint64_t place, uint64_t hot_below, uint64_t *seed)
 {
 	uint64_t hot = place % lane->places * lane->hot_words, drawn[DRAWN], at[DRAWN];
+	unsigned int rest = lane->rest;
 
 	for (unsigned int i = 0; i < BATCH + DRAWN; i++) {
 		unsigned int k = i % DRAWN;
 
 		if (i >= DRAWN)
-			lane->table[at[k]] ^= drawn[k];
+			lane->table[at[k]] ^= compressible_word(drawn[k], at[k], rest);
 		if (i >= BATCH)
 			continue;
 
@@ -245,7 +259,7 @@ static void verify(struct compute_run *r)
 		compute_answer(r, g->table[i]);
 	crew_run(&r->crew, work_again, r);
 	for (uint64_t i = 0; i < g->words; i++) {
-		if (g->table[i] != mix64(i ^ r->seed))
+		if (g->table[i] != first_value(r, i))
 			compute_wrong(
 				r, "word %" PRIu64 " of the table is not what the updates made it",
 				i);

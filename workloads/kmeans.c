@@ -3,7 +3,8 @@
  * k-means by Lloyd's iterations: points of 16 floats in k = 32 clusters, a fixed number of iterations. Points
  * are read in sequence; their distances to all centres come from the scalar product (|c|^2 - 2 p c), eight
  * centres to a vector. Sums of a cluster are doubles. The points are made around 32 planted centres, one
- * after the other, and the first 32 points are where the search begins.
+ * after the other, and the first 32 points are where the search begins. Of compressible points the last
+ * dimensions are zero, and the planted centres stand near the corners of a cube in the others.
  * Operations: points assigned. Verified: inertia (the sum of squared distances) never grows, and each point is
  * in the cluster that it was planted in.
  */
@@ -14,23 +15,27 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "workloads/compressible.h"
 #include "workloads/compute.h"
 
-#define D     16
-#define K     32
-#define LANES 8
-#define NOISE 0.2f
-#define BLOCK 8192
+#define D      16
+#define LOG2_K 5
+#define K      (1 << LOG2_K)
+#define LANES  8
+#define NOISE  0.2f
+#define BLOCK  8192
 
 struct params {
 	struct compute_params common;
 	uint64_t memory_bytes, iterations;
+	double compressible;
 };
 
 static const struct opt opts[] = {
 	OPT_SIZE("memory", struct params, memory_bytes, "256M", 65536, 1ull << 46,
 		 "of the points and their clusters, 65 bytes a point"),
 	OPT_U64("iterations", struct params, iterations, "10", 2, 10000, "of Lloyd"),
+	OPT_COMPRESSIBLE(struct params, 0.625), /* six dimensions tell 32 clusters apart */
 	COMPUTE_OPTS(struct params), OPT_END
 };
 
@@ -67,19 +72,31 @@ static float unit(uint64_t random)
 	return (float)(random >> 40) * 0x1p-23f - 1;
 }
 
+/* Any place, or near the corner that has the cluster's number in its coordinates' signs. */
+static float planted_at(uint64_t random, unsigned int cluster, unsigned int d, bool corner)
+{
+	float at = unit(random);
+
+	if (corner)
+		at = (cluster >> d % LOG2_K & 1 ? 1.0f : -1.0f) * (0.8f + NOISE * at);
+	return at;
+}
+
 static void fill(void *arg, unsigned int thread)
 {
 	struct compute_run *r = arg;
+	const struct params *p = r->params;
 	struct kmeans *s = r->state;
+	unsigned int used = D / COMPRESSIBLE_EIGHTHS * compressible_rest(p->compressible);
 	uint64_t begin, end;
 
 	crew_share(&r->crew, thread, s->n, &begin, &end);
 	for (uint64_t i = begin; i < end; i++) {
 		uint64_t planted = mix64(r->seed + i % K), noise = mix64(r->seed ^ mix64(i));
 
-		for (unsigned int d = 0; d < D; d++)
-			s->points[i][d] =
-				unit(random_next(&planted)) + NOISE * unit(random_next(&noise));
+		for (unsigned int d = 0; d < used; d++)
+			s->points[i][d] = planted_at(random_next(&planted), i % K, d, used < D) +
+					  NOISE * unit(random_next(&noise));
 	}
 }
 

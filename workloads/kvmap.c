@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "base/scatter.h"
 #include "base/zipf.h"
+#include "workloads/compressible.h"
 #include "workloads/compute.h"
 #include "workloads/latency.h"
 
@@ -34,7 +35,7 @@
 struct params {
 	struct compute_params common;
 	uint64_t memory_bytes, operations, value_min, value_max;
-	double zipf, get_share;
+	double zipf, get_share, compressible;
 };
 
 static const struct opt opts[] = {
@@ -45,6 +46,7 @@ static const struct opt opts[] = {
 	OPT_DOUBLE("get-share", struct params, get_share, "0.95", 0, 1, "the rest are sets"),
 	OPT_SIZE("value-min", struct params, value_min, "8", 8, 65536, "least size of a value"),
 	OPT_SIZE("value-max", struct params, value_max, "4096", 8, 65536, "largest size"),
+	OPT_COMPRESSIBLE(struct params, 0.875),
 	COMPUTE_OPTS(struct params),
 	OPT_END
 };
@@ -72,7 +74,8 @@ struct lock {
 struct kvmap {
 	struct slot *slots;
 	uint64_t *words, nr_slots, nr_words, keys;
-	uint32_t size_words[SIZE_CLASSES];
+	uint32_t size_words[SIZE_CLASSES],
+		random_words[SIZE_CLASSES]; /* of a value; the rest are zeros */
 	struct zipf zipf;
 	struct scatter scatter;
 	uint64_t get_below; /* of 2^32 */
@@ -109,22 +112,28 @@ static inline uint64_t stamp_of(uint64_t key, uint64_t version)
 	return mix64(key + version * GOLDEN_GAMMA);
 }
 
-static void write_value(uint64_t *value, uint64_t key, uint64_t version, uint64_t words)
+static void write_value(const struct kvmap *m, uint64_t *value, uint64_t key, uint64_t version)
 {
-	uint64_t stamp = stamp_of(key, version);
+	uint64_t stamp = stamp_of(key, version), words = size_of(m, key);
+	uint64_t random = m->random_words[key % SIZE_CLASSES];
 
 	value[0] = key;
 	value[1] = version;
-	for (uint64_t i = 0; i < words; i++)
+	for (uint64_t i = 0; i < random; i++)
 		value[HEADER + i] = stamp + i * GOLDEN_GAMMA;
+	for (uint64_t i = random; i < words; i++)
+		value[HEADER + i] = 0;
 }
 
-static bool is_value(const uint64_t *value, uint64_t key, uint64_t version, uint64_t words)
+static bool is_value(const struct kvmap *m, const uint64_t *value, uint64_t key, uint64_t version)
 {
 	uint64_t stamp = stamp_of(key, version), wrong = (value[0] ^ key) | (value[1] ^ version);
+	uint64_t words = size_of(m, key), random = m->random_words[key % SIZE_CLASSES];
 
-	for (uint64_t i = 0; i < words; i++)
+	for (uint64_t i = 0; i < random; i++)
 		wrong |= value[HEADER + i] ^ (stamp + i * GOLDEN_GAMMA);
+	for (uint64_t i = random; i < words; i++)
+		wrong |= value[HEADER + i];
 	return !wrong;
 }
 
@@ -152,6 +161,8 @@ static void choose_sizes(struct compute_run *r)
 		double size = low * pow(high / low, i / (SIZE_CLASSES - 1.0));
 
 		m->size_words[i] = (uint32_t)(size + 7.5) / 8;
+		m->random_words[i] =
+			(m->size_words[i] * compressible_rest(p->compressible) + 7) / 8;
 		sum += 8 * (m->size_words[i] + HEADER);
 	}
 	m->keys = (uint64_t)((double)p->memory_bytes /
@@ -170,7 +181,7 @@ static void fill(struct compute_run *r)
 		if (!slot)
 			return;
 		*slot = (struct slot){ .key = key, .at = (uint32_t)at, .version = 1 };
-		write_value(m->words + at, key, 1, words);
+		write_value(m, m->words + at, key, 1);
 		at += HEADER + words;
 	}
 }
@@ -218,11 +229,11 @@ static bool operate(struct kvmap *m, uint64_t key, bool set)
 		return false;
 	value = m->words + slot->at;
 	if (!set)
-		return is_value(value, key, slot->version, words);
+		return is_value(m, value, key, slot->version);
 	/* What a set overwrites it would not see: the header at least is compared. */
 	if (value[0] != key || value[1] != slot->version)
 		return false;
-	write_value(value, key, ++slot->version, words);
+	write_value(m, value, key, ++slot->version);
 	return true;
 }
 
@@ -314,7 +325,7 @@ static void verify(struct compute_run *r)
 
 		if (!slot || slot->key != key ||
 		    slot->at + HEADER + size_of(m, key) > m->nr_words ||
-		    !is_value(m->words + slot->at, key, slot->version, size_of(m, key))) {
+		    !is_value(m, m->words + slot->at, key, slot->version)) {
 			compute_wrong(r, "key %" PRIu64 " has not the value that was set last", i);
 			continue;
 		}

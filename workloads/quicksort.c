@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "workloads/compressible.h"
 #include "workloads/worker.h"
 #include "workloads/worker_host.h"
 #include "workloads/workload.h"
@@ -20,13 +21,14 @@
 struct params {
 	uint64_t memory_bytes;
 	uint64_t seed;
+	double compressible;
 };
 
 static const struct opt opts[] = { OPT_SIZE("memory", struct params, memory_bytes, "256M", 4096,
 					    1ull << 46, "size of the array of 64-bit numbers"),
 				   OPT_U64("seed", struct params, seed, "0", 0, (double)UINT64_MAX,
 					   "of the numbers; 0: the run's seed"),
-				   OPT_END };
+				   OPT_COMPRESSIBLE(struct params, 0.875), OPT_END };
 
 enum { ELAPSED, SORT, ELEMENTS };
 
@@ -149,12 +151,13 @@ static void quicksort(uint64_t *a, size_t n, unsigned int depth)
 	insertion_sort(a, n);
 }
 
-static struct checksum fill(uint64_t *a, size_t n, uint64_t seed)
+static struct checksum fill(uint64_t *a, size_t n, uint64_t seed, double compressible)
 {
 	struct checksum c = { 0, 0 };
+	unsigned int rest = compressible_rest(compressible);
 
 	for (size_t i = 0; i < n; i++) {
-		a[i] = random_next(&seed);
+		a[i] = compressible_number(random_next(&seed), rest);
 		c.sum += a[i];
 		c.xor ^= a[i];
 	}
@@ -188,7 +191,9 @@ static int quicksort_main(const void *arg, struct worker *worker)
 				    "quicksort: no room for %" PRIu64 " bytes; lower -o memory",
 				    p->memory_bytes);
 
-	struct checksum before = fill(a, n, p->seed ? p->seed : worker_seed(worker)), after;
+	struct checksum before = fill(a, n, p->seed ? p->seed : worker_seed(worker),
+				      p->compressible),
+			after;
 	unsigned int depth = 2 * (64 - (unsigned int)__builtin_clzll(n));
 	uint64_t begin_ns = clock_ns();
 

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "workloads/compressible.h"
 #include "workloads/compute.h"
 
 #define BLOCK (1ull << 20) /* bytes between two words to progress */
@@ -18,6 +19,7 @@ struct params {
 	struct compute_params common;
 	uint64_t memory_bytes, stride_bytes, passes;
 	bool write;
+	double compressible;
 };
 
 static const struct opt opts[] = {
@@ -27,6 +29,7 @@ static const struct opt opts[] = {
 		 "bytes from one word to the next; a power of two"),
 	OPT_U64("passes", struct params, passes, "10", 1, 1e9, "over the array"),
 	OPT_BOOL("write", struct params, write, "no", "add 1 to each word that is read"),
+	OPT_COMPRESSIBLE(struct params, 0.875),
 	COMPUTE_OPTS(struct params),
 	OPT_END
 };
@@ -43,7 +46,8 @@ static const struct metric metrics[] = {
 
 struct scan {
 	uint64_t *words, n, step;
-	uint64_t *sums; /* of a thread's passes, all in one */
+	unsigned int rest; /* compressible.h */
+	uint64_t *sums;	   /* of a thread's passes, all in one */
 };
 
 static int check(const void *params, char *const *argv, struct err *err)
@@ -59,6 +63,13 @@ static int check(const void *params, char *const *argv, struct err *err)
 	return 0;
 }
 
+static uint64_t first_value(const struct compute_run *r, uint64_t i)
+{
+	const struct scan *s = r->state;
+
+	return compressible_word(mix64(i ^ r->seed), i, s->rest);
+}
+
 static void fill(void *arg, unsigned int thread)
 {
 	struct compute_run *r = arg;
@@ -67,7 +78,7 @@ static void fill(void *arg, unsigned int thread)
 
 	crew_share(&r->crew, thread, s->n / s->step, &begin, &end);
 	for (uint64_t i = begin * s->step; i < end * s->step; i++)
-		s->words[i] = mix64(i ^ r->seed);
+		s->words[i] = first_value(r, i);
 }
 
 static int load(struct compute_run *r, struct err *err)
@@ -75,6 +86,7 @@ static int load(struct compute_run *r, struct err *err)
 	const struct params *p = r->params;
 	struct scan *s = r->state;
 
+	s->rest = compressible_rest(p->compressible);
 	s->step = p->stride_bytes / sizeof(uint64_t);
 	s->n = p->memory_bytes / p->stride_bytes * s->step;
 	s->words = compute_alloc(r, "array", s->n * sizeof(uint64_t),
@@ -151,7 +163,7 @@ static void verify(struct compute_run *r)
 		sum += s->sums[i * 16];
 	for (uint64_t i = 0; i < s->n; i++) {
 		bool read = i % s->step == 0;
-		uint64_t first = mix64(i ^ r->seed);
+		uint64_t first = first_value(r, i);
 
 		due += read ? first * p->passes : 0;
 		if (s->words[i] != first + (read && p->write ? p->passes : 0))

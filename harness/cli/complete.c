@@ -130,21 +130,27 @@ static int is_experiment(const struct dirent *entry)
 	return fnmatch("*.ini", entry->d_name, FNM_PERIOD) == 0;
 }
 
-/* Those that come with fmbench, and files. */
-static void offer_experiment_files(const struct target *t)
+static void offer_experiments_in(const struct target *t, const char *folder, const char *about)
 {
 	struct dirent **entries = NULL;
 	char dir[PATH_MAX];
 	int nr = 0;
 
-	if (process_share(dir, sizeof(dir), "experiments") == 0)
+	if (process_share(dir, sizeof(dir), folder) == 0)
 		nr = scandir(dir, &entries, is_experiment, alphasort);
 	for (int i = 0; i < nr; i++) {
 		entries[i]->d_name[strlen(entries[i]->d_name) - strlen(".ini")] = '\0';
-		offer(t, entries[i]->d_name, "comes with fmbench");
+		offer(t, entries[i]->d_name, about);
 		free(entries[i]);
 	}
 	free(entries);
+}
+
+/* Those that come with fmbench, and files. */
+static void offer_experiment_files(const struct target *t)
+{
+	offer_experiments_in(t, "experiments", "comes with fmbench");
+	offer_experiments_in(t, "experiments/papers", "a figure of a paper");
 	offer_files(t);
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/run/around.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/child.h"
 #include "base/clock.h"
@@ -55,3 +57,39 @@ int around_run(const char *name, const char *line, const char *dir, bool until_s
 	log_progress(NULL);
 	return rc;
 }
+
+int around_journal(struct journal *j, const char *line, const char *dir, struct err *err)
+{
+	char cwd[PATH_MAX];
+
+	if (!getcwd(cwd, sizeof(cwd)))
+		return err_failed(err, errno, "--cleanup: no working directory");
+	return journal_add(j, err, "cleanup", line, dir, cwd, NULL);
+}
+
+static int cleanup_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+{
+	const char *line = args[0], *dir = args[1], *cwd = args[2];
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct err why = { 0 };
+	char begun[PATH_MAX];
+
+	(void)err;
+	snprintf(begun, sizeof(begun), "%.3000s/cleanup.log", dir);
+	if (chdir(cwd) != 0)
+		log_error("--cleanup '%.200s' of a killed run was not run: its directory %s is "
+			  "gone; run it by hand",
+			  line, cwd);
+	else if (access(begun, F_OK) != 0 && around_run("cleanup", line, dir, false, &why) != 0)
+		log_error("%s", why.msg);
+	if (here >= 0 && fchdir(here) != 0)
+		log_verbose("cannot go back to the working directory");
+	if (here >= 0)
+		close(here);
+	return 0;
+}
+
+const struct journal_op journal_ops_around[] = {
+	{ "cleanup", 3, "run --cleanup", cleanup_undo, false },
+	{ 0 },
+};

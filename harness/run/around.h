@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/journal.h"
 
 /*
  * Let a shell run the line to its end; its output goes to DIR/NAME.log. Anything but status 0 is an
@@ -14,5 +15,14 @@
  */
 int around_run(const char *name, const char *line, const char *dir, bool until_signal,
 	       struct err *err);
+
+/*
+ * Write --cleanup down: whoever undoes the journal runs the line in today's working directory, unless
+ * DIR/cleanup.log says that it was begun. It gets one try: its failure is logged. Returns the entry's
+ * number, or -errno.
+ */
+int around_journal(struct journal *j, const char *line, const char *dir, struct err *err);
+/* Kind "cleanup LINE DIR CWD". */
+extern const struct journal_op journal_ops_around[];
 
 #endif

@@ -9,12 +9,10 @@
 #include "backend/backend.h"
 #include "base/log.h"
 #include "harness/group/cgroup.h"
+#include "harness/run/around.h"
 
 const struct journal_op *const recover_ops[] = {
-	journal_ops_base,
-	journal_ops_backend,
-	journal_ops_cgroup,
-	NULL,
+	journal_ops_base, journal_ops_backend, journal_ops_cgroup, journal_ops_around, NULL,
 };
 
 void recover_journal_dir(const char *state_dir, char *dst, size_t size)

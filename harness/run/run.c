@@ -135,9 +135,13 @@ static int change_settings(struct run *r, struct err *err)
 
 static int prepare(struct run *r, struct err *err)
 {
-	const char *line = r->spec->settings->prepare;
+	const char *line = r->spec->settings->prepare, *cleanup = r->spec->settings->cleanup;
+	int entry = cleanup ? around_journal(r->journal, cleanup, r->dir, err) : 0;
 
+	if (entry < 0)
+		return entry;
 	r->prepared = true;
+	r->cleaned = cleanup ? (size_t)entry + 1 : 0;
 	return line ? around_run("prepare", line, r->dir, true, err) : 0;
 }
 
@@ -316,18 +320,11 @@ static int stop(struct run *r, int rc, struct err *err)
 
 /* --- 9. undo and finish --------------------------------------------------------------------- */
 
-static int undo(struct run *r, int rc, struct err *err)
+static int undo_to(struct run *r, size_t mark, int rc, struct err *err)
 {
 	struct err undo_err = { 0 };
-	int undo_rc = 0;
+	int undo_rc = r->journal ? journal_undo_to(r->journal, mark, &undo_err) : 0;
 
-	if (r->journal) {
-		undo_rc = journal_undo_to(r->journal, 0, &undo_err);
-		journal_free(r->journal);
-	}
-	if (r->backend.backend && r->spec->backend->release)
-		r->spec->backend->release(&r->backend);
-	janitor_end(&r->janitor);
 	if (!undo_rc)
 		return rc;
 	if (rc)
@@ -337,7 +334,7 @@ static int undo(struct run *r, int rc, struct err *err)
 	return rc ? rc : undo_rc;
 }
 
-/* The user's own command after the run. */
+/* The user's own command after the run, before kernel settings are restored, as --prepare found them. */
 static int clean_up(struct run *r, int rc, struct err *err)
 {
 	const char *line = r->spec->settings->cleanup;
@@ -352,6 +349,19 @@ static int clean_up(struct run *r, int rc, struct err *err)
 	else if (cleanup_rc)
 		*err = why;
 	return rc ? rc : cleanup_rc;
+}
+
+static int undo(struct run *r, int rc, struct err *err)
+{
+	if (r->cleaned)
+		rc = undo_to(r, r->cleaned, rc, err);
+	rc = clean_up(r, rc, err);
+	rc = undo_to(r, 0, rc, err);
+	journal_free(r->journal);
+	if (r->backend.backend && r->spec->backend->release)
+		r->spec->backend->release(&r->backend);
+	janitor_end(&r->janitor);
+	return rc;
 }
 
 static int finish(struct run *r, int rc, struct err *err)
@@ -425,7 +435,6 @@ static int execute(struct run *r, struct err *err)
 	rc = stop(r, rc, err);
 	rc = harvest(r, rc, err);
 	rc = undo(r, rc, err);
-	rc = clean_up(r, rc, err);
 	return finish(r, rc, err);
 }
 

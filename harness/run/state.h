@@ -35,6 +35,7 @@ struct run {
 	struct journal *journal;
 	struct janitor janitor;
 	bool prepared; /* the user's own command before the run was begun */
+	size_t cleaned; /* journal entries before this one wait for --cleanup, the last of them; 0: none */
 	struct backend_ctx backend;
 	bool backend_up;
 	struct job *jobs;	/* spec->nr_jobs */

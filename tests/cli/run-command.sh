@@ -52,6 +52,18 @@ expect 1 "$fmbench" run --prepare 'echo why >&2; exit 5' --cleanup "echo c >>$tm
 grep -q "prepare.*exited with status 5; its last output: why" "$tmp/err" || fail "$(<"$tmp/err")"
 [[ $(<"$tmp/around") == c ]] || fail "no cleanup after a failure"
 
+# ... and after kill -9, in the directory where the run began.
+rm -f "$tmp/around"
+(cd "$tmp" && exec "$fmbench" run --cleanup 'pwd >around' -- sh -c 'echo up >&2; exec sleep 60' >/dev/null 2>&1) &
+pid=$!
+begun() { grep -qsx up "$tmp"/artifacts/*/command.err; }
+eventually begun || fail "the program did not begin"
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || true
+cleaned() { [[ -s $tmp/around ]]; }
+eventually cleaned || fail "no cleanup after kill -9"
+[[ $(<"$tmp/around") == "$tmp" ]] || fail "cleanup ran in $(<"$tmp/around")"
+
 # As long with half of its memory: it may be told how long to run.
 if "$fmbench" run --dry-run --ratio 0.5 -- sleep 0 >"$tmp/out" 2>&1; then
 	expect_run "$fmbench" run --peak 64M --ratio 1,0.5 -- sleep 0.7

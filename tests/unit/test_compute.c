@@ -15,21 +15,29 @@
 
 static const struct tiny {
 	const char *name;
-	const char *options[5];
-	bool by_thread; /* the answer depends on the threads */
-	bool seedless;	/* ... and not on the seed */
+	const char *options[5]; /* compressible last */
+	bool by_thread;		/* the answer depends on the threads */
+	bool seedless;		/* ... and not on the seed */
 } tinies[] = {
 	{ "bfs", { "scale=9", "sources=8" }, false, false },
 	{ "btree", { "memory=300K", "lookups=20000", "range-share=0.1" }, false, false },
 	{ "chase", { "memory=256K", "passes=3" }, false, true },
 	{ "groupby", { "memory=300K", "passes=2" }, false, false },
 	{ "gups", { "memory=256K", "updates=100000" }, true, false },
+	{ "gups", { "memory=256K", "updates=100000", "compressible=0.5" }, true, false },
 	{ "hashjoin", { "memory=300K", "hit=0.5" }, false, false },
 	{ "kmeans", { "memory=300K", "iterations=5" }, false, false },
+	{ "kmeans", { "memory=300K", "iterations=5", "compressible=0.5" }, false, false },
+	{ "kmeans", { "memory=300K", "iterations=5", "compressible=0.625" }, false, false },
 	{ "kvmap", { "memory=1M", "operations=20480", "get-share=0.7" }, false, false },
+	{ "kvmap",
+	  { "memory=1M", "operations=20480", "get-share=0.7", "compressible=0.5" },
+	  false,
+	  false },
 	{ "pagerank", { "scale=9", "tolerance=0" }, false, false },
 	{ "scan", { "memory=256K", "passes=3", "write=yes", "stride=16" }, false, false },
 	{ "scan", { "memory=256K", "passes=3" }, false, false },
+	{ "scan", { "memory=256K", "passes=3", "compressible=0.5" }, false, false },
 	{ "stream", { "memory=300K", "passes=3" }, false, true },
 	{ "xslookup", { "memory=1M", "lookups=20480" }, false, false },
 };
@@ -138,6 +146,35 @@ static void test_reports(void **state)
 	}
 }
 
+/* compressible=0.5: half of the largest range is zeros, after measure(), too. */
+static void test_compressible(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_TINIES; i++) {
+		const char *last = "";
+		const struct compute_range *range;
+		uint64_t zeros = 0, words;
+		struct job j;
+
+		for (size_t k = 0; k < 5 && tinies[i].options[k]; k++)
+			last = tinies[i].options[k];
+		if (strcmp(last, "compressible=0.5") != 0)
+			continue;
+		job_init(&j, &tinies[i], "1", 1);
+		j.workload->compute->measure(&j.run);
+		range = &j.run.ranges[0];
+		for (unsigned int k = 1; k < j.run.nr_ranges; k++)
+			range = j.run.ranges[k].bytes > range->bytes ? &j.run.ranges[k] : range;
+		words = range->bytes / 8;
+		for (uint64_t k = 0; k < words; k++)
+			zeros += ((const uint64_t *)range->base)[k] == 0;
+		if (zeros < words * 45 / 100 || zeros > words * 55 / 100)
+			fail_msg("%s: %" PRIu64 " of %" PRIu64 " words are zeros", tinies[i].name,
+				 zeros, words);
+		job_end(&j);
+	}
+}
+
 enum damage { BIT, NOISE, NR_DAMAGES };
 
 /* One bit, or 4096 bytes of noise as if another page had come. */
@@ -202,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_compressible),
 		cmocka_unit_test(test_damage),
 	};
 

@@ -66,7 +66,7 @@ static void test_sorts(void **state)
 static void test_verify(void **state)
 {
 	uint64_t a[1000];
-	struct checksum before = fill(a, 1000, 1), after;
+	struct checksum before = fill(a, 1000, 1, 0), after;
 
 	(void)state;
 	assert_false(verify(a, 1000, &after));

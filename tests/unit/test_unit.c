@@ -146,6 +146,25 @@ static void test_workload(void **state)
 	buf_release(&json);
 }
 
+/* A script beside the unit's file is part of it. */
+static void test_helper(void **state)
+{
+	static const char text[] = "[workload helped%c]\nsummary = s\n"
+				   "command = sh '{unit_dir}/helper.sh' {unit_dir}/absent\n";
+	const char *script = scratch_path(state, "helper.sh");
+	char stamps[3][64], unit[sizeof(text)];
+	struct unit *u;
+
+	for (int i = 0; i < 3; i++) {
+		write_text(script, i < 2 ? "echo 1\n" : "echo 2\n");
+		snprintf(unit, sizeof(unit), text, 'a' + i);
+		assert_int_equal(read_unit(state, unit, workload_unit_read, &u), 0);
+		snprintf(stamps[i], sizeof(stamps[i]), "%s", strchr(u->stamp, ' '));
+	}
+	assert_string_equal(stamps[0], stamps[1]);
+	assert_string_not_equal(stamps[1], stamps[2]);
+}
+
 static void test_backend(void **state)
 {
 	struct unit *u;
@@ -199,8 +218,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_placeholders), cmocka_unit_test(test_words),
-		cmocka_unit_test(test_workload),     cmocka_unit_test(test_backend),
-		cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_workload),     cmocka_unit_test(test_helper),
+		cmocka_unit_test(test_backend),	     cmocka_unit_test(test_collector),
 	};
 
 	return cmocka_run_group_tests_name("unit", tests, scratch_setup, scratch_teardown);
