@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include <sqlite3.h>
+#include <string.h>
 
 #include "base/opt.h"
 
@@ -40,10 +41,28 @@ out:
 	return rc;
 }
 
+/* SQLite looks no further than the first name that is not there. */
+static bool brackets_close(const char *path)
+{
+	while ((path = strpbrk(path, "\"["))) {
+		const char *end = *path == '"' ? strchr(path + 1, '"')
+					       : path + 1 + strspn(path + 1, "0123456789#-");
+
+		if (!end || (*path == '[' && (*end != ']' || end == path + 1)))
+			return false;
+		path = end + 1;
+	}
+	return true;
+}
+
 int json_check_path(const char *path, struct err *err)
 {
 	double ignored;
-	int rc = ask("SELECT json_type(?1, ?2)", "{}", path, &ignored, err);
+	int rc;
+
+	if (!brackets_close(path))
+		return err_usage(err, "'%s' is no path into JSON, such as $.runs[0].time", path);
+	rc = ask("SELECT json_type(?1, ?2)", "{}", path, &ignored, err);
 
 	return rc == -ENODATA ? 0 : rc;
 }

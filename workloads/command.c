@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,14 +124,31 @@ static int check_params(const struct params *p, struct err *err)
 	return rc;
 }
 
+static int refuse_program(const char *name, struct err *err)
+{
+	struct stat st;
+
+	if (stat(name, &st) != 0)
+		return err_missing(err, "no program '%s'; check its name, or give its whole path",
+				   name);
+	if (!strchr(name, '/'))
+		return err_missing(err, "no program '%s' in PATH; the one that is here is ./%s",
+				   name, name);
+	if (S_ISDIR(st.st_mode))
+		return err_missing(err, "'%s' is a directory, no program", name);
+	return err_missing(err,
+			   "'%s' may not be executed: chmod +x it, or start what reads it, as "
+			   "in -- sh %s",
+			   name, name);
+}
+
 static int command_check(const void *params, char *const *argv, struct err *err)
 {
 	if (!argv || !argv[0])
 		return err_usage(err, "which command? Give it after --, as in `fmbench run -- "
 				      "sort big.txt`");
 	if (!child_find_program(argv[0], NULL, 0))
-		return err_missing(err, "no program '%s'; check its name, or give its whole path",
-				   argv[0]);
+		return refuse_program(argv[0], err);
 	return check_params(params, err);
 }
 

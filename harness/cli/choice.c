@@ -24,9 +24,18 @@ static void add_backend(struct choice *c, const struct backend *b)
 		(struct choice_backend){ b, params_new(b->opts, b->params_size) };
 }
 
+static bool has_backend(const struct choice *c, const struct backend *b)
+{
+	for (size_t i = 0; i < c->nr_backends; i++) {
+		if (c->backends[i].backend == b)
+			return true;
+	}
+	return false;
+}
+
 int choice_backends(struct choice *c, const char *list, bool needs_far, struct err *err)
 {
-	char *copy = strdup(list), *save, *word;
+	char *copy = strdup(list ? list : "auto"), *save, *word;
 	const struct backend *b;
 	int rc = 0;
 
@@ -39,6 +48,12 @@ int choice_backends(struct choice *c, const char *list, bool needs_far, struct e
 			b = needs_far ? backend_auto(err) : &backend_none;
 		if (!b) {
 			rc = err->kind == ERR_MISSING ? -ENOENT : -EINVAL;
+			break;
+		}
+		if (has_backend(c, b)) {
+			rc = err_usage(
+				err, "backend %s is there twice in '%s'; --repeat makes runs again",
+				b->name, list);
 			break;
 		}
 		add_backend(c, b);

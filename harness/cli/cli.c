@@ -132,7 +132,7 @@ static int too_many(const struct parser *p, const struct cli *cli, const char *w
 	if (word[key] && command->takes_pairs && is_unit_option(name))
 		return err_usage(err, "%s: '%s' is one argument too many; did you mean '-o %s'?",
 				 command->name, word, word);
-	if (command->takes_command && !workload_find(cli->args[0], NULL))
+	if (command->takes_command && command->max_args && !workload_find(cli->args[0], NULL))
 		return err_usage(err,
 				 "%s: '%s' is one argument too many; to run a program put -- "
 				 "before it: fmbench %s [options] -- %s %s ...",
@@ -147,6 +147,13 @@ static void add_string(char ***list, size_t *nr, const char *s)
 		abort();
 	(*list)[(*nr)++] = (char *)s;
 	(*list)[*nr] = NULL;
+}
+
+/* As "$X" is where X was never set: what was meant is not the default. */
+static int refuse_empty(const char *word, struct err *err)
+{
+	return err_usage(err, "option '%.*s' has an empty value: give one, or leave the option out",
+			 (int)strcspn(word, "="), word);
 }
 
 int cli_find_command(int argc, char *argv[], int *ret_index, struct err *err)
@@ -169,6 +176,8 @@ int cli_find_command(int argc, char *argv[], int *ret_index, struct err *err)
 			return err_usage(err, "option '%s' needs a value", word);
 		if (c == '?')
 			return unknown_option(&p, NULL, word, err);
+		if (optarg && !*optarg)
+			return refuse_empty(word, err);
 		if (c == 'h' || c == CLI_HELP || c == CLI_VERSION)
 			return c == CLI_VERSION ? CLI_VERSION : CLI_HELP;
 	}
@@ -236,6 +245,8 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 			return err_usage(err, "option '%s' needs a value", word);
 		if (c == '?')
 			return unknown_option(&p, command, word, err);
+		if (optarg && !*optarg)
+			return refuse_empty(word, err);
 		if (c == 'o' && command->takes_pairs) {
 			add_string(&cli->pairs, &cli->nr_pairs, optarg);
 			continue;

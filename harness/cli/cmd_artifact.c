@@ -58,6 +58,22 @@ static bool is_archive(const char *path)
 	return len > strlen(ENDING) && strcmp(path + len - strlen(ENDING), ENDING) == 0;
 }
 
+/* "paper.zip" is no directory that anybody wants. */
+static int refuse_other_archive(const char *path, struct err *err)
+{
+	static const char *const others[] = { ".zip", ".tar", ".tgz", ".gz", ".xz", ".zst", ".7z" };
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (dot && !is_archive(path) && strcmp(dot, others[i]) == 0)
+			return err_usage(
+				err,
+				"%s: an artifact is a directory, or a file that ends with " ENDING,
+				path);
+	}
+	return 0;
+}
+
 /* The name that an archive, or what is unpacked of it, has inside: paper of dir/paper.tar.zst. */
 static void stem(const char *path, char *ret, size_t size)
 {
@@ -107,8 +123,10 @@ static int make(const char *path, const struct params *p, struct err *err)
 {
 	struct store *store = NULL;
 	size_t nr_claims = 0;
-	int rc = store_open(common.db, STORE_READ, &store, err);
+	int rc = refuse_other_archive(path, err);
 
+	if (!rc)
+		rc = store_open(common.db, STORE_READ, &store, err);
 	store_close(store);
 	if (rc)
 		return rc;

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "harness/cli/command.h"
@@ -100,6 +101,8 @@ static int cmd_sweep_run(struct cli *cli)
 
 	if (experiment_find(path, found, sizeof(found)))
 		path = found;
+	else if (!rc && access(path, F_OK) != 0 && experiment_near(path, found, sizeof(found)))
+		rc = err_usage(&err, "no experiment '%s'; did you mean '%s'?", path, found);
 	if (!rc)
 		rc = experiment_read(path, p->scale, &e, &err);
 	if (!rc)

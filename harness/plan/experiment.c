@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -664,6 +665,35 @@ bool experiment_find(const char *word, char *ret_path, size_t size)
 			return true;
 	}
 	return false;
+}
+
+bool experiment_near(const char *word, char *ret_name, size_t size)
+{
+	static const char *const folders[] = { "experiments", "experiments/papers" };
+	char pattern[PATH_MAX];
+	glob_t found = { 0 };
+	const char *near;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (process_share(pattern, sizeof(pattern) - 8, folders[i]) != 0)
+			continue;
+		strcat(pattern, "/*.ini");
+		glob(pattern, nr++ ? GLOB_APPEND : 0, NULL, &found);
+	}
+	/* Their names alone, in the same array, which NULL ends. */
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		char *slash = strrchr(found.gl_pathv[i], '/'), *name = found.gl_pathv[i];
+
+		memmove(name, slash + 1, strlen(slash));
+		name[strlen(name) - strlen(".ini")] = '\0';
+	}
+	near = found.gl_pathc ? did_you_mean(word, (const char *const *)found.gl_pathv) : NULL;
+	if (near)
+		snprintf(ret_name, size, "%s", near);
+	if (nr)
+		globfree(&found);
+	return near;
 }
 
 int experiment_read(const char *path, const char *scale, struct experiment *e, struct err *err)

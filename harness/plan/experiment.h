@@ -39,6 +39,8 @@ int experiment_read(const char *path, const char *scale, struct experiment *e, s
 /* One of those that come with fmbench, by its name: "memaslap-ratio", "memaslap-ratio.ini",
  * "experiments/memaslap-ratio.ini"; those of papers by "dilos-ratios", too. False: there is none, or the word is a file that is there. */
 bool experiment_find(const char *word, char *ret_path, size_t size);
+/* Of those the one that a mistyped word means. False: none is near. */
+bool experiment_near(const char *word, char *ret_name, size_t size);
 void experiment_release(struct experiment *e);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/opt.h"
 
+#define LEAST 0.0001
+
 int ratio_parse(const char *text, double *ret, struct err *err)
 {
 	size_t len = strlen(text);
@@ -24,8 +26,21 @@ int ratio_parse(const char *text, double *ret, struct err *err)
 		ratio /= 100;
 	if (rc || !(ratio > 0 && ratio <= 1))
 		return err_usage(err, "ratio '%s' is not in (0, 1]: give 0.5 or 50%%", text);
+	if (ratio < LEAST)
+		return err_usage(err,
+				 "ratio '%s' leaves a program no memory to run in: give %g or more",
+				 text, LEAST);
 	*ret = ratio;
 	return 0;
+}
+
+static bool has(const struct ratios *r, double ratio)
+{
+	for (size_t i = 0; i < r->nr; i++) {
+		if (r->values[i] == ratio)
+			return true;
+	}
+	return false;
 }
 
 int ratios_parse(const char *list, struct ratios *r, struct err *err)
@@ -40,6 +55,10 @@ int ratios_parse(const char *list, struct ratios *r, struct err *err)
 				       rest ? "before a comma" : "after the last comma", list);
 		else
 			rc = ratio_parse(word, &ratio, err);
+		if (!rc && has(r, ratio))
+			rc = err_usage(err,
+				       "ratio %g is there twice in '%s'; --repeat makes runs again",
+				       ratio, list);
 		if (!rc)
 			ratios_add(r, ratio);
 	}

@@ -44,7 +44,8 @@ uint64_t job_limit_bytes(const struct job_spec *spec, bool *ret_lift)
 		spec->workload->limit(spec->params, &bytes, ret_lift);
 	else if (spec->ratio < 1)
 		bytes = (uint64_t)(spec->ratio * (double)spec->peak_bytes);
-	return bytes / page * page;
+	/* 0 is no limit. */
+	return bytes && bytes < page ? page : bytes / page * page;
 }
 
 enum workload_loads job_loads(const struct job_spec *spec, size_t nr_jobs)

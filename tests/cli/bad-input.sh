@@ -39,6 +39,13 @@ bad 2 'no ratio after the last comma' run null --ratio 0.5,
 bad 2 'no ratio before a comma' run null --ratio 0.5,,1
 bad 2 "'120%' is not in (0, 1]" run null --ratio 120%
 bad 2 "'%' is not in (0, 1]" run null --ratio %
+bad 2 '0.0001 or more' run null --ratio 1e-9
+bad 2 'ratio 1 is there twice' run null --ratio 1,0.5,100%
+bad 2 'backend zram is there twice' run null --backend zram,none,zram
+for option in --ratio --backend --db --prepare; do
+	bad 2 "'$option' has an empty value" run null "$option" ''
+done
+bad 2 "'--db' has an empty value" --db= run null
 bad 2 "'--ratio'" run null -ratio 0.5
 bad 2 "'--version'" --verison
 bad 2 '-o memory=' run quicksort --memory 5M
@@ -56,6 +63,13 @@ bad 3 'lower --cores' micro uffd --cores 512 --backend none \
 bad 2 'at least 5 s (--duration)' run memaslap --duration 1s
 bad 2 'at least 5 s (--duration)' run memaslap --duration 1s --dry-run
 bad 2 'has no pattern' run --metric ops -- true
+bad 2 'no path into JSON' run --metric 'x=$.a[' -- true
+touch "$tmp/script"
+bad 3 'chmod +x' run -- "$tmp/script"
+bad 3 'is a directory' run -- "$tmp"
+(cd "$tmp" && cp /bin/true mine && bad 3 'is ./mine' run -- mine)
+bad 2 "did you mean 'memaslap-ratio'" sweep memaslap-ratoi
+bad 2 'ends with .tar.zst' artifact "$tmp/paper.zip"
 bad 2 'every command has that one' run --metric 'elapsed=(.*)' -- true
 bad 2 'leave it out' run null --metric 'ops=(.*)'
 bad 2 'Add --ready' run --limit-at ready -- true
