@@ -85,6 +85,22 @@ numa_nodes() {
 	done
 }
 
+# Nodes in tiers: the kernel ranks them by what the HMAT says, the fast node being its measure.
+tier_nodes() {
+	local node of_cpus=,cpus=0-$((cpus - 1)) ns=100 bandwidth=20G
+	for node in "${!tiers[@]}"; do
+		qemu+=(-object "memory-backend-ram,id=m$node,size=${tiers[node]}M"
+			-numa "node,nodeid=$node,memdev=m$node,initiator=0$of_cpus")
+		of_cpus=''
+	done
+	for node in "${!tiers[@]}"; do
+		local row=hmat-lb,initiator=0,target=$node,hierarchy=memory
+		qemu+=(-numa "$row,data-type=access-latency,latency=$ns"
+			-numa "$row,data-type=access-bandwidth,bandwidth=$bandwidth")
+		ns=$tier_ns bandwidth=10G
+	done
+}
+
 # Each end sends to the other's socket. Datagrams, so that one guest may vanish and another take its
 # place; and a NIC that names an MTU, or the guest could set none above 1500.
 plug_cable() {
@@ -105,8 +121,12 @@ qemu_command() {
 	# One socket per node with CPUs: the kernel warns of a socket that spans nodes.
 	local sockets=$((nodes < cpus ? nodes : cpus))
 	local cores=$((cpus / sockets))
+	local machine=pc
+	if ((${#tiers[@]})); then
+		machine+=,hmat=on
+	fi
 	qemu=("${qemu_program[@]}" -nodefaults -no-user-config -display none -no-reboot
-		-machine pc -m "${mem_mb}M" -smp "$cpus,sockets=$sockets,cores=$cores,threads=1"
+		-machine "$machine" -m "${mem_mb}M" -smp "$cpus,sockets=$sockets,cores=$cores,threads=1"
 		-kernel "$cache/$kernel/image" -initrd "$initramfs"
 		-append "$append" -serial "file:$work/kernel.log")
 	case $accel-$exact in
@@ -124,6 +144,8 @@ qemu_command() {
 	fi
 	if ((nodes > 1)); then
 		numa_nodes "$cores"
+	elif ((${#tiers[@]})); then
+		tier_nodes
 	fi
 	if [[ $cable ]]; then
 		plug_cable

@@ -24,6 +24,10 @@ check "cpus as a word" refuses 2 'whole number' run --cpus two true
 check "memory without a unit" refuses 2 '512M or 4G' run --mem 2048 true
 check "a disk without a unit" refuses 2 'disk 5: give it as 512M or 4G' run --disk 5 true
 check "CPUs that cannot be split" refuses 2 'cannot be split' run --cpus 3 --numa 2 true
+check "a tier alone" refuses 2 'of the fast node and of the slow ones' run --tiers 1G true
+check "a slow node as fast as the fast one" refuses 2 'the slow one needs more' \
+	run --tiers 1G,2G,100ns true
+check "tiers beside memory" refuses 2 'leave out --mem and --numa' run --tiers 1G,2G --mem 2G true
 check "a cable without its end" refuses 2 'a directory .* and an end' run --cable build/cable true
 check "a cable's third end" refuses 2 'a directory .* and an end' run --cable build/cable:3 true
 check "a cable with a path too long for a socket" refuses 2 'a short path' \
