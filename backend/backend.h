@@ -29,6 +29,7 @@ struct backend_ctx {
 	const char *state_dir; /* for files that fmbench keeps between runs */
 	char swap_device[128]; /* filled by up(): as /proc/swaps names it; "" for none or several */
 	bool taken;	       /* filled by up(): it was up before, and stays up */
+	uint64_t far_nodes;    /* filled by up(): bit i: node i is far memory */
 	void *state;	       /* the backend's own, from up() to release() */
 };
 
@@ -52,6 +53,11 @@ struct backend_job {
 	int cgroup_version;	/* of the memory controller; 0: no group */
 	char **env;   /* "NAME=VALUE" for its processes, NULL-ended; owned by the harness */
 	int mem_node; /* its memory is bound there; -1: not bound. prepare() may set it */
+	/* How much may stay local, of how much; 0: all of it, not known. */
+	uint64_t local_bytes, peak_bytes;
+	/* prepare() may set it: pages go to these nodes as they are allocated, by the kernel's weights, and
+	 * no limit moves them later. Bit i is node i. */
+	uint64_t spread_nodes;
 	void *state;  /* the backend's own; release() frees it */
 };
 
@@ -134,6 +140,7 @@ extern const struct backend backend_fastswap_rdma;
 extern const struct backend backend_none;
 extern const struct backend backend_swap;
 extern const struct backend backend_swapfile;
+extern const struct backend backend_tier;
 extern const struct backend backend_zram;
 
 #endif

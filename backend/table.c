@@ -13,7 +13,8 @@
 
 static const struct backend *const built_in[] = {
 	&backend_swap, &backend_fastswap_dram, &backend_fastswap_rdma,
-	&backend_zram, &backend_swapfile,      &backend_none,
+	&backend_zram, &backend_swapfile,      &backend_tier,
+	&backend_none,
 	NULL,
 };
 

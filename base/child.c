@@ -52,7 +52,7 @@ struct plan {
 };
 
 /* What the child could not do. */
-enum step { STEP_STDIO, STEP_AFFINITY, STEP_MEMORY, STEP_EXEC };
+enum step { STEP_STDIO, STEP_AFFINITY, STEP_MEMORY, STEP_SPREAD, STEP_EXEC };
 
 struct report {
 	enum step step;
@@ -154,6 +154,9 @@ static int plan_memory(struct plan *p, int node, struct err *err)
 	numa_bitmask_setbit(p->mem_nodes, (unsigned int)node);
 	return 0;
 }
+
+/* set_mempolicy(2), since Linux 6.9; older headers lack the name. */
+#define MPOL_WEIGHTED_INTERLEAVE 6
 
 /* The first of a name counts (getenv(3)), so that what is added stands before what was there. */
 static char **plan_env(char *const *added)
@@ -272,6 +275,10 @@ static void __attribute__((noreturn)) child_main(const struct plan *p)
 	if (p->mem_nodes &&
 	    set_mempolicy(MPOL_BIND, p->mem_nodes->maskp, p->mem_nodes->size + 1) != 0)
 		child_fail(p, STEP_MEMORY);
+	if (place && place->spread_nodes &&
+	    set_mempolicy(MPOL_WEIGHTED_INTERLEAVE, (const unsigned long *)&place->spread_nodes,
+			  64 + 1) != 0)
+		child_fail(p, STEP_SPREAD);
 	execve(p->program, p->argv, p->env);
 	child_fail(p, STEP_EXEC);
 }
@@ -293,6 +300,11 @@ static int explain(const struct plan *p, const struct report *report, struct err
 				  "cannot bind the memory of %s to node %d (is "
 				  "it in its group's cpuset?)",
 				  name, p->place->mem_node);
+	case STEP_SPREAD:
+		return err_failed(err, report->errnum,
+				  "cannot spread the memory of %s over nodes (weighted interleave "
+				  "needs Linux 6.9, and the nodes in its group's cpuset)",
+				  name);
 	case STEP_EXEC:
 		break;
 	}

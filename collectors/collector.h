@@ -50,6 +50,7 @@ struct collector_ctx {
 	const char *client_cpu_dir;
 	const cpu_set_t *cpus;	 /* which programs of the run may use; NULL: not known */
 	const char *swap_device; /* the backend's swap area as /proc/swaps names it, or NULL */
+	uint64_t far_nodes;	 /* bit i: node i is far memory */
 	int reclaim_cpu;	 /* -1: none */
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
 	struct progress *progress;	      /* the job's (base/progress.h); NULL: none */
@@ -79,6 +80,7 @@ void collector_add(const struct collector *c);
 /* One line a collector; the rows of table.c. */
 extern const struct collector collector_cgroup_cpu;    /* cpu.stat; cpuacct.*, too, on v1 */
 extern const struct collector collector_cpu;	       /* /proc/stat: reclaim CPU, the run's CPUs */
+extern const struct collector collector_damon;	       /* sysfs damon: moved between nodes */
 extern const struct collector collector_fastswap;      /* debugfs fastswap/ (our modules) */
 extern const struct collector collector_fastswap_rdma; /* debugfs fastswap/rdma */
 extern const struct collector collector_frontswap;     /* debugfs frontswap/ */
@@ -86,6 +88,8 @@ extern const struct collector collector_ksm;	       /* /sys/kernel/mm/ksm: same-
 extern const struct collector collector_memory_events; /* memory.events; failcnt, oom on v1 */
 extern const struct collector collector_memory_stat;   /* memory.stat */
 extern const struct collector collector_memory_usage;  /* memory.current, swap.current, peak */
+extern const struct collector collector_numa;	       /* memory.numa_stat: memory by node */
+extern const struct collector collector_nvme;	       /* /sys/class/nvme: paths under the area */
 extern const struct collector collector_pressure;      /* memory.pressure; /proc/pressure/memory */
 extern const struct collector collector_progress;      /* operations, as the program tells */
 extern const struct collector collector_rdma;	       /* RDMA port counters */
@@ -93,7 +97,9 @@ extern const struct collector collector_reclaimer;     /* the thread of --offloa
 extern const struct collector collector_swap_area;     /* /proc/swaps: the backend's and all */
 extern const struct collector collector_swap_device;   /* /sys/class/block/X/stat */
 extern const struct collector collector_thermal;       /* cpu/thermal_throttle: too hot */
+extern const struct collector collector_thp;	       /* hugepages-SIZE/stats: large pages */
 extern const struct collector collector_vmstat;	       /* /proc/vmstat */
 extern const struct collector collector_zram;	       /* /sys/block/zramN/mm_stat, io_stat */
+extern const struct collector collector_zswap;	       /* debugfs zswap/ */
 
 #endif

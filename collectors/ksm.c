@@ -4,11 +4,7 @@
  * written to faults. Names: Documentation/admin-guide/mm/ksm.rst.
  */
 #include "collectors/collector.h"
-#include "collectors/keptfile.h"
-
-#include <errno.h>
-
-#include "base/alloc.h"
+#include "collectors/numbers.h"
 
 static const struct collector_key keys[] = {
 	{ "pages_shared", "pages", KEY_GAUGE, NULL },
@@ -16,47 +12,10 @@ static const struct collector_key keys[] = {
 	{ "full_scans", "events", KEY_COUNTER, NULL },
 };
 
-struct ksm {
-	struct keptfile file[NR_KEYS(keys)];
-};
-
-static void ksm_close(void *state)
-{
-	struct ksm *k = state;
-
-	if (!k)
-		return;
-	for (size_t i = 0; i < NR_KEYS(keys); i++)
-		keptfile_close(&k->file[i]);
-	free(k);
-}
-
 static int ksm_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
-	struct ksm *k = xcalloc(1, sizeof(*k));
-	int rc = 0;
-
 	(void)ctx;
-	for (size_t i = 0; i < NR_KEYS(keys); i++)
-		k->file[i] = (struct keptfile)KEPTFILE_NONE;
-	for (size_t i = 0; i < NR_KEYS(keys) && rc == 0; i++)
-		rc = keptfile_open(&k->file[i], "/sys/kernel/mm/ksm", keys[i].name, err);
-	if (rc < 0) {
-		ksm_close(k);
-		return rc;
-	}
-	*ret_state = k;
-	return 0;
-}
-
-static int ksm_read(void *state, uint64_t *values, bool *have)
-{
-	struct ksm *k = state;
-	int rc = 0;
-
-	for (size_t i = 0; i < NR_KEYS(keys) && rc == 0; i++)
-		rc = keptfile_read_u64(&k->file[i], &values[i], &have[i]);
-	return rc;
+	return numbers_open("/sys/kernel/mm/ksm", keys, NR_KEYS(keys), ret_state, err);
 }
 
 const struct collector collector_ksm = {
@@ -66,6 +25,6 @@ const struct collector collector_ksm = {
 	.keys = keys,
 	.nr_keys = NR_KEYS(keys),
 	.open = ksm_open,
-	.read = ksm_read,
-	.close = ksm_close,
+	.read = numbers_read,
+	.close = numbers_free,
 };

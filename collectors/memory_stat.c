@@ -31,6 +31,7 @@ static const struct collector_key keys[] = {
 	BYTES("shmem", "total_shmem"),
 	BYTES("zswap", NULL),
 	BYTES("zswapped", NULL),
+	BYTES("zswap_incomp", NULL),
 	BYTES("file_mapped", "total_mapped_file"),
 	BYTES("file_dirty", "total_dirty"),
 	BYTES("file_writeback", "total_writeback"),

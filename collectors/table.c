@@ -6,6 +6,7 @@
 static const struct collector *const built_in[] = {
 	&collector_cgroup_cpu,
 	&collector_cpu,
+	&collector_damon,
 	&collector_fastswap,
 	&collector_fastswap_rdma,
 	&collector_frontswap,
@@ -13,6 +14,8 @@ static const struct collector *const built_in[] = {
 	&collector_memory_events,
 	&collector_memory_stat,
 	&collector_memory_usage,
+	&collector_numa,
+	&collector_nvme,
 	&collector_pressure,
 	&collector_progress,
 	&collector_rdma,
@@ -20,8 +23,10 @@ static const struct collector *const built_in[] = {
 	&collector_swap_area,
 	&collector_swap_device,
 	&collector_thermal,
+	&collector_thp,
 	&collector_vmstat,
 	&collector_zram,
+	&collector_zswap,
 	NULL,
 };
 

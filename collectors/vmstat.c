@@ -61,6 +61,8 @@ static const struct collector_key keys[] = {
 	PAGES("pgdemote_khugepaged"),
 	PAGES("pgdemote_proactive"),
 	PAGES("pgpromote_success"),
+	PAGES("pgpromote_candidate"),
+	PAGES("pgpromote_candidate_nrl"),
 	PAGES("pgactivate"),
 	PAGES("pgdeactivate"),
 	PAGES("pgrefill"),
@@ -111,6 +113,8 @@ static const struct collector_key keys[] = {
 	PAGES("numa_pages_migrated"),
 	PAGES("pgmigrate_success"),
 	PAGES("pgmigrate_fail"),
+	EVENTS("thp_migration_success"),
+	EVENTS("thp_migration_fail"),
 };
 
 static int vmstat_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)

@@ -9,8 +9,9 @@ const char *const verdict_names[] = { "", "ok", "warning", "problem" };
 
 const struct check_group doctor_groups[] = {
 	{ "Kernel", doctor_kernel_checks },  { "Memory and swap", doctor_memory_checks },
-	{ "Processors", doctor_cpu_checks }, { "Devices", doctor_device_checks },
-	{ "Programs", doctor_tool_checks },  { NULL, NULL },
+	{ "Memory nodes", doctor_tier_checks }, { "Processors", doctor_cpu_checks },
+	{ "Devices", doctor_device_checks },	{ "Programs", doctor_tool_checks },
+	{ NULL, NULL },
 };
 
 void doctor_init(struct doctor *d, const struct backend *backend, const void *backend_params,
@@ -27,6 +28,8 @@ void doctor_init(struct doctor *d, const struct backend *backend, const void *ba
 		d->concerns |= CONCERN_FASTSWAP;
 	if (backend->caps & CAP_RDMA)
 		d->concerns |= CONCERN_RDMA;
+	if (backend->caps & CAP_TIER)
+		d->concerns |= CONCERN_TIER;
 }
 
 struct differing {

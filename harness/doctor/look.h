@@ -30,6 +30,7 @@ enum concern {
 	CONCERN_FAR = 1,      /* pages leave local memory */
 	CONCERN_FASTSWAP = 2, /* fmbench's kernel modules and their page hook */
 	CONCERN_RDMA = 4,
+	CONCERN_TIER = 8, /* memory nodes of several speeds */
 };
 
 struct doctor {
@@ -59,7 +60,7 @@ struct check {
 };
 
 extern const struct check doctor_kernel_checks[], doctor_memory_checks[], doctor_cpu_checks[],
-	doctor_device_checks[], doctor_tool_checks[];
+	doctor_tier_checks[], doctor_device_checks[], doctor_tool_checks[];
 
 void found(struct finding *f, enum verdict verdict, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -103,6 +103,10 @@ int run_check(const struct run_spec *spec, struct err *err)
 
 	for (size_t i = 0; i < spec->nr_jobs && !rc; i++)
 		rc = check_job(spec, &spec->jobs[i], err);
+	if (!rc && spec->settings->offload && spec->backend->limit)
+		rc = err_usage(err,
+			       "backend %s keeps its limit by itself: leave out --offload-reclaim",
+			       spec->backend->name);
 	if (!rc && spec->backend->check)
 		rc = spec->backend->check(spec->backend_params, err);
 	if (!rc)

@@ -22,7 +22,8 @@ bool seen_gauge(const struct flag_input *in, const char *phase, const char *coll
 
 bool seen_resident(const struct flag_input *in, double *ret_bytes)
 {
-	if (seen_measured(in, "memory_usage", "memory.current", ret_bytes))
+	if (in->usage ? seen_usage(in, USAGE_LOCAL, "measure", ret_bytes)
+		      : seen_measured(in, "memory_usage", "memory.current", ret_bytes))
 		return true;
 	if (in->seen.nr)
 		*ret_bytes = in->seen.sum_bytes / in->seen.nr;
@@ -81,6 +82,17 @@ bool seen_usage(const struct flag_input *in, const char *what, const char *phase
 		if (phase ? store_phase_value(in->store, in->run, in->job, phase, u->collector,
 					      u->key, ret, NULL) == 0
 			  : grown_if_seen(in, u->collector, u->key, ret))
+			return true;
+	}
+	return false;
+}
+
+bool seen_usage_gauge(const struct flag_input *in, const char *what, const char *phase,
+		      struct store_gauge *ret)
+{
+	for (const struct backend_usage *u = in->usage; u && u->what; u++) {
+		if (strcmp(u->what, what) == 0 &&
+		    seen_gauge(in, phase, u->collector, u->key, ret))
 			return true;
 	}
 	return false;

@@ -34,6 +34,7 @@ struct flag_input {
 	unsigned int nr_cpus;	     /* which the run's programs may use */
 	unsigned int client_threads; /* of the load generator; 0: not known */
 	bool whole_machine;	     /* the backend is whatever takes pages on this machine */
+	bool tiered;		     /* far memory is a slow node, used in place */
 	struct relief_count reliefs;
 	struct usage_seen seen;
 	bool has_group;
@@ -57,7 +58,8 @@ bool seen_measured(const struct flag_input *in, const char *collector, const cha
 /* A gauge in a phase. False: it was not read then. */
 bool seen_gauge(const struct flag_input *in, const char *phase, const char *collector,
 		const char *key, struct store_gauge *ret);
-/* Local memory in the measure phase, on average: of the samples, else of the run's own readings. */
+/* Local memory in the measure phase, on average: of the samples of what the backend calls local, else of
+ * the run's own readings. */
 bool seen_resident(const struct flag_input *in, double *ret_bytes);
 /* How far a gauge rose above what it was when the run began. False: it was not read. */
 bool seen_rise(const struct flag_input *in, const char *collector, const char *key, double *ret);
@@ -66,6 +68,8 @@ double seen_grown(const struct flag_input *in, const char *collector, const char
 /* How the job used memory, by the first key of the backend's account that the run samples: pages in a
  * phase (NULL: in all of them), and the highest reading of a gauge in the whole run. False: no key. */
 bool seen_usage(const struct flag_input *in, const char *what, const char *phase, double *ret);
+bool seen_usage_gauge(const struct flag_input *in, const char *what, const char *phase,
+		      struct store_gauge *ret);
 bool seen_usage_max(const struct flag_input *in, const char *what, double *ret);
 /* What the backend itself counted in the measure phase. False: it keeps no such account. */
 bool seen_accounted(const struct flag_input *in, const char *what, double *ret);

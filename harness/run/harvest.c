@@ -115,6 +115,7 @@ static struct flag_input evidence(const struct run *r, const struct job *j)
 		.nr_cpus = (unsigned int)CPU_COUNT(&r->cpus),
 		.client_threads = j->ctx.client_threads,
 		.whole_machine = r->spec->backend->caps & CAP_ANY_AREA,
+		.tiered = r->spec->backend->caps & CAP_TIER,
 		.reliefs = j->reliefs,
 		.seen = j->seen,
 		.has_group = j->has_group,

@@ -82,6 +82,8 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 	j->far.name = j->spec->name;
 	j->far.dir = j->dir;
 	j->far.mem_node = j->placement.mem_node;
+	j->far.local_bytes = j->limit_bytes;
+	j->far.peak_bytes = j->spec->peak_bytes;
 	if (j->has_group) {
 		j->far.memory_dir = j->groups.inside.memory_dir;
 		j->far.cgroup_version = j->groups.machine.memory_version;
@@ -92,6 +94,7 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 	j->inside = (struct place){ .bind_cpus = true,
 				    .cpus = j->placement.workload,
 				    .mem_node = j->far.mem_node,
+				    .spread_nodes = j->far.spread_nodes,
 				    .env = j->far.env,
 				    .share_fd = j->progress_fd };
 	j->outside = (struct place){ .bind_cpus = true,
@@ -131,6 +134,7 @@ struct collector_ctx job_collectors(struct job *j)
 {
 	struct collector_ctx ctx = {
 		.swap_device = j->backend->swap_device[0] ? j->backend->swap_device : NULL,
+		.far_nodes = j->backend->far_nodes,
 		.reclaim_cpu = j->placement.reclaim_cpu,
 		.reclaimer = j->settings->offload ? &j->reclaimer_counters : NULL,
 		.progress = j->progress,
@@ -199,7 +203,7 @@ int job_shrink(struct job *j, struct err *err)
 {
 	struct shrink to = shrink_of(j);
 
-	return j->limit_bytes ? shrink_run(&to, err) : 0;
+	return j->limit_bytes && !j->far.spread_nodes ? shrink_run(&to, err) : 0;
 }
 
 int job_look(struct job *j, bool measuring, struct err *err)

@@ -9,6 +9,7 @@
 #include "base/opt.h"
 
 #define LIMIT_TOLERANCE 0.02 /* resident memory may miss the limit by this share */
+#define RATIO_TOLERANCE 0.05 /* memory of a tier, which is moved, by this one */
 #define SWAP_FULL_SHARE 0.99
 #define NOTHING_SHARE	0.01	  /* of what the ratio moves away: less than that is nothing */
 #define FILE_SHARE	0.05	  /* of memory may be page cache, and … */
@@ -19,7 +20,7 @@ void judge_limit(const struct flag_input *in, struct results *r)
 	double current;
 	char is[16], should[16];
 
-	if (!in->limit_bytes || !seen_resident(in, &current))
+	if (!in->limit_bytes || in->tiered || !seen_resident(in, &current))
 		return;
 	format_size(is, sizeof(is), (uint64_t)current);
 	format_size(should, sizeof(should), in->limit_bytes);
@@ -33,6 +34,61 @@ void judge_limit(const struct flag_input *in, struct results *r)
 			     "resident memory was %s on average, below the limit of %s: the "
 			     "stated ratio is higher than the real one",
 			     is, should);
+}
+
+/* All of it was to be on the fast node. */
+static void judge_all_local(const struct flag_input *in, struct results *r)
+{
+	double local, far;
+	char is[16];
+
+	if (!seen_usage(in, USAGE_LOCAL, "measure", &local) ||
+	    !seen_usage(in, USAGE_FAR, "measure", &far) || far <= RATIO_TOLERANCE * (local + far))
+		return;
+	format_size(is, sizeof(is), (uint64_t)far);
+	results_flag(r, "RATIO_NOT_HELD", SEVERITY_FATAL,
+		     "%s (%.1f %%) were on the slow node on average, and the ratio says none: the "
+		     "fast node has too little memory free",
+		     is, 100 * far / (local + far));
+}
+
+/* What a program has not allocated yet, or gave back, is not local: only one that fills its share can
+ * have too little. */
+static double ratio_swing(const struct flag_input *in, const struct store_gauge *local)
+{
+	double limit = (double)in->limit_bytes;
+
+	return local->max - (in->fills_limit ? local->min : fmin(limit, local->max));
+}
+
+/* Nothing like memory.high holds a tier's share: how near was it, and how steady? */
+void judge_ratio(const struct flag_input *in, struct results *r)
+{
+	double limit = (double)in->limit_bytes, mean;
+	struct store_gauge local;
+	char is[16], should[16], low[16], high[16];
+
+	if (in->tiered && !in->limit_bytes)
+		judge_all_local(in, r);
+	if (!in->tiered || !in->limit_bytes || !seen_usage(in, USAGE_LOCAL, "measure", &mean) ||
+	    !seen_usage_gauge(in, USAGE_LOCAL, "measure", &local))
+		return;
+	format_size(is, sizeof(is), (uint64_t)mean);
+	format_size(should, sizeof(should), in->limit_bytes);
+	format_size(low, sizeof(low), (uint64_t)local.min);
+	format_size(high, sizeof(high), (uint64_t)local.max);
+	if (mean > limit * (1 + RATIO_TOLERANCE) ||
+	    (in->fills_limit && mean < limit * (1 - RATIO_TOLERANCE)))
+		results_flag(r, "RATIO_NOT_HELD", SEVERITY_FATAL,
+			     "%s were on the fast node on average, the ratio says %s (%+.1f %%): "
+			     "see doc/TIERS.md on what holds it",
+			     is, should, 100 * (mean / limit - 1));
+	else if (ratio_swing(in, &local) > limit * RATIO_TOLERANCE)
+		results_flag(r, "RATIO_NOT_HELD", SEVERITY_WARNING,
+			     "memory on the fast node swung from %s to %s, %.1f %% of the %s that "
+			     "the ratio says: hold it more often (-o tier.hold=), or promote less "
+			     "(-o tier.promote-rate=)",
+			     low, high, 100 * ratio_swing(in, &local) / limit, should);
 }
 
 /* What the limit still asked for when the phase ended: only while memory shrinks is it more. */
@@ -144,7 +200,7 @@ void judge_far(const struct flag_input *in, struct results *r)
 			"Let the workload write to its memory (what is only read has none), or "
 			"state its real --peak",
 			should, is, 100 * far / (double)in->far_bytes);
-	else if (seen_usage(in, USAGE_PAGE_INS, "measure", &pages) && pages <= 0)
+	else if (!in->tiered && seen_usage(in, USAGE_PAGE_INS, "measure", &pages) && pages <= 0)
 		results_flag(r, "NOTHING_FAR", SEVERITY_WARNING,
 			     "%s became far, and no page (0.0 %%) came back while it was measured: "
 			     "what far memory costs is not in these numbers; lower the ratio, or "
