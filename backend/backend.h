@@ -58,7 +58,7 @@ struct backend_job {
 	/* prepare() may set it: pages go to these nodes as they are allocated, by the kernel's weights, and
 	 * no limit moves them later. Bit i is node i. */
 	uint64_t spread_nodes;
-	void *state;  /* the backend's own; release() frees it */
+	void *state; /* the backend's own; release() frees it */
 };
 
 /*

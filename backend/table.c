@@ -12,10 +12,8 @@
 #include "base/unit_command.h"
 
 static const struct backend *const built_in[] = {
-	&backend_swap, &backend_fastswap_dram, &backend_fastswap_rdma,
-	&backend_zram, &backend_swapfile,      &backend_tier,
-	&backend_none,
-	NULL,
+	&backend_swap,	   &backend_fastswap_dram, &backend_fastswap_rdma, &backend_zram,
+	&backend_swapfile, &backend_tier,	   &backend_none,	   NULL,
 };
 
 const struct backend *const *backend_table = built_in;

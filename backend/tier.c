@@ -42,10 +42,11 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	OPT_CHOICE("method", struct params, method, "reclaim", "reclaim|damos|bind|none",
-		   "who moves pages: memory.reclaim demotes and NUMA balancing promotes; DAMON does "
-		   "both (Linux 6.19); nobody, as they are spread by weights when allocated (6.9); "
-		   "memory.reclaim demotes and nobody promotes"),
+	OPT_CHOICE(
+		"method", struct params, method, "reclaim", "reclaim|damos|bind|none",
+		"who moves pages: memory.reclaim demotes and NUMA balancing promotes; DAMON does "
+		"both (Linux 6.19); nobody, as they are spread by weights when allocated (6.9); "
+		"memory.reclaim demotes and nobody promotes"),
 	OPT_STRING("nodes", struct params, nodes, NULL,
 		   "fast nodes:slow nodes, as 0:1; unset: as the kernel's tiers say", .arg = "F:S"),
 	OPT_DURATION("hold", struct params, hold_ns, "50ms", 1e6, 1e10,
@@ -128,10 +129,10 @@ static int check_rank(const struct tier_sides *s, const struct method *m, struct
 {
 	if (!m->ranked || s->ranked)
 		return 0;
-	return err_missing(err,
-			   "the kernel has the fast and the slow nodes in one tier, and demotes "
-			   "nothing between them: tier.method=bind needs no tiers; `fmbench doctor` "
-			   "says what makes two (or --in-lab --lab '--kernel 7.3 --tiers 1G,2G')");
+	return err_missing(
+		err, "the kernel has the fast and the slow nodes in one tier, and demotes "
+		     "nothing between them: tier.method=bind needs no tiers; `fmbench doctor` "
+		     "says what makes two (or --in-lab --lab '--kernel 7.3 --tiers 1G,2G')");
 }
 
 static int tier_check(const void *params, struct err *err)
@@ -375,9 +376,10 @@ static int spread(struct tiering *t, struct backend_job *job, struct journal *j,
 	int rc = 0;
 
 	if (t->share > 0 && fabs(t->share - share) > 0.001)
-		return err_usage(err, "tier.method=bind: the weights are the machine's, so that all "
-				      "jobs of a run have one ratio: give them the same, or take "
-				      "tier.method=reclaim");
+		return err_usage(err,
+				 "tier.method=bind: the weights are the machine's, so that all "
+				 "jobs of a run have one ratio: give them the same, or take "
+				 "tier.method=reclaim");
 	if (share < 1 && t->share <= 0)
 		rc = set_weights(t, share, j, err);
 	t->share = share;
@@ -386,8 +388,8 @@ static int spread(struct tiering *t, struct backend_job *job, struct journal *j,
 	return rc;
 }
 
-static int start_damos(const struct backend_ctx *ctx, struct tiering *t, const struct backend_job *job,
-		       struct journal *j, struct err *err)
+static int start_damos(const struct backend_ctx *ctx, struct tiering *t,
+		       const struct backend_job *job, struct journal *j, struct err *err)
 {
 	const struct params *p = ctx->params;
 	const struct damos d = { .fast_node = nodes_first(t->sides.fast),
@@ -397,8 +399,9 @@ static int start_damos(const struct backend_ctx *ctx, struct tiering *t, const s
 				 .move_bytes = p->move_bytes };
 
 	if (t->nr_jobs > 1)
-		return err_usage(err, "tier.method=damos holds one job's ratio: run one job, or take "
-				      "tier.method=reclaim");
+		return err_usage(err,
+				 "tier.method=damos holds one job's ratio: run one job, or take "
+				 "tier.method=reclaim");
 	return job->local_bytes ? damos_start(&d, j, err) : 0;
 }
 

@@ -36,9 +36,10 @@ int damos_check(struct err *err)
 					"later with CONFIG_DAMON_SYSFS and CONFIG_DAMON_PADDR, or "
 					"take tier.method=reclaim");
 	if (nr)
-		return err_missing(err, "DAMON is in use by somebody else (" ADMIN "/nr_kdamonds "
-					"is %" PRIu64 "): end that (damo stop), or take "
-					"tier.method=reclaim",
+		return err_missing(err,
+				   "DAMON is in use by somebody else (" ADMIN "/nr_kdamonds "
+				   "is %" PRIu64 "): end that (damo stop), or take "
+				   "tier.method=reclaim",
 				   nr);
 	return 0;
 }
@@ -199,14 +200,15 @@ static int put_scheme(const struct damos *d, unsigned int nr, const char *action
 
 static int describe(const struct damos *d, struct err *err)
 {
-	const struct value values[] = { { "contexts/nr_contexts", "1" },
-					{ "contexts/0/operations", "paddr" },
-					{ "contexts/0/monitoring_attrs/intervals/sample_us", SAMPLE_US },
-					{ "contexts/0/monitoring_attrs/intervals/aggr_us",
-					  AGGREGATE_US },
-					{ "contexts/0/schemes/nr_schemes", "2" },
-					{ "refresh_ms", RESET_MS },
-					{ NULL, NULL } };
+	const struct value values[] = {
+		{ "contexts/nr_contexts", "1" },
+		{ "contexts/0/operations", "paddr" },
+		{ "contexts/0/monitoring_attrs/intervals/sample_us", SAMPLE_US },
+		{ "contexts/0/monitoring_attrs/intervals/aggr_us", AGGREGATE_US },
+		{ "contexts/0/schemes/nr_schemes", "2" },
+		{ "refresh_ms", RESET_MS },
+		{ NULL, NULL }
+	};
 	uint64_t node = nodes_bytes(1ull << d->fast_node);
 	uint64_t used = node ? (uint64_t)((double)d->local_bytes / (double)node * 1e4) : 0;
 	struct regions regions;
@@ -246,6 +248,7 @@ int damos_health(struct err *err)
 	if (sysfile_read_line(KDAMOND "/state", state, sizeof(state)) == 0 &&
 	    strcmp(state, "on") == 0)
 		return 0;
-	return err_failed(err, 0, "DAMON no longer runs (" KDAMOND "/state): somebody turned it "
-				  "off, or took it for something else");
+	return err_failed(err, 0,
+			  "DAMON no longer runs (" KDAMOND "/state): somebody turned it "
+			  "off, or took it for something else");
 }

@@ -26,11 +26,11 @@ struct place {
 	void *arg;
 	bool bind_cpus;
 	cpu_set_t cpus;
-	int mem_node;	  /* bind memory there (libnuma, strict); -1: kernel's default */
+	int mem_node;	       /* bind memory there (libnuma, strict); -1: kernel's default */
 	uint64_t spread_nodes; /* spread memory over them by the kernel's weights (bit i is node i);
 				* 0: don't */
-	char *const *env; /* "NAME=VALUE", NULL-ended, before the caller's own; NULL: none */
-	int share_fd;	  /* fd 4 in a child with CHILD_CTL; 0: none */
+	char *const *env;      /* "NAME=VALUE", NULL-ended, before the caller's own; NULL: none */
+	int share_fd;	       /* fd 4 in a child with CHILD_CTL; 0: none */
 };
 
 /* One, or CHILD_SPLIT with CHILD_CTL. */

@@ -84,8 +84,11 @@ const struct workload *micro_find(const char *name, struct err *err);
 extern const struct workload micro_accounting;
 extern const struct workload micro_fault_latency;
 extern const struct workload micro_fault_throughput;
+extern const struct workload micro_migrate;
 extern const struct workload micro_readahead;
 extern const struct workload micro_shrink;
+extern const struct workload micro_tier_bandwidth;
+extern const struct workload micro_tier_latency;
 extern const struct workload micro_uffd;
 
 #endif

@@ -7,8 +7,11 @@ const struct workload *const micro_table[] = {
 	&micro_accounting,
 	&micro_fault_latency,
 	&micro_fault_throughput,
+	&micro_migrate,
 	&micro_readahead,
 	&micro_shrink,
+	&micro_tier_bandwidth,
+	&micro_tier_latency,
 	&micro_uffd,
 	NULL,
 };

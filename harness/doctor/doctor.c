@@ -8,9 +8,12 @@
 const char *const verdict_names[] = { "", "ok", "warning", "problem" };
 
 const struct check_group doctor_groups[] = {
-	{ "Kernel", doctor_kernel_checks },  { "Memory and swap", doctor_memory_checks },
-	{ "Memory nodes", doctor_tier_checks }, { "Processors", doctor_cpu_checks },
-	{ "Devices", doctor_device_checks },	{ "Programs", doctor_tool_checks },
+	{ "Kernel", doctor_kernel_checks },
+	{ "Memory and swap", doctor_memory_checks },
+	{ "Memory nodes", doctor_tier_checks },
+	{ "Processors", doctor_cpu_checks },
+	{ "Devices", doctor_device_checks },
+	{ "Programs", doctor_tool_checks },
 	{ NULL, NULL },
 };
 

@@ -152,7 +152,8 @@ static void look_dax(const struct doctor *d, struct finding *f)
 	if (held.len) {
 		found(f, VERDICT_WARNING, "%s is device memory that the kernel does not use",
 		      held.data);
-		fix(f, "daxctl reconfigure-device --mode=system-ram %s (package daxctl)", held.data);
+		fix(f, "daxctl reconfigure-device --mode=system-ram %s (package daxctl)",
+		    held.data);
 	} else if (given.len) {
 		found(f, VERDICT_OK, "device memory is the kernel's");
 	}

@@ -91,8 +91,7 @@ bool seen_usage_gauge(const struct flag_input *in, const char *what, const char 
 		      struct store_gauge *ret)
 {
 	for (const struct backend_usage *u = in->usage; u && u->what; u++) {
-		if (strcmp(u->what, what) == 0 &&
-		    seen_gauge(in, phase, u->collector, u->key, ret))
+		if (strcmp(u->what, what) == 0 && seen_gauge(in, phase, u->collector, u->key, ret))
 			return true;
 	}
 	return false;
