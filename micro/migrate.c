@@ -216,7 +216,7 @@ static void report(const struct migrate *m, struct worker *worker)
 		worker_result(worker, metrics[4 + way].name, m->left[way]);
 	}
 	if (m->left[0] > MOST_LEFT || m->left[1] > MOST_LEFT)
-		worker_flag(worker, "PAGES_STAYED", SEVERITY_WARNING,
+		worker_flag(worker, "NOT_MIGRATED", SEVERITY_WARNING,
 			    "%.1f %% of the pages did not leave, %.1f %% did not come back: are "
 			    "demotion and NUMA balancing on (--backend tier), and has each node "
 			    "room?",

@@ -102,10 +102,72 @@ def rdma(group, device):
     return {key: values[name] for key, name in names.items() if name in values}
 
 
+FAR_NODES = [int(n) for n in os.environ.get("FAR_NODES", "").split()]
+
+
+def numa(group, device):
+    """Those of nodes; with FAR_NODES in the environment also fast and slow ones."""
+    got = dict.fromkeys(["local", "far"], 0) if FAR_NODES else {}
+    for words in (line.split() for line in read(group + "/memory.numa_stat").splitlines()):
+        if words[0] not in ("anon", "file", "shmem", "anon_thp"):
+            continue
+        for pair in words[1:]:
+            node, _, value = pair[1:].partition("=")
+            got[f"{words[0]}_n{node}"] = int(value)
+            if FAR_NODES and words[0] in ("anon", "file"):
+                got["far" if int(node) in FAR_NODES else "local"] += int(value)
+    return got
+
+
+def thp(group, device):
+    got = {}
+    for folder in glob.glob("/sys/kernel/mm/transparent_hugepage/hugepages-*"):
+        size = folder.rpartition("-")[2]
+        off = "[never]" in read(folder + "/enabled")
+        if off and not number(folder + "/stats/anon_fault_alloc"):
+            continue
+        for name in ("anon_fault_alloc anon_fault_fallback swpin swpin_fallback swpout "
+                     "swpout_fallback zswpout split nr_anon").split():
+            value = number(f"{folder}/stats/{name}")
+            if value is not None:
+                got[f"{size}.{name}"] = value
+    return got
+
+
+def zswap(group, device):
+    return {os.path.basename(path): number(path) for path in glob.glob(DEBUG + "/zswap/*")}
+
+
+def nvme(group, device):
+    """device is a head; its paths are hidden disks below their controllers."""
+    found = re.fullmatch(r"/dev/nvme(\d+)n(\d+)", device)
+    paths = found and (glob.glob(f"/sys/class/nvme/nvme*/nvme{found[1]}c*n{found[2]}") or
+                       glob.glob(f"/sys/class/nvme/nvme*/nvme{found[1]}n{found[2]}"))
+    if not paths:
+        return {}
+    stat = [sum(column) for column in
+            zip(*([int(n) for n in read(path + "/stat").split()] for path in paths))]
+    states = [read(os.path.dirname(path) + "/state").strip() for path in paths]
+    return {"paths": len(paths), "live": states.count("live"), "reads": stat[0],
+            "read": stat[2] * 512, "writes": stat[4], "written": stat[6] * 512,
+            "in_flight": stat[8]}
+
+
+def damon(group, device):
+    got = {}
+    for scheme in glob.glob("/sys/kernel/mm/damon/admin/kdamonds/0/contexts/0/schemes/[0-9]*"):
+        action = read(scheme + "/action").strip()
+        for key, name, unit in (("pages", "sz_applied", 4096), ("tried_pages", "sz_tried", 4096),
+                                ("quota_exceeds", "qt_exceeds", 1)):
+            got[f"{action}_{key}"] = number(f"{scheme}/stats/{name}") // unit
+    return got
+
+
 SOURCES = {
     "cgroup_cpu": lambda g, d: {**rows(g + "/cpu.stat"), "client_usage_usec":
                                 rows(g.replace("inside", "outside") + "/cpu.stat")["usage_usec"]},
     "cpu": proc_stat,
+    "damon": damon,
     "fastswap": lambda g, d: rows(DEBUG + "/fastswap/stats"),
     "fastswap_rdma": lambda g, d: rows(DEBUG + "/fastswap/rdma"),
     "frontswap": lambda g, d: numbers(DEBUG + "/frontswap",
@@ -116,39 +178,52 @@ SOURCES = {
     "memory_stat": lambda g, d: rows(g + "/memory.stat"),
     "memory_usage": lambda g, d: numbers(g, ["memory.current", "memory.swap.current",
                                              "memory.peak"]),
+    "numa": numa,
+    "nvme": nvme,
     "pressure": lambda g, d: {**pressure(g + "/memory.pressure", ""),
                               **pressure("/proc/pressure/memory", "system_")},
     "rdma": rdma,
     "swap_area": swaps,
     "swap_device": disk,
     "thermal": lambda g, d: {},
+    "thp": thp,
     "vmstat": lambda g, d: rows("/proc/vmstat"),
     "zram": zram,
+    "zswap": zswap,
 }
 
 # What a run on that backend must make non-zero, and since when. Beyond these, whatever the file has
-# must be stored. A row's last part: before which kernel the collector is there.
-DRAM, ZRAM, RDMA = "fastswap-dram", "zram", "fastswap-rdma"
-ALWAYS = (0, 0)
+# must be stored. A row's last part: from which kernel on the collector is there, and before which.
+# A row whose run was not made (nvme needs nvme-loop, tier two tiers) is passed over.
+DRAM, ZRAM, RDMA, ZSWAP, NVME, TIER, DAMOS = ("fastswap-dram", "zram", "fastswap-rdma", "zswap",
+                                              "nvme", "tier", "damos")
+ALWAYS, NEVER = (0, 0), (999, 0)
 MUST = [
     ("cgroup_cpu", DRAM, {ALWAYS: "usage_usec user_usec system_usec nr_throttled throttled_usec"}),
     ("cpu", DRAM, {ALWAYS: "run_cpus_busy"}),
+    ("damon", DRAM, {}, NEVER, NEVER),
+    ("damon", DAMOS, {ALWAYS: "migrate_cold_tried_pages"}),
     ("fastswap", DRAM, {ALWAYS: "loads stores invalidates curr_pages pool_bytes"}),
     ("fastswap_rdma", RDMA, {ALWAYS: "connected queue_pairs"}),
-    ("frontswap", DRAM, {ALWAYS: "loads succ_stores invalidates"}, (6, 6)),
+    ("frontswap", DRAM, {ALWAYS: "loads succ_stores invalidates"}, ALWAYS, (6, 6)),
     ("ksm", DRAM, {}),
     ("memory_events", DRAM, {ALWAYS: "high"}),
     ("memory_stat", DRAM, {ALWAYS: "anon inactive_anon pgfault pgmajfault pgscan pgsteal "
                                    "workingset_refault_anon",
                            (6, 1): "pgscan_direct pgsteal_direct"}),
     ("memory_usage", DRAM, {ALWAYS: "memory.current memory.swap.current", (5, 19): "memory.peak"}),
+    ("numa", DRAM, {}),
+    ("numa", TIER, {ALWAYS: "local far anon_n0 anon_n1"}),
+    ("nvme", NVME, {ALWAYS: "paths live reads writes read written"}),
     ("pressure", DRAM, {ALWAYS: "some_total full_total system_some_total"}),
     ("rdma", RDMA, {ALWAYS: "port_rcv_packets port_xmit_packets"}),
     ("swap_area", DRAM, {ALWAYS: "size used all_size all_used areas"}),
     ("swap_device", ZRAM, {ALWAYS: "read written"}),
-    ("thermal", DRAM, {}, ALWAYS),  # no guest has it
+    ("thermal", DRAM, {}, NEVER, NEVER),  # no guest has it
+    ("thp", DRAM, {ALWAYS: "2048kB.anon_fault_alloc"}, (6, 10), NEVER),
     ("vmstat", ZRAM, {ALWAYS: "pswpin pswpout pgfault pgmajfault nr_free_pages pgsteal_anon"}),
     ("zram", ZRAM, {ALWAYS: "orig_data_size compr_data_size mem_used_total notify_free"}),
+    ("zswap", ZSWAP, {ALWAYS: "stored_pages pool_total_size"}),
 ]
 
 
@@ -158,17 +233,17 @@ def snapshot(group, device):
     return {"begin": begin, "values": values, "end": time.monotonic_ns()}
 
 
-def watch(path):
+def watch(path, key="pgmajfault"):
     """Freeze the group of the run that is about to swap, and read its files twice."""
     write(path, "")
     deadline, seen = time.monotonic() + 120, {}
-    while seen.get("pgmajfault", 0) < 300:
+    while seen.get(key, 0) < 300:
         if time.monotonic() > deadline:
             sys.exit(f"no group swapped: {seen}")
         for group in glob.glob("/sys/fs/cgroup/fmbench-*/inside"):
             seen = rows(group + "/memory.stat") or seen
         time.sleep(0.02)
-    device = read("/proc/swaps").splitlines()[1].split()[0]
+    device = (read("/proc/swaps").splitlines()[1:] or ["none"])[0].split()[0]
     if os.path.exists(group + "/cpu.max"):
         write(group + "/cpu.max", "10000 100000")
         time.sleep(0.5)
@@ -289,9 +364,9 @@ def moved(run, collector, key, counter):
 
 def judge(run, row, keys):
     """(problems, keys held against their file, keys that moved)."""
-    collector, _, must, *gone = row
+    collector, _, must, *there = row
     problems, held = [], 0
-    if gone and KERNEL >= gone[0]:
+    if there and not there[0] <= KERNEL < there[1]:
         if any(run.values(collector, key) for key in keys):
             problems.append("stored, although this kernel has no such thing")
         if collector not in run.missing:
@@ -320,8 +395,10 @@ def main(path, keys_path, *args):
     unknown = set(keys) - {row[0] for row in MUST} - {"reclaimer", "progress"}
     print(f"#| {'kernel':<7} {'collector':<14} {'keys':>7} {'held':>5} {'moved':>6}")
     for row in MUST:
-        number += 1
         collector = row[0]
+        if row[1] not in runs:
+            continue
+        number += 1
         problems, held, alive = judge(runs[row[1]], row, keys[collector])
         verdict = "; ".join(problems) or ("absent, and said so" if not held else "ok")
         print(f"#| {KERNEL[0]}.{KERNEL[1]:<5} {collector:<14} {len(keys[collector]):>7} {held:>5} "
@@ -333,6 +410,6 @@ def main(path, keys_path, *args):
 
 
 if sys.argv[1] == "watch":
-    watch(sys.argv[2])
+    watch(*sys.argv[2:])
 else:
     main(*sys.argv[2:])

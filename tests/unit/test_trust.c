@@ -74,7 +74,8 @@ static void end(void)
 /* The collectors of a group are the job's, the others the machine's. */
 static int64_t metric_of(const char *collector, const char *key, bool counter)
 {
-	int job = strncmp(collector, "memory_", 7) == 0 || strcmp(collector, "cgroup_cpu") == 0;
+	int job = strncmp(collector, "memory_", 7) == 0 || strcmp(collector, "cgroup_cpu") == 0 ||
+		  strcmp(collector, "numa") == 0;
 	int64_t metric = 0;
 
 	assert_ok(store_metric(store, job, collector, key, "pages", counter, &metric, &err));
@@ -190,6 +191,61 @@ static void eviction_incomplete(void **state)
 	resident_memory(2);
 	in.job = 2;
 	expect_none();
+}
+
+/* From one tick of the window to the next. */
+static void on_fast_node(double begin, double middle, double end)
+{
+	int64_t metric = metric_of("numa", "local", false);
+
+	in.tiered = true;
+	in.usage = backend_tier.usage;
+	sample(metric, 2 * WARMUP, 3.0 * LIMIT);
+	sample(metric, 2 * MEASURE, begin * LIMIT);
+	sample(metric, 2 * MEASURE + 1, middle * LIMIT);
+	sample(metric, 2 * MEASURE + 2, end * LIMIT);
+}
+
+static void ratio_not_held(void **state)
+{
+	(void)state;
+	on_fast_node(1.0499, 1.0499, 1.0499);
+	expect_none(); /* although both nodes' sum is above the limit */
+	on_fast_node(1.0501, 1.0501, 1.0501);
+	expect("RATIO_NOT_HELD", SEVERITY_FATAL, "the ratio says 100M");
+	on_fast_node(0.9499, 0.9499, 0.9499);
+	expect_none(); /* it may be a small one */
+	on_fast_node(0.9499, 0.9499, 0.9499);
+	in.fills_limit = true;
+	expect("RATIO_NOT_HELD", SEVERITY_FATAL, "-5.0 %");
+	on_fast_node(1, 1.0499, 1);
+	expect_none();
+	on_fast_node(1, 1.0501, 1);
+	expect("RATIO_NOT_HELD", SEVERITY_WARNING, "-o tier.hold=");
+	on_fast_node(1, 0.9499, 1);
+	expect_none();
+	on_fast_node(1, 0.9499, 1);
+	in.fills_limit = true;
+	expect("RATIO_NOT_HELD", SEVERITY_WARNING, "5.0 %");
+	/* The other backends' flags are not a tier's, nor the other way round. */
+	on_fast_node(1.2, 1.2, 1.2);
+	in.tiered = false;
+	in.usage = fastswap_usage;
+	expect_none();
+}
+
+/* Without a limit all memory belongs on the fast node. */
+static void all_of_it_local(void **state)
+{
+	(void)state;
+	in.limit_bytes = in.target_bytes = 0;
+	on_fast_node(1, 1, 1);
+	steady("numa", "far", LIMIT * 0.0526);
+	expect_none();
+	in.limit_bytes = in.target_bytes = 0;
+	on_fast_node(1, 1, 1);
+	steady("numa", "far", LIMIT * 0.0527);
+	expect("RATIO_NOT_HELD", SEVERITY_FATAL, "too little memory free");
 }
 
 static void limit_not_reached(void **state)
@@ -774,6 +830,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(eviction_incomplete),
+		TEST(ratio_not_held),
+		TEST(all_of_it_local),
 		TEST(limit_not_reached),
 		TEST(limit_without_samples),
 		TEST(swap_full),
