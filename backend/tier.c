@@ -356,6 +356,8 @@ static int set_weights(const struct tiering *t, double share, struct journal *j,
 	int rc = 0;
 
 	choose_weights(share, &weight[0], &weight[1]);
+	/* Since Linux 6.16 the kernel may choose weights itself; undone last, it chooses them anew. */
+	rc = set(j, WEIGHTS "/auto", "false", err);
 	for (unsigned int i = 0; i < 2 * MAX_NODES && !rc; i++) {
 		unsigned int side = i / MAX_NODES, node = i % MAX_NODES;
 		char path[128];

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,10 @@
 /* Of physical memory, in its order; smaller pieces hold nothing of a program's. */
 #define MAX_REGIONS 64
 #define LEAST_BYTES (16ull << 20)
+
+/* Goals overlap by so much: at one and the same share no scheme would have anything to do, and hot pages
+ * on the slow node would stay there. */
+#define OVERLAP 0.04
 
 /* Regions are looked at every 5 ms and told apart every 100 ms; a scheme's quota is set anew as often, or
  * its goal would hardly move it. */
@@ -210,21 +215,21 @@ static int describe(const struct damos *d, struct err *err)
 		{ NULL, NULL }
 	};
 	uint64_t node = nodes_bytes(1ull << d->fast_node);
-	uint64_t used = node ? (uint64_t)((double)d->local_bytes / (double)node * 1e4) : 0;
+	double used = node ? (double)d->local_bytes / (double)node * 1e4 : 0;
 	struct regions regions;
 	int rc = read_regions(&regions, err);
 
-	if (used > 9999)
-		used = 9999;
+	used = fmin(used, 9999 / (1 + OVERLAP));
 	if (!rc)
 		rc = put_all(KDAMOND, values, err);
 	if (!rc)
 		rc = put_regions(&regions, err);
 	if (!rc)
 		rc = put_scheme(d, 0, "migrate_cold", d->slow_node, "node_memcg_free_bp",
-				10000 - used, err);
+				(uint64_t)(10000 - used * (1 - OVERLAP)), err);
 	return rc ? rc
-		  : put_scheme(d, 1, "migrate_hot", d->fast_node, "node_memcg_used_bp", used, err);
+		  : put_scheme(d, 1, "migrate_hot", d->fast_node, "node_memcg_used_bp",
+			       (uint64_t)(used * (1 + OVERLAP)), err);
 }
 
 int damos_start(const struct damos *d, struct journal *j, struct err *err)

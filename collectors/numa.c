@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/numa_stat.h"
 
-#define NODES 8 /* each with keys of its own; local and far know 64 */
+#define NODES 4 /* each with keys of its own; local and far know 64 */
 
 #define NODE(n)                                                                                    \
 	{ "anon_n" #n, "bytes", KEY_GAUGE, NULL }, { "file_n" #n, "bytes", KEY_GAUGE, NULL },      \
@@ -32,10 +32,6 @@ static const struct collector_key keys[] = {
 	NODE(1),
 	NODE(2),
 	NODE(3),
-	NODE(4),
-	NODE(5),
-	NODE(6),
-	NODE(7),
 };
 
 /* In the order of NODE()'s keys, with the blank behind each. */

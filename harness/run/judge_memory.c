@@ -68,7 +68,8 @@ void judge_ratio(const struct flag_input *in, struct results *r)
 	struct store_gauge local;
 	char is[16], should[16], low[16], high[16];
 
-	if (in->tiered && !in->limit_bytes)
+	/* A micro-benchmark has no peak, and puts pages where it wants them. */
+	if (in->tiered && !in->limit_bytes && in->peak_bytes)
 		judge_all_local(in, r);
 	if (!in->tiered || !in->limit_bytes || !seen_usage(in, USAGE_LOCAL, "measure", &mean) ||
 	    !seen_usage_gauge(in, USAGE_LOCAL, "measure", &local))

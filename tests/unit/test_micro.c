@@ -37,8 +37,10 @@ static void test_rows(void **state)
 		assert_ptr_equal(micro_find(w->name, NULL), w);
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(micro_table[j]->name, w->name);
-		assert_non_null(find_opt(w->opts, "region"));
-		assert_non_null(find_opt(w->opts, "verify"));
+		if (w->limit) {
+			assert_non_null(find_opt(w->opts, "region"));
+			assert_non_null(find_opt(w->opts, "verify"));
+		}
 
 		for (const struct metric *m = w->metrics; m->name; m++) {
 			for (const struct metric *n = w->metrics; n != m; n++)

@@ -15,7 +15,9 @@
 
 static void lists_of_nodes(void **state)
 {
-	static const char *const bad[] = { "", "a", "1-", "3-1", "64", "0,,1", "0-1x", "-1", "0 1" };
+	static const char *const bad[] = {
+		"", "a", "1-", "3-1", "64", "0,,1", "0-1x", "-1", "0 1"
+	};
 	struct buf text = BUF_INIT;
 	uint64_t nodes = 0;
 
@@ -227,7 +229,9 @@ static uint64_t read_key(const struct collector *c, const struct collector_ctx *
 
 static void numa_by_node(void **state)
 {
-	struct collector_ctx ctx = { .cgroup_version = 2, .memory_dir = "/group", .reclaim_cpu = -1 };
+	struct collector_ctx ctx = { .cgroup_version = 2,
+				     .memory_dir = "/group",
+				     .reclaim_cpu = -1 };
 
 	(void)state;
 	put("/group/memory.numa_stat", STAT);

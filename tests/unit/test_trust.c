@@ -239,10 +239,18 @@ static void all_of_it_local(void **state)
 {
 	(void)state;
 	in.limit_bytes = in.target_bytes = 0;
+	in.peak_bytes = LIMIT;
+	in.peak_seen = true;
 	on_fast_node(1, 1, 1);
 	steady("numa", "far", LIMIT * 0.0526);
 	expect_none();
 	in.limit_bytes = in.target_bytes = 0;
+	on_fast_node(1, 1, 1);
+	steady("numa", "far", LIMIT * 0.0527);
+	expect_none(); /* a micro-benchmark */
+	in.limit_bytes = in.target_bytes = 0;
+	in.peak_bytes = LIMIT;
+	in.peak_seen = true;
 	on_fast_node(1, 1, 1);
 	steady("numa", "far", LIMIT * 0.0527);
 	expect("RATIO_NOT_HELD", SEVERITY_FATAL, "too little memory free");

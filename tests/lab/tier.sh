@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lab: --tiers 768M,1G --cpus 2
+# Backend tier on a kernel with two tiers: each method moves pages, or doesn't, as it says; its settings are
+# the old ones afterwards, also when fmbench was killed; the collectors' values are the files'; and the
+# micro-benchmarks of nodes.
+. "$(dirname "$0")/../lib.sh"
+[[ ${FMLAB-} ]] || skip "runs in the lab guest only"
+
+# Everything that the backend changes.
+settings() {
+	grep -H . /sys/kernel/mm/numa/demotion_enabled /proc/sys/kernel/numa_balancing \
+		/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps \
+		/sys/kernel/debug/sched/numa_balancing/scan_{period_min,delay}_ms \
+		/sys/kernel/mm/mempolicy/weighted_interleave/* \
+		/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds \
+		/sys/module/damon_stat/parameters/enabled
+}
+
+settings >"$tmp/before"
+as_before() {
+	settings >"$tmp/after"
+	diff "$tmp/before" "$tmp/after" >&2 || fail "$1 left settings changed"
+}
+
+# The mean of local memory in the last run's window, as share of local and far.
+local_share() {
+	sql "SELECT printf('%.2f', 1.0 * local_bytes / (local_bytes + far_bytes)) FROM run_summary
+		ORDER BY run DESC LIMIT 1"
+}
+
+# near WANTED SHARE WHO
+near() {
+	awk -v is="$2" -v want="$1" 'BEGIN { exit !(is > want - 0.04 && is < want + 0.04) }' ||
+		fail "$3: the share of memory on the fast node was $2, not $1"
+}
+
+"$fmbench" doctor --backend tier >"$tmp/doctor" || true
+grep -q 'node 0 in tier [0-9]*; node 1 in tier' "$tmp/doctor" || fail "doctor sees no two tiers"
+grep -q 'node 0: 100 ns.*node 1: 300 ns' "$tmp/doctor" || fail "doctor does not see the HMAT"
+
+
+# moved KEY: of the last run, in its window.
+moved() {
+	sql "SELECT CAST(sum(delta) AS INTEGER) FROM phase_delta WHERE run = (SELECT max(id) FROM run)
+		AND phase = 'measure' AND key = '$1' AND collector IN ('memory_stat', 'damon')"
+}
+
+# Pages promoted in each stay of the hot set, from the time series: "STAY PAGES".
+by_stay() {
+	sql "WITH w AS (SELECT begin_ns FROM phase WHERE run = $1 AND name = 'measure'),
+		s AS (SELECT CAST((t.end_ns - begin_ns) / 5e9 AS INTEGER) AS stay, value
+			FROM sample s JOIN tick t USING (run, tick) JOIN metric m ON m.id = s.metric, w
+			WHERE run = $1 AND collector = 'memory_stat' AND key = 'pgpromote_success'
+			AND t.end_ns > begin_ns)
+		SELECT stay, max(value) - min(value) FROM s GROUP BY stay ORDER BY stay"
+}
+
+# caught NAME KEY COMMAND…: a run whose files are read meanwhile, once KEY has moved.
+caught() {
+	local watcher
+	FAR_NODES=1 python3 tests/lab/collectors.py watch "$tmp/$1.json" "$2" &
+	watcher=$!
+	until [[ -e $tmp/$1.json ]]; do
+		sleep 0.1
+	done
+	expect_run "${@:3}"
+	wait $watcher || {
+		cat "$tmp/out" "$tmp/err" >&2
+		fail "the run on $1 was not caught"
+	}
+	"$fmbench" show -v >"$tmp/$1.shown"
+	held+=("$1" "$(sql "SELECT max(id) FROM run")" "$tmp/$1.json" "$tmp/$1.shown")
+}
+
+# Small pages, so that a moment moves few.
+echo never >/sys/kernel/mm/transparent_hugepage/enabled
+held=()
+gups=("$fmbench" run gups -o memory=48M -o verify=no --peak 50M --ratio 0.5 --backend tier)
+
+# A hot set that moves: after each move its pages are promoted, and the ratio holds.
+caught tier pgdemote_proactive "${gups[@]}" -o duration=14s -o move=5s -o hot=0.2 -o hot-share=1 \
+	-o tier.scan-ms=200
+near 0.5 "$(local_share)" reclaim
+as_before reclaim
+by_stay "${held[1]}" | sed 's/^/#| stay|promoted /'
+[[ $(by_stay "${held[1]}" | awk -F'|' '$1 <= 2 && $2 >= 200' | wc -l) == 3 ]] ||
+	fail "the hot set was not promoted after each move"
+
+# DAMON does both.
+caught damos pgdemote_proactive "${gups[@]}" -o duration=10s -o move=5s -o hot=0.2 -o hot-share=1 \
+	-o tier.method=damos
+near 0.5 "$(local_share)" damos
+as_before damos
+echo "#| damos: $(moved migrate_hot_pages) pages up, $(moved migrate_cold_pages) down"
+
+# Nobody moves anything; demotion only.
+expect_run "${gups[@]}" -o duration=2s -o tier.method=bind --ratio 0.25
+near 0.25 "$(local_share)" bind
+[[ $(moved pgpromote_success) == 0 && $(moved pgdemote_proactive) == 0 ]] || fail "bind moved pages"
+as_before bind
+expect_run "${gups[@]}" -o duration=2s -o tier.method=none
+near 0.5 "$(local_share)" none
+[[ $(moved pgpromote_success) == 0 ]] || fail "method none promoted pages"
+as_before none
+
+# Killed in its window: the janitor puts all back.
+"${gups[@]}" -o duration=60s -o tier.scan-ms=200 >"$tmp/out" 2>&1 &
+killed=$!
+until grep -q 2 /proc/sys/kernel/numa_balancing; do
+	sleep 0.1
+done
+sleep 1
+kill -KILL $killed
+wait $killed 2>/dev/null || true
+for ((i = 0; i < 100; i++)); do
+	settings | cmp -s - "$tmp/before" && break
+	sleep 0.1
+done
+as_before "a kill"
+
+# Of nodes: both have figures; pages go there and back.
+"$fmbench" micro tier_latency --backend none -o memory=8M -o duration=800ms >/dev/null
+"$fmbench" micro tier_bandwidth --backend none -o memory=8M -o duration=1200ms >/dev/null
+for name in latency.0 loaded_latency.1 read.0 write.1 copy.1; do
+	[[ $(sql "SELECT count(*) FROM result WHERE name = '$name' AND value > 0") == 1 ]] ||
+		fail "no $name"
+done
+for method in call kernel; do
+	expect_run "$fmbench" micro migrate --backend tier -o region=8M -o rounds=1 -o method=$method
+	[[ $(sql "SELECT count(*) FROM result WHERE run = (SELECT max(id) FROM run) AND
+		name IN ('left_fast', 'left_slow') AND value <= 0.02") == 2 ]] ||
+		fail "method $method left pages behind: $(sql "SELECT name, value FROM result
+			WHERE run = (SELECT max(id) FROM run)")"
+done
+as_before "micro migrate"
+
+"$fmbench" list collectors -v >"$tmp/keys"
+FAR_NODES=1 python3 tests/lab/collectors.py judge "$FMBENCH_DB" "$tmp/keys" "${held[@]}"
