@@ -55,8 +55,8 @@ static const struct opt opts[] = {
 		"method=reclaim: at most so many MB/s are promoted; 0: the kernel's setting",
 		.unit = "MB/s"),
 	OPT_U64("scan-ms", struct params, scan_ms, "0", 0, 60000,
-		"method=reclaim: the least time between two scans for hot pages; 0: the kernel's "
-		"setting",
+		"method=reclaim: CPU time of a thread between two scans for hot pages; 0: the "
+		"kernel's setting, which adapts it",
 		.unit = "ms"),
 	OPT_SIZE("move", struct params, move_bytes, "256M", 1 << 20, 1ull << 40,
 		 "method=damos: at most so much a second and direction"),
@@ -171,6 +171,9 @@ static int set_number(struct journal *j, const char *path, uint64_t value, struc
 	return value ? journal_write(j, path, text, err) : 0;
 }
 
+static const char *const scans[] = { SCAN "/scan_period_min_ms", SCAN "/scan_period_max_ms",
+				     SCAN "/scan_delay_ms" };
+
 static int tier_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
 	const struct params *p = ctx->params;
@@ -187,10 +190,8 @@ static int tier_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 		rc = set(j, DEMOTION, t->method->demotion, err);
 	if (!rc)
 		rc = set_number(j, RATE, p->rate_mb, err);
-	if (!rc)
-		rc = set_number(j, SCAN "/scan_period_min_ms", p->scan_ms, err);
-	if (!rc)
-		rc = set_number(j, SCAN "/scan_delay_ms", p->scan_ms, err);
+	for (size_t i = 0; i < sizeof(scans) / sizeof(scans[0]) && !rc; i++)
+		rc = set_number(j, scans[i], p->scan_ms, err);
 	return rc ? rc : set(j, BALANCING, t->method->balancing, err);
 }
 

@@ -18,7 +18,7 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	OPT_SIZE("memory", struct params, memory_bytes, "128M", 1 << 20, 1ull << 36,
+	OPT_SIZE("memory", struct params, memory_bytes, "128M", 1 << 16, 1ull << 36,
 		 "on each node, twice: several times the last cache"),
 	OPT_U64("load-threads", struct params, load_threads, "1", 0, 1024,
 		"threads that read from the node in the loaded half; 0: no such half"),

@@ -104,6 +104,18 @@ micro 0 uffd --backend none -o measure=throughput -o evict=process_madvise -o ve
 true_that "$(value faults) > 1000" "no faults"
 pages_are_whole $pages
 only_flags
+# Memory nodes: the first one is enough. A line that a cache can't hold is further away than one that it
+# can.
+expect 0 "$fmbench" micro tier_latency --backend none -o memory=64K -o load-threads=0 --duration 200ms
+cached=$(sql "SELECT value FROM result WHERE name = 'latency.0'")
+expect 0 "$fmbench" micro tier_latency --backend none -o memory=128M -o load-threads=0 --duration 400ms
+[[ $(sql "SELECT max(value) > 4 * $cached FROM result WHERE name = 'latency.0'") == 1 ]] ||
+	fail "a load from memory takes no longer than one from a cache ($cached ns)"
+expect 0 "$fmbench" micro tier_bandwidth --backend none -o memory=32M --duration 600ms
+[[ $(sql "SELECT count(*) FROM result WHERE name IN ('read.0', 'write.0', 'copy.0') AND
+	value > 0.1") == 3 ]] || fail "a node without bandwidth"
+[[ -e /sys/devices/system/node/node1 ]] || expect 3 "$fmbench" micro migrate --backend none
+
 [[ $(sql "SELECT count(*) FROM run_job WHERE ratio IS NOT NULL AND workload <> 'null'") == 0 ]] ||
 	fail "a micro-benchmark with a ratio"
 wait_same "$tmp/before" || fail "something was left behind"

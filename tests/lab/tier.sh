@@ -11,7 +11,7 @@
 settings() {
 	grep -H . /sys/kernel/mm/numa/demotion_enabled /proc/sys/kernel/numa_balancing \
 		/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps \
-		/sys/kernel/debug/sched/numa_balancing/scan_{period_min,delay}_ms \
+		/sys/kernel/debug/sched/numa_balancing/scan_{period_min,period_max,delay}_ms \
 		/sys/kernel/mm/mempolicy/weighted_interleave/* \
 		/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds \
 		/sys/module/damon_stat/parameters/enabled
@@ -48,11 +48,11 @@ moved() {
 
 # Pages promoted in each stay of the hot set, from the time series: "STAY PAGES".
 by_stay() {
-	sql "WITH w AS (SELECT begin_ns FROM phase WHERE run = $1 AND name = 'measure'),
-		s AS (SELECT CAST((t.end_ns - begin_ns) / 5e9 AS INTEGER) AS stay, value
+	sql "WITH w AS (SELECT begin_ns AS zero FROM phase WHERE run = (SELECT max(id) FROM run) AND name = 'measure'),
+		s AS (SELECT CAST((t.end_ns - zero) / 3e9 AS INTEGER) AS stay, value
 			FROM sample s JOIN tick t USING (run, tick) JOIN metric m ON m.id = s.metric, w
-			WHERE run = $1 AND collector = 'memory_stat' AND key = 'pgpromote_success'
-			AND t.end_ns > begin_ns)
+			WHERE run = (SELECT max(id) FROM run) AND collector = 'memory_stat' AND key = 'pgpromote_success'
+			AND t.end_ns > zero)
 		SELECT stay, max(value) - min(value) FROM s GROUP BY stay ORDER BY stay"
 }
 
@@ -76,30 +76,29 @@ caught() {
 # Small pages, so that a moment moves few.
 echo never >/sys/kernel/mm/transparent_hugepage/enabled
 held=()
-gups=("$fmbench" run gups -o memory=48M -o verify=no --peak 50M --ratio 0.5 --backend tier)
+gups=("$fmbench" run gups -o memory=48M --peak 50M --ratio 0.5 --backend tier)
 
 # A hot set that moves: after each move its pages are promoted, and the ratio holds.
-caught tier pgdemote_proactive "${gups[@]}" -o duration=14s -o move=5s -o hot=0.2 -o hot-share=1 \
-	-o tier.scan-ms=200
+expect_run "${gups[@]}" -o duration=9s -o move=3s -o hot=0.2 -o hot-share=1 -o tier.scan-ms=200
 near 0.5 "$(local_share)" reclaim
 as_before reclaim
-by_stay "${held[1]}" | sed 's/^/#| stay|promoted /'
-[[ $(by_stay "${held[1]}" | awk -F'|' '$1 <= 2 && $2 >= 200' | wc -l) == 3 ]] ||
+by_stay | sed 's/^/#| stay|promoted /'
+[[ $(by_stay | awk -F'|' '$1 <= 2 && $2 >= 200' | wc -l) == 3 ]] ||
 	fail "the hot set was not promoted after each move"
 
 # DAMON does both.
-caught damos pgdemote_proactive "${gups[@]}" -o duration=10s -o move=5s -o hot=0.2 -o hot-share=1 \
+caught damos pgdemote_proactive "${gups[@]}" -o duration=5s -o hot=0.2 -o hot-share=1 \
 	-o tier.method=damos
 near 0.5 "$(local_share)" damos
 as_before damos
 echo "#| damos: $(moved migrate_hot_pages) pages up, $(moved migrate_cold_pages) down"
 
 # Nobody moves anything; demotion only.
-expect_run "${gups[@]}" -o duration=2s -o tier.method=bind --ratio 0.25
+expect_run "${gups[@]}" -o duration=1s -o tier.method=bind --ratio 0.25
 near 0.25 "$(local_share)" bind
 [[ $(moved pgpromote_success) == 0 && $(moved pgdemote_proactive) == 0 ]] || fail "bind moved pages"
 as_before bind
-expect_run "${gups[@]}" -o duration=2s -o tier.method=none
+caught tier pgdemote_proactive "${gups[@]}" -o duration=1s -o tier.method=none
 near 0.5 "$(local_share)" none
 [[ $(moved pgpromote_success) == 0 ]] || fail "method none promoted pages"
 as_before none
