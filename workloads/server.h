@@ -10,6 +10,7 @@
 
 #include "base/child.h"
 #include "base/err.h"
+#include "base/opt.h"
 
 struct server {
 	const char *name; /* the program's */
@@ -22,6 +23,16 @@ struct server {
 	{                                                                                          \
 		.child = CHILD_INIT                                                                \
 	}
+
+/* Option rows of every workload with such a server. S has members memory_bytes, server_threads, port. */
+/* clang-format off */
+#define SERVER_MEMORY_OPT(S, HELP) \
+	OPT_SIZE("memory", S, memory_bytes, "512M", 16 << 20, 1ull << 46, HELP)
+#define SERVER_OPTS(S) \
+	OPT_U64("server-threads", S, server_threads, "0", 0, 1024, \
+		"of the server (redis: for input and output); 0: one for each CPU of the group"), \
+	OPT_U64("port", S, port, "0", 0, 65535, "on 127.0.0.1; 0: a free one")
+/* clang-format on */
 
 /* Are there the program and what takes root's rights from it? `package` is Debian's. */
 int server_check(const char *program, const char *package, struct err *err);

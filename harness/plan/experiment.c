@@ -25,8 +25,7 @@ const struct opt experiment_opts[] = {
 
 bool experiment_find(const char *word, char *ret_path, size_t size)
 {
-	static const char *const forms[] = { "experiments/%s.ini", "experiments/papers/%s.ini",
-					     "experiments/%s", "experiments/papers/%s", "%s" };
+	static const char *const forms[] = { "experiments/%s.ini", "experiments/%s", "%s" };
 	char name[PATH_MAX];
 
 	if (word[0] == '/' || strstr(word, "..") || access(word, F_OK) == 0)

@@ -146,7 +146,7 @@ static int read_backends(struct section *s, struct err *err)
 			rc = -EINVAL;
 	}
 	words_release(&names);
-	return rc ? section_fail_at(s->path, entry->line, err) : 0;
+	return rc && entry ? section_fail_at(s->path, entry->line, err) : rc;
 }
 
 static const struct backend *backend_of_key(const struct section *s, const char *key)

@@ -39,8 +39,7 @@ struct params {
 
 static const struct opt opts[] = {
 	OPT_CHOICE("server", struct params, server, "memcached", KV_SERVERS, "what is asked"),
-	OPT_SIZE("memory", struct params, memory_bytes, "512M", 16 << 20, 1ull << 46,
-		 "of the filled server, about: sets the number of keys"),
+	SERVER_MEMORY_OPT(struct params, "of the filled server, about: sets the number of keys"),
 	OPT_SIZE("server-memory", struct params, server_memory, "0", 0, 1ull << 46,
 		 "the server evicts keys beyond it; 0: it never has to"),
 	OPT_U64("keys", struct params, keys, "0", 0, 1ull << 32, "how many; 0: from memory"),
@@ -72,9 +71,7 @@ static const struct opt opts[] = {
 		"keys of one get; it is one request, answered with its last value"),
 	OPT_U64("threads", struct params, threads, "0", 0, 1024,
 		"of the client; 0: one for each of its CPUs"),
-	OPT_U64("server-threads", struct params, server_threads, "0", 0, 1024,
-		"of the server (redis: for input and output); 0: one for each CPU of the group"),
-	OPT_U64("port", struct params, port, "0", 0, 65535, "on 127.0.0.1; 0: a free one"),
+	SERVER_OPTS(struct params),
 	OPT_END,
 };
 
