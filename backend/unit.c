@@ -23,7 +23,7 @@
 
 /* A row of the table, and what its file says. */
 struct unit_backend {
-	struct unit unit;
+	struct unit unit; /* first */
 	struct backend row;
 	struct unit_command up, down, health, facts, limit;
 	char *local_file, *local_key; /* how much is local; goes with limit */
@@ -67,44 +67,23 @@ static const struct unit_key keys[] = {
 	{ .name = NULL },
 };
 
-/* Kept for the program's life: the table's rows point into them. */
-static struct unit_backend **all;
-static size_t nr_all;
-
-static const struct unit_backend *find_row(const struct backend *row)
+static const struct unit_backend *of_row(const struct backend *row)
 {
-	for (size_t i = 0; i < nr_all; i++) {
-		if (&all[i]->row == row)
-			return all[i];
-	}
-	abort();
+	return (const struct unit_backend *)unit_of_row(row);
 }
 
-static const struct unit_backend *find(const void *params, struct err *err)
+static const struct unit_backend *of_params(const void *params, struct err *err)
 {
-	const char *stamp = unit_stamp_of(params);
-
-	for (size_t i = 0; i < nr_all; i++) {
-		if (stamp && all[i]->unit.stamp && strcmp(all[i]->unit.stamp, stamp) == 0)
-			return all[i];
-	}
-	err_usage(err, "no unit has the stamp '%s': leave out -o unit", stamp ? stamp : "");
-	return NULL;
+	return (const struct unit_backend *)unit_of_params("backend", params, err);
 }
 
 /* ctx NULL: a value of some kind for each, as the file is read. */
 static void set_values(struct unit_values *v, const struct unit_backend *u,
 		       const struct backend_ctx *ctx)
 {
-	char *copy = xstrdup(u->unit.path), *slash = strrchr(copy, '/');
-
-	if (slash)
-		*slash = '\0';
 	unit_values_set(v, "state_dir", "%s", ctx ? ctx->state_dir : "/");
-	unit_values_set(v, "unit_dir", "%s", slash ? copy : ".");
 	unit_values_set(v, "need_bytes", "%llu", ctx ? (unsigned long long)ctx->need_bytes : 1);
-	unit_values_add_options(v, &u->unit, ctx ? ctx->params : NULL);
-	free(copy);
+	unit_values_add(v, &u->unit, ctx ? ctx->params : NULL);
 }
 
 static void set_job_values(struct unit_values *v, const struct backend_job *job, uint64_t bytes)
@@ -182,7 +161,7 @@ static int check_here(const struct unit_backend *u, struct err *err)
 
 static int unit_check(const void *params, struct err *err)
 {
-	const struct unit_backend *u = find(params, err);
+	const struct unit_backend *u = of_params(params, err);
 	int rc = u ? check_here(u, err) : -EINVAL;
 
 	if (!rc)
@@ -244,7 +223,7 @@ static int find_area(struct backend_ctx *ctx, const struct unit_backend *u,
 
 static int unit_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
-	const struct unit_backend *u = find_row(ctx->backend);
+	const struct unit_backend *u = of_row(ctx->backend);
 	struct unit_values values = { 0 };
 	char *log = log_path(ctx, u);
 	int rc = 0;
@@ -304,7 +283,7 @@ static void run_facts(const struct backend_ctx *ctx, const struct unit_backend *
 
 static void unit_facts(const struct backend_ctx *ctx, struct facts *facts)
 {
-	const struct unit_backend *u = find_row(ctx->backend);
+	const struct unit_backend *u = of_row(ctx->backend);
 
 	facts_set(facts, "backend_unit", "%s (%s)", u->unit.stamp, u->unit.path);
 	for (size_t i = 0; i < u->about.nr; i++)
@@ -317,7 +296,7 @@ static void unit_facts(const struct backend_ctx *ctx, struct facts *facts)
 
 static int unit_health(struct backend_ctx *ctx, struct err *err)
 {
-	const struct unit_backend *u = find_row(ctx->backend);
+	const struct unit_backend *u = of_row(ctx->backend);
 	struct unit_values values = { 0 };
 	char *log;
 	int rc = u->swap_device ? swap_area_health(ctx, err) : 0;
@@ -337,7 +316,7 @@ static int unit_health(struct backend_ctx *ctx, struct err *err)
 static int unit_prepare(struct backend_ctx *ctx, struct backend_job *job, struct journal *j,
 			struct err *err)
 {
-	const struct unit_backend *u = find_row(ctx->backend);
+	const struct unit_backend *u = of_row(ctx->backend);
 	struct unit_values values = { 0 };
 	int rc = 0;
 
@@ -359,7 +338,7 @@ static int unit_prepare(struct backend_ctx *ctx, struct backend_job *job, struct
 static int unit_limit(struct backend_ctx *ctx, struct backend_job *job, uint64_t bytes,
 		      struct err *err)
 {
-	const struct unit_backend *u = find_row(ctx->backend);
+	const struct unit_backend *u = of_row(ctx->backend);
 	struct unit_values values = { 0 };
 	char *log = log_path(ctx, u);
 	int rc;
@@ -375,7 +354,7 @@ static int unit_limit(struct backend_ctx *ctx, struct backend_job *job, uint64_t
 static int unit_local(struct backend_ctx *ctx, struct backend_job *job, uint64_t *ret_bytes,
 		      struct err *err)
 {
-	const struct unit_backend *u = find_row(ctx->backend);
+	const struct unit_backend *u = of_row(ctx->backend);
 	struct unit_values values = { 0 };
 	struct buf path = BUF_INIT;
 	int rc;
@@ -589,14 +568,12 @@ static void fill_row(struct unit_backend *u)
 }
 
 int backend_unit_read(const char *name, const char *path, const struct ini_section *s,
-		      struct unit **ret, struct err *err)
+		      struct err *err)
 {
 	struct unit_backend *u = xcalloc(1, sizeof(*u));
 	struct unit_values known = { 0 };
 	int rc;
 
-	all = xreallocarray(all, nr_all + 1, sizeof(*all));
-	all[nr_all++] = u;
 	rc = unit_read_head(&u->unit, "backend", name, path, s, keys, err);
 	if (!rc)
 		rc = read_texts(u, s, err);
@@ -610,7 +587,7 @@ int backend_unit_read(const char *name, const char *path, const struct ini_secti
 	if (rc)
 		return rc;
 	fill_row(u);
+	unit_add(&u->unit, &u->row);
 	backend_add(&u->row);
-	*ret = &u->unit;
 	return 0;
 }

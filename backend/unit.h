@@ -7,7 +7,7 @@
 
 /* Make a row of the section and add it to the table of backends. ERR_USAGE with file and line. */
 int backend_unit_read(const char *name, const char *path, const struct ini_section *s,
-		      struct unit **ret, struct err *err);
+		      struct err *err);
 
 /*
  * Does this machine run the system that the file describes: the kernel that it names, the files that

@@ -21,6 +21,40 @@
 #define MAX_NAMES	 64
 #define HELPER_MAX_BYTES (16 << 20)
 
+/* --- the list ------------------------------------------------------------------------------- */
+
+struct unit **units_all;
+size_t nr_units;
+
+void unit_add(struct unit *u, const void *row)
+{
+	u->row = row;
+	units_all = xreallocarray(units_all, nr_units + 1, sizeof(*units_all));
+	units_all[nr_units++] = u;
+}
+
+const struct unit *unit_of_row(const void *row)
+{
+	for (size_t i = 0; i < nr_units; i++) {
+		if (units_all[i]->row == row)
+			return units_all[i];
+	}
+	abort();
+}
+
+const struct unit *unit_of_params(const char *kind, const void *params, struct err *err)
+{
+	const char *stamp = *(char *const *)params;
+
+	for (size_t i = 0; stamp && i < nr_units; i++) {
+		if (strcmp(units_all[i]->kind, kind) == 0 &&
+		    strcmp(units_all[i]->stamp, stamp) == 0)
+			return units_all[i];
+	}
+	err_usage(err, "no unit has the stamp '%s': leave out -o unit", stamp ? stamp : "");
+	return NULL;
+}
+
 /* --- the section's text --------------------------------------------------------------------- */
 
 const char *unit_text(const struct ini_section *s, const char *key)
@@ -370,8 +404,12 @@ void unit_values_set(struct unit_values *v, const char *name, const char *fmt, .
 	v->rows[i].text = buf_steal(&text);
 }
 
-void unit_values_add_options(struct unit_values *v, const struct unit *u, const void *params)
+void unit_values_add(struct unit_values *v, const struct unit *u, const void *params)
 {
+	const char *slash = strrchr(u->path, '/');
+
+	unit_values_set(v, "unit_dir", "%.*s", slash ? (int)(slash - u->path) : 1,
+			slash ? u->path : ".");
 	for (size_t i = 1; i < u->nr_opts; i++) {
 		const struct opt *o = &u->opts[i];
 		const void *field = (const char *)params + o->offset;

@@ -43,8 +43,18 @@ struct unit {
 	struct unit_needs needs;
 	struct opt *opts; /* the stamp, then the file's option.…; ended by OPT_END; NULL: none */
 	size_t nr_opts;
-	bool visited; /* while cycles are looked for */
+	const void *row; /* of its kind's table */
 };
+
+/* All that were read, in that order, for the program's life. */
+extern struct unit **units_all;
+extern size_t nr_units;
+
+void unit_add(struct unit *u, const void *row);
+/* Whose row is this? It must be a unit's. */
+const struct unit *unit_of_row(const void *row);
+/* Whose parameters are these? Each hold their unit's stamp. NULL: nobody's. */
+const struct unit *unit_of_params(const char *kind, const void *params, struct err *err);
 
 /* A key that a section may have. */
 struct unit_key {
@@ -84,16 +94,13 @@ bool unit_need_met(const struct unit_need *need);
 
 /* Parameters of a unit are a row of 8 bytes an option; the first one is the stamp. */
 #define UNIT_PARAMS_SIZE(u) ((u)->nr_opts * sizeof(void *))
-static inline const char *unit_stamp_of(const void *params)
-{
-	return *(char *const *)params;
-}
 
 /* Text of any form; replaces an earlier value of that name. */
 void unit_values_set(struct unit_values *v, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The options' values; durations in seconds, sizes in bytes. params NULL: "1" for each. */
-void unit_values_add_options(struct unit_values *v, const struct unit *u, const void *params);
+/* {unit_dir}, the directory of its file, and its options' values; durations in seconds, sizes in bytes.
+ * params NULL: "1" for each. */
+void unit_values_add(struct unit_values *v, const struct unit *u, const void *params);
 /* NULL: there is none of that name. */
 const char *unit_values_get(const struct unit_values *v, const char *name);
 void unit_values_release(struct unit_values *v);

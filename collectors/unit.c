@@ -13,7 +13,7 @@
 
 /* A row of the table, and what its file says. */
 struct unit_collector {
-	struct unit unit;
+	struct unit unit; /* first */
 	struct collector row;
 	char *file;		    /* with its placeholders */
 	bool number;		    /* the file holds one number, not lines "key value" */
@@ -35,10 +35,6 @@ static const struct unit_key unit_keys[] = {
 	{ .name = NULL },
 };
 
-/* Kept for the program's life: the table's rows point into them. */
-static struct unit_collector **all;
-static size_t nr_all;
-
 static void set_values(struct unit_values *v, const struct collector_ctx *ctx)
 {
 	unit_values_set(v, "memory_dir", "%s", ctx && ctx->memory_dir ? ctx->memory_dir : "");
@@ -47,15 +43,6 @@ static void set_values(struct unit_values *v, const struct collector_ctx *ctx)
 }
 
 /* --- a run ---------------------------------------------------------------------------------- */
-
-static const struct unit_collector *find(const struct collector *row)
-{
-	for (size_t i = 0; i < nr_all; i++) {
-		if (&all[i]->row == row)
-			return all[i];
-	}
-	abort();
-}
 
 static void unit_close(void *state)
 {
@@ -70,7 +57,7 @@ static void unit_close(void *state)
 
 static int unit_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)
 {
-	const struct unit_collector *u = find(ctx->self);
+	const struct unit_collector *u = (const struct unit_collector *)unit_of_row(ctx->self);
 	struct state *s = xcalloc(1, sizeof(*s));
 	bool of_group = strstr(u->file, "{memory_dir}");
 	struct unit_values values = { 0 };
@@ -207,13 +194,11 @@ static int read_rest(struct unit_collector *u, const struct ini_section *s, stru
 }
 
 int collector_unit_read(const char *name, const char *path, const struct ini_section *s,
-			struct unit **ret, struct err *err)
+			struct err *err)
 {
 	struct unit_collector *u = xcalloc(1, sizeof(*u));
 	int rc;
 
-	all = xreallocarray(all, nr_all + 1, sizeof(*all));
-	all[nr_all++] = u;
 	rc = unit_read_head(&u->unit, "collector", name, path, s, unit_keys, err);
 	if (!rc)
 		rc = read_rest(u, s, err);
@@ -226,7 +211,7 @@ int collector_unit_read(const char *name, const char *path, const struct ini_sec
 	u->row.open = unit_open;
 	u->row.read = unit_read;
 	u->row.close = unit_close;
+	unit_add(&u->unit, &u->row);
 	collector_add(&u->row);
-	*ret = &u->unit;
 	return 0;
 }

@@ -7,6 +7,6 @@
 
 /* Make a row of the section and add it to the table of collectors. ERR_USAGE with file and line. */
 int collector_unit_read(const char *name, const char *path, const struct ini_section *s,
-			struct unit **ret, struct err *err);
+			struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/embed.h"
 #include "base/json_write.h"
+#include "base/list.h"
 #include "base/names.h"
 #include "base/opt.h"
 #include "results/db.h"
@@ -105,6 +106,8 @@ static int parse_selector(struct compare_side *side, struct store *s, struct err
 		buf_adds(&side->terms, "[]");
 		return 0;
 	}
+	if (list_check(side->selector, side->name, err) != 0)
+		return -EINVAL;
 	copy = xstrdup(side->selector);
 	side->by_number = true;
 	buf_adds(&side->terms, "[");

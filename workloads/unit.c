@@ -28,7 +28,7 @@ enum ready { READY_NONE, READY_PORT, READY_LINE, READY_FILE };
 
 /* A row of the table, and what its file says. */
 struct unit_workload {
-	struct unit unit;
+	struct unit unit; /* first */
 	struct workload row;
 	struct unit_command prepare, command, server, load, client;
 	enum ready ready;
@@ -76,20 +76,9 @@ static const struct unit_key keys[] = {
 static const struct metric elapsed = { "elapsed", "s", BETTER_LOWER,
 				       "from the program's start to its exit" };
 
-static struct unit_workload **all;
-static size_t nr_all;
-
-/* Whose parameters are these? Each hold their unit's stamp. */
-static const struct unit_workload *find(const void *params, struct err *err)
+static const struct unit_workload *of_params(const void *params, struct err *err)
 {
-	const char *stamp = unit_stamp_of(params);
-
-	for (size_t i = 0; i < nr_all; i++) {
-		if (stamp && all[i]->unit.stamp && strcmp(all[i]->unit.stamp, stamp) == 0)
-			return all[i];
-	}
-	err_usage(err, "no unit has the stamp '%s': leave out -o unit", stamp ? stamp : "");
-	return NULL;
+	return (const struct unit_workload *)unit_of_params("workload", params, err);
 }
 
 /* --- from the file -------------------------------------------------------------------------- */
@@ -98,21 +87,16 @@ static const struct unit_workload *find(const void *params, struct err *err)
 static void set_values(struct unit_values *v, const struct unit_workload *u,
 		       const struct workload_ctx *ctx, const struct state *s)
 {
-	char *copy = xstrdup(u->unit.path), *slash = strrchr(copy, '/');
 	uint64_t seconds = ctx ? ctx->measure_ns / NSEC_PER_SEC : 1;
 
-	if (slash)
-		*slash = '\0';
 	unit_values_set(v, "port", "%u", s ? s->port : 1);
 	unit_values_set(v, "dir", "%s", s ? s->data : "/");
-	unit_values_set(v, "unit_dir", "%s", slash ? copy : ".");
 	unit_values_set(v, "seed", "%llu", ctx ? (unsigned long long)ctx->seed : 1);
 	unit_values_set(v, "ratio", "%g", ctx ? ctx->ratio : 1);
 	unit_values_set(v, "threads", "%u", ctx ? ctx->inside_cpus : 1);
 	unit_values_set(v, "client_threads", "%u", ctx ? ctx->outside_cpus : 1);
 	unit_values_set(v, "seconds", "%llu", (unsigned long long)(seconds ? seconds : 1));
-	unit_values_add_options(v, &u->unit, ctx ? ctx->params : NULL);
-	free(copy);
+	unit_values_add(v, &u->unit, ctx ? ctx->params : NULL);
 }
 
 static int read_commands(struct unit_workload *u, const struct ini_section *s, struct err *err)
@@ -250,7 +234,7 @@ static int read_metrics(struct unit_workload *u, const struct ini_section *s, st
 
 static int unit_check(const void *params, char *const *argv, struct err *err)
 {
-	const struct unit_workload *u = find(params, err);
+	const struct unit_workload *u = of_params(params, err);
 	const char *user;
 	int rc;
 
@@ -360,7 +344,7 @@ static int run_command(struct workload_ctx *ctx, const struct unit_command *c, c
 
 static int unit_prepare(struct workload_ctx *ctx, struct err *err)
 {
-	const struct unit_workload *u = find(ctx->params, err);
+	const struct unit_workload *u = of_params(ctx->params, err);
 	struct state *s;
 	int rc;
 
@@ -652,13 +636,11 @@ static void fill_row(struct unit_workload *u)
 }
 
 int workload_unit_read(const char *name, const char *path, const struct ini_section *s,
-		       struct unit **ret, struct err *err)
+		       struct err *err)
 {
 	struct unit_workload *u = xcalloc(1, sizeof(*u));
 	int rc;
 
-	all = xreallocarray(all, nr_all + 1, sizeof(*all));
-	all[nr_all++] = u;
 	rc = unit_read_head(&u->unit, "workload", name, path, s, keys, err);
 	if (!rc)
 		rc = read_commands(u, s, err);
@@ -671,7 +653,7 @@ int workload_unit_read(const char *name, const char *path, const struct ini_sect
 	if (rc)
 		return rc;
 	fill_row(u);
+	unit_add(&u->unit, &u->row);
 	workload_add(&u->row);
-	*ret = &u->unit;
 	return 0;
 }

@@ -6,10 +6,10 @@
 #include "base/unit.h"
 
 /*
- * Make a row of the section and add it to the table of workloads. *ret stays the table's. ERR_USAGE with
+ * Make a row of the section and add it to the table of workloads. ERR_USAGE with
  * file and line.
  */
 int workload_unit_read(const char *name, const char *path, const struct ini_section *s,
-		       struct unit **ret, struct err *err);
+		       struct err *err);
 
 #endif

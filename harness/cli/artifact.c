@@ -19,7 +19,7 @@
 #include "base/sysfile.h"
 #include "harness/cli/draw.h"
 #include "harness/plan/experiment.h"
-#include "harness/run/units.h"
+#include "base/unit.h"
 #include "harness/run/version.h"
 #include "plots/figure.h"
 #include "results/origin.h"

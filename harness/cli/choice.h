@@ -39,6 +39,8 @@ struct choice {
 		 "leave out what this machine lacks the backend, program or option for")
 /* clang-format on */
 
+/* The one that the line names, or `-- COMMAND` as workload command. */
+int choice_workload(struct choice *c, const struct cli *cli, struct err *err);
 /* list: names with commas, or "auto": the first that works, or none where nothing need be far. */
 int choice_backends(struct choice *c, const char *list, bool needs_far, struct err *err);
 /*

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/names.h"
 #include "harness/cli/command.h"
 #include "results/export.h"
@@ -87,6 +88,8 @@ static int cmd_export_run(struct cli *cli)
 	if (!rc && (p->collectors || p->every_ns) && strcmp(cli->args[1], "rates") != 0)
 		rc = err_usage(&err, "--collector and --every are for rates, not for %s",
 			       cli->args[1]);
+	if (!rc && p->collectors)
+		rc = list_check(p->collectors, "--collector", &err);
 	if (!rc)
 		rc = store_open(common.db, STORE_READ, &store, &err);
 	if (!rc && p->run)

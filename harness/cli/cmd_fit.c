@@ -325,13 +325,9 @@ static int choose(const struct cli *cli, const struct params *p, struct choice *
 	void *params;
 	int rc;
 
-	if (cli->argv && cli->nr_args)
-		return err_usage(err, "fit takes a WORKLOAD or `-- COMMAND`, not both ('%s')",
-				 cli->args[0]);
-	c->workload = cli->argv ? &workload_command : workload_find(cli->args[0], err);
-	if (!c->workload)
-		return -EINVAL;
-	rc = choice_backends(c, p->backend, true, err);
+	rc = choice_workload(c, cli, err);
+	if (!rc)
+		rc = choice_backends(c, p->backend, true, err);
 	if (!rc && c->nr_backends != 1)
 		rc = err_usage(err, "--backend %s: fit looks at one at a time", p->backend);
 	return rc ? rc : choice_add_params(c, cli, &params, err);

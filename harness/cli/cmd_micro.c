@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
 #include "harness/cli/config.h"
@@ -74,6 +75,8 @@ static int add_variants(struct choice *c, const struct cli *cli, const char *cor
 	if (!opt_find(c->workload->opts, "threads"))
 		return err_usage(err, "micro %s runs on one core: leave out --cores",
 				 c->workload->name);
+	if (list_check(cores, "--cores", err) != 0)
+		return -EINVAL;
 	list = hwloc_bitmap_alloc();
 	if (!list)
 		abort();

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "harness/cli/axis.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
@@ -14,7 +13,6 @@
 #include "harness/plan/ratios.h"
 #include "harness/run/run.h"
 #include "harness/run/run_opts.h"
-#include "micro/micro.h"
 #include "results/costs.h"
 #include "results/export.h"
 
@@ -64,21 +62,6 @@ static const char doc[] =
 	"  fmbench run --ratio 0.5 -- ./my_program args\n"
 	"  fmbench run --ratio 1,0.5 --metric 'ops/s=ops per second: ([0-9.]+)' -- ./my_program args\n";
 
-/* What else the word may be that names no workload. err says so, or stays as it is. */
-static void explain_word(const char *word, struct err *err)
-{
-	struct err near = *err, ignored;
-	const char *guess = strstr(near.msg, "did you mean");
-
-	if (micro_find(word, &ignored))
-		err_usage(err, "%s is a micro-benchmark: fmbench micro %s", word, word);
-	else if (child_find_program(word, NULL, 0))
-		err_usage(err,
-			  "no workload '%s'; to run the program of that name put -- before it: "
-			  "fmbench run [options] -- %s%s%s",
-			  word, word, guess ? "; or " : "", guess ? guess : "");
-}
-
 /* Options of the command that are the workload's: `-o metric=` does the same. */
 static int set_program_options(const struct workload *w, const struct params *p, void *params,
 			       struct err *err)
@@ -108,20 +91,11 @@ static int choose(const struct cli *cli, const struct params *p, const struct ra
 	bool shrinks = false;
 	int rc;
 
-	if (cli->argv && cli->nr_args)
-		return err_usage(err, "run takes a WORKLOAD or `-- COMMAND`, not both ('%s')",
-				 cli->args[0]);
-	c->workload = cli->argv ? &workload_command : workload_find(cli->args[0], err);
-	if (!c->workload) {
-		explain_word(cli->args[0], err);
-		return -EINVAL;
-	}
-	if (c->workload == &workload_command && !cli->argv)
-		return err_usage(err, "workload command runs a program of yours: fmbench run "
-				      "[options] -- COMMAND ARGS...");
 	for (size_t i = 0; i < ratios->nr; i++)
 		shrinks |= ratios->values[i] < 1;
-	rc = choice_backends(c, p->backend, shrinks, err);
+	rc = choice_workload(c, cli, err);
+	if (!rc)
+		rc = choice_backends(c, p->backend, shrinks, err);
 	if (!rc)
 		rc = axis_add_params(axis, cli, c, err);
 	return rc ? rc : set_program_options(c->workload, p, c->params[0], err);

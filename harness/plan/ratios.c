@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/list.h"
 #include "base/opt.h"
 
 #define LEAST 0.0001
@@ -45,16 +46,12 @@ static bool has(const struct ratios *r, double ratio)
 
 int ratios_parse(const char *list, struct ratios *r, struct err *err)
 {
-	char *copy = xstrdup(list), *rest = copy, *word;
+	char *copy = xstrdup(list ? list : ""), *rest = copy, *word;
 	double ratio;
-	int rc = 0;
+	int rc = list_check(list, "--ratio", err);
 
 	while (!rc && (word = strsep(&rest, ","))) {
-		if (!*word)
-			rc = err_usage(err, "no ratio %s in '%s'; try --ratio 1,0.5,0.25",
-				       rest ? "before a comma" : "after the last comma", list);
-		else
-			rc = ratio_parse(word, &ratio, err);
+		rc = ratio_parse(word, &ratio, err);
 		if (!rc && has(r, ratio))
 			rc = err_usage(err,
 				       "ratio %g is there twice in '%s'; --repeat makes runs again",

@@ -9,67 +9,86 @@
 #include "base/alloc.h"
 #include "base/opt.h"
 
-void words_add(struct words *l, const char *text, size_t len)
+void words_add(struct words *w, const char *text, size_t len)
 {
-	l->items = xreallocarray(l->items, l->nr + 1, sizeof(*l->items));
-	l->items[l->nr] = strndup(text, len);
-	if (!l->items[l->nr++])
+	w->items = xreallocarray(w->items, w->nr + 1, sizeof(*w->items));
+	w->items[w->nr] = strndup(text, len);
+	if (!w->items[w->nr++])
 		abort();
 }
 
-void words_release(struct words *l)
+void words_release(struct words *w)
 {
-	for (size_t i = 0; i < l->nr; i++)
-		free(l->items[i]);
-	free(l->items);
-	memset(l, 0, sizeof(*l));
+	for (size_t i = 0; i < w->nr; i++)
+		free(w->items[i]);
+	free(w->items);
+	memset(w, 0, sizeof(*w));
 }
 
-static bool words_has(const struct words *l, const char *item)
+static bool words_has(const struct words *w, const char *item)
 {
-	for (size_t i = 0; i < l->nr; i++) {
-		if (strcmp(l->items[i], item) == 0)
+	for (size_t i = 0; i < w->nr; i++) {
+		if (strcmp(w->items[i], item) == 0)
 			return true;
 	}
 	return false;
 }
 
-int words_parse(const struct ini_entry *entry, struct words *l, struct err *err)
+/* To the next item. One comma at the most, and only between two items. */
+static int skip(const struct ini_entry *entry, const char **p, bool first, struct err *err)
 {
-	const char *between = ", \t", *p = entry->value;
+	unsigned int commas = 0;
 
-	for (p += strspn(p, between); *p; p += strspn(p, between)) {
-		size_t len = strcspn(p, between);
-
-		char quote = *p == '"' || *p == '\'' ? *p++ : '\0';
-
-		if (quote) {
-			const char *end = strchr(p, quote);
-
-			if (!end)
-				return err_usage(err, "%s: a quote is open; close it with %c",
-						 entry->key, quote);
-			len = (size_t)(end - p);
-		}
-		words_add(l, p, len);
-		if (l->nr > 1 &&
-		    words_has(&(struct words){ l->items, l->nr - 1 }, l->items[l->nr - 1]))
-			return err_usage(err, "%s has '%s' twice; for more runs of each set repeat",
-					 entry->key, l->items[l->nr - 1]);
-		p += len + (quote != '\0');
-	}
-	if (!l->nr)
-		return err_usage(err, "%s has no value; leave it out for the default", entry->key);
+	for (; **p && strchr(", \t", **p); (*p)++)
+		commas += **p == ',';
+	if (commas > 1 || (commas && (first || !**p)))
+		return err_usage(err,
+				 "%s = %s: nothing stands beside a comma; leave that comma out",
+				 entry->key, entry->value);
 	return 0;
 }
 
-int words_expand_ranges(struct words *l, struct err *err)
+/* The item at *p; *ret_end is behind it. */
+static int take(const struct ini_entry *entry, const char *p, struct words *w, const char **ret_end,
+		struct err *err)
+{
+	char quote = *p == '"' || *p == '\'' ? *p++ : '\0';
+	const char *end = quote ? strchr(p, quote) : p + strcspn(p, ", \t");
+	const char *item;
+
+	if (!end)
+		return err_usage(err, "%s: a quote is open; close it with %c", entry->key, quote);
+	words_add(w, p, (size_t)(end - p));
+	item = w->items[w->nr - 1];
+	if (words_has(&(struct words){ w->items, w->nr - 1 }, item))
+		return err_usage(err, "%s has '%s' twice; for more runs of each set repeat",
+				 entry->key, item);
+	*ret_end = end + (quote != '\0');
+	return 0;
+}
+
+int words_parse(const struct ini_entry *entry, struct words *w, struct err *err)
+{
+	const char *p = entry->value;
+	int rc = skip(entry, &p, true, err);
+
+	while (!rc && *p) {
+		rc = take(entry, p, w, &p, err);
+		if (!rc)
+			rc = skip(entry, &p, false, err);
+	}
+	if (!rc && !w->nr)
+		rc = err_usage(err, "%s has no value; leave it out for the default", entry->key);
+	return rc;
+}
+
+int words_expand_ranges(struct words *w, struct err *err)
 {
 	struct words whole = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; i < l->nr && !rc; i++) {
-		char *copy = xstrdup(l->items[i]), *dash = strchr(copy, '-');
+	for (size_t i = 0; i < w->nr && !rc; i++) {
+		char *copy = xstrdup(w->items[i]), *dash = strchr(copy, '-');
 		uint64_t first, last;
 
 		if (dash)
@@ -78,7 +97,7 @@ int words_expand_ranges(struct words *l, struct err *err)
 		    first < 1 || last < first || last > 1024)
 			rc = err_usage(err,
 				       "cores: '%s' is neither a number nor a range such as 1-4",
-				       l->items[i]);
+				       w->items[i]);
 		for (; !rc && first <= last; first++) {
 			char number[24];
 
@@ -88,7 +107,7 @@ int words_expand_ranges(struct words *l, struct err *err)
 		}
 		free(copy);
 	}
-	words_release(l);
-	*l = whole;
+	words_release(w);
+	*w = whole;
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/opt.h"
 
 #define MAX_CPUS CPU_SETSIZE
@@ -36,10 +37,12 @@ static int parse_cpus(hwloc_topology_t topology, const char *list, const char *w
 {
 	hwloc_bitmap_t bits = hwloc_bitmap_alloc();
 	cpu_set_t allowed;
-	int cpu, rc = 0;
+	int cpu, rc = list_check(list, what, err);
 
 	CPU_ZERO(ret);
 	allowed_cpus(topology, &allowed);
+	if (rc)
+		goto out;
 	if (!bits || strspn(list, "0123456789,-") != strlen(list) ||
 	    hwloc_bitmap_list_sscanf(bits, list) != 0 || hwloc_bitmap_iszero(bits) ||
 	    hwloc_bitmap_weight(bits) < 0) {

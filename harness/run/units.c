@@ -19,9 +19,6 @@
 #include "workloads/unit.h"
 #include "workloads/workload.h"
 
-struct unit **units_all;
-size_t nr_units;
-
 /* Every row of a table begins with its name. */
 static bool in_table(const void *table, const char *name)
 {
@@ -51,7 +48,7 @@ static const struct kind {
 	const char *name;
 	bool (*has)(const char *name);
 	int (*read)(const char *name, const char *path, const struct ini_section *s,
-		    struct unit **ret, struct err *err);
+		    struct err *err);
 } kinds[] = {
 	{ "workload", has_workload, workload_unit_read },
 	{ "backend", has_backend, backend_unit_read },
@@ -87,24 +84,17 @@ static int read_section(const char *path, const struct ini_section *s, struct er
 {
 	const char *blank = strchr(s->name, ' ');
 	const char *name = blank ? blank + 1 + strspn(blank + 1, " ") : "";
-	struct unit *u;
 
 	for (size_t i = 0; i < NR_KINDS; i++) {
 		const struct kind *k = &kinds[i];
 		size_t len = strlen(k->name);
-		int rc;
 
 		if (!blank || (size_t)(blank - s->name) != len ||
 		    strncmp(s->name, k->name, len) != 0)
 			continue;
 		if (k->has(name))
 			return refuse_taken(k, name, path, s->line, err);
-		rc = k->read(name, path, s, &u, err);
-		if (rc)
-			return rc;
-		units_all = xreallocarray(units_all, nr_units + 1, sizeof(*units_all));
-		units_all[nr_units++] = u;
-		return 0;
+		return k->read(name, path, s, err);
 	}
 	return err_usage(err,
 			 "%s:%u: [%s] is no section of a unit's file; there are [workload NAME], "

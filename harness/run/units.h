@@ -3,18 +3,12 @@
 #ifndef HARNESS_UNITS_H
 #define HARNESS_UNITS_H
 
-#include <stddef.h>
-
-#include "base/unit.h"
-
-/* All that were read, in that order. */
-extern struct unit **units_all;
-extern size_t nr_units;
+#include "base/err.h"
 
 /*
  * Read *.ini of units/ and units/external/ of the tree (or of the installed share), of
  * ~/.config/fmbench/units, of each directory in FMBENCH_UNITS (separated by colons) and of dir (NULL:
- * none), into the tables. Starts nothing. ERR_USAGE with file and line. A second call does nothing.
+ * none), into the tables and the list of base/unit.h. Starts nothing. ERR_USAGE with file and line. A second call does nothing.
  */
 int units_load(const char *dir, struct err *err);
 

@@ -34,9 +34,14 @@ bad 2 "'1.5' is not in (0, 1]" run null --ratio 1,1.5
 bad 2 "'-1' is not in (0, 1]" run null --ratio=-1
 bad 2 "'nan' is not in (0, 1]" run null --ratio nan
 bad 2 "'half' is not in (0, 1]" run null --ratio half
-bad 2 'no ratio before a comma' run null --ratio ,
-bad 2 'no ratio after the last comma' run null --ratio 0.5,
-bad 2 'no ratio before a comma' run null --ratio 0.5,,1
+bad 2 'before the first comma' run null --ratio ,
+bad 2 'after the last comma' run null --ratio 0.5,
+bad 2 'between two commas' run null --ratio 0.5,,1
+bad 2 'after the last comma' run null --backend none,
+bad 2 'after the last comma' run null --cpus 0,
+bad 2 'after the last comma' micro uffd --cores 1, --backend none
+bad 2 'before the first comma' export csv rates --collector ,vmstat
+bad 2 'fmbench fit [options] -- sort' fit sort --slowdown 5%
 bad 2 "'120%' is not in (0, 1]" run null --ratio 120%
 bad 2 "'%' is not in (0, 1]" run null --ratio %
 bad 2 '0.0001 or more' run null --ratio 1e-9

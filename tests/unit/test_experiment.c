@@ -298,6 +298,8 @@ static const struct bad {
 	{ HEAD "[run null]\nmemory =\n", "e.ini:4: memory has no value" },
 	{ HEAD "[run null]\nmemory = 1M 5Q\n", "e.ini:4: " },
 	{ HEAD "[run null]\nmemory = 1M 1M\n", "e.ini:4: memory has '1M' twice" },
+	{ HEAD "[run null]\nratio = 1, 0.5,\n", "beside a comma" },
+	{ HEAD "[run null]\nratio = 1,, 0.5\n", "beside a comma" },
 	{ HEAD "[run null]\nmemory = 1M\nmemory = 2M\n", "e.ini:5: this key was there before" },
 	{ HEAD "[run null]\ncpus = \"0,1\n", "e.ini:4: cpus: a quote is open" },
 	{ HEAD "[run null]\nratio = 1 2\n", "e.ini:4: ratio '2' is not in (0, 1]" },

@@ -159,7 +159,7 @@ static void wished_reclaim_cpu(void **state)
 
 static void refusals(void **state)
 {
-	static const char *const lists[] = { "", "-", "x", "0-", "0 1", "0x1", "1,,x" };
+	static const char *const lists[] = { "-", "x", "0-", "0 1", "0x1", "1,x" };
 	struct placement_wish wish = anything;
 
 	(void)state;
@@ -167,6 +167,10 @@ static void refusals(void **state)
 		wish.cpus = lists[i];
 		refused(&wish, "is not a list of CPUs such as 0-3,6");
 	}
+	wish.cpus = "";
+	refused(&wish, "is empty");
+	wish.cpus = "0,";
+	refused(&wish, "after the last comma");
 	wish.cpus = "0,4";
 	refused(&wish, "--cpus: this process may not use CPU 4");
 	wish.cpus = "0-100000";
