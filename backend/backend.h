@@ -42,6 +42,7 @@ enum backend_caps {
 	CAP_PAGE_HOOK = 16, /* fmbench's kernel modules take the pages before the swap area does */
 	CAP_RDMA = 32,	    /* an RDMA device is on the way */
 	CAP_ANY_AREA = 64,  /* takes whatever swap areas are on: none is its own */
+	CAP_ZSWAP = 128,    /* zswap stands before its area, and is meant to */
 };
 #define CAP_FAR (CAP_SWAP | CAP_TIER | CAP_PAGER)
 
@@ -129,18 +130,28 @@ const struct backend *backend_auto(struct err *err);
 
 /*
  * Journal kinds of backends: "swapon PATH UUID" (swap_areas.h), "zram N BOOT AFTER" (zram.h),
- * "module NAME BOOT" (module.h), "command NAME LOG WORDS"
+ * "module NAME BOOT" (module.h), "mount DIR" (configfs.h),
+ * "nvme HOSTNQN NQN" (nvme_area.h), "nbd N IDENTIFIER" (nbd.h), "ublk N COOKIE",
+ * "ublk_answer N COOKIE PID START" (ublk.h), "command NAME LOG WORDS"
  * (base/unit_command.h).
  */
 extern const struct journal_op journal_ops_backend[];
 
 /* One line a backend; the rows of table.c. */
+extern const struct backend backend_brd;
+extern const struct backend backend_delay;
 extern const struct backend backend_fastswap_dram;
 extern const struct backend backend_fastswap_rdma;
+extern const struct backend backend_nbd;
 extern const struct backend backend_none;
+extern const struct backend backend_nvme_loop;
+extern const struct backend backend_nvme_rdma;
+extern const struct backend backend_nvme_tcp;
 extern const struct backend backend_swap;
 extern const struct backend backend_swapfile;
 extern const struct backend backend_tier;
+extern const struct backend backend_ublk;
 extern const struct backend backend_zram;
+extern const struct backend backend_zswap;
 
 #endif

@@ -4,8 +4,6 @@
  * it a memserver is started here, on the address of the first RDMA device: one machine, the whole
  * path, which is what the lab has.
  */
-#include <dirent.h>
-#include <ifaddrs.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "backend/fastswap_area.h"
+#include "backend/rdma_local.h"
 #include "backend/swap_areas.h"
 #include "base/alloc.h"
 #include "base/child.h"
@@ -25,7 +24,6 @@
 #include "base/sysfile.h"
 
 #define POOL		   "fastswap_rdma"
-#define INFINIBAND	   "/sys/class/infiniband"
 #define DEFAULT_PORT	   50000
 #define TOKEN_MAX	   24		       /* MEMSERVER_TOKEN_MAX of memserver/handshake.h */
 #define SERVER_PATIENCE_NS (30 * NSEC_PER_SEC) /* it takes and clears its memory first */
@@ -80,56 +78,6 @@ static int parse_far(const char *far, char *address, size_t size, uint64_t *ret_
 	return 0;
 }
 
-/* The interface of an RDMA device, from its first GID (sysfs ABI: ports/1/gid_attrs/ndevs). */
-static bool interface_of(const char *device, char *name, size_t size)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), INFINIBAND "/%s/ports/1/gid_attrs/ndevs/0", device);
-	return sysfile_read_line(path, name, size) == 0;
-}
-
-static bool address_of(const char *interface, char *address, size_t size)
-{
-	struct ifaddrs *list, *i;
-	bool found = false;
-
-	if (getifaddrs(&list) != 0)
-		return false;
-	for (i = list; i && !found; i = i->ifa_next) {
-		const struct sockaddr_in *in =
-			(const struct sockaddr_in *)(const void *)i->ifa_addr;
-
-		found = in && in->sin_family == AF_INET && strcmp(i->ifa_name, interface) == 0 &&
-			inet_ntop(AF_INET, &in->sin_addr, address, (socklen_t)size);
-	}
-	freeifaddrs(list);
-	return found;
-}
-
-static int local_address(char *address, size_t size, struct err *err)
-{
-	char root[PATH_MAX], interface[64];
-	struct dirent *entry;
-	bool found = false;
-	DIR *dir;
-
-	sysfile_path(root, sizeof(root), INFINIBAND);
-	dir = opendir(root);
-	while (dir && !found && (entry = readdir(dir))) {
-		found = entry->d_name[0] != '.' &&
-			interface_of(entry->d_name, interface, sizeof(interface)) &&
-			address_of(interface, address, size);
-	}
-	if (dir)
-		closedir(dir);
-	return found ? 0
-		     : err_missing(err,
-				   "no RDMA device with an IPv4 address here (`rdma link` shows "
-				   "them); name a memserver with -o fastswap-rdma.far=HOST, or use "
-				   "--in-lab, which brings Soft-RoCE");
-}
-
 static bool find_memserver(char *dst, size_t size)
 {
 	const char *built = getenv("FMLAB_BUILD"); /* in the lab guest */
@@ -172,7 +120,7 @@ static int fastswap_rdma_check(const void *params, struct err *err)
 	int rc;
 
 	rc = p->far ? parse_far(p->far, address, sizeof(address), &port, err)
-		    : local_address(address, sizeof(address), err);
+		    : rdma_local_address(address, sizeof(address), err);
 	if (!rc)
 		rc = read_token(p, token, sizeof(token), err);
 	explicit_bzero(token, sizeof(token));
@@ -235,7 +183,7 @@ static int start_server(struct fastswap_rdma *r, uint64_t size_bytes, const char
 	int rc;
 
 	r->port = DEFAULT_PORT;
-	rc = local_address(r->address, sizeof(r->address), err);
+	rc = rdma_local_address(r->address, sizeof(r->address), err);
 	if (rc)
 		return rc;
 	find_memserver(program, sizeof(program));

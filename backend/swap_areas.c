@@ -16,6 +16,7 @@
 
 #include "backend/backend.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/opt.h"
 #include "base/sysfile.h"
 
@@ -101,6 +102,32 @@ const struct swap_area *swap_areas_find(const struct swap_areas *areas, const ch
 	return NULL;
 }
 
+/* As the kernel writes a path whose file or device is gone (d_path(9)). */
+#define GONE " (deleted)"
+
+bool swap_area_is_gone(const struct swap_area *area)
+{
+	size_t len = strlen(area->path), end = sizeof(GONE) - 1;
+
+	/* A file that was unlinked keeps its blocks. */
+	return !area->is_file && len > end && strcmp(area->path + len - end, GONE) == 0;
+}
+
+/* Is there an entry of that path whose device is gone? */
+static bool is_gone(const struct swap_areas *areas, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < areas->nr; i++) {
+		const struct swap_area *area = &areas->rows[i];
+
+		if (swap_area_is_gone(area) && strncmp(area->path, path, len) == 0 &&
+		    strcmp(area->path + len, GONE) == 0)
+			return true;
+	}
+	return false;
+}
+
 int swap_area_may(struct err *err)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -173,7 +200,10 @@ out:
 	return rc;
 }
 
-/* Does the area at path carry this UUID? 1 yes, 0 no, -errno. */
+/*
+ * Does the area at path carry this UUID? 1 yes, 0 no, -errno. A device that was lost can't be read: what
+ * the journal says of this boot must do, as only swapoff sets its pages' owners free.
+ */
 static int signature_is(const char *path, const char *uuid, struct err *err)
 {
 	uint8_t wanted[UUID_BYTES];
@@ -184,7 +214,11 @@ static int signature_is(const char *path, const char *uuid, struct err *err)
 	if (fd < 0)
 		return err_failed(err, errno, "opening %s to see whose swap it is", path);
 	n = pread(fd, &sig, sizeof(sig), SIGNATURE_OFFSET);
+	if (n < 0 && errno == EIO)
+		n = -EIO;
 	close(fd);
+	if (n == -EIO)
+		return 1;
 	if (n != (ssize_t)sizeof(sig))
 		return err_failed(err, n < 0 ? errno : 0, "reading the swap signature of %s", path);
 	return uuid_parse(uuid, wanted) == 0 && memcmp(sig.uuid, wanted, UUID_BYTES) == 0;
@@ -254,8 +288,15 @@ int swap_area_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 	if (rc < 0)
 		return rc;
 	area = swap_areas_find(&areas, path);
-	if (!area)
+	if (!area) {
+		/* Nothing that can be undone before a reboot undoes it. */
+		if (is_gone(&areas, path))
+			log_warn("%s is gone while it was swap: its entry in /proc/swaps stays "
+				 "until the machine is rebooted (`fmbench doctor` tells what it "
+				 "means)",
+				 path);
 		goto out;
+	}
 	rc = signature_is(path, uuid, err);
 	if (rc <= 0)
 		goto out;
@@ -317,9 +358,17 @@ int swap_area_health(struct backend_ctx *ctx, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (!swap_areas_find(&areas, ctx->swap_device))
-		rc = err_failed(err, 0,
-				"%s is no longer on: something turned it off during the run",
-				ctx->swap_device);
+		rc = is_gone(&areas, ctx->swap_device)
+			     ? err_failed(
+				       err, 0,
+				       "%s is gone while it was swap, and the pages in it with it: "
+				       "whoever kept them has ended or is out of reach (dmesg "
+				       "says more)",
+				       ctx->swap_device)
+			     : err_failed(
+				       err, 0,
+				       "%s is no longer on: something turned it off during the run",
+				       ctx->swap_device);
 	swap_areas_release(&areas);
 	return rc;
 }

@@ -35,6 +35,10 @@ void swap_areas_release(struct swap_areas *areas);
 /* NULL: that one is not on. */
 const struct swap_area *swap_areas_find(const struct swap_areas *areas, const char *path);
 
+/* Its device was removed under it: /proc/swaps calls it "/dev/nvme0n1 (deleted)", no swapoff can name it
+ * any more, and it stays until a reboot. */
+bool swap_area_is_gone(const struct swap_area *area);
+
 /* May this process call swapon? ERR_MISSING if not. */
 int swap_area_may(struct err *err);
 
@@ -49,7 +53,7 @@ int swap_uuid(char dst[SWAP_UUID_SIZE], struct err *err);
 int swap_area_on(struct journal *j, const char *path, const char *uuid, uint64_t priority,
 		 struct err *err);
 
-/* Journal kind "swapon PATH UUID": swapoff. */
+/* Journal kind "swapon PATH UUID": swapoff. Warns where the device is gone: nothing can be undone then. */
 int swap_area_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err);
 
 /* How large an area must be so that need_bytes fit: slots are handed out to CPUs in clusters, and

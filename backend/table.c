@@ -3,9 +3,14 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "backend/configfs.h"
 #include "backend/module.h"
+#include "backend/nbd.h"
+#include "backend/nvme_area.h"
+#include "backend/ublk.h"
 #include "backend/swap_areas.h"
 #include "backend/zram.h"
+#include "backend/zswap.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/names.h"
@@ -13,7 +18,9 @@
 
 static const struct backend *const built_in[] = {
 	&backend_swap,	   &backend_fastswap_dram, &backend_fastswap_rdma, &backend_zram,
-	&backend_swapfile, &backend_tier,	   &backend_none,	   NULL,
+	&backend_swapfile, &backend_brd,	   &backend_delay,	   &backend_nvme_loop,
+	&backend_nvme_tcp, &backend_nvme_rdma,	   &backend_nbd,	   &backend_ublk,
+	&backend_zswap,	   &backend_tier,	   &backend_none,	   NULL,
 };
 
 const struct backend *const *backend_table = built_in;
@@ -26,6 +33,11 @@ void backend_add(const struct backend *b)
 const struct journal_op journal_ops_backend[] = {
 	{ "swapon", 2, "turn swap off on", swap_area_undo, true },
 	{ "zram", 2, "free the memory of zram device", zram_undo, true },
+	{ "nvme", 2, "disconnect NVMe host", nvme_undo, true },
+	{ "nbd", 2, "disconnect NBD device", nbd_undo, true },
+	{ "ublk", 2, "delete ublk device", ublk_undo, true },
+	{ "ublk_answer", 4, "answer for the server of ublk device", ublk_answer_undo, true },
+	{ "mount", 1, "unmount", configfs_undo, true },
 	{ "command", 3, "take down backend", unit_command_undo, true },
 	{ "module", 1, "unload kernel module", module_undo, true },
 	{ 0 },
@@ -35,6 +47,11 @@ const struct journal_op journal_ops_backend[] = {
 
 const struct backend *backend_find(const char *name, struct err *err)
 {
+	if (strncmp(name, ZSWAP_OVER, strlen(ZSWAP_OVER)) == 0) {
+		const struct backend *inner = backend_find(name + strlen(ZSWAP_OVER), err);
+
+		return inner ? zswap_over(inner, err) : NULL;
+	}
 	return find_by_name(backend_table, name, "backend", "`fmbench backend list` names them",
 			    err);
 }

@@ -44,6 +44,7 @@ bring() {
 	need_dir $share
 	put 755 "$B/fmbench" bin/fmbench
 	put 755 "$B/memserver" bin/memserver
+	put 755 "$B/fmbench-blockserver" lib/fmbench/fmbench-blockserver
 	for file in "$B"/man/*.[18]; do
 		put 644 "$file" "share/man/man${file##*.}/${file##*/}"
 	done

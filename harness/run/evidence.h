@@ -33,6 +33,7 @@ struct flag_input {
 	double own_cpu_us;	     /* fmbench itself ran so long in it */
 	unsigned int nr_cpus;	     /* which the run's programs may use */
 	unsigned int client_threads; /* of the load generator; 0: not known */
+	bool wants_zswap;	     /* the backend is zswap, before an area */
 	bool whole_machine;	     /* the backend is whatever takes pages on this machine */
 	bool tiered;		     /* far memory is a slow node, used in place */
 	struct relief_count reliefs;

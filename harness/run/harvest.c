@@ -114,6 +114,7 @@ static struct flag_input evidence(const struct run *r, const struct job *j)
 		.own_cpu_us = (double)r->own_cpu_ns / 1e3,
 		.nr_cpus = (unsigned int)CPU_COUNT(&r->cpus),
 		.client_threads = j->ctx.client_threads,
+		.wants_zswap = r->spec->backend->caps & CAP_ZSWAP,
 		.whole_machine = r->spec->backend->caps & CAP_ANY_AREA,
 		.tiered = r->spec->backend->caps & CAP_TIER,
 		.reliefs = j->reliefs,

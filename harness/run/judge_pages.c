@@ -68,7 +68,7 @@ void judge_zswap(const struct flag_input *in, struct results *r)
 	double kept = seen_grown(in, "vmstat", "zswpout");
 	double all = kept + seen_grown(in, "vmstat", "pswpout");
 
-	if (in->target_bytes && (in->whole_machine || keeps_pages(in)) &&
+	if (in->target_bytes && !in->wants_zswap && (in->whole_machine || keeps_pages(in)) &&
 	    kept > ELSEWHERE_SHARE * all)
 		results_flag(
 			r, "ZSWAP", SEVERITY_WARNING,
@@ -83,7 +83,7 @@ void judge_hooks(const struct flag_input *in, struct results *r)
 {
 	double hooked, written;
 
-	if (!in->target_bytes || in->whole_machine || keeps_pages(in))
+	if (!in->target_bytes || in->wants_zswap || in->whole_machine || keeps_pages(in))
 		return;
 	hooked = fmax(seen_grown(in, "vmstat", "zswpout"),
 		      seen_grown(in, "frontswap", "succ_stores"));

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "backend/block_server.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <mntent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/swap_areas.h"
+#include "base/clock.h"
+#include "base/process.h"
+#include "base/sysfile.h"
+
+#define PATIENCE_NS (60 * NSEC_PER_SEC) /* it takes, clears and locks its memory first */
+#define LOOK_MS	    50
+#define ARGS_MAX    8
+
+static bool find_program(char *dst, size_t size)
+{
+	const char *built = getenv("FMLAB_BUILD"); /* in the lab guest */
+
+	if (built) {
+		snprintf(dst, size, "%s/" SERVER_PROGRAM, built);
+		if (access(dst, X_OK) == 0)
+			return true;
+	}
+	if (process_beside(dst, size, SERVER_PROGRAM) == 0 && access(dst, X_OK) == 0)
+		return true;
+	return process_beside(dst, size, "../lib/fmbench/" SERVER_PROGRAM) == 0 &&
+	       access(dst, X_OK) == 0;
+}
+
+int block_server_check(struct err *err)
+{
+	char program[PATH_MAX];
+
+	return find_program(program, sizeof(program))
+		       ? 0
+		       : err_missing(err, "no program " SERVER_PROGRAM ": `make` builds it");
+}
+
+/* --- its group ------------------------------------------------------------------------------ */
+
+/* "" where no hierarchy has the memory controller. */
+static void find_memory_mount(char *dst, size_t size, bool *ret_v2)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+
+	dst[0] = '\0';
+	while (mounts && !dst[0] && (m = getmntent(mounts))) {
+		char path[PATH_MAX], list[256] = "";
+
+		*ret_v2 = strcmp(m->mnt_type, "cgroup2") == 0;
+		snprintf(path, sizeof(path), "%.4000s/cgroup.controllers", m->mnt_dir);
+		if (*ret_v2)
+			sysfile_read_line(path, list, sizeof(list));
+		if (strstr(list, "memory") ||
+		    (strcmp(m->mnt_type, "cgroup") == 0 && hasmntopt(m, "memory")))
+			snprintf(dst, size, "%s", m->mnt_dir);
+	}
+	if (mounts)
+		endmntent(mounts);
+}
+
+static int make_group(struct block_server *s, struct journal *j, struct err *err)
+{
+	char mount[128], uuid[SWAP_UUID_SIZE], path[PATH_MAX];
+	bool v2 = false;
+	int rc;
+
+	find_memory_mount(mount, sizeof(mount), &v2);
+	if (!mount[0])
+		return 0;
+	rc = swap_uuid(uuid, err);
+	if (rc)
+		return rc;
+	/* As the run's own groups need it a moment later: the first of a boot turns it on for all. */
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", mount);
+	if (v2)
+		sysfile_write(path, "+memory", NULL);
+	snprintf(s->group, sizeof(s->group), "%s/fmbench-server-%.8s", mount, uuid);
+	rc = journal_add(j, err, "dir", s->group, NULL);
+	if (rc < 0)
+		return rc;
+	return mkdir(s->group, 0755) == 0 ? 0 : err_failed(err, errno, "making group %s", s->group);
+}
+
+/* --- starting it ---------------------------------------------------------------------------- */
+
+struct joining {
+	const struct block_server *server;
+	struct journal *journal;
+};
+
+/* The server waits until its pid is in the journal and it is in its group. */
+static int join(void *arg, pid_t pid, struct err *err)
+{
+	const struct joining *joining = arg;
+	char number[16], start[32], path[PATH_MAX];
+	uint64_t ticks;
+	int rc = process_start(pid, &ticks);
+
+	if (rc)
+		return err_failed(err, -rc, "process %d", (int)pid);
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	snprintf(start, sizeof(start), "%" PRIu64, ticks);
+	rc = journal_add(joining->journal, err, "pid", number, start, NULL);
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "%s/cgroup.procs", joining->server->group);
+	return joining->server->group[0] ? sysfile_write(path, number, err) : 0;
+}
+
+static int explain(struct block_server *s, const char *what, const char *log, struct err *err)
+{
+	char how[128] = "does not serve after a minute", tail[512];
+
+	if (s->child.reaped)
+		child_describe(&s->child, how, sizeof(how));
+	child_log_tail(log, tail, sizeof(tail));
+	return err_failed(err, 0, SERVER_PROGRAM " %s %s%s%s", what, how,
+			  tail[0] ? ": " : ", saying nothing", tail);
+}
+
+static int wait_ready(struct block_server *s, const char *what, const char *log, struct err *err)
+{
+	struct pollfd ready = { .fd = s->child.out_fd, .events = POLLIN };
+	uint64_t deadline = clock_ns() + PATIENCE_NS;
+	char byte;
+
+	while (clock_ns() < deadline) {
+		int rc;
+
+		if (poll(&ready, 1, LOOK_MS) > 0 && read(s->child.out_fd, &byte, 1) == 1)
+			return 0;
+		rc = child_wait(&s->child, 0, err);
+		if (rc < 0)
+			return rc;
+		if (rc)
+			break;
+	}
+	return explain(s, what, log, err);
+}
+
+/* argv of at most ARGS_MAX words; those that are NULL are left out. */
+static void fill_argv(char **argv, char *program, const char *const *words, size_t nr)
+{
+	*argv++ = program;
+	for (size_t i = 0; i < nr; i++) {
+		if (words[i])
+			*argv++ = (char *)words[i];
+	}
+	*argv = NULL;
+}
+
+int block_server_start(struct block_server *s, const char *what, const char *number,
+		       const char *cookie, uint64_t size_bytes,
+		       const struct block_server_pace *pace, const char *state_dir,
+		       struct journal *j, struct err *err)
+{
+	char program[PATH_MAX], log[PATH_MAX], size[24], delay[24], bandwidth[24];
+	const char *const words[] = { what, number, cookie, size, delay, bandwidth };
+	struct joining joining = { .server = s, .journal = j };
+	struct place place = { .join = join, .arg = &joining, .mem_node = -1 };
+	char *argv[ARGS_MAX];
+	int rc;
+
+	*s = (struct block_server){ .child = CHILD_INIT };
+	if (!find_program(program, sizeof(program)))
+		return block_server_check(err);
+	snprintf(size, sizeof(size), "%" PRIu64, size_bytes);
+	snprintf(delay, sizeof(delay), "%" PRIu64, pace->delay_ns);
+	snprintf(bandwidth, sizeof(bandwidth), "%" PRIu64, pace->bandwidth_bytes);
+	snprintf(log, sizeof(log), "%.4000s/backend-%s.log", state_dir, what);
+	fill_argv(argv, program, words, sizeof(words) / sizeof(*words));
+	rc = make_group(s, j, err);
+	if (!rc)
+		rc = journal_add(j, err, "file", log, NULL);
+	if (rc < 0)
+		return rc;
+	unlink(log);
+	rc = child_spawn(&s->child, argv, &place, CHILD_CTL, log, err);
+	return rc ? rc : wait_ready(s, what, log, err);
+}
+
+static int spawn(struct child *c, const char *what, const char *number, const char *cookie,
+		 struct err *err)
+{
+	const char *const words[] = { what, number, cookie };
+	char program[PATH_MAX];
+	char *argv[ARGS_MAX];
+
+	if (!find_program(program, sizeof(program)))
+		return block_server_check(err);
+	fill_argv(argv, program, words, sizeof(words) / sizeof(*words));
+	return child_spawn(c, argv, NULL, CHILD_CTL, "/dev/null", err);
+}
+
+int block_server_call(const char *what, const char *number, const char *cookie, struct err *err)
+{
+	struct child c = CHILD_INIT;
+	char how[128];
+	int rc = spawn(&c, what, number, cookie, err);
+
+	if (rc)
+		return rc;
+	rc = child_wait(&c, (int)(PATIENCE_NS / NSEC_PER_MSEC), err);
+	if (rc == 1 && c.status == 0) {
+		rc = 0;
+	} else if (rc >= 0) {
+		snprintf(how, sizeof(how), "does not end");
+		if (c.reaped)
+			child_describe(&c, how, sizeof(how));
+		rc = err_failed(err, 0, SERVER_PROGRAM " %s %s %s", what, number, how);
+	}
+	child_release(&c);
+	return rc;
+}
+
+int block_server_leave(const char *what, const char *number, const char *cookie, struct err *err)
+{
+	struct child c = CHILD_INIT;
+	int rc = spawn(&c, what, number, cookie, err);
+
+	if (rc)
+		return rc;
+	close(c.pidfd);
+	close(c.out_fd);
+	return 0;
+}
+
+/* --- in a run ------------------------------------------------------------------------------- */
+
+bool block_server_is_dead(struct block_server *s)
+{
+	return s->child.pid && child_wait(&s->child, 0, NULL) != 0;
+}
+
+void block_server_facts(const struct block_server *s, const struct block_server_pace *pace,
+			struct facts *facts)
+{
+	static const char *const files[] = { "memory.current", "memory.usage_in_bytes" };
+
+	facts_set(facts, "server_pid", "%d", (int)s->child.pid);
+	facts_set(facts, "server_delay_ns", "%" PRIu64, pace->delay_ns);
+	facts_set(facts, "server_bandwidth_bytes", "%" PRIu64, pace->bandwidth_bytes);
+	if (s->group[0])
+		facts_set(facts, "server_group", "%s", s->group);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char path[PATH_MAX];
+		uint64_t bytes;
+
+		snprintf(path, sizeof(path), "%s/%s", s->group, files[i]);
+		if (s->group[0] && sysfile_read_u64(path, &bytes) == 0)
+			facts_set(facts, "server_memory_bytes", "%" PRIu64, bytes);
+	}
+}
+
+void block_server_release(struct block_server *s)
+{
+	if (!s->child.pid)
+		return;
+	child_wait(&s->child, 0, NULL);
+	if (s->child.pidfd >= 0)
+		close(s->child.pidfd);
+	if (s->child.out_fd >= 0)
+		close(s->child.out_fd);
+}
