@@ -50,16 +50,16 @@ struct nbd {
 static int nbd_check(const void *params, struct err *err)
 {
 	const struct nbd_params *p = params;
-	int rc = device_check(&p->device, "nbd", modules, err);
+	int rc = p->target ? nbd_export_check(p->target, err) : 0;
 
-	if (rc || !p->target)
-		return rc ? rc : block_server_check(err);
-	rc = nbd_export_check(p->target, err);
-	if (!rc && (p->device.size_bytes || p->pace.delay_ns || p->pace.bandwidth_bytes))
+	if (!rc && p->target &&
+	    (p->device.size_bytes || p->pace.delay_ns || p->pace.bandwidth_bytes))
 		rc = err_usage(err,
 			       "backend nbd: size, delay and bandwidth are of a server started "
 			       "here; that of target= has its own");
-	return rc;
+	if (!rc)
+		rc = device_check(&p->device, "nbd", modules, err);
+	return rc || p->target ? rc : block_server_check(err);
 }
 
 static int start_server(struct nbd *n, const struct nbd_params *p, struct backend_ctx *ctx,

@@ -111,20 +111,17 @@ static int choose_host(struct nvme *n, struct err *err)
 int nvme_check(const struct nvme_transport *t, const struct nvme_params *p, struct err *err)
 {
 	struct nvme n = { .transport = t };
-	int rc = device_check(&p->device, t->backend, t->host_modules, err);
+	int rc = p->target ? parse_target(&n, p->target, err) : 0;
 
-	if (rc)
+	if (!rc && p->target && (p->latency_ns || p->device.size_bytes))
+		rc = err_usage(err,
+			       "backend %s: size and latency are of a target made here; that of "
+			       "target= has its own",
+			       t->backend);
+	if (!rc)
+		rc = device_check(&p->device, t->backend, t->host_modules, err);
+	if (rc || p->target)
 		return rc;
-	if (p->target) {
-		rc = parse_target(&n, p->target, err);
-		if (!rc && (p->latency_ns || p->device.size_bytes))
-			rc = err_usage(
-				err,
-				"backend %s: size and latency are of a target made here; that "
-				"of target= has its own",
-				t->backend);
-		return rc;
-	}
 	rc = device_check(&p->device, t->backend, t->target_modules, err);
 	if (!rc)
 		rc = device_check(&p->device, t->backend, ramdisk_modules, err);

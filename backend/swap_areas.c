@@ -27,6 +27,8 @@
 #define MAGIC_SIZE	 (sizeof(SIGNATURE_MAGIC) - 1)
 #define UUID_BYTES	 16
 
+#define GONE "\\040(deleted)" /* as /proc/swaps has it */
+
 struct signature {
 	uint32_t version;
 	uint32_t last_page;
@@ -38,6 +40,27 @@ struct signature {
 static size_t page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/*
+ * libmount takes the kernel's " (deleted)" off a path (d_path(9)), which is the one sign of a device that
+ * went away under its area. Rows stand in the file's order. A file that was unlinked keeps its blocks.
+ */
+static void find_lost(struct swap_areas *areas)
+{
+	struct buf text = BUF_INIT;
+	const char *line;
+
+	if (sysfile_read("/proc/swaps", &text) < 0)
+		return;
+	line = text.data;
+	for (size_t i = 0; i < areas->nr && (line = strchr(line, '\n')); i++) {
+		size_t len = strcspn(++line, " \t\n"), end = strlen(GONE);
+
+		areas->rows[i].is_lost = !areas->rows[i].is_file && len > end &&
+					 strncmp(line + len - end, GONE, end) == 0;
+	}
+	buf_release(&text);
 }
 
 int swap_areas_read(struct swap_areas *ret, struct err *err)
@@ -79,6 +102,7 @@ int swap_areas_read(struct swap_areas *ret, struct err *err)
 		area->used_bytes = (uint64_t)mnt_fs_get_usedsize(fs) * 1024;
 		area->priority = mnt_fs_get_priority(fs);
 	}
+	find_lost(&areas);
 	*ret = areas;
 out:
 	mnt_free_iter(iter);
@@ -97,34 +121,17 @@ void swap_areas_release(struct swap_areas *areas)
 const struct swap_area *swap_areas_find(const struct swap_areas *areas, const char *path)
 {
 	for (size_t i = 0; i < areas->nr; i++)
-		if (strcmp(areas->rows[i].path, path) == 0)
+		if (!areas->rows[i].is_lost && strcmp(areas->rows[i].path, path) == 0)
 			return &areas->rows[i];
 	return NULL;
 }
 
-/* As the kernel writes a path whose file or device is gone (d_path(9)). */
-#define GONE " (deleted)"
-
-bool swap_area_is_gone(const struct swap_area *area)
+/* Is there an entry of that path whose device was lost? */
+static bool is_lost(const struct swap_areas *areas, const char *path)
 {
-	size_t len = strlen(area->path), end = sizeof(GONE) - 1;
-
-	/* A file that was unlinked keeps its blocks. */
-	return !area->is_file && len > end && strcmp(area->path + len - end, GONE) == 0;
-}
-
-/* Is there an entry of that path whose device is gone? */
-static bool is_gone(const struct swap_areas *areas, const char *path)
-{
-	size_t len = strlen(path);
-
-	for (size_t i = 0; i < areas->nr; i++) {
-		const struct swap_area *area = &areas->rows[i];
-
-		if (swap_area_is_gone(area) && strncmp(area->path, path, len) == 0 &&
-		    strcmp(area->path + len, GONE) == 0)
+	for (size_t i = 0; i < areas->nr; i++)
+		if (areas->rows[i].is_lost && strcmp(areas->rows[i].path, path) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -290,7 +297,7 @@ int swap_area_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 	area = swap_areas_find(&areas, path);
 	if (!area) {
 		/* Nothing that can be undone before a reboot undoes it. */
-		if (is_gone(&areas, path))
+		if (is_lost(&areas, path))
 			log_warn("%s is gone while it was swap: its entry in /proc/swaps stays "
 				 "until the machine is rebooted (`fmbench doctor` tells what it "
 				 "means)",
@@ -358,7 +365,7 @@ int swap_area_health(struct backend_ctx *ctx, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (!swap_areas_find(&areas, ctx->swap_device))
-		rc = is_gone(&areas, ctx->swap_device)
+		rc = is_lost(&areas, ctx->swap_device)
 			     ? err_failed(
 				       err, 0,
 				       "%s is gone while it was swap, and the pages in it with it: "

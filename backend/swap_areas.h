@@ -21,6 +21,9 @@ struct backend_ctx;
 struct swap_area {
 	char *path; /* as /proc/swaps names it, \040 and the like resolved */
 	bool is_file;
+	/* Its device was removed under it: /proc/swaps calls it "/dev/nvme0n1 (deleted)", no swapoff
+	 * can name it any more, and it stays until a reboot. */
+	bool is_lost;
 	uint64_t size_bytes, used_bytes;
 	int priority; /* below 0: the kernel chose it */
 };
@@ -32,12 +35,8 @@ struct swap_areas {
 
 int swap_areas_read(struct swap_areas *ret, struct err *err);
 void swap_areas_release(struct swap_areas *areas);
-/* NULL: that one is not on. */
+/* NULL: that one is not on, or lost. */
 const struct swap_area *swap_areas_find(const struct swap_areas *areas, const char *path);
-
-/* Its device was removed under it: /proc/swaps calls it "/dev/nvme0n1 (deleted)", no swapoff can name it
- * any more, and it stays until a reboot. */
-bool swap_area_is_gone(const struct swap_area *area);
 
 /* May this process call swapon? ERR_MISSING if not. */
 int swap_area_may(struct err *err);

@@ -12,6 +12,7 @@ EMBED(fit_gp, "plots/fit.gp");
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
 EMBED(latency_load_gp, "plots/latency-load.gp");
 EMBED(latency_ratio_gp, "plots/latency-ratio.gp");
+EMBED(latency_sensitivity_gp, "plots/latency-sensitivity.gp");
 EMBED(panels_gp, "plots/panels.gp");
 EMBED(slowdown_gp, "plots/slowdown.gp");
 EMBED(timeseries_gp, "plots/timeseries.gp");
@@ -21,11 +22,13 @@ EMBED(bars_sql, "plots/bars.sql");
 EMBED(cells_sql, "plots/cells.sql");
 EMBED(fit_sql, "plots/fit.sql");
 EMBED(head_sql, "plots/head.sql");
+EMBED(latency_sql, "plots/latency.sql");
 EMBED(latency_cdf_sql, "plots/latency-cdf.sql");
 EMBED(performed_sql, "plots/performed.sql");
 EMBED(ratio_sql, "plots/ratio.sql");
 EMBED(latency_load_sql, "plots/latency-load.sql");
 EMBED(latency_ratio_sql, "plots/latency-ratio.sql");
+EMBED(latency_sensitivity_sql, "plots/latency-sensitivity.sql");
 EMBED(readahead_sql, "plots/readahead.sql");
 EMBED(reclaim_sql, "plots/reclaim.sql");
 EMBED(slowdown_sql, "plots/slowdown.sql");
@@ -79,6 +82,17 @@ const struct figure figure_table[] = {
 		.gp = latency_ratio_gp,
 		.sql = { head_sql, latency_ratio_sql },
 		.empty_hint = "make some runs with fmbench run kv -o rate=20k --ratio 1,0.75,0.5",
+	},
+	{
+		.name = "latency-sensitivity",
+		.summary =
+			"slowdown, or any result, over the latency of far memory, a curve a workload",
+		.scope = FIGURE_CURVE,
+		.gp = latency_sensitivity_gp,
+		.sql = { head_sql, latency_sql, performed_sql, latency_sensitivity_sql },
+		.ys = "slowdown|performance|METRIC",
+		.empty_hint = "there is no trusted run over backend delay; make some with "
+			      "fmbench sweep experiments/latency-sensitivity.ini",
 	},
 	{
 		.name = "readahead",

@@ -119,10 +119,10 @@ static bool exceeds_pool(const struct swap_areas *areas, struct finding *f)
 }
 
 /* Every further page may be sent there in vain, and nothing but a reboot takes the entry away. */
-static bool any_gone(const struct swap_areas *areas, struct finding *f)
+static bool any_lost(const struct swap_areas *areas, struct finding *f)
 {
 	for (size_t i = 0; i < areas->nr; i++) {
-		if (!swap_area_is_gone(&areas->rows[i]))
+		if (!areas->rows[i].is_lost)
 			continue;
 		found(f, VERDICT_PROBLEM,
 		      "%s: its device was lost while it was swap; the kernel still sends pages "
@@ -146,7 +146,7 @@ static void look_swap(const struct doctor *d, struct finding *f)
 		return;
 	}
 	describe_areas(&areas, &list);
-	if (any_gone(&areas, f) || exceeds_pool(&areas, f))
+	if (any_lost(&areas, f) || exceeds_pool(&areas, f))
 		goto out;
 	if (areas.nr == 0) {
 		found(f, VERDICT_OK, "no area is on; only backend swap needs one");

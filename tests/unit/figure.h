@@ -19,7 +19,8 @@ struct number {
 
 /* A run that ended with these results, counters and flag. What is NULL or zero has a default. */
 struct made {
-	const char *workload, *backend, *params, *run_params, *experiment, *lab, *status, *reason;
+	const char *workload, *backend, *backend_params, *params, *run_params, *experiment, *lab,
+		*status, *reason;
 	double ratio;
 	int repeat;
 	struct number results[6];  /* to the first without a name */
@@ -72,6 +73,8 @@ static inline int64_t make_run(struct store *s, struct made m)
 	struct hist *hist;
 	int64_t run = 0;
 
+	if (m.backend_params)
+		record.backend_params = m.backend_params;
 	if (m.params)
 		record.jobs[0].workload_params = m.params;
 	if (m.run_params)

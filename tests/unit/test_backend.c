@@ -235,6 +235,97 @@ static void swap_takes_what_is_on(void **state)
 	assert_non_null(strstr(err.msg, "/dev/vdb"));
 }
 
+/* A device that went away under a swap area: told apart from one that was turned off, and from a swap
+ * file that was only unlinked. */
+static void lost_devices_are_told(void **state)
+{
+	struct backend_ctx ctx = { .backend = &backend_swapfile, .swap_device = "/dev/nvme0n1" };
+	char *args[JOURNAL_MAX_ARGS] = { (char *)"/dev/nvme0n1", (char *)"a UUID" };
+	struct swap_areas areas;
+	struct err err = { 0 };
+
+	(void)state;
+	put("/proc/swaps", HEADER "/dev/nvme0n1\\040(deleted) partition 1024 8 32767\n"
+				  "/var/a\\040(deleted) file 1024 8 -2\n"
+				  "/dev/vdb partition 1024 8 -3\n");
+	assert_int_equal(swap_areas_read(&areas, &err), 0);
+	assert_true(areas.rows[0].is_lost);
+	assert_false(areas.rows[1].is_lost);
+	assert_false(areas.rows[2].is_lost);
+	swap_areas_release(&areas);
+	assert_true(swap_area_health(&ctx, &err) < 0);
+	assert_non_null(strstr(err.msg, "is gone while it was swap"));
+	assert_int_equal(swap_area_undo(args, &err), 0); /* no swapoff can be called */
+	snprintf(ctx.swap_device, sizeof(ctx.swap_device), "/dev/nvme0n");
+	assert_true(swap_area_health(&ctx, &err) < 0);
+	assert_non_null(strstr(err.msg, "no longer on"));
+}
+
+static void targets_are_parsed(void **state)
+{
+	static const struct {
+		const struct backend *backend;
+		const char *pair;
+		bool good;
+	} rows[] = {
+		{ &backend_nvme_tcp, "target=10.0.0.2:4420,nqn=far", true },
+		{ &backend_nvme_tcp, "target=10.0.0.2:4420,nqn=a:b,nsid=2,hostnqn=h", true },
+		{ &backend_nvme_rdma, "target=10.0.0.2:4420,nqn=far", true },
+		{ &backend_nvme_tcp, "target=10.0.0.2:4420", false },
+		{ &backend_nvme_tcp, "target=10.0.0.2,nqn=far", false },
+		{ &backend_nvme_tcp, "target=10.0.0:1,nqn=far", false },
+		{ &backend_nvme_tcp, "target=10.0.0.2:0,nqn=far", false },
+		{ &backend_nvme_tcp, "target=10.0.0.2:4420,nqn=", false },
+		{ &backend_nvme_tcp, "target=10.0.0.2:4420,nqn=far,nsid=0", false },
+		{ &backend_nvme_tcp, "target=10.0.0.2:4420,nqn=far,path=x", false },
+		{ &backend_nbd, "target=10.0.0.2:10809", true },
+		{ &backend_nbd, "target=10.0.0.2:10809,name=far", true },
+		{ &backend_nbd, "target=10.0.0.2", false },
+		{ &backend_nbd, "target=10.0.0.2:x", false },
+		{ &backend_nbd, "target=far:10809", false },
+		{ &backend_nbd, "target=10.0.0.2:10809,export=far", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct err err = { 0 };
+
+		check_with(rows[i].backend, rows[i].pair, &err);
+		if ((err.kind == ERR_USAGE) == rows[i].good)
+			fail_msg("%s %s: %s", rows[i].backend->name, rows[i].pair, err.msg);
+	}
+}
+
+static void zswap_stands_before_devices(void **state)
+{
+	const struct backend *b = backend_find("zswap+nvme-tcp", NULL);
+	struct err err = { 0 };
+	void *params;
+
+	(void)state;
+	assert_non_null(b);
+	assert_ptr_equal(backend_find("zswap+nvme-tcp", NULL), b);
+	assert_true(b->caps & CAP_ZSWAP && b->caps & CAP_REMOTE);
+	for_each_opt (o, backend_nvme_tcp.opts)
+		assert_non_null(opt_find(b->opts, o->name));
+	/* Each reads its own part of the parameters. */
+	put("/sys/module/zswap/parameters/enabled", "N\n");
+	assert_true(check_with(b, "target=10.0.0.2", &err) < 0);
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_non_null(strstr(err.msg, "nvme-tcp"));
+	assert_true(check_with(b, "shrinker=on", &err) < 0);
+	assert_int_equal(err.kind, ERR_MISSING);
+	assert_non_null(strstr(err.msg, "6.8"));
+	params = params_of(b, "max-pool=7");
+	opt_release(b->opts, params);
+	free(params);
+	assert_null(backend_find("zswap+swap", &err));
+	assert_null(backend_find("zswap+fastswap-dram", &err));
+	assert_null(backend_find("zswap+zswap+brd", &err));
+	assert_null(backend_find("zswap+nvme-tpc", &err));
+	assert_non_null(strstr(err.msg, "did you mean 'nvme-tcp'"));
+}
+
 static void swap_names_several(void **state)
 {
 	struct backend_ctx ctx = { .backend = &backend_swap, .swap_device = "x" };
@@ -469,6 +560,9 @@ int main(void)
 		TEST(areas_are_parsed),
 		TEST(odd_swaps_files),
 		TEST(swap_takes_what_is_on),
+		TEST(lost_devices_are_told),
+		TEST(targets_are_parsed),
+		TEST(zswap_stands_before_devices),
 		TEST(swap_names_several),
 		TEST(zram_reports_its_device),
 		TEST(zram_refuses_before_touching),
