@@ -19,7 +19,7 @@
 #define PARAMETERS "/sys/module/zswap/parameters"
 
 struct zswap_params {
-	char *over; /* the inner backend: check() sees nothing but parameters */
+	char *over; /* the inner backend */
 	char *compressor;
 	uint64_t max_pool_percent;
 	char *shrinker;
@@ -37,6 +37,13 @@ struct zswap_params {
 			"write cold pages back before the pool is full (Linux 6.8); keep: as it is set")
 /* clang-format on */
 
+/* The rows that were asked for, for the program's life. */
+static struct {
+	struct backend *row;
+	const struct backend *inner;
+} * rows;
+static size_t nr_rows;
+
 struct zswap {
 	const struct backend *inner;
 	struct backend_ctx ctx; /* inner's own */
@@ -47,9 +54,15 @@ static const void *inner_params(const void *params)
 	return (const struct zswap_params *)params + 1;
 }
 
+/* check() sees nothing but parameters, hence the option. */
 static const struct backend *inner_of(const void *params)
 {
-	return backend_find(((const struct zswap_params *)params)->over, NULL);
+	const char *name = ((const struct zswap_params *)params)->over;
+
+	for (size_t i = 0; i < nr_rows; i++)
+		if (strcmp(rows[i].inner->name, name) == 0)
+			return rows[i].inner;
+	return &backend_brd; /* plain zswap's */
 }
 
 static int zswap_check(const void *params, struct err *err)
@@ -185,9 +198,6 @@ const struct backend backend_zswap = {
 
 /* --- over any other ------------------------------------------------------------------------- */
 
-static struct backend **rows; /* made so far, for the program's life */
-static size_t nr_rows;
-
 static size_t nr_opts(const struct opt *opts)
 {
 	size_t nr = 0;
@@ -227,13 +237,11 @@ const struct backend *zswap_over(const struct backend *inner, struct err *err)
 			  inner->name);
 		return NULL;
 	}
-	buf_addf(&name, ZSWAP_OVER "%s", inner->name);
 	for (size_t i = 0; i < nr_rows; i++) {
-		if (strcmp(rows[i]->name, name.data) == 0) {
-			buf_release(&name);
-			return rows[i];
-		}
+		if (rows[i].inner == inner)
+			return rows[i].row;
 	}
+	buf_addf(&name, ZSWAP_OVER "%s", inner->name);
 	buf_addf(&summary, "compressed memory before %s", inner->name);
 	row = xcalloc(1, sizeof(*row));
 	*row = backend_zswap;
@@ -242,7 +250,8 @@ const struct backend *zswap_over(const struct backend *inner, struct err *err)
 	row->opts = join_opts(inner);
 	row->params_size = sizeof(struct zswap_params) + inner->params_size;
 	row->caps = inner->caps | CAP_ZSWAP;
-	rows = xreallocarray(rows, nr_rows + 1, sizeof(struct backend *));
-	rows[nr_rows++] = row;
+	rows = xreallocarray(rows, nr_rows + 1, sizeof(*rows));
+	rows[nr_rows].inner = inner;
+	rows[nr_rows++].row = row;
 	return row;
 }

@@ -14,7 +14,7 @@ set xlabel 'latency of far memory (µs)' offset 0, 0.5
 eval set_y_axis(bottom, top, normalised)
 set label 1 y_label at screen y_title, graph 0.5 center rotate
 set lmargin at screen left_cm / width_cm
-set rmargin at screen 1 - 0.22 / width_cm
+set rmargin at screen 1 - 0.4 / width_cm
 set bmargin at screen at(0.9)
 eval set_key('tmargin left Left reverse horizontal')
 if (normalised) { set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb grey lw 0.7 dt (2,2) back }

@@ -13,18 +13,6 @@
 
 #include "base/opt.h"
 
-void die(int errnum, const char *what)
-{
-	fprintf(stderr, "fmbench-blockserver: %s: %s\n", what, strerror(errnum));
-	exit(1);
-}
-
-void say_ready(void)
-{
-	if (write(READY_FD, "R", 1) != 1)
-		die(errno, "telling that it serves");
-}
-
 static uint64_t number(const char *text)
 {
 	uint64_t value;
