@@ -130,7 +130,7 @@ const struct backend *backend_auto(struct err *err);
 
 /*
  * Journal kinds of backends: "swapon PATH UUID" (swap_areas.h), "zram N BOOT AFTER" (zram.h),
- * "module NAME BOOT" (module.h), "mount DIR" (configfs.h),
+ * "module NAME", "dependency NAME" (module.h), "mount DIR" (configfs.h),
  * "nvme HOSTNQN NQN" (nvme_area.h), "nbd N IDENTIFIER" (nbd.h), "ublk N COOKIE",
  * "ublk_answer N COOKIE PID START" (ublk.h), "command NAME LOG WORDS"
  * (base/unit_command.h).

@@ -5,6 +5,7 @@
 #include <libkmod.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "backend/busy.h"
@@ -80,6 +81,26 @@ static int load_failed(const char *what, const char *words, int rc, struct err *
 	}
 }
 
+/* What will be loaded with it, each with an entry of its own: those that nobody else has come to use go
+ * again. */
+static int journal_dependencies(struct journal *j, struct kmod_module *mod, struct err *err)
+{
+	struct kmod_list *list = kmod_module_get_dependencies(mod), *item;
+	int rc = 0;
+
+	kmod_list_foreach(item, list)
+	{
+		struct kmod_module *dependency = kmod_module_get_module(item);
+
+		if (rc >= 0 && !is_present(kmod_module_get_initstate(dependency)))
+			rc = journal_add(j, err, "dependency", kmod_module_get_name(dependency),
+					 NULL);
+		kmod_module_unref(dependency);
+	}
+	kmod_module_unref_list(list);
+	return rc < 0 ? rc : 0;
+}
+
 int module_load(struct journal *j, const char *what, const char *options, struct err *err)
 {
 	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
@@ -98,7 +119,9 @@ int module_load(struct journal *j, const char *what, const char *options, struct
 		rc = 0;
 		goto out;
 	}
-	rc = journal_add(j, err, "module", kmod_module_get_name(mod), NULL);
+	rc = journal_dependencies(j, mod, err);
+	if (!rc)
+		rc = journal_add(j, err, "module", kmod_module_get_name(mod), NULL);
 	if (rc < 0)
 		goto out;
 	log = kmsg_open();
@@ -118,9 +141,9 @@ out:
 	return rc;
 }
 
-int module_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+/* is_dependency: another module may have come to need it, and then it stays. */
+static int unload(const char *name, bool is_dependency, struct err *err)
 {
-	const char *name = args[0];
 	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
 	struct kmod_module *mod = NULL;
 	unsigned int tries = 0;
@@ -128,6 +151,7 @@ int module_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 
 	if (!kmod)
 		return err_failed(err, ENOMEM, "libkmod");
+	kmod_set_log_priority(kmod, LOG_CRIT); /* that it is busy, on each try */
 	rc = kmod_module_new_from_name(kmod, name, &mod);
 	if (rc < 0) {
 		rc = err_failed(err, -rc, "kernel module %s", name);
@@ -137,8 +161,8 @@ int module_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 		goto out;
 	do
 		rc = kmod_module_remove_module(mod, 0);
-	while ((rc == -EAGAIN || rc == -EBUSY) && busy_wait(&tries));
-	if (rc == -ENOENT)
+	while (!is_dependency && (rc == -EAGAIN || rc == -EBUSY) && busy_wait(&tries));
+	if (rc == -ENOENT || (is_dependency && (rc == -EAGAIN || rc == -EBUSY)))
 		rc = 0;
 	else if (rc < 0)
 		rc = err_failed(err, -rc,
@@ -149,4 +173,14 @@ out:
 	kmod_module_unref(mod);
 	kmod_unref(kmod);
 	return rc;
+}
+
+int module_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+{
+	return unload(args[0], false, err);
+}
+
+int module_dependency_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+{
+	return unload(args[0], true, err);
 }

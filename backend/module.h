@@ -18,7 +18,9 @@ bool module_available(const char *name);
  */
 int module_load(struct journal *j, const char *what, const char *options, struct err *err);
 
-/* Journal kind "module NAME BOOT": unload it. */
+/* Journal kind "module NAME": unload it. */
 int module_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err);
+/* Journal kind "dependency NAME": unload it unless somebody uses it by now. */
+int module_dependency_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err);
 
 #endif

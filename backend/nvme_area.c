@@ -311,8 +311,6 @@ static int make_target(struct nvme *n, const struct nvme_params *p, uint64_t nee
 	if (!rc && n->address[0])
 		rc = nvme_target_port(n->address, &n->port, err);
 	if (!rc)
-		rc = device_load(n->transport->target_modules, j, err);
-	if (!rc)
 		rc = ramdisk_make(j, size_bytes, p->latency_ns, n->medium, err);
 	if (!rc)
 		rc = device_wait(n->medium, err);
@@ -334,12 +332,15 @@ int nvme_up(const struct nvme_transport *t, const struct nvme_params *p, struct 
 	ctx->state = n;
 	n->transport = t;
 	n->is_local = !p->target;
-	rc = p->target ? parse_target(n, p->target, err)
-		       : make_target(n, p, ctx->need_bytes, j, err);
-	if (!rc)
-		rc = choose_host(n, err);
+	/* Before a port asks for its transport: what the kernel loads by itself is in no journal. */
+	rc = p->target ? 0 : device_load(t->target_modules, j, err);
 	if (!rc)
 		rc = device_load(t->host_modules, j, err);
+	if (!rc)
+		rc = p->target ? parse_target(n, p->target, err)
+			       : make_target(n, p, ctx->need_bytes, j, err);
+	if (!rc)
+		rc = choose_host(n, err);
 	if (!rc)
 		rc = connect_target(n, p, j, err);
 	if (!rc)

@@ -40,6 +40,7 @@ const struct journal_op journal_ops_backend[] = {
 	{ "mount", 1, "unmount", configfs_undo, true },
 	{ "command", 3, "take down backend", unit_command_undo, true },
 	{ "module", 1, "unload kernel module", module_undo, true },
+	{ "dependency", 1, "unload kernel module", module_dependency_undo, true },
 	{ 0 },
 };
 
