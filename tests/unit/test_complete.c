@@ -86,7 +86,7 @@ static void arguments_by_their_place(void **state)
 	expect("zram ", WORDS("backend", "-v", "up", "zr"));
 	expect("runs ", WORDS("export", "csv", "ru"));
 	expect(":file ", WORDS("merge", "one.db", "two")); /* FILE... */
-	expect("ratio=1,backend=zram ", WORDS("compare", "ratio=1,backend=z"));
+	expect("ratio=1,backend=zram ", WORDS("compare", "ratio=1,backend=zr"));
 	expect(":file ", WORDS("run", "--", "prog"));
 	expect(":file ", WORDS("sweep", "x"));
 }
