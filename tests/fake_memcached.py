@@ -57,9 +57,11 @@ while True:
             pending[connection] = b""
             selector.register(connection, selectors.EVENT_READ)
             continue
-        data = key.fileobj.recv(65536)
-        if data:
+        try:
+            data = key.fileobj.recv(65536)
             pending[key.fileobj] = serve(key.fileobj, pending[key.fileobj] + data)
-        else:
+        except OSError:
+            data = b""
+        if not data:
             selector.unregister(key.fileobj)
             key.fileobj.close()

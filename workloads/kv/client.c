@@ -76,7 +76,9 @@ static void *thread_main(void *arg)
 		find_capacity(t);
 	pthread_barrier_wait(&c->barrier); /* ready */
 	pthread_barrier_wait(&c->barrier); /* go */
-	measure(t);
+	/* Else requests of filling may still be under way, which were meant for no instant. */
+	if (!c->failed && !worker_stopping(c->worker))
+		measure(t);
 	return NULL;
 }
 
