@@ -318,13 +318,13 @@ static int not_found(const struct extract *x, const struct extract_from *from, c
 				  "%s@stderr=...",
 				  x->name, x->pattern, x->name);
 	child_log_tail(path, tail, sizeof(tail));
-	return err_failed(err, 0, "metric %s: %s '%s' found nothing in %s%s%s%s%s", x->name,
+	return err_failed(err, 0, "metric %s: %s '%s' found nothing in %s%s%s (%s%s)", x->name,
 			  x->is_json ? "JSON path" : "pattern", x->pattern,
 			  x->file && strcmp(x->file, "stderr") != 0 ? x->file
 			  : x->file				    ? "the standard error"
 								    : "the standard output",
 			  *tail ? "; its last lines: " : ", which is empty", tail,
-			  *tail ? " (all of it: " : " (", path);
+			  *tail ? "all of it: " : "", path);
 }
 
 static int read_one(const struct extract *x, const struct extract_from *from,

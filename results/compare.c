@@ -187,7 +187,7 @@ int compare_runs(struct store *s, const struct compare_request *q, enum export_f
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < nr; i++) {
-		sides[i] = (struct compare_side)COMPARE_SIDE_INIT(names[i], q->sides[i]);
+		sides[i] = (struct compare_side)COMPARE_SIDE_INIT(names[i], q->sides[i], true);
 		if (!rc)
 			rc = compare_side_select(&sides[i], s, q->untrusted, err);
 	}

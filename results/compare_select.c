@@ -185,8 +185,9 @@ static void leave_out(struct compare_side *side, sqlite3_stmt *stmt)
 	const char *why = (const char *)sqlite3_column_text(stmt, 2);
 
 	side->nr_left_out++;
-	buf_addf(&side->left_out, "run %lld of %s: %s%s%s%s\n",
-		 (long long)sqlite3_column_int64(stmt, 0), side->name,
+	buf_addf(&side->left_out, "run %lld%s%s: %s%s%s%s\n",
+		 (long long)sqlite3_column_int64(stmt, 0), side->of_several ? " of " : "",
+		 side->of_several ? side->name : "",
 		 strcmp(status, "started") == 0 ? "not at its end" : status, why ? " (" : "",
 		 why ? why : "", why ? ")" : "");
 }

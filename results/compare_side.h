@@ -18,12 +18,13 @@ struct compare_side {
 	size_t nr_runs;
 	struct buf left_out; /* a line for each that does not, and why */
 	size_t nr_left_out;
-	bool by_number; /* chosen by run numbers alone */
+	bool by_number;	 /* chosen by run numbers alone */
+	bool of_several; /* a comparison's: messages say of which side a run is */
 };
 
-#define COMPARE_SIDE_INIT(name, selector)                                                          \
+#define COMPARE_SIDE_INIT(name, selector, of_several)                                              \
 	{                                                                                          \
-		name, selector, BUF_INIT, NULL, 0, BUF_INIT, 0, false                              \
+		name, selector, BUF_INIT, NULL, 0, BUF_INIT, 0, false, of_several                  \
 	}
 
 int compare_side_select(struct compare_side *side, struct store *s, bool untrusted,

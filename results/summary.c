@@ -207,7 +207,7 @@ static void print_left_out(const struct compare_side *side, FILE *out)
 int summary_make(struct store *s, const struct summary_request *q, struct summary *ret,
 		 struct err *err)
 {
-	struct compare_side side = COMPARE_SIDE_INIT("summary", q->terms);
+	struct compare_side side = COMPARE_SIDE_INIT("summary", q->terms, false);
 	struct buf runs = BUF_INIT;
 	int rc = compare_side_select(&side, s, q->untrusted, err);
 
@@ -222,7 +222,7 @@ int summary_make(struct store *s, const struct summary_request *q, struct summar
 int summary_print(struct store *s, const struct summary_request *q, enum export_format format,
 		  FILE *out, FILE *notes, struct err *err)
 {
-	struct compare_side side = COMPARE_SIDE_INIT("summary", q->terms);
+	struct compare_side side = COMPARE_SIDE_INIT("summary", q->terms, false);
 	struct summary sum = { 0 };
 	struct buf runs = BUF_INIT;
 	int rc = compare_side_select(&side, s, q->untrusted, err);

@@ -11,7 +11,8 @@ SELECT run, job, whose, key, value,
 		THEN (value / 1024) || 'K'
 		WHEN length(value) > 24 THEN substr(value, 1, 24) || '…' ELSE value END AS text
 FROM (
-	SELECT r.id AS run, r.job, 'workload' AS whose, p.key, p.value, p.type
+	SELECT r.id AS run, r.job, 'workload' AS whose, p.key, CASE WHEN p.type <> 'array' THEN p.value
+		ELSE (SELECT group_concat(w.value, ' ') FROM json_each(p.value) w) END AS value, p.type
 	FROM main.run_job r JOIN json_each(r.workload_params) p
 	UNION ALL
 	SELECT r.id, r.job, 'backend', p.key, p.value, p.type
@@ -35,7 +36,7 @@ FROM (
 
 -- Everything that a run is known by, flags as 1 and 0. Labels tell runs of one kind apart and are
 -- never compared. '_', '.' and '-' are the same in `dashed`; `bare` is a backend's key without its
--- name, parameter or fact, and the last part of a kernel setting's.
+-- name, parameter or fact, and the last part of a kernel setting's. A command is its words with blanks.
 CREATE TEMP VIEW run_property AS
 SELECT run, source, key, ifnull(value, 'null') AS value,
 	replace(replace(key, '_', '-'), '.', '-') AS dashed,
@@ -55,7 +56,9 @@ FROM (
 	UNION ALL
 	SELECT r.id, 'setting', j.key, j.value, NULL FROM main.run r, json_each(run_params) j
 	UNION ALL
-	SELECT r.id, 'workload', j.key, j.value, NULL FROM main.run_job r, json_each(workload_params) j
+	SELECT r.id, 'workload', j.key, CASE WHEN j.type <> 'array' THEN j.value
+		ELSE (SELECT group_concat(w.value, ' ') FROM json_each(j.value) w) END, NULL
+	FROM main.run_job r, json_each(workload_params) j
 	UNION ALL
 	SELECT r.id, 'backend', r.backend || '.' || j.key, j.value, NULL
 	FROM main.run r, json_each(backend_params) j
