@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `make deb`: packages that lintian finds no error in, that install, work and go without a trace. They are
-# installed in an overlay of this root, of which nothing stays; that what they depend on is enough to run
-# them is dpkg-shlibdeps' word. DKMS builds the modules for 6.1 there; for 7.3 it does so in an overlay of
+# installed in an overlay of this root, of which nothing stays; the long form does the same in a minimal
+# system from this machine's Debian mirror, to which only what they depend on comes along. DKMS builds the modules for 6.1 there; for 7.3 it does so in an overlay of
 # the root that has a compiler for that kernel (backend/fastswap/build.sh).
 . "$(dirname "$0")/../lib.sh"
 need_root
@@ -21,7 +21,7 @@ cat >"$tmp/inside" <<'EOF'
 set -euo pipefail
 fail() { echo "FAIL: $*" >&2; exit 1; }
 export DEBIAN_FRONTEND=noninteractive HOME=/root
-dpkg -i /packages/*.deb >/tmp/dpkg.log 2>&1 || fail "$(</tmp/dpkg.log)"
+${INSTALL-dpkg -i} /packages/*.deb >/tmp/dpkg.log 2>&1 || fail "$(</tmp/dpkg.log)"
 for package in fmbench fmbench-dkms fmbench-memserver; do
 	dpkg -L $package
 done | sort -u | while read -r path; do [[ -d $path ]] || echo "$path"; done >/tmp/paths
@@ -133,3 +133,17 @@ if [[ ${kernel[*]} && -x $toolchain/usr/sbin/dkms ]]; then
 else
 	echo "# not tried: DKMS on 7.3, which needs its headers (lab/fmlab fetch) and dkms in $toolchain"
 fi
+
+[[ ${FMBENCH_LONG-} ]] || exit 0
+command -v mmdebstrap >/dev/null || skip "no mmdebstrap, which makes the minimal system (make deps)"
+# shellcheck disable=SC2016 # apt-get's own variables
+apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) main' 'Created-By: Packages' 'Origin: Debian' |
+	sort -u >"$tmp/sources"
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
+mmdebstrap --quiet --variant=apt "$suite" "$tmp/minimal" - <"$tmp/sources" >"$tmp/mmdebstrap.log" 2>&1 ||
+	skip "no minimal system from this machine's mirror: $(tail -n 1 "$tmp/mmdebstrap.log")"
+cp /etc/resolv.conf "$tmp/minimal/etc"
+cp -r /etc/apt/apt.conf.d "$tmp/minimal/etc/apt" # a proxy
+INSTALL='apt-get install -y --no-install-recommends' expect 0 in_overlay "$tmp/minimal" / \
+	bash /tmp/inside "$version"
+grep -qx whole "$tmp/out" || fail "ended early: $(<"$tmp/out")"

@@ -275,7 +275,7 @@ static void test_left_out(void **state)
 	assert_has(text, "other     zram       0.5     1  elapsed (s)       7");
 	free(text);
 	text = summary(s, &q, EXPORT_TABLE);
-	assert_has(text, "run 22 of summary: untrusted (by hand)");
+	assert_has(text, "run 22: untrusted (by hand)");
 	free(text);
 	q.untrusted = true;
 	text = summary(s, &q, EXPORT_CSV);
