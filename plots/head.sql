@@ -48,7 +48,7 @@ FROM ranked GROUP BY panel, series, x;
 -- --- the labels of the series -------------------------------------------------------------------
 
 -- With tabs between. Two series of one name are told apart by the parameters that they differ in,
--- but the one on the x axis, and if need be by their first run.
+-- but the one on the x axis, cut where a column ends, and if need be by their first run.
 CREATE TEMP VIEW labels AS
 WITH names AS (SELECT series, name, min(id) AS first FROM shown GROUP BY series),
 params AS MATERIALIZED (
@@ -61,9 +61,13 @@ telling AS (
 		SELECT 1 FROM params q WHERE q.name = p.name AND q.whose = p.whose
 			AND q.key = p.key AND q.value IS NOT p.value)
 	GROUP BY series),
-told AS (
+whole AS (
 	SELECT series, first, name || ifnull(', ' || how, '') AS label
 	FROM names LEFT JOIN telling USING (series)),
+told AS (
+	SELECT series, first,
+		CASE WHEN length(label) > 42 THEN substr(label, 1, 41) || '…' ELSE label END AS label
+	FROM whole),
 lines AS (
 	SELECT label || CASE WHEN (SELECT count(*) FROM told b WHERE b.label = a.label) > 1
 		THEN ' (run ' || first || ' …)' ELSE '' END AS text
