@@ -66,7 +66,7 @@ whole AS (
 	FROM names LEFT JOIN telling USING (series)),
 told AS (
 	SELECT series, first,
-		CASE WHEN length(label) > 42 THEN substr(label, 1, 41) || '…' ELSE label END AS label
+		CASE WHEN length(label) > 40 THEN substr(label, 1, 39) || '…' ELSE label END AS label
 	FROM whole),
 lines AS (
 	SELECT label || CASE WHEN (SELECT count(*) FROM told b WHERE b.label = a.label) > 1
