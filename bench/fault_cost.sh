@@ -46,6 +46,8 @@ fastswap-dram,latency fastswap auto 1 dram prealloc=1
 fastswap-dram,synchronous fastswap auto 0 dram prealloc=1 synchronous=1
 fastswap-dram,hook=none fastswap none 0 dram prealloc=1
 fastswap-dram,hook=swap_ops fastswap swap_ops 0 dram prealloc=1
+fastswap-dram,async_readahead fastswap auto 0 dram prealloc=1 async_readahead=1
+fastswap-dram,swap_ops+async_readahead fastswap swap_ops 0 dram prealloc=1 async_readahead=1
 fastswap-null fastswap auto 0 null unsafe=1
 brd brd
 zram zram'
@@ -107,17 +109,17 @@ table() {
 		END { for (cell in value) { n = split(value[cell], v, FS); print cell, v[int((n + 1) / 2)] } }' |
 		awk '{ row = $1 FS $2; rows[row]; at[row, $3, $4] = $5 }
 		END {
-			printf "%-7s %-25s %12s %12s %12s %12s\n", "kernel", "backend", "0, read",
+			printf "%-7s %-39s %12s %12s %12s %12s\n", "kernel", "backend", "0, read",
 				"0, write", "3, read", "3, write"
 			for (row in rows) {
 				split(row, w, FS)
-				printf "%-7s %-25s %12.0f %12.0f %12.0f %12.0f\n", w[1], w[2],
+				printf "%-7s %-39s %12.0f %12.0f %12.0f %12.0f\n", w[1], w[2],
 					at[row, 0, "read"], at[row, 0, "write"],
 					at[row, 3, "read"], at[row, 3, "write"] | "sort -V"
 			}
 		}'
 	printf '\n%s\n' "Of these in fastswap itself, with the copy (512) and one reading of the clock"
-	awk -F, '$2 == "inside" { printf "%-7s %-25s %12.0f\n", $1, $4, $7 / $6 }' "$1"
+	awk -F, '$2 == "inside" { printf "%-7s %-39s %12.0f\n", $1, $4, $7 / $6 }' "$1"
 }
 
 if [[ ${FMLAB-} ]]; then

@@ -140,7 +140,10 @@ struct fastswap_counters {
 DECLARE_PER_CPU(struct fastswap_counters, fastswap_counters);
 DECLARE_STATIC_KEY_FALSE(fastswap_timing);
 
-#define fastswap_count(which) this_cpu_inc(fastswap_counters.stat[which])
+static inline void fastswap_count(enum fastswap_stat which)
+{
+	this_cpu_inc(fastswap_counters.stat[which]);
+}
 
 void fastswap_stats_init(const struct file_operations *pool_fops);
 void fastswap_stats_release(void);

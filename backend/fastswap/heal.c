@@ -123,6 +123,7 @@ void fastswap_heal_release(void)
 	while ((page = next_failed(&slot))) {
 		forget(slot, page);
 		put_page(page);
+		cond_resched();
 	}
 }
 

@@ -13,7 +13,7 @@
 #include "rdma_grace.h"
 #include "rdma_link.h"
 
-/* Its name since 6.2, and its only one on 7.3. */
+/* The name of del_timer_sync() since 6.2, and its only one on 7.3. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define timer_delete_sync del_timer_sync
 #endif
@@ -42,10 +42,18 @@ static bool is_ours(const struct memserver_head *h, enum memserver_kind kind)
 #define IS_IT_RDMA	"is it reached through an RDMA device (rdma link, ip route)?"
 
 /* Attempts to resume fail in silence: the loss itself was told. */
-#define complain(link, fmt, ...) do {							\
-	if (!(link)->opened)								\
-		pr_err(RDMA_NAME ": %s: " fmt "\n", (link)->server_name, ##__VA_ARGS__);	\
-} while (0)
+static __printf(2, 3) void complain(const struct rdma_link *link, const char *fmt, ...)
+{
+	struct va_format complaint = { .fmt = fmt };
+	va_list args;
+
+	if (link->opened)
+		return;
+	va_start(args, fmt);
+	complaint.va = &args;
+	pr_err(RDMA_NAME ": %s: %pV\n", link->server_name, &complaint);
+	va_end(args);
+}
 
 static void refused(struct queue *queue, struct rdma_cm_event *event)
 {
@@ -419,7 +427,7 @@ int fsw_link_open(struct rdma_link *link, const struct link_demand *demand)
 	link->told = false;
 	link->nr_per_kind = link->nr_queues / NR_QUEUE_KINDS;
 	WRITE_ONCE(link->err, 0);
-	mod_timer(&link->watchdog, jiffies + link_tick(link));
+	mod_timer(&link->watchdog, jiffies + fsw_link_tick(link));
 	return 0;
 
 free_queues:

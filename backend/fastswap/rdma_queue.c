@@ -412,5 +412,5 @@ void fsw_link_watch(struct timer_list *timer)
 			wake_up_all(&queue->freed);
 	}
 	probe(link);
-	mod_timer(&link->watchdog, jiffies + link_tick(link));
+	mod_timer(&link->watchdog, jiffies + fsw_link_tick(link));
 }

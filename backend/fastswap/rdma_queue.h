@@ -147,7 +147,7 @@ void fsw_link_watch(struct timer_list *timer);
 /* From any context: every request fails from now on. The first caller's reason is logged. */
 void fsw_link_fail(struct rdma_link *link, int err, const char *why);
 
-static inline unsigned long link_tick(const struct rdma_link *link)
+static inline unsigned long fsw_link_tick(const struct rdma_link *link)
 {
 	return msecs_to_jiffies(link->timeout_ms / 16);
 }

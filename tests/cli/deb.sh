@@ -61,10 +61,13 @@ install_modules() {
 	dkms status fmbench | grep -q "^fmbench/$1" || fail "dkms does not know the modules: $(dkms status)"
 	[[ ${2-} ]] || return 0
 	mkdir -p "/lib/modules/$2"
-	dkms install "fmbench/$1" -k "$2" --kernelsourcedir "$3" >/tmp/dkms.log 2>&1 || fail "$(</tmp/dkms.log)"
+	ln -s "$3" "/lib/modules/$2/build"
+	dkms install "fmbench/$1" -k "$2" >/tmp/dkms.log 2>&1 || fail "$(</tmp/dkms.log)"
 	for module in fastswap fastswap_dram fastswap_rdma; do
 		ls "/lib/modules/$2/updates/dkms/$module".ko* >/dev/null
 	done
+	# Its headers may well go first.
+	rm "/lib/modules/$2/build"
 }
 
 # no_module_left RELEASE
@@ -103,7 +106,7 @@ in_overlay() {
 		mkdir -p packages
 		cp "$1"/build/*.deb packages
 		cp "$1"/inside* "$1/modules" tmp
-		if [[ ! -e .$3 ]]; then
+		if [[ $2 != / ]]; then
 			mkdir -p ".$3"
 			mount --bind "$3" ".$3"
 		fi
