@@ -3,7 +3,7 @@
 # lab-5.10: --rdma --cpus 1 --mem 2G --numa 2
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The cable is cut at random moments for a random time, and every now and then the server is killed: 4
+# The cable is cut at random moments for a random time, and every now and then the server is killed: 3
 # breaks, FASTSWAP_BREAKS of them, or 1,000 (FMBENCH_LONG). No page ever comes back wrong. With grace no
 # cut is noticed; without it pages are found again. Only with a server they are lost.
 
@@ -12,7 +12,7 @@
 . "$(dirname "$0")/rdma.bash" || exit 1
 
 needs_cable
-breaks=${FASTSWAP_BREAKS:-$(by_length 4 1000)}
+breaks=${FASTSWAP_BREAKS:-$(by_length 3 1000)}
 cuts_each=$(by_length 3 19)
 RANDOM=${FASTSWAP_SEED:=$RANDOM}
 echo "# FASTSWAP_SEED=$FASTSWAP_SEED"
@@ -82,7 +82,7 @@ life() {
 }
 
 hooks=() n=0
-for hook in $(page_hooks) none; do
+for hook in $(page_hooks | tac) none; do
 	hooks+=("$hook 600000" "$hook 0")
 done
 while ((cuts + kills < breaks)); do
