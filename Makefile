@@ -19,7 +19,7 @@ ALL_CFLAGS = -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -pthread
 ALL_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma -lgsl -lgslcblas -lm
 
 DIRS := base workloads workloads/kv micro collectors backend results plots \
-	harness harness/group harness/run harness/plan harness/doctor harness/cli
+	harness harness/policy harness/group harness/run harness/plan harness/doctor harness/cli
 SRC := $(wildcard $(DIRS:%=%/*.c))
 OBJ := $(SRC:%.c=$B/obj/%.o)
 LIB := $B/libfmbench.a

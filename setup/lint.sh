@@ -38,10 +38,11 @@ report 'layers: units include base and themselves' \
 	"$(layered 'workloads collectors backend results plots' base)"
 report 'layers: a micro-benchmark is a workload of ours' "$(layered micro 'base|workloads')"
 report 'layers: harness/group includes units' "$(layered harness/group "$units")"
-report 'layers: harness/run includes group and units' \
-	"$(layered harness/run "harness/group|$units")"
+report 'layers: harness/policy includes base' "$(layered harness/policy base)"
+report 'layers: harness/run includes group, policy and units' \
+	"$(layered harness/run "harness/group|harness/policy|$units")"
 report 'layers: harness/plan includes run and below' \
-	"$(layered harness/plan "harness/run|harness/group|$units")"
+	"$(layered harness/plan "harness/run|harness/policy|harness/group|$units")"
 report 'layers: harness/doctor includes run and below' \
 	"$(layered harness/doctor "harness/run|harness/group|$units")"
 report 'layers: main.c is the only file directly in harness/' \
