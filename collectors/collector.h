@@ -38,6 +38,7 @@ struct collector_key {
 #define NR_KEYS(keys) (sizeof(keys) / sizeof((keys)[0]))
 
 struct reclaimer_counters;
+struct moving_limit;
 struct progress;
 
 /* What a collector may look at; the job's fields only with SCOPE_JOB. Paths are without sysroot. */
@@ -53,8 +54,9 @@ struct collector_ctx {
 	uint64_t far_nodes;	 /* bit i: node i is far memory */
 	int reclaim_cpu;	 /* -1: none */
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
-	struct progress *progress;	      /* the job's (base/progress.h); NULL: none */
-	const struct collector *self;	      /* the one that is opened; built-in ones don't ask */
+	struct moving_limit *limit;   /* a co-run's job's (limit.h); NULL: it does not move */
+	struct progress *progress;    /* the job's (base/progress.h); NULL: none */
+	const struct collector *self; /* the one that is opened; built-in ones don't ask */
 };
 
 struct collector {
@@ -85,6 +87,7 @@ extern const struct collector collector_fastswap;      /* debugfs fastswap/ (our
 extern const struct collector collector_fastswap_rdma; /* debugfs fastswap/rdma */
 extern const struct collector collector_frontswap;     /* debugfs frontswap/ */
 extern const struct collector collector_ksm;	       /* /sys/kernel/mm/ksm: same-page merging */
+extern const struct collector collector_limit;	       /* of a co-run's job: it moves */
 extern const struct collector collector_memory_events; /* memory.events; failcnt, oom on v1 */
 extern const struct collector collector_memory_stat;   /* memory.stat */
 extern const struct collector collector_memory_usage;  /* memory.current, swap.current, peak */

@@ -28,13 +28,14 @@ CREATE TEMP TABLE prospect (
 -- A baseline has one job, numbered 1, which shares the other job's `kind`: workload and parameters, the
 -- machine's facts and settings that move results, the version of fmbench and those of the workload's
 -- programs (facts WORKLOAD.*_version). Without a limit nothing is far: the backend, and options of a
--- run that speak of far pages only, need not be the same. Of several: the same experiment's, the same
+-- run that speak of far pages or of other jobs only, need not be the same. A co-run is no baseline. Of several: the same experiment's, the same
 -- block's, the same backend's, the nearest in time.
 CREATE TEMP VIEW baseline AS
 WITH asked AS (
 	SELECT id AS run, job, machine, experiment, workload, workload_params, run_params, version,
 		backend, backend_params, started, facts,
 		ratio = 1 AND limit_bytes IS NULL AND status = 'ok'
+			AND run_params ->> '$.policy' IS NULL
 			AND NOT EXISTS (SELECT 1 FROM main.job j WHERE j.run = id AND j.job > 1) AS is_base
 	FROM main.run_job WHERE ratio IS NOT NULL
 	UNION ALL
@@ -46,7 +47,8 @@ known AS MATERIALIZED (
 		unixepoch(started) AS at_s, (SELECT b.block FROM block b WHERE b.run = a.run) AS block,
 		json_array(workload, workload_params, version,
 			json_remove(run_params, '$."set.vm.page-cluster"', '$."reclaim-headroom"',
-				'$."reclaim-step"'),
+				'$."reclaim-step"', '$.policy', '$.local', '$."limit-step"', '$.mix',
+				'$."pressure-target"', '$.schedule', '$.program'),
 			json_extract(m.facts, '$.host', '$.arch', '$.kernel', '$.kernel_build', '$.cpu',
 				'$.cpus', '$.numa_nodes', '$.lab'),
 			json_extract(a.facts, '$.thp', '$.thp_defrag', '$.mglru', '$.swappiness',

@@ -346,6 +346,17 @@ int groups_create(struct groups *g, const char *root, const char *tag, const cpu
 	return rc;
 }
 
+int group_set_cpus(const struct group *g, const cpu_set_t *cpus, struct err *err)
+{
+	char path[PATH_MAX + PATH_MAX / 4 + 16], text[4096];
+
+	if (!g->machine->cpuset_mount[0])
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s/cpuset.cpus", g->machine->cpuset_mount, g->name);
+	format_cpus(cpus, text, sizeof(text));
+	return sysfile_write(path, text, err);
+}
+
 int group_join(void *arg, pid_t pid, struct err *err)
 {
 	struct group *g = arg;
@@ -448,6 +459,21 @@ static void kill_one(pid_t pid, struct killing *k)
 		k->foreign = pid;
 	else
 		kill(pid, SIGKILL);
+}
+
+unsigned int group_kill_rest(const struct group *g)
+{
+	char path[PATH_MAX + 32], *save, *line;
+	unsigned int nr = 0;
+	struct buf b = BUF_INIT;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", g->memory_dir);
+	if (sysfile_read(path, &b) == 0 && b.data) {
+		for (line = strtok_r(b.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+			nr += atoi(line) > 0 && kill(atoi(line), SIGKILL) == 0;
+	}
+	buf_release(&b);
+	return nr;
 }
 
 /* SIGKILL what the run started, in the directory and below. */

@@ -60,6 +60,11 @@ int cgroup_default_root(const struct cgroup_machine *m, char *dst, size_t size, 
 int groups_create(struct groups *g, const char *root, const char *tag, const cpu_set_t *inside_cpus,
 		  const cpu_set_t *outside_cpus, int mem_node, struct journal *j, struct err *err);
 
+/* Other CPUs for what is to join the group; does nothing where there is no cpuset. */
+int group_set_cpus(const struct group *g, const cpu_set_t *cpus, struct err *err);
+/* Kill what a job has left in its group: processes that have got away from their parent. Returns how
+ * many there were. */
+unsigned int group_kill_rest(const struct group *g);
 /* As struct place's join: arg is a struct group. */
 int group_join(void *arg, pid_t pid, struct err *err);
 #define LIMIT_NONE UINT64_MAX

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,17 @@
 struct relief {
 	pthread_t thread;
 	int event_fd, stop_fd;
-	uint64_t limit_bytes, raise_bytes;
-	struct relief_count count; /* the thread's until it is joined */
+	_Atomic uint64_t limit_bytes; /* relief_move() changes it */
+	struct relief_count count;    /* the thread's until it is joined */
 	char oom_control[PATH_MAX + 32], limit[PATH_MAX + 32];
 };
+
+static uint64_t raise_bytes(const struct relief *r)
+{
+	uint64_t share = r->limit_bytes / RAISE_SHARE;
+
+	return share > RAISE_LEAST ? share : RAISE_LEAST;
+}
 
 static int write_limit(const struct relief *r, uint64_t bytes)
 {
@@ -73,7 +81,7 @@ static bool relieve(struct relief *r)
 			next = tries + PATIENCE;
 			r->count.events++;
 			raises++;
-			bytes += r->raise_bytes;
+			bytes += raise_bytes(r);
 			write_limit(r, bytes);
 		}
 		if (write_limit(r, r->limit_bytes) == 0)
@@ -132,8 +140,6 @@ int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **re
 	if (!r)
 		return err_failed(err, ENOMEM, "relief");
 	r->limit_bytes = limit_bytes;
-	r->raise_bytes =
-		limit_bytes / RAISE_SHARE > RAISE_LEAST ? limit_bytes / RAISE_SHARE : RAISE_LEAST;
 	snprintf(r->oom_control, sizeof(r->oom_control), "%s/memory.oom_control", g->memory_dir);
 	snprintf(r->limit, sizeof(r->limit), "%s/memory.limit_in_bytes", g->memory_dir);
 	r->event_fd = eventfd(0, EFD_CLOEXEC);
@@ -158,6 +164,11 @@ int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **re
 		close(r->stop_fd);
 	free(r);
 	return rc;
+}
+
+void relief_move(struct relief *r, uint64_t limit_bytes)
+{
+	r->limit_bytes = limit_bytes;
 }
 
 void relief_free(struct relief *r, struct relief_count *ret)

@@ -24,6 +24,8 @@ struct relief;
 
 /* limit_bytes: what stands now, and is put back after each event. */
 int relief_start(const struct group *g, uint64_t limit_bytes, struct relief **ret, struct err *err);
+/* Another limit stands from now on. */
+void relief_move(struct relief *r, uint64_t limit_bytes);
 struct relief_count {
 	uint64_t events; /* how often the kernel gave up and the limit was raised */
 	bool in_vain;	 /* the last time that did not help: the killer was let loose */

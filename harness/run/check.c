@@ -9,11 +9,12 @@
 
 #include "base/alloc.h"
 #include "harness/group/cgroup.h"
+#include "harness/run/corun.h"
 #include "harness/run/sets.h"
 
 static bool shrinks(const struct job_spec *job)
 {
-	return job->ratio < 1 || job->workload->limit;
+	return job->ratio < 1 || job->workload->limit || job->turn;
 }
 
 int run_place(const struct run_spec *spec, struct placement *placements, struct err *err)
@@ -115,6 +116,8 @@ int run_check(const struct run_spec *spec, struct err *err)
 		rc = run_place(spec, placements, err);
 	for (size_t i = 0; i < spec->nr_jobs && !rc; i++)
 		rc = check_place(spec, &spec->jobs[i], &placements[i], err);
+	if (!rc && spec->corun)
+		rc = corun_check(spec, placements, err);
 	free(placements);
 	if (rc)
 		return rc;

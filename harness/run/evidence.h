@@ -24,6 +24,7 @@ struct flag_input {
 	int job, nr_jobs;      /* from 1 */
 	uint64_t limit_bytes;  /* in the measure phase; 0: none, or it was lifted by then */
 	uint64_t target_bytes; /* what was taken away at first; 0: nothing */
+	bool moves;	       /* it had a limit that moved; both above are 0 */
 	uint64_t far_bytes;    /* what its ratio moves away; 0: it has no ratio below 1 */
 	/* Without a limit: the highest far-able memory, and all memory as the kernel kept it (0: it
 	 * keeps none). peak_seen: readings came near the kernel's. */

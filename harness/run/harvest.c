@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/kmsg.h"
+#include "harness/run/corun.h"
 #include "harness/run/evidence.h"
 #include "harness/run/flags.h"
 #include "harness/run/phase.h"
@@ -68,7 +69,7 @@ static void state_peak(struct run *r, struct job *j)
 	unsigned int hz = (unsigned int)r->spec->settings->sample_hz;
 	char name[96];
 
-	if (!j->has_group || j->limit_bytes)
+	if (!j->has_group || j->limit_bytes || j->spec->turn)
 		return;
 	j->peak_bytes = highest(r, j, j->seen.far_able_bytes, "memory_stat", "anon", "shmem");
 	j->peak_seen = (double)highest(r, j, j->seen.peak_bytes, "memory_usage", "memory.current",
@@ -97,7 +98,8 @@ static uint64_t far_by_ratio(const struct job *j)
 static struct flag_input evidence(const struct run *r, const struct job *j)
 {
 	/* Nobody takes a ratio of a micro-benchmark's peak. */
-	bool has_peak = !j->limit_bytes && j->spec->workload->shape != WORKLOAD_LOOP;
+	bool has_peak =
+		!j->limit_bytes && !j->spec->turn && j->spec->workload->shape != WORKLOAD_LOOP;
 
 	return (struct flag_input){
 		.store = r->session->store,
@@ -106,6 +108,7 @@ static struct flag_input evidence(const struct run *r, const struct job *j)
 		.nr_jobs = (int)r->spec->nr_jobs,
 		.limit_bytes = j->lift ? 0 : j->limit_bytes,
 		.target_bytes = j->limit_bytes,
+		.moves = j->spec->turn != NULL,
 		.far_bytes = far_by_ratio(j),
 		.peak_bytes = has_peak ? j->peak_bytes : 0,
 		.memory_peak_bytes = has_peak ? j->memory_peak_bytes : 0,
@@ -164,9 +167,10 @@ int harvest(struct run *r, int rc, struct err *err)
 		struct flag_input input;
 
 		if (!rc)
-			rc = j->spec->workload->parse(&j->ctx, r->measure_begin_ns,
-						      r->measure_end_ns, &j->results, err);
-		if (!rc)
+			rc = j->spec->workload->parse(
+				&j->ctx, j->begin_ns ? j->begin_ns : r->measure_begin_ns,
+				j->end_ns ? j->end_ns : r->measure_end_ns, &j->results, err);
+		if (!rc && !j->spec->turn) /* what a moving limit does to its pace is no flaw */
 			judge_pace(r, j);
 		state_peak(r, j);
 		if (!rc)
@@ -178,6 +182,8 @@ int harvest(struct run *r, int rc, struct err *err)
 		if (r->sampler_stats.ticks)
 			flags_judge(&input, &j->results);
 	}
+	if (!rc && r->spec->corun)
+		rc = corun_harvest(r, err);
 	r->outcome->peak_bytes = r->jobs[0].peak_bytes;
 	if (!rc)
 		r->outcome->measure_s =

@@ -43,10 +43,24 @@ static void settings_json(const struct run_settings *s, struct buf *b)
 		add_text(b, "cleanup", s->cleanup);
 	if (s->warmup_runs)
 		buf_addf(b, ",\"warmup-runs\":%llu", (unsigned long long)s->warmup_runs);
-	buf_adds(b, "}");
 }
 
-static void workload_json(const struct job_spec *job, struct buf *b)
+/* What a job has to do with the others. */
+static void corun_json(const struct corun_spec *c, struct buf *b)
+{
+	add_text(b, "policy", c->policy->name);
+	buf_addf(b, ",\"local\":%llu,\"limit-step\":%llu", (unsigned long long)c->local_bytes,
+		 (unsigned long long)c->step_bytes);
+	add_text(b, "mix", c->mix);
+	if (c->policy->pressure)
+		buf_addf(b, ",\"pressure-target\":%.9g", c->options->pressure);
+	if (c->policy == &policy_schedule)
+		add_text(b, "schedule", c->options->schedule);
+	if (c->policy == &policy_program)
+		add_text(b, "program", c->options->program);
+}
+
+void run_workload_json(const struct job_spec *job, struct buf *b)
 {
 	if (!job->argv) {
 		opt_json(job->workload->opts, job->params, b);
@@ -84,7 +98,7 @@ void run_identity_init(struct run_identity *id, const struct run_spec *spec)
 		const struct job_spec *job = &spec->jobs[i];
 		bool lift;
 
-		workload_json(job, &id->workloads[i]);
+		run_workload_json(job, &id->workloads[i]);
 		id->jobs[i] = (struct job_record){
 			.name = job->name,
 			.workload = job->workload->name,
@@ -96,6 +110,9 @@ void run_identity_init(struct run_identity *id, const struct run_spec *spec)
 	}
 	opt_json(spec->backend->opts, spec->backend_params, &id->backend);
 	settings_json(spec->settings, &id->settings);
+	if (spec->corun)
+		corun_json(spec->corun, &id->settings);
+	buf_adds(&id->settings, "}");
 	id->record.jobs = id->jobs;
 	id->record.backend_params = id->backend.data;
 	id->record.run_params = id->settings.data;

@@ -21,6 +21,8 @@ struct run_identity {
 
 /* Points into spec, too. */
 void run_identity_init(struct run_identity *id, const struct run_spec *spec);
+/* The parameters of one job, as they are stored. */
+void run_workload_json(const struct job_spec *job, struct buf *b);
 void run_identity_release(struct run_identity *id);
 
 #endif

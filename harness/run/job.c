@@ -18,7 +18,7 @@ void job_init(struct job *j, const struct job_spec *spec, const struct run_setti
 	j->far.mem_node = -1;
 	results_init(&j->results);
 	j->limit_bytes = job_limit_bytes(spec, &j->lift);
-	if (j->limit_bytes)
+	if (j->limit_bytes || spec->turn)
 		j->peak_bytes = spec->peak_bytes;
 }
 
@@ -42,7 +42,7 @@ uint64_t job_limit_bytes(const struct job_spec *spec, bool *ret_lift)
 	*ret_lift = false;
 	if (spec->workload->limit)
 		spec->workload->limit(spec->params, &bytes, ret_lift);
-	else if (spec->ratio < 1)
+	else if (spec->ratio < 1 && !spec->turn)
 		bytes = (uint64_t)(spec->ratio * (double)spec->peak_bytes);
 	/* 0 is no limit. */
 	return bytes && bytes < page ? page : bytes / page * page;
@@ -137,6 +137,7 @@ struct collector_ctx job_collectors(struct job *j)
 		.far_nodes = j->backend->far_nodes,
 		.reclaim_cpu = j->placement.reclaim_cpu,
 		.reclaimer = j->settings->offload ? &j->reclaimer_counters : NULL,
+		.limit = j->spec->turn ? &j->moving : NULL,
 		.progress = j->progress,
 	};
 
@@ -236,6 +237,39 @@ static int keep_limit(struct job *j, struct err *err)
 	return relief_start(&j->groups.inside, j->limit_bytes, &j->relief, err);
 }
 
+/* Relief first: it puts back what stands. */
+static int move_v1_limit(struct job *j, uint64_t bytes, struct err *err)
+{
+	uint64_t before = j->moving.bytes;
+	int rc;
+
+	if (j->relief)
+		relief_move(j->relief, bytes);
+	rc = set_limit(j, bytes, err);
+	if (rc && j->relief)
+		relief_move(j->relief, before);
+	return rc || j->relief ? rc : relief_start(&j->groups.inside, bytes, &j->relief, err);
+}
+
+int job_move_limit(struct job *j, uint64_t bytes, struct err *err)
+{
+	bool v1 = !j->backend->backend->limit && j->groups.machine.memory_version == 1;
+	int rc = v1 ? move_v1_limit(j, bytes, err) : set_limit(j, bytes, err);
+
+	if (rc)
+		return rc;
+	j->moving.bytes = bytes;
+	j->moving.known = true;
+	return 0;
+}
+
+int job_local(struct job *j, uint64_t *ret_bytes)
+{
+	if (!j->has_group && !j->backend->backend->limit)
+		return -ENODATA;
+	return usage(j, ret_bytes, NULL) ? -ENODATA : 0;
+}
+
 int job_set_window_limit(struct job *j, struct err *err)
 {
 	struct err why = { 0 };
@@ -268,7 +302,7 @@ void job_end_reclaim(struct job *j)
 {
 	reclaimer_free(j->reclaimer);
 	j->reclaimer = NULL;
-	if (!j->has_group || j->limit_bytes)
+	if (!j->has_group || j->limit_bytes || j->spec->turn)
 		return;
 	if (group_peak(&j->groups.inside, &j->memory_peak_bytes) != 0)
 		j->memory_peak_bytes = 0;
@@ -276,6 +310,9 @@ void job_end_reclaim(struct job *j)
 
 void job_stop(struct job *j, uint64_t window_begin_ns, uint64_t window_end_ns)
 {
+	if (j->stopped)
+		return;
+	j->stopped = true;
 	j->ctx.window_begin_ns = window_begin_ns;
 	j->ctx.window_end_ns = window_end_ns;
 	if (j->started)

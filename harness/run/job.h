@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "collectors/collector.h"
+#include "collectors/limit.h"
 #include "collectors/reclaimer.h"
 #include "harness/group/cgroup.h"
 #include "harness/group/reclaimer.h"
@@ -39,15 +40,17 @@ struct job {
 	struct progress *progress;
 	int progress_fd; /* 0: not made yet */
 	struct workload_ctx ctx;
-	bool started, ended;
+	bool started, ended, stopped;
+	uint64_t begin_ns, end_ns; /* a window of its own, in a co-run; 0: the run's */
 	struct results results;
 
 	uint64_t limit_bytes; /* what stays local; 0: no limit */
 	bool lift;	      /* the limit goes before the window: faults without reclaim */
 	struct reclaimer *reclaimer;
 	struct reclaimer_counters reclaimer_counters;
-	bool limit_stands;	/* neither is it still being reached, nor was it lifted */
-	uint64_t full_since_ns; /* see shrink_watch() */
+	struct moving_limit moving; /* instead, in a co-run */
+	bool limit_stands;	    /* neither is it still being reached, nor was it lifted */
+	uint64_t full_since_ns;	    /* see shrink_watch() */
 	struct relief *relief;
 	struct relief_count reliefs;
 	struct usage_seen seen;
@@ -85,6 +88,10 @@ int job_shrink(struct job *j, struct err *err);
  * memory.high above it as the back-stop.
  */
 int job_set_window_limit(struct job *j, struct err *err);
+/* In a co-run: another limit. -EBUSY: memory is not to be had back so fast, the old one stands. */
+int job_move_limit(struct job *j, uint64_t bytes, struct err *err);
+/* Local memory now. -ENODATA: nobody counts it. */
+int job_local(struct job *j, uint64_t *ret_bytes);
 /* Ten times a second: read local memory, also of a run that is not sampled. Fails where it stays above
  * its limit because swap is full. measuring: the phase is measure. */
 int job_look(struct job *j, bool measuring, struct err *err);
@@ -93,7 +100,7 @@ int job_poll(struct job *j, int timeout_ms, struct err *err);
 
 /* Before the processes end: the reclaimer stops, and the peak is read. */
 void job_end_reclaim(struct job *j);
-/* The processes end; then relief, which until then kept them from the OOM killer. */
+/* Once: the processes end; then relief, which until then kept them from the OOM killer. */
 void job_stop(struct job *j, uint64_t window_begin_ns, uint64_t window_end_ns);
 
 #endif

@@ -203,7 +203,8 @@ void judge_stores(const struct flag_input *in, struct results *r)
 	bool own = results_find(r, "all_major_faults");
 	double faults, stores;
 
-	if (in->limit_bytes || !seen_measured(in, "memory_stat", "pgmajfault", &faults) ||
+	if (in->limit_bytes || in->moves ||
+	    !seen_measured(in, "memory_stat", "pgmajfault", &faults) ||
 	    (!seen_accounted(in, USAGE_STORES, &stores) &&
 	     !seen_measured(in, "vmstat", "pswpout", &stores)))
 		return;

@@ -21,6 +21,7 @@
 #include "harness/run/around.h"
 #include "harness/run/artifacts.h"
 #include "harness/run/check.h"
+#include "harness/run/corun.h"
 #include "harness/run/flags.h"
 #include "harness/run/harvest.h"
 #include "harness/run/identity.h"
@@ -159,6 +160,8 @@ static int bring_up(struct run *r, struct err *err)
 	for_each_job (j, r) {
 		if (j->limit_bytes && j->spec->peak_bytes > j->limit_bytes)
 			r->backend.need_bytes += j->spec->peak_bytes - j->limit_bytes;
+		else if (j->spec->turn)
+			r->backend.need_bytes += j->spec->peak_bytes;
 	}
 	rc = spec->backend->up ? spec->backend->up(&r->backend, r->journal, err) : 0;
 	if (rc)
@@ -239,12 +242,16 @@ static int start_sampler(struct run *r, struct err *err)
 
 /* --- 5. load -------------------------------------------------------------------------------- */
 
-/* What is filled before it is measured: one after the other, as each wants all CPUs of its client. */
+/* What is filled before it is measured: one after the other, as each wants all CPUs of its client. Jobs
+ * that come and go are filled when it is their turn. */
 static int load(struct run *r, struct err *err)
 {
 	int rc = 0;
 
 	for_each_job (j, r) {
+		if (r->spec->corun)
+			break;
+
 		enum workload_loads loads = job_loads(j->spec, r->spec->nr_jobs);
 		const struct workload *w = j->spec->workload;
 
@@ -279,6 +286,13 @@ static int shrink(struct run *r, struct err *err)
 			rc = job_set_window_limit(j, err);
 	}
 	return rc;
+}
+
+/* --- 7. measure ----------------------------------------------------------------------------- */
+
+static int measure(struct run *r, struct err *err)
+{
+	return r->spec->corun ? corun_measure(r, err) : window_measure(r, err);
 }
 
 /* --- 8. stop -------------------------------------------------------------------------------- */
@@ -399,6 +413,7 @@ static int finish(struct run *r, int rc, struct err *err)
 	}
 	free(r->jobs);
 	free(r->follows);
+	corun_free(r->corun);
 	results_release(&r->results);
 	facts_release(&r->settings);
 	if (r->kmsg_fd >= 0)
@@ -410,9 +425,8 @@ static int finish(struct run *r, int rc, struct err *err)
 
 /* What one undoes is in the journal, or ends in stop(). */
 static int (*const steps[])(struct run *r, struct err *err) = {
-	plan,	       record,	 open_journal, change_settings,
-	prepare,       bring_up, make_groups,  prepare_jobs,
-	start_sampler, load,	 shrink,       window_measure,
+	plan,	      record,	     open_journal, change_settings, prepare, bring_up, make_groups,
+	prepare_jobs, start_sampler, load,	   shrink,	    measure,
 };
 
 static int execute(struct run *r, struct err *err)

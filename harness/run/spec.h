@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "backend/backend.h"
+#include "harness/policy/policy.h"
 #include "workloads/workload.h"
 
 #define WARMUP_AUTO OPT_WORD
@@ -32,13 +33,34 @@ struct run_settings {
 	bool show_output;
 };
 
+/* A job of a co-run: when it comes, and what it may get. */
+struct job_turn {
+	double arrival_s;   /* since the run's measure phase began */
+	double least_ratio; /* it is admitted with so much of its peak, and never gets less */
+	double ratio;	    /* its own, for policy fixed */
+	unsigned int
+		cores; /* that it claims for itself, and waits for; 0: it shares where there are few */
+	const struct curve *profile; /* NULL: none is stored */
+};
+
+/* Jobs that share local memory, and come and go: corun.h. */
+struct corun_spec {
+	const struct policy *policy;
+	const struct policy_options *options;
+	uint64_t local_bytes;
+	uint64_t step_bytes;	/* so far a limit moves in a tenth of a second, at most */
+	uint64_t time_limit_ns; /* then the run fails */
+	const char *mix;	/* the jobs in words: runs of one mix are compared */
+};
+
 /* One program under one limit. */
 struct job_spec {
 	const char *name; /* in messages, tables and the store; unique within its run */
 	const struct workload *workload;
 	const void *params;
-	char *const *argv; /* the user's command, else NULL */
-	double ratio;	   /* (0, 1]; a LOOP states its limit itself */
+	char *const *argv;	     /* the user's command, else NULL */
+	double ratio;		     /* (0, 1]; a LOOP states its limit itself */
+	const struct job_turn *turn; /* NULL: its limit is ratio x peak, and stands */
 	uint64_t seed;
 	uint64_t peak_bytes; /* 0: not known (ratio 1 only: this run finds it) */
 };
@@ -49,6 +71,7 @@ struct run_spec {
 	const void *backend_params;
 	const struct job_spec *jobs; /* at least one; a LOOP is always alone */
 	size_t nr_jobs;
+	const struct corun_spec *corun; /* NULL: all jobs begin together, and no limit moves */
 	int repeat;
 	uint64_t seed;
 };

@@ -41,6 +41,7 @@ struct run {
 	struct job *jobs;	/* spec->nr_jobs */
 	struct follow *follows; /* one a job */
 	cpu_set_t cpus;		/* that its programs may use */
+	struct corun *corun;	/* where jobs come and go (corun.h); else NULL */
 	struct sampler *sampler;
 	struct sampler_stats sampler_stats;
 	int kmsg_fd;
