@@ -9,10 +9,13 @@
 
 EMBED(bars_gp, "plots/bars.gp");
 EMBED(fit_gp, "plots/fit.gp");
+EMBED(gantt_gp, "plots/gantt.gp");
+EMBED(interference_gp, "plots/interference.gp");
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
 EMBED(latency_load_gp, "plots/latency-load.gp");
 EMBED(latency_ratio_gp, "plots/latency-ratio.gp");
 EMBED(latency_sensitivity_gp, "plots/latency-sensitivity.gp");
+EMBED(makespan_gp, "plots/makespan.gp");
 EMBED(panels_gp, "plots/panels.gp");
 EMBED(slowdown_gp, "plots/slowdown.gp");
 EMBED(timeseries_gp, "plots/timeseries.gp");
@@ -21,9 +24,12 @@ EMBED(xput_gp, "plots/xput.gp");
 EMBED(bars_sql, "plots/bars.sql");
 EMBED(cells_sql, "plots/cells.sql");
 EMBED(fit_sql, "plots/fit.sql");
+EMBED(gantt_sql, "plots/gantt.sql");
 EMBED(head_sql, "plots/head.sql");
 EMBED(latency_sql, "plots/latency.sql");
+EMBED(interference_sql, "plots/interference.sql");
 EMBED(latency_cdf_sql, "plots/latency-cdf.sql");
+EMBED(makespan_sql, "plots/makespan.sql");
 EMBED(performed_sql, "plots/performed.sql");
 EMBED(ratio_sql, "plots/ratio.sql");
 EMBED(latency_load_sql, "plots/latency-load.sql");
@@ -55,6 +61,24 @@ const struct figure figure_table[] = {
 		.gp = fit_gp,
 		.sql = { head_sql, fit_sql },
 		.empty_hint = "make some runs with fmbench fit WORKLOAD --slowdown 5% or --profile",
+	},
+	{
+		.name = "gantt",
+		.summary =
+			"a co-run's jobs over time, shaded by their local ratio, and their limits",
+		.scope = FIGURE_ONE_RUN,
+		.gp = gantt_gp,
+		.sql = { head_sql, gantt_sql },
+		.empty_hint = "make a co-run with fmbench corun quicksort pagerank --local 60%",
+	},
+	{
+		.name = "interference",
+		.summary =
+			"what one job does to another, or a policy to each: slowdowns as a heat map",
+		.scope = FIGURE_CURVE,
+		.gp = interference_gp,
+		.sql = { head_sql, interference_sql },
+		.empty_hint = "make co-runs with fmbench corun quicksort pagerank --matrix",
 	},
 	{
 		.name = "latency-cdf",
@@ -93,6 +117,17 @@ const struct figure figure_table[] = {
 		.ys = "slowdown|performance|METRIC",
 		.empty_hint = "there is no trusted run over backend delay; make some with "
 			      "fmbench sweep experiments/latency-sensitivity.ini",
+	},
+	{
+		.name = "makespan",
+		.summary = "throughput of co-runs over their local memory, a curve a policy",
+		.scope = FIGURE_CURVE,
+		.gp = makespan_gp,
+		.sql = { head_sql, makespan_sql },
+		.ys = "throughput|makespan|METRIC",
+		.empty_hint =
+			"make co-runs with fmbench corun quicksort pagerank --local 60% --policy "
+			"uniform,none",
 	},
 	{
 		.name = "readahead",

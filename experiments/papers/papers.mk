@@ -8,7 +8,8 @@ PAPERS_DB = $(PAPERS_DIR)/papers.db
 papers: all ## experiments/papers/ and one report of them; SCALE=tiny: in two minutes
 	@mkdir -p $(PAPERS_DIR)
 	@for ini in experiments/papers/*.ini; do \
-		build/fmbench sweep $(SCALE:%=--scale %) --db $(PAPERS_DB) $$ini || \
+		command=sweep; ! grep -q '^\[job ' $$ini || command=corun; \
+		build/fmbench $$command $(SCALE:%=--scale %) --db $(PAPERS_DB) $$ini || \
 			[ $$? -eq 7 ] || exit 1; \
 	done
 	@build/fmbench report --db $(PAPERS_DB) -o $(PAPERS_DIR)/papers.html

@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "collectors/collector.h"
 #include "harness/cli/command.h"
+#include "harness/policy/policy.h"
 #include "micro/micro.h"
 #include "plots/figure.h"
 #include "workloads/workload.h"
@@ -131,13 +132,19 @@ static void list_figures(const struct list *l)
 	}
 }
 
+static void list_policies(const struct list *l)
+{
+	for (size_t i = 0; policy_table[i]; i++)
+		row(l, policy_table[i]->name, policy_table[i]->summary, NULL);
+}
+
 static const struct {
 	const char *name;
 	void (*list)(const struct list *l);
 } kinds[] = {
 	{ "workloads", list_workloads }, { "micro", list_micro },
 	{ "backends", list_backends },	 { "collectors", list_collectors },
-	{ "figures", list_figures },
+	{ "figures", list_figures },	 { "policies", list_policies },
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -161,7 +168,7 @@ static int check_kind(const char *kind, struct err *err)
 			return 0;
 	}
 	return err_unknown(err, did_you_mean(kind, names),
-			   "there are workloads, micro, backends, collectors and figures",
+			   "there are workloads, micro, backends, collectors, figures and policies",
 			   "cannot list '%s'", kind);
 }
 
@@ -196,7 +203,7 @@ static int cmd_list_run(struct cli *cli)
 
 const struct command cmd_list = {
 	.name = "list",
-	.args = "[workloads|micro|backends|collectors|figures]",
+	.args = "[workloads|micro|backends|collectors|figures|policies]",
 	.summary = "what there is to run, drive, sample and draw (-v: with options)",
 	.opts = opts,
 	.params_size = sizeof(struct params),

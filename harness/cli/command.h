@@ -48,8 +48,9 @@ struct command {
 extern const struct command *const command_table[]; /* ended by NULL */
 
 extern const struct command cmd_artifact, cmd_backend, cmd_compare, cmd_complete, cmd_config,
-	cmd_demo, cmd_doctor, cmd_export, cmd_fit, cmd_list, cmd_merge, cmd_manual, cmd_micro,
-	cmd_plot, cmd_recover, cmd_report, cmd_run, cmd_show, cmd_summary, cmd_sweep, cmd_worker;
+	cmd_corun, cmd_demo, cmd_doctor, cmd_export, cmd_fit, cmd_list, cmd_merge, cmd_manual,
+	cmd_micro, cmd_plot, cmd_recover, cmd_report, cmd_run, cmd_show, cmd_simulate, cmd_summary,
+	cmd_sweep, cmd_worker;
 
 /* For commands that end with a table: export_format_parse() takes it. */
 #define OPT_FORMAT(S, f)                                                                           \

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmbench simulate: what a mix would do on many machines, from stored profiles. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/json_write.h"
+#include "base/log.h"
+#include "harness/cli/choice.h"
+#include "harness/cli/command.h"
+#include "harness/plan/corun_plan.h"
+#include "harness/plan/mix_opts.h"
+#include "harness/plan/simulate.h"
+#include "harness/run/identity.h"
+#include "results/corun.h"
+#include "results/text_table.h"
+
+struct simulate_params {
+	struct mix_options mix;
+	char *format;
+};
+
+static const struct opt opts[] = { MIX_OPTS(struct simulate_params, mix),
+				   MACHINE_OPTS(struct simulate_params, mix),
+				   OPT_CHOICE("format", struct simulate_params, format, "table",
+					      "table|csv|json", "of the table"),
+				   OPT_END };
+
+static const char doc[] =
+	"Plays a mix of `fmbench corun` on --machines by discrete events. How long a job takes alone, its peak\n"
+	"and its profile come from the database (a run at ratio 1, `fmbench fit --profile`), or from its\n"
+	"section: alone, peak, profile. Beside the predicted makespan stands the measured one, where co-runs of\n"
+	"the same mix, policy and local memory are stored. It changes nothing, and needs no root.\n\n"
+	"Examples:\n"
+	"  fmbench simulate quicksort pagerank kv --local 60% --policy none,uniform,optimal\n"
+	"  fmbench simulate rack.ini --machines 1000 --machine-cores 32\n";
+
+struct simulation {
+	struct simulate_params *p;
+	struct mix *mix;
+	struct corun_plan plan; /* its policies */
+	struct store *store;
+	struct sim_kind *kinds;
+	struct sim_job *jobs;
+	char *words; /* the mix */
+};
+
+/* What the section does not state, from the database. */
+static int look_up(struct simulation *s, size_t i, struct err *err)
+{
+	struct mix_entry *e = &s->mix->entries[i];
+	struct sim_kind *k = &s->kinds[i];
+	struct job_spec job = { .name = e->label,
+				.workload = e->workload,
+				.params = e->params,
+				.argv = e->argv,
+				.ratio = 1 };
+	struct buf params = BUF_INIT;
+	struct corun_alone alone;
+	int rc;
+
+	run_workload_json(&job, &params);
+	rc = corun_alone(s->store, e->workload->name, params.data, &alone, err);
+	buf_release(&params);
+	if (rc == -ENODATA)
+		return err_missing(
+			err,
+			"nobody knows how long %s takes alone: make a run of it (`fmbench run "
+			"%s`), or state alone = TIME and peak = SIZE in its section",
+			e->label, e->workload->name);
+	if (rc)
+		return rc;
+	if (e->workload->shape ==
+	    WORKLOAD_SERVICE) { /* its window has a length, whatever it gets done */
+		k->fixed_s = alone.rest_s + (double)s->p->mix.settings.duration_ns / NSEC_PER_SEC;
+	} else {
+		k->fixed_s = alone.rest_s;
+		k->work_s = alone.measure_s;
+	}
+	if (!e->peak_bytes)
+		e->peak_bytes = alone.peak_bytes;
+	return 0;
+}
+
+static int fill_kind(struct simulation *s, size_t i, struct err *err)
+{
+	struct mix_entry *e = &s->mix->entries[i];
+	int rc = 0;
+
+	s->kinds[i] = (struct sim_kind){ .name = e->label,
+					 .least_ratio = e->least,
+					 .ratio = e->ratio,
+					 .cores = (unsigned int)e->cores,
+					 .work_s = (double)e->alone_ns / NSEC_PER_SEC,
+					 .profile = &e->profile.curve };
+	if (!e->alone_ns || !e->peak_bytes)
+		rc = look_up(s, i, err);
+	if (!rc && e->alone_ns) {
+		s->kinds[i].fixed_s = 0;
+		s->kinds[i].work_s = (double)e->alone_ns / NSEC_PER_SEC;
+	}
+	s->kinds[i].peak_bytes = e->peak_bytes;
+	return rc || e->peak_bytes
+		       ? rc
+		       : err_missing(err,
+				     "the peak of %s is not known: state peak = SIZE in its "
+				     "section",
+				     e->label);
+}
+
+/* Profiles are only needed where anything is taken away. */
+static int fill(struct simulation *s, const struct backend *backend, struct err *err)
+{
+	bool all_whole = true, stated = true;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->plan.nr_policies; i++)
+		all_whole &= s->plan.policies[i]->whole;
+	for (size_t i = 0; i < s->mix->nr_entries; i++)
+		stated &= s->mix->entries[i].profiled && s->mix->entries[i].alone_ns &&
+			  s->mix->entries[i].peak_bytes;
+	if (!stated || access(common.db, R_OK) == 0)
+		rc = store_open(common.db, STORE_READ, &s->store, err);
+	if (!rc && !stated)
+		rc = corun_profiles(s->mix, s->store, backend, !all_whole, err);
+	for (size_t i = 0; i < s->mix->nr_entries && !rc; i++)
+		rc = fill_kind(s, i, err);
+	return rc;
+}
+
+/* --- output ------------------------------------------------------------------------------------ */
+
+struct prediction {
+	const char *policy;
+	struct sim_yield yield;
+	double measured_s, host_s;
+	int64_t nr; /* of measured runs */
+};
+
+static int play(struct simulation *s, const struct policy *policy, struct prediction *ret,
+		struct err *err)
+{
+	const struct mix_options *o = &s->p->mix;
+	struct sim sim = { .policy = policy,
+			   .options = &o->policy,
+			   .machines = o->machines,
+			   .cores = (unsigned int)o->machine_cores,
+			   .kinds = s->kinds,
+			   .jobs = s->jobs,
+			   .nr_jobs = s->mix->nr_jobs };
+	uint64_t begin_ns = clock_ns();
+	int rc = corun_local_bytes(s->plan.locals[0], s->mix, &sim.local_bytes, err);
+
+	*ret = (struct prediction){ .policy = policy->name, .measured_s = NAN };
+	if (!rc)
+		rc = simulate(&sim, &ret->yield, err);
+	ret->host_s = (double)(clock_ns() - begin_ns) / NSEC_PER_SEC;
+	if (!rc && s->store && o->machines == 1 &&
+	    corun_measured(s->store, s->words, policy->name, sim.local_bytes, &ret->measured_s,
+			   &ret->nr, err) != 0)
+		ret->measured_s = NAN;
+	return rc;
+}
+
+static void add_number(struct table *t, int decimals, double value)
+{
+	if (isnan(value))
+		table_add(t, NULL);
+	else
+		table_addf(t, "%.*f", decimals, value);
+}
+
+static void print_table(const struct prediction *p, size_t nr)
+{
+	static const char *const titles[] = { "policy", "makespan s", "measured s", "runs",
+					      "off by", "jobs/h",     "queueing s", "slowdown",
+					      "p99",	"local used" };
+	struct table t = TABLE_INIT(sizeof(titles) / sizeof(titles[0]));
+
+	for (size_t i = 0; i < t.nr_cols; i++)
+		table_add(&t, titles[i]);
+	for (size_t i = 0; i < nr; i++) {
+		const struct sim_yield *y = &p[i].yield;
+
+		table_add(&t, p[i].policy);
+		add_number(&t, 2, y->makespan_s);
+		add_number(&t, 2, p[i].measured_s);
+		add_number(&t, 0, p[i].nr ? (double)p[i].nr : NAN);
+		if (p[i].nr)
+			table_addf(&t, "%+.1f%%", 100 * (y->makespan_s / p[i].measured_s - 1));
+		else
+			table_add(&t, NULL);
+		add_number(&t, 1, y->jobs_per_h);
+		add_number(&t, 2, y->mean_queueing_s);
+		add_number(&t, 3, y->mean_slowdown);
+		add_number(&t, 3, y->p99_slowdown);
+		table_addf(&t, "%.1f%%", 100 * y->local_share);
+	}
+	table_print(&t, "", stdout);
+	table_release(&t);
+}
+
+static void print_json(const struct prediction *p, size_t nr)
+{
+	struct buf text = BUF_INIT;
+	struct json j = { .text = &text };
+
+	json_begin(&j, NULL, '[');
+	for (size_t i = 0; i < nr; i++) {
+		json_begin(&j, NULL, '{');
+		json_add_text(&j, "policy", p[i].policy);
+		json_add_number(&j, "makespan_s", p[i].yield.makespan_s);
+		json_add_number(&j, "measured_s", p[i].measured_s);
+		json_add_integer(&j, "runs", p[i].nr);
+		json_add_number(&j, "jobs_per_h", p[i].yield.jobs_per_h);
+		json_add_number(&j, "queueing_s", p[i].yield.mean_queueing_s);
+		json_add_number(&j, "slowdown", p[i].yield.mean_slowdown);
+		json_add_number(&j, "p99_slowdown", p[i].yield.p99_slowdown);
+		json_add_number(&j, "local_used_share", p[i].yield.local_share);
+		json_end(&j, '}');
+	}
+	json_end(&j, ']');
+	puts(text.data);
+	buf_release(&text);
+}
+
+static void print_csv(const struct prediction *p, size_t nr)
+{
+	puts("policy,makespan_s,measured_s,runs,jobs_per_h,queueing_s,slowdown,p99_slowdown,"
+	     "local_used_share");
+	for (size_t i = 0; i < nr; i++) {
+		const struct sim_yield *y = &p[i].yield;
+
+		printf("%s,%.9g,", p[i].policy, y->makespan_s);
+		if (p[i].nr)
+			printf("%.9g", p[i].measured_s);
+		printf(",%lld,%.9g,%.9g,%.9g,%.9g,%.9g\n", (long long)p[i].nr, y->jobs_per_h,
+		       y->mean_queueing_s, y->mean_slowdown, y->p99_slowdown, y->local_share);
+	}
+}
+
+static int play_all(struct simulation *s, enum export_format format, struct err *err)
+{
+	size_t nr = s->plan.nr_policies;
+	struct prediction *p = xcalloc(nr, sizeof(*p));
+	double host_s = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < nr && !rc; i++) {
+		rc = play(s, s->plan.policies[i], &p[i], err);
+		host_s += p[i].host_s;
+	}
+	if (!rc && format == EXPORT_TABLE)
+		print_table(p, nr);
+	else if (!rc && format == EXPORT_JSON)
+		print_json(p, nr);
+	else if (!rc)
+		print_csv(p, nr);
+	if (!rc)
+		log_info("%zu jobs on %llu machines, %zu policies: simulated in %.2f s",
+			 s->mix->nr_jobs, (unsigned long long)s->p->mix.machines, nr, host_s);
+	free(p);
+	return rc;
+}
+
+static int cmd_simulate_run(struct cli *cli)
+{
+	struct simulate_params *p = cli->params;
+	struct mix m = { 0 };
+	struct simulation s = { .p = p, .mix = &m, .plan = { .mix = &m, .options = &p->mix } };
+	const struct backend *backend = NULL;
+	enum export_format format;
+	struct err err = { 0 };
+	int rc = export_format_parse(p->format, &format, &err);
+
+	if (!rc)
+		rc = mix_read(&m, cli->args, cli->nr_args, &p->mix, &err);
+	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {
+		rc = mix_set(&m, cli->pairs[i], &err);
+		if (rc > 0)
+			rc = err_usage(&err, "-o %s: no job of this mix has that key",
+				       cli->pairs[i]);
+	}
+	if (!rc && strcmp(p->mix.backend, "auto") != 0) {
+		backend = backend_find(p->mix.backend, &err);
+		rc = backend ? 0 : -EINVAL;
+	}
+	if (!rc)
+		rc = mix_draw(&m, p->mix.seed, &err);
+	if (!rc)
+		rc = corun_plan_lists(&s.plan, &err);
+	if (!rc && s.plan.nr_locals > 1)
+		rc = err_usage(&err, "simulate takes one --local at a time, not '%s'",
+			       p->mix.local);
+	for (size_t i = 0; i < s.plan.nr_policies && !rc; i++)
+		rc = simulate_check(s.plan.policies[i], &err);
+	s.words = mix_describe(&m);
+	s.kinds = xcalloc(m.nr_entries + 1, sizeof(*s.kinds));
+	s.jobs = xcalloc(m.nr_jobs + 1, sizeof(*s.jobs));
+	for (size_t i = 0; i < m.nr_jobs; i++)
+		s.jobs[i] = (struct sim_job){ .kind = m.jobs[i].entry,
+					      .arrival_s = m.jobs[i].arrival_s };
+	if (!rc)
+		rc = fill(&s, backend, &err);
+	if (!rc)
+		rc = play_all(&s, format, &err);
+	store_close(s.store);
+	corun_plan_release(&s.plan);
+	free(s.words);
+	free(s.kinds);
+	free(s.jobs);
+	mix_release(&m);
+	return rc ? command_fail(&err) : 0;
+}
+
+const struct command cmd_simulate = {
+	.name = "simulate",
+	.args = "FILE | WORKLOAD...",
+	.summary = "what a co-run's mix would do on many machines, from stored profiles",
+	.doc = doc,
+	.opts = opts,
+	.params_size = sizeof(struct simulate_params),
+	.min_args = 1,
+	.max_args = 64,
+	.takes_pairs = true,
+	.takes_units = true,
+	.run = cmd_simulate_run,
+};
