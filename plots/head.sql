@@ -53,7 +53,7 @@ CREATE TEMP VIEW labels AS
 WITH names AS (SELECT series, name, min(id) AS first FROM shown GROUP BY series),
 params AS MATERIALIZED (
 	SELECT n.series, n.name, p.whose, p.key, p.value, p.text
-	FROM names n JOIN param p ON p.run = n.first
+	FROM names n JOIN param p ON p.run = n.first AND p.job = 1 -- jobs of one run differ anyway
 	WHERE p.key NOT IN (SELECT key FROM axis_key UNION SELECT short FROM axis_key)),
 telling AS (
 	SELECT series, group_concat(key || '=' || text, ' ') AS how FROM params p
