@@ -137,9 +137,7 @@ static void look_hmat(const struct doctor *d, struct finding *f)
 static void note_dax(const char *path, void *arg)
 {
 	struct buf *list = arg;
-	const char *name = path + strlen("/sys/bus/dax/drivers/device_dax/");
-
-	buf_addf(list, "%s%s", list->len ? " " : "", name);
+	buf_addf(list, "%s%s", list->len ? " " : "", strrchr(path, '/') + 1);
 }
 
 static void look_dax(const struct doctor *d, struct finding *f)

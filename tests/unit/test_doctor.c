@@ -394,11 +394,57 @@ static void fixes_and_gives_back(void **state)
 	expect_holds(CPU "/cpufreq/boost", "1");
 }
 
+#define NODES	"/sys/devices/system/node"
+#define TIERING "/sys/devices/virtual/memory_tiering"
+
+/* What is slow, what says so, and what to do where nothing does. */
+static void memory_tiers(void **state)
+{
+	(void)state;
+	put(NODES "/has_memory", "0\n");
+	put(NODES "/has_cpu", "0\n");
+	put("/proc/sys/kernel/osrelease", "6.1.0-50-amd64\n");
+	assert_int_equal(look_for(NULL, "nodes").verdict, VERDICT_NONE);
+	assert_int_equal(look_for(NULL, "tiers").verdict, VERDICT_NONE);
+	expect_for(&backend_tier, "nodes", VERDICT_PROBLEM, "--tiers 1G,2G");
+	/* Two sockets: as it should be, but for who wants a slow one. */
+	put(NODES "/has_memory", "0-1\n");
+	put(NODES "/has_cpu", "0-1\n");
+	put(TIERING "/memory_tier4/nodelist", "0-1\n");
+	expect("tiers", VERDICT_OK, "node 0,1 in tier 4");
+	expect_for(&backend_tier, "tiers", VERDICT_WARNING, "tier.method=bind");
+	assert_int_equal(look_for(&backend_none, "tiers").verdict, VERDICT_NONE);
+	/* CXL memory that counts as DRAM: each kernel has its remedy. */
+	put(NODES "/has_cpu", "0\n");
+	expect("tiers", VERDICT_WARNING, "boot Linux 6.7");
+	expect("hmat", VERDICT_WARNING, "tells no node's latency");
+	put("/proc/sys/kernel/osrelease", "6.12.117-amd64\n");
+	expect("tiers", VERDICT_WARNING, "--mode=system-ram");
+	put(NODES "/node0/access0/initiators/read_latency", "100\n");
+	put(NODES "/node0/access0/initiators/read_bandwidth", "20480\n");
+	expect("hmat", VERDICT_OK, "node 0: 100 ns, 20480 MB/s");
+	put(TIERING "/memory_tier4/nodelist", "0\n");
+	put(TIERING "/memory_tier27/nodelist", "1\n");
+	expect("tiers", VERDICT_OK, "node 0 in tier 4; node 1 in tier 27");
+	/* Memory that is no node yet. */
+	assert_int_equal(look_for(NULL, "dax").verdict, VERDICT_NONE);
+	put("/sys/bus/dax/drivers/kmem/dax1.0", "");
+	expect("dax", VERDICT_OK, "the kernel's");
+	put("/sys/bus/dax/drivers/device_dax/dax0.0", "");
+	expect("dax", VERDICT_WARNING, "--mode=system-ram dax0.0");
+	assert_int_equal(look_for(NULL, "cxl").verdict, VERDICT_NONE);
+	put("/sys/bus/cxl/devices/mem0", "");
+	expect("cxl", VERDICT_WARNING, "cxl create-region");
+	put("/sys/bus/cxl/devices/region0", "");
+	expect("cxl", VERDICT_OK, "1 memory device, 1 region");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(memory_tiers),
 		TEST(table_is_whole),
 		TEST(captured_trees_have_fixes),
 		TEST(lab_5_10),
