@@ -77,6 +77,7 @@ for what in "$@"; do
 			tests+=(--kernel "$kernel")
 			if [[ ${FMBENCH_LONG-} ]]; then
 				tests+=("${modules_tests[@]}")
+				[[ $kernel != 6.12 ]] || tests+=(tests/lab/tier.sh)
 				continue
 			fi
 			for name in "${on_others[@]}"; do

@@ -137,6 +137,7 @@ static void look_hmat(const struct doctor *d, struct finding *f)
 static void note_dax(const char *path, void *arg)
 {
 	struct buf *list = arg;
+
 	buf_addf(list, "%s%s", list->len ? " " : "", strrchr(path, '/') + 1);
 }
 
