@@ -81,6 +81,7 @@ struct tiering {
 	struct tier_sides sides;
 	size_t nr_jobs;
 	double share; /* method bind: of the jobs so far; 0: none has one */
+	bool damos;   /* DAMON was started */
 };
 
 /* A job's keeper. */
@@ -266,9 +267,7 @@ static int tier_health(struct backend_ctx *ctx, struct err *err)
 
 	if (!rc)
 		rc = still_set(BALANCING, t->method->balancing, err);
-	if (!rc && t->nr_jobs && strcmp(t->method->name, "damos") == 0)
-		rc = damos_health(err);
-	return rc;
+	return rc || !t->damos ? rc : damos_health(err);
 }
 
 /* --- a job's ratio -------------------------------------------------------------------------- */
@@ -405,7 +404,8 @@ static int start_damos(const struct backend_ctx *ctx, struct tiering *t,
 		return err_usage(err,
 				 "tier.method=damos holds one job's ratio: run one job, or take "
 				 "tier.method=reclaim");
-	return job->local_bytes ? damos_start(&d, j, err) : 0;
+	t->damos = job->local_bytes;
+	return t->damos ? damos_start(&d, j, err) : 0;
 }
 
 /* Far memory is the slow node alone: a swap area that is on gets none of the job's pages. */

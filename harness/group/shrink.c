@@ -37,6 +37,13 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 	format_size(swap, sizeof(swap), total * 1024);
 	format_size(more, sizeof(more), usage > s->limit_bytes ? usage - s->limit_bytes : 0);
 
+	if (s->backend->caps & CAP_TIER)
+		return err_failed(
+			err, 0,
+			"memory on the fast node stays at %s, %s wanted, and the kernel "
+			"demotes no more: is there room on the slow node (`numactl -H`), or "
+			"is memory locked (%s)?",
+			is, should, locked);
 	if (total == 0)
 		return err_failed(err, 0,
 				  "memory stays at %s, %s wanted: no swap area is on (choose a "
