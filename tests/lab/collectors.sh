@@ -33,7 +33,7 @@ watched() {
 
 # A namespace of RAM, its target and its host in one kernel.
 nvme_up() {
-	local target=/sys/kernel/config/nvmet id=11111111-2222-3333-4444-555555555555
+	local i target=/sys/kernel/config/nvmet id=11111111-2222-3333-4444-555555555555
 	modprobe -q nvme-loop 2>/dev/null || return 1
 	modprobe brd rd_nr=1 rd_size=65536
 	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
@@ -44,7 +44,8 @@ nvme_up() {
 	echo loop >"$target/ports/1/addr_trtype"
 	ln -s "$target/subsystems/s" "$target/ports/1/subsystems/s"
 	echo "transport=loop,nqn=s,hostnqn=nqn.2014-08.org.nvmexpress:uuid:$id,hostid=$id" >/dev/nvme-fabrics
-	until [[ -b /dev/nvme0n1 ]]; do
+	for ((i = 0; i < 100; i++)); do
+		[[ ! -b /dev/nvme0n1 ]] || break
 		sleep 0.1
 	done
 	mkswap /dev/nvme0n1 >/dev/null
