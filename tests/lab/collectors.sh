@@ -56,12 +56,14 @@ watched fastswap-dram fastswap-dram 32M
 watched zram zram 32M
 # An emulated NIC moves a few hundred pages a second.
 watched fastswap-rdma fastswap-rdma 12M
-modprobe -aq zbud zsmalloc lzo || true
-echo Y >/sys/module/zswap/parameters/enabled
-watched zswap zram 12M
-echo N >/sys/module/zswap/parameters/enabled
-if nvme_up; then
-	watched nvme swap 12M
+if [[ ${FMBENCH_LONG-} ]]; then
+	modprobe -aq zbud zsmalloc lzo || true
+	echo Y >/sys/module/zswap/parameters/enabled
+	watched zswap zram 12M
+	echo N >/sys/module/zswap/parameters/enabled
+	if nvme_up; then
+		watched nvme swap 12M
+	fi
 fi
 
 "$fmbench" list collectors -v >"$tmp/keys"
