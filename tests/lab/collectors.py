@@ -196,7 +196,7 @@ SOURCES = {
 # must be stored. A row's last part: from which kernel on the collector is there, and before which.
 # A row whose run was not made (nvme needs nvme-loop, tier two tiers) is passed over.
 DRAM, ZRAM, RDMA, ZSWAP, NVME, TIER, DAMOS = ("fastswap-dram", "zram", "fastswap-rdma", "zswap",
-                                              "nvme", "tier", "damos")
+                                              "nvme-loop", "tier", "damos")
 ALWAYS, NEVER = (0, 0), (999, 0)
 MUST = [
     ("cgroup_cpu", DRAM, {ALWAYS: "usage_usec user_usec system_usec nr_throttled throttled_usec"}),

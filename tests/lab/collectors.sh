@@ -31,39 +31,14 @@ watched() {
 	run[$1]=$(sql "SELECT max(id) FROM run")
 }
 
-# A namespace of RAM, its target and its host in one kernel.
-nvme_up() {
-	local i target=/sys/kernel/config/nvmet id=11111111-2222-3333-4444-555555555555
-	modprobe -q nvme-loop 2>/dev/null || return 1
-	modprobe brd rd_nr=1 rd_size=65536
-	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
-	mkdir "$target/subsystems/s" "$target/subsystems/s/namespaces/1" "$target/ports/1"
-	echo 1 >"$target/subsystems/s/attr_allow_any_host"
-	echo -n /dev/ram0 >"$target/subsystems/s/namespaces/1/device_path"
-	echo 1 >"$target/subsystems/s/namespaces/1/enable"
-	echo loop >"$target/ports/1/addr_trtype"
-	ln -s "$target/subsystems/s" "$target/ports/1/subsystems/s"
-	echo "transport=loop,nqn=s,hostnqn=nqn.2014-08.org.nvmexpress:uuid:$id,hostid=$id" >/dev/nvme-fabrics
-	for ((i = 0; i < 100; i++)); do
-		[[ ! -b /dev/nvme0n1 ]] || break
-		sleep 0.1
-	done
-	mkswap /dev/nvme0n1 >/dev/null
-	swapon /dev/nvme0n1
-}
-
 watched fastswap-dram fastswap-dram 32M
 watched zram zram 32M
 # An emulated NIC moves a few hundred pages a second.
 watched fastswap-rdma fastswap-rdma 12M
-if [[ ${FMBENCH_LONG-} ]]; then
-	modprobe -aq zbud zsmalloc lzo || true
-	echo Y >/sys/module/zswap/parameters/enabled
-	watched zswap zram 12M
-	echo N >/sys/module/zswap/parameters/enabled
-	if nvme_up; then
-		watched nvme swap 12M
-	fi
+# The kernels that the backends of devices are for have nvme-loop.
+if [[ ${FMBENCH_LONG-} ]] && modinfo nvme-loop >/dev/null 2>&1; then
+	watched zswap zswap 12M
+	watched nvme-loop nvme-loop 12M
 fi
 
 "$fmbench" list collectors -v >"$tmp/keys"
