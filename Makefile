@@ -28,7 +28,7 @@ HELPERS := $(patsubst tests/unit/%.c,$B/tests/unit/%,$(filter-out tests/unit/tes
 	$(wildcard tests/unit/*.c)))
 BENCH := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 C_FILES = $(wildcard $(DIRS:%=%/*.[ch]) tests/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] \
-	backend/memserver/*.[ch] backend/blockserver/*.[ch] examples/*.[ch])
+	backend/memserver/*.[ch] backend/blockserver/*.[ch] backend/pager/*.[ch] tests/pager/*.[ch] examples/*.[ch])
 SHELL_FILES = $(wildcard tests/run tests/*.sh tests/fixtures/capture tests/fixtures/capture-machine tests/cli/*.sh tests/lab/*.sh tests/fuzz/*.sh \
 	bench/*.sh lab/fmlab lab/in-lab lab/*.sh lab/guest/* backend/fastswap/build.sh backend/fastswap/dkms.conf setup/*.sh setup/completion/fmbench.bash .ci/run)
 

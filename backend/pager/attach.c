@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How a process gets its pager: when a program starts, and when it has forked. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/pager/pager.h"
+#include "backend/pager/passing.h"
+#include "backend/pager/thread.h"
+#include "backend/pager/uffd.h"
+
+#define ARENA_BYTES (64ull << 30) /* of addresses; memory is taken as it is used */
+
+struct pager pager;
+
+/* Where the descriptor comes from: a socket in a forked child, else -1; and what became of it. */
+static int from_socket;
+static _Atomic uint32_t ready; /* 0: not yet, 1: paged, 2: can't be */
+
+static struct {
+	char *at, *end;
+} arena;
+
+uint64_t pager_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+static void say(const char *sentence)
+{
+	char line[512];
+	int n = snprintf(line, sizeof(line), "fmpager: %s (pid %d): %s\n",
+			 program_invocation_short_name, getpid(), sentence);
+
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;
+}
+
+void pager_die(const char *sentence)
+{
+	say(sentence);
+	signal(SIGBUS, SIG_DFL);
+	kill(getpid(), SIGBUS);
+	kill(getpid(), SIGKILL); /* the program may have SIGBUS blocked */
+	for (;;)
+		pause();
+}
+
+void pager_sync(void)
+{
+	uint32_t before = pager.rounds;
+
+	eventfd_write(pager.wake_fd, 1);
+	while (pager.rounds == before)
+		usleep(20);
+}
+
+uint64_t *pager_word(uint64_t page)
+{
+	struct page *p = space_find(&pager.space, page * PAGE_BYTES);
+
+	return p && p->state == PAGE_RESIDENT ? &p->word : NULL;
+}
+
+/* --- memory of the pager's own: shared mappings, which are not paged, and which no child inherits -- */
+
+static int arena_init(void)
+{
+	arena.at = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (arena.at == MAP_FAILED)
+		return -errno;
+	arena.end = arena.at + ARENA_BYTES;
+	madvise(arena.at, ARENA_BYTES, MADV_DONTDUMP);
+	return madvise(arena.at, ARENA_BYTES, MADV_DONTFORK) == 0 ? 0 : -errno;
+}
+
+void *pager_memory(size_t bytes)
+{
+	char *got = arena.at;
+
+	bytes = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	if (bytes > (size_t)(arena.end - arena.at))
+		return NULL;
+	arena.at += bytes;
+	return got;
+}
+
+static int staging_init(void)
+{
+	size_t bytes = STAGING_PAGES * PAGE_BYTES;
+
+	pager.staging =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pager.staging == MAP_FAILED)
+		return -errno;
+	return madvise(pager.staging, bytes, MADV_DONTFORK) == 0 ? 0 : -errno;
+}
+
+static int memory_init(void)
+{
+	size_t pages = (PREFETCH_MAX + 1) * PAGE_BYTES;
+	int rc = arena_init();
+
+	if (!rc)
+		rc = staging_init();
+	if (!rc)
+		rc = regions_init();
+	if (rc)
+		return rc;
+	pager.space.directory = pager_memory(DIRECTORY_BYTES);
+	pager.zeros = pager_memory(pages);
+	pager.buffer = pager_memory(pages);
+	return pager.buffer ? 0 : -ENOMEM;
+}
+
+/* --- the parts ------------------------------------------------------------------------------------ */
+
+static int open_files(struct err *err)
+{
+	pager.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pager.statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	pager.pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (pager.wake_fd < 0 || pager.statm_fd < 0 || pager.pagemap_fd < 0)
+		return err_failed(err, errno, "/proc/self/statm or pagemap");
+	return 0;
+}
+
+/* Field 22 of /proc/self/stat. */
+static uint64_t start_time(void)
+{
+	char text[1024], *at;
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	at = strrchr(text, ')');
+	for (int field = 2; field < 22 && at; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static void name_process(struct process *p)
+{
+	strncpy(p->name, program_invocation_short_name, sizeof(p->name) - 1);
+	p->pid = getpid();
+	p->start_time = start_time();
+	p->state = PROCESS_LIVE;
+}
+
+static const void *load_own(const char *file, const char *symbol, struct err *err)
+{
+	void *lib = dlopen(file, RTLD_NOW | RTLD_LOCAL), *found = lib ? dlsym(lib, symbol) : NULL;
+
+	if (!found)
+		err_failed(err, 0, "%s: %s", file, lib ? "has no such symbol" : dlerror());
+	return found;
+}
+
+static int find_policy(const char *name, struct err *err)
+{
+	if (strchr(name, '/'))
+		pager.policy = load_own(name, "fmpager_policy", err);
+	for (size_t i = 0; policy_table[i] && !pager.policy; i++) {
+		if (strcmp(policy_table[i]->name, name) == 0)
+			pager.policy = policy_table[i];
+	}
+	return pager.policy ? 0 : -ENOENT;
+}
+
+static int find_prefetch(const char *name, struct err *err)
+{
+	if (strchr(name, '/'))
+		pager.prefetch = load_own(name, "fmpager_prefetch", err);
+	for (size_t i = 0; prefetch_table[i] && !pager.prefetch; i++) {
+		if (strcmp(prefetch_table[i]->name, name) == 0)
+			pager.prefetch = prefetch_table[i];
+	}
+	return pager.prefetch ? 0 : -ENOENT;
+}
+
+static int find_pool(struct err *err)
+{
+	const char *colon = strchrnul(pager.board->pool, ':');
+	size_t len = (size_t)(colon - pager.board->pool);
+	char path[64];
+
+	for (size_t i = 0; pool_table[i]; i++) {
+		if (strlen(pool_table[i]->name) == len &&
+		    strncmp(pool_table[i]->name, pager.board->pool, len) == 0)
+			pager.pool.pool = pool_table[i];
+	}
+	if (!pager.pool.pool)
+		return err_failed(err, 0, "no pool %s", pager.board->pool);
+	pager.pool.options = *colon ? colon + 1 : "";
+	pager.pool.nr_slots = pager.board->nr_slots;
+	pager.pool.fd = -1;
+	if (pager.board->pool_fd < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pager.board->keeper, pager.board->pool_fd);
+	pager.pool.fd = open(path, O_RDWR | O_CLOEXEC);
+	return pager.pool.fd < 0 ? err_failed(err, errno, "%s: has fmpager ended?", path) : 0;
+}
+
+static int open_pool(struct err *err)
+{
+	return pager.pool.pool->open ? pager.pool.pool->open(&pager.pool, err) : 0;
+}
+
+static uint64_t supported_features(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd >= 0) {
+		ioctl(fd, UFFDIO_API, &api);
+		close(fd);
+	}
+	return api.features;
+}
+
+static int open_uffd(struct err *err)
+{
+	uint64_t move = supported_features() & UFFD_FEATURE_MOVE;
+
+	pager.can_move = move && !pager.board->no_move;
+	pager.space.uffd = uffd_open(UFFD_EVENTS | (pager.can_move ? move : 0), err);
+	return pager.space.uffd < 0 ? pager.space.uffd : 0;
+}
+
+/* --- the handler's thread begins --------------------------------------------------------------------- */
+
+/* What is resident in a forked child already. */
+static void arrive_all(struct block *block)
+{
+	for (unsigned int i = 0; i < BLOCK_PAGES; i++) {
+		struct page *page = &block->pages[i];
+
+		if (page->state == PAGE_RESIDENT)
+			pager.policy->arrive(&pager.policy_ctx, block->address / PAGE_BYTES + i,
+					     &page->word, ARRIVED_NEW);
+	}
+}
+
+static int start_policy(void)
+{
+	uint64_t limit = board_limit(pager.board);
+
+	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = limit;
+	if (pager.policy->start(&pager.policy_ctx) != 0 ||
+	    pager.prefetch->start(&pager.prefetch_ctx) != 0)
+		return -ENOMEM;
+	for (uint32_t at = pager.space.process->first_block; at != NO_BLOCK;
+	     at = board_block(pager.board, at)->next)
+		arrive_all(board_block(pager.board, at));
+	return 0;
+}
+
+/* A forked child's, from its parent's handler. */
+static int take_over(void)
+{
+	uint32_t number;
+	int fd;
+
+	if (send(from_socket, "", 1, MSG_NOSIGNAL) != 1)
+		return -EPIPE;
+	fd = receive_fd(from_socket, &number);
+	if (fd < 0)
+		return fd;
+	pager.space.uffd = fd;
+	pager.space.process = &pager.board->processes[number];
+	space_index(&pager.space);
+	name_process(pager.space.process);
+	return 0;
+}
+
+static void set_ready(uint32_t how)
+{
+	ready = how;
+	syscall(SYS_futex, &ready, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void *handler_main(void *unused)
+{
+	bool forked = from_socket >= 0;
+	int rc = forked ? take_over() : 0;
+
+	(void)unused;
+	if (rc == -EPIPE)
+		pager_die("its parent ended while it forked, and with it the pages that were far");
+	if (!rc)
+		rc = uffd_register(pager.space.uffd, (uint64_t)pager.staging,
+				   STAGING_PAGES * PAGE_BYTES);
+	if (!rc)
+		rc = start_policy();
+	if (rc && forked && rc != -ENODATA)
+		pager_die("the pager of a forked child can't start");
+	if (rc) {
+		set_ready(2);
+		return NULL;
+	}
+	pager.attached = true;
+	adopt_maps(!forked);
+	set_ready(1);
+	handler_run();
+	return NULL;
+}
+
+/* Returns when all that was there is adopted. */
+static int start_threads(void)
+{
+	int rc;
+
+	ready = 0;
+	rc = helper_start();
+	if (!rc)
+		rc = thread_start(handler_main);
+	while (!rc && !ready)
+		syscall(SYS_futex, &ready, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+	return rc ? rc : ready == 1 ? 0 : -EIO;
+}
+
+/* --- a program starts ----------------------------------------------------------------------------------- */
+
+/* What this process was before it called exec. */
+static void end_predecessor(void)
+{
+	for (uint32_t i = 0; i < BOARD_PROCESSES; i++) {
+		struct process *p = &pager.board->processes[i];
+
+		if (p->state == PROCESS_LIVE && p->pid == getpid())
+			p->state = PROCESS_DEAD;
+	}
+}
+
+static int make_parts(struct err *err)
+{
+	int rc = memory_init();
+
+	if (rc)
+		return err_failed(err, -rc, "no memory for the pager itself (ulimit -v?)");
+	rc = open_files(err);
+	if (!rc)
+		rc = find_pool(err);
+	if (!rc)
+		rc = find_policy(pager.board->policy, err);
+	if (!rc)
+		rc = find_prefetch(pager.board->prefetch, err);
+	if (!rc)
+		rc = open_pool(err);
+	return rc ? rc : open_uffd(err);
+}
+
+static int attach(const char *path, struct err *err)
+{
+	int rc = board_open(path, &pager.board, err);
+
+	if (rc)
+		return rc;
+	end_predecessor();
+	pager.pid = getpid();
+	pager.space.board = pager.board;
+	pager.space.pool = &pager.pool;
+	pager.space.process = board_add_process(pager.board);
+	if (!pager.space.process)
+		return err_failed(err, 0, "more than %u processes at once", BOARD_PROCESSES);
+	rc = make_parts(err);
+	if (rc) {
+		pager.space.process->state = PROCESS_DEAD;
+		return rc;
+	}
+	name_process(pager.space.process);
+	fork_init();
+	pager.hooked = !pager.board->no_hooks && hook_libc();
+	from_socket = -1;
+	rc = start_threads();
+	return rc ? err_failed(err, -rc, "cannot start the pager's threads") : 0;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *path = getenv(BOARD_ENV);
+	struct err err = { 0 };
+	char line[sizeof(err.msg) + 64];
+
+	if (!path || attach(path, &err) == 0)
+		return;
+	snprintf(line, sizeof(line), "%.400s; its memory is not paged", err.msg);
+	say(line);
+}
+
+/* --- a child of fork --------------------------------------------------------------------------------- */
+
+void attach_child(int socket)
+{
+	struct err err = { 0 };
+	int rc;
+
+	close(pager.space.uffd); /* the parent's */
+	close(pager.wake_fd);
+	close(pager.statm_fd);
+	close(pager.pagemap_fd);
+	pager.pid = getpid();
+	pager.evicting = pager.look = false;
+	pager.shares = true;
+	from_socket = socket;
+	rc = memory_init();
+	if (!rc)
+		rc = open_files(&err);
+	if (!rc)
+		rc = open_pool(&err);
+	if (!rc)
+		rc = start_threads();
+	close(socket);
+	if (rc && rc != -EIO)
+		pager_die("the pager of a forked child can't start");
+}

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages leave in batches. Linux 6.8 and later: UFFDIO_MOVE takes them out of the program's memory into
+ * the staging area at once, writes included, and only while the layout stays as the handler knows it;
+ * then they are stored from there. A page that a child of fork shares can't be moved (EBUSY) before it is
+ * copied, as a write would do.
+ *
+ * Earlier kernels: write-protect, read, store, madvise(MADV_DONTNEED). The last raises an event that the
+ * handler must read, so the helper calls it. Meanwhile the pages are LEAVING: a fault on one of them
+ * waits until the batch has gone.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "backend/pager/pager.h"
+#include "backend/pager/uffd.h"
+
+#ifndef MADV_POPULATE_WRITE /* Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#define MOST_TRIES  4
+#define WAIT_US	    200
+#define MAX_WAITS   500 /* for other processes' pages */
+#define READY_PAGES 256u
+#define LEAST_PAGES                                                                                \
+	256 /* stay in any case, or threads would lose pages before they have used them */
+
+struct batch {
+	uint64_t page[BATCH_PAGES]; /* numbers, sorted */
+	bool gone[BATCH_PAGES];	    /* its content is in staging */
+	size_t nr;
+};
+
+static struct page *page_of(uint64_t number)
+{
+	return space_find(&pager.space, number * PAGE_BYTES);
+}
+
+/* --- which ------------------------------------------------------------------------------------------ */
+
+static void sort(uint64_t *v, size_t nr)
+{
+	for (size_t i = 1; i < nr; i++) {
+		uint64_t x = v[i];
+		size_t j = i;
+
+		for (; j > 0 && v[j - 1] > x; j--)
+			v[j] = v[j - 1];
+		v[j] = x;
+	}
+}
+
+static void choose(struct batch *b, size_t nr)
+{
+	size_t chosen = pager.policy->choose(&pager.policy_ctx, b->page,
+					     nr < BATCH_PAGES ? nr : BATCH_PAGES);
+
+	sort(b->page, chosen);
+	b->nr = 0;
+	for (size_t i = 0; i < chosen; i++) {
+		struct page *page = page_of(b->page[i]);
+		bool again = b->nr && b->page[b->nr - 1] == b->page[i];
+
+		if (page && page->state == PAGE_RESIDENT && !again)
+			b->page[b->nr++] = b->page[i];
+	}
+}
+
+/* It could not leave. */
+static void put_back(uint64_t number)
+{
+	struct page *page = page_of(number);
+
+	if (!pager.changing)
+		COUNT(stuck, 1);
+	if (page->state == PAGE_RESIDENT)
+		pager.policy->arrive(&pager.policy_ctx, number, &page->word, ARRIVED_BACK);
+}
+
+static size_t neighbours(const struct batch *b, size_t i)
+{
+	size_t n = 1;
+
+	while (i + n < b->nr && b->page[i + n] == b->page[i] + n)
+		n++;
+	return n;
+}
+
+static char *staging(size_t i)
+{
+	return pager.staging + i * PAGE_BYTES;
+}
+
+/* --- moving ------------------------------------------------------------------------------------------ */
+
+/* Page i did not move. Shared ones are tried again after the batch. */
+static void refused(struct batch *b, size_t i, int why, struct batch *shared)
+{
+	struct page *page = page_of(b->page[i]);
+
+	pager.changing |= why == EAGAIN;
+	if (why == EBUSY && shared)
+		shared->page[shared->nr++] = b->page[i];
+	else if (why == ENOENT)
+		space_forget(&pager.space, page); /* the program has given it back */
+	else
+		put_back(b->page[i]);
+}
+
+/* Pages i up to end. */
+static void take_run(struct batch *b, size_t i, size_t end, struct batch *shared)
+{
+	while (i < end) {
+		int why;
+		size_t moved = uffd_move(pager.space.uffd, (uint64_t)staging(i),
+					 b->page[i] * PAGE_BYTES, end - i, &why);
+
+		memset(&b->gone[i], true, moved);
+		i += moved;
+		if (i == end)
+			break;
+		refused(b, i++, why, shared);
+	}
+}
+
+static void take_by_move(struct batch *b, struct batch *shared)
+{
+	for (size_t i = 0, nr; i < b->nr; i += nr) {
+		nr = pager.changing ? 1 : neighbours(b, i);
+		if (pager.changing)
+			put_back(b->page[i]);
+		else
+			take_run(b, i, i + nr, shared);
+	}
+}
+
+/* The staging area is registered, so that moving to it respects changes of the layout; emptying it must
+ * not raise an event. */
+static void empty_staging(size_t nr)
+{
+	struct uffdio_range all = { (uint64_t)pager.staging, STAGING_PAGES * PAGE_BYTES };
+
+	uffd_unregister(pager.space.uffd, all.start, all.len);
+	madvise(pager.staging, nr * PAGE_BYTES, MADV_DONTNEED);
+	if (uffd_register(pager.space.uffd, all.start, all.len) != 0)
+		pager_die("the staging area can't be registered again");
+}
+
+static void copy_shared(void *number)
+{
+	madvise((void *)(*(uint64_t *)number * PAGE_BYTES), PAGE_BYTES, MADV_POPULATE_WRITE);
+}
+
+/* --- storing ------------------------------------------------------------------------------------------ */
+
+/* A slot for page i of the batch. False: it holds the same already. */
+static bool needs_store(struct batch *b, size_t i)
+{
+	struct block *block = space_block(&pager.space, b->page[i] * PAGE_BYTES);
+	struct page *page = page_of(b->page[i]);
+
+	if (page->flags & PAGE_CLEAN)
+		return false;
+	if (!board_take_slot(pager.board, &pager.pool, block, page_index(b->page[i] * PAGE_BYTES)))
+		pager_die("the pool is full: give it more room (--far SIZE)");
+	return true;
+}
+
+static void store(struct batch *b)
+{
+	struct pool_run runs[BATCH_PAGES];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < b->nr; i++) {
+		uint32_t slot;
+
+		if (!b->gone[i])
+			continue;
+		if (!needs_store(b, i)) {
+			COUNT(pages_clean, 1);
+			continue;
+		}
+		COUNT(pages_out, 1);
+		slot = page_of(b->page[i])->slot;
+		if (nr && runs[nr - 1].slot + runs[nr - 1].nr == slot &&
+		    (char *)runs[nr - 1].pages + runs[nr - 1].nr * PAGE_BYTES == staging(i))
+			runs[nr - 1].nr++;
+		else
+			runs[nr++] = (struct pool_run){ slot, 1, staging(i) };
+	}
+	if (nr && pager.pool.pool->store(&pager.pool, runs, nr) != 0)
+		pager_die("the pool can't take pages of this program");
+}
+
+/* --- without UFFDIO_MOVE ------------------------------------------------------------------------------- */
+
+struct range {
+	uint64_t number;
+	size_t nr, to;
+	bool done;
+};
+
+static void read_pages(void *arg)
+{
+	struct range *r = arg;
+	struct iovec from = { (void *)(r->number * PAGE_BYTES), r->nr * PAGE_BYTES };
+	struct iovec to = { staging(r->to), r->nr * PAGE_BYTES };
+
+	r->done = process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)from.iov_len;
+}
+
+static void discard_pages(void *arg)
+{
+	struct range *r = arg;
+
+	r->done = madvise((void *)(r->number * PAGE_BYTES), r->nr * PAGE_BYTES, MADV_DONTNEED) == 0;
+}
+
+static bool is_leaving(uint64_t number)
+{
+	return page_of(number)->flags & PAGE_LEAVING;
+}
+
+static int protect(uint64_t number)
+{
+	int rc = uffd_protect(pager.space.uffd, number * PAGE_BYTES, PAGE_BYTES, true);
+
+	pager.changing |= rc == -EAGAIN;
+	return rc;
+}
+
+/* Read a page of the batch into staging while nobody can write to it. */
+static void copy_out(struct batch *b, size_t i)
+{
+	struct range r = { b->page[i], 1, i, false };
+
+	if (page_of(r.number)->state != PAGE_RESIDENT || protect(r.number) != 0) {
+		put_back(r.number);
+		return;
+	}
+	page_of(r.number)->flags |= PAGE_LEAVING;
+	helper_do(read_pages, &r);
+	b->gone[i] = r.done && is_leaving(r.number);
+	if (b->gone[i])
+		return;
+	page_of(r.number)->flags = 0; /* neither leaving nor clean: it may be written again */
+	uffd_protect(pager.space.uffd, r.number * PAGE_BYTES, PAGE_BYTES, false);
+	put_back(r.number);
+}
+
+/* It is stored: take it away, unless the program has changed its layout since. */
+static void discard(struct batch *b, size_t i, bool held)
+{
+	struct range r = { b->page[i], 1, i, false };
+	struct page *page = page_of(r.number);
+
+	if (held && is_leaving(r.number) && protect(r.number) == 0) {
+		space_set(&pager.space, page, PAGE_FAR);
+		page->flags |= PAGE_LEAVING;
+		pager.discarded = r.number * PAGE_BYTES;
+		helper_do(discard_pages, &r);
+		pager.discarded = 0;
+	}
+	b->gone[i] = r.done && page->state == PAGE_FAR;
+	if (!b->gone[i] && (page->state == PAGE_FAR || is_leaving(r.number))) {
+		space_set(&pager.space, page, PAGE_RESIDENT);
+		page->flags = PAGE_CLEAN; /* protected, and stored */
+		put_back(r.number);
+	}
+	page->flags &= (uint8_t)~PAGE_LEAVING;
+	uffd_wake(pager.space.uffd, r.number * PAGE_BYTES, PAGE_BYTES);
+}
+
+static void take_by_copy(struct batch *b)
+{
+	bool held;
+
+	for (size_t i = 0; i < b->nr; i++) {
+		if (pager.changing)
+			put_back(b->page[i]);
+		else
+			copy_out(b, i);
+	}
+	store(b);
+	held = hook_hold();
+	pager.changing |= !held;
+	for (size_t i = 0; i < b->nr; i++) {
+		if (b->gone[i])
+			discard(b, i, held);
+	}
+	hook_release();
+}
+
+/* --- a batch -------------------------------------------------------------------------------------------- */
+
+static size_t finish(struct batch *b)
+{
+	size_t went = 0;
+
+	for (size_t i = 0; i < b->nr; i++) {
+		struct page *page = page_of(b->page[i]);
+
+		if (!b->gone[i])
+			continue;
+		went++;
+		if (page->state == PAGE_RESIDENT)
+			space_set(&pager.space, page, PAGE_FAR);
+		uffd_wake(pager.space.uffd, b->page[i] * PAGE_BYTES, PAGE_BYTES);
+	}
+	return went;
+}
+
+/* Nothing is read from the kernel meanwhile: what is in staging has left its place, and is not far yet. */
+static size_t move_batch(struct batch *b, struct batch *shared)
+{
+	size_t went;
+
+	take_by_move(b, shared);
+	store(b);
+	went = finish(b);
+	if (went)
+		empty_staging(b->nr);
+	return went;
+}
+
+static size_t evict_batch(size_t nr)
+{
+	static struct batch b, shared;
+	size_t went;
+
+	b = shared = (struct batch){ .nr = 0 };
+	choose(&b, nr);
+	if (!pager.can_move) {
+		take_by_copy(&b);
+		return finish(&b);
+	}
+	went = move_batch(&b, &shared);
+	for (size_t i = 0; i < shared.nr; i++)
+		helper_do(copy_shared, &shared.page[i]);
+	return shared.nr ? went + move_batch(&shared, NULL) : went;
+}
+
+size_t evict(size_t nr)
+{
+	uint64_t begin = pager_ns();
+	size_t went;
+
+	if (pager.evicting)
+		return 0;
+	pager.evicting = true;
+	pager.changing = false;
+	went = evict_batch(nr);
+	pager.evicting = false;
+	COUNT(evict_ns, pager_ns() - begin);
+	return went;
+}
+
+/* --- how many ----------------------------------------------------------------------------------------- */
+
+static int64_t above(size_t more)
+{
+	uint64_t limit = board_limit(pager.board);
+	int64_t local = board_local(pager.board) + (int64_t)more;
+
+	return limit == NO_LIMIT ? -1 : local - (int64_t)limit;
+}
+
+/* The process that has most, of those that have more than this one. */
+static struct process *largest(void)
+{
+	struct process *most = pager.space.process;
+
+	for (uint32_t i = 0; i < BOARD_PROCESSES; i++) {
+		struct process *p = &pager.board->processes[i];
+
+		if (p->state == PROCESS_LIVE && p->resident > most->resident)
+			most = p;
+	}
+	return most == pager.space.process ? NULL : most;
+}
+
+static void wait_for_others(size_t nr)
+{
+	for (int i = 0; i < MAX_WAITS && above(nr) > 0; i++) {
+		struct process *p = largest();
+
+		if (!p)
+			return;
+		if (!p->ask)
+			p->ask = above(nr) > BATCH_PAGES ? above(nr) : BATCH_PAGES;
+		usleep(WAIT_US);
+	}
+}
+
+void evict_for(size_t nr)
+{
+	int tries = 0;
+
+	if (pager.evicting)
+		return;
+	pager.changing = false;
+	while (above(nr) > 0 && !pager.changing && pager.space.process->resident > LEAST_PAGES &&
+	       tries < MOST_TRIES) {
+		if (evict(BATCH_PAGES) == 0)
+			tries++;
+	}
+	if (above(nr) > 0 && !pager.changing)
+		wait_for_others(nr);
+}
+
+bool evict_ahead(void)
+{
+	int64_t ready = (int64_t)board_limit(pager.board) / 16;
+	struct process *self = pager.space.process;
+	size_t went;
+
+	if (board_limit(pager.board) == NO_LIMIT)
+		return false;
+	if (ready > READY_PAGES)
+		ready = READY_PAGES;
+	if (self->ask <= 0 && (above(0) <= -ready || self->resident <= LEAST_PAGES))
+		return false;
+	went = evict(BATCH_PAGES);
+	if (self->ask > 0)
+		self->ask = self->ask > (int64_t)went && went ? self->ask - (int64_t)went : 0;
+	return went > 0;
+}

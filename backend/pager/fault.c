@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The handler: one message of the kernel's after the other. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "backend/pager/pager.h"
+#include "backend/pager/uffd.h"
+
+#define MAX_WARDS 64
+#define TICK_NS	  2000000ull /* between looks at the process, while there is something to do */
+#define IDLE_MS	  20
+
+/* Pages that come together: sorted, the one that is asked for among them. */
+struct window {
+	uint64_t page[PREFETCH_MAX + 1]; /* numbers */
+	size_t nr;
+	uint64_t asked;
+	bool is_new, protect;
+};
+
+static bool is_own(const struct space *s)
+{
+	return s == &pager.space;
+}
+
+/* --- which pages ---------------------------------------------------------------------------------- */
+
+static bool may_come(struct space *s, uint64_t number, enum page_state state)
+{
+	struct page *page = space_find(s, number * PAGE_BYTES);
+
+	return page && page->state == state && !(page->flags & PAGE_LEAVING);
+}
+
+static void add_sorted(struct window *w, uint64_t number)
+{
+	size_t i = w->nr;
+
+	while (i > 0 && w->page[i - 1] > number)
+		i--;
+	if (i > 0 && w->page[i - 1] == number)
+		return;
+	memmove(&w->page[i + 1], &w->page[i], (w->nr - i) * sizeof(*w->page));
+	w->page[i] = number;
+	w->nr++;
+}
+
+/* The page that is asked for, and what the prefetcher adds. Making room for them may change what is far. */
+static void choose_window(struct space *s, struct window *w)
+{
+	uint64_t others[PREFETCH_MAX];
+	size_t nr = 0;
+
+	w->page[0] = w->asked;
+	w->nr = 1;
+	if (is_own(s)) {
+		nr = pager.prefetch->ahead(&pager.prefetch_ctx, w->asked, w->is_new, others,
+					   PREFETCH_MAX);
+		evict_for(1 + nr);
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (others[i] != w->asked &&
+		    may_come(s, others[i], w->is_new ? PAGE_NEW : PAGE_FAR))
+			add_sorted(w, others[i]);
+	}
+}
+
+/* How many from i on are neighbours, in memory, and in the pool where they are far. */
+static size_t run_length(struct space *s, const struct window *w, size_t i)
+{
+	struct page *first = space_find(s, w->page[i] * PAGE_BYTES);
+	size_t n = 1;
+
+	while (i + n < w->nr && w->page[i + n] == w->page[i] + n) {
+		struct page *page = space_find(s, w->page[i + n] * PAGE_BYTES);
+
+		if (!w->is_new && page->slot != first->slot + n)
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* --- bringing them ---------------------------------------------------------------------------------- */
+
+static void arrived(struct space *s, const struct window *w, uint64_t number)
+{
+	struct page *page = space_find(s, number * PAGE_BYTES);
+	enum arrival how = w->is_new		? ARRIVED_NEW
+			   : number == w->asked ? ARRIVED_FAULT
+						: ARRIVED_AHEAD;
+
+	space_set(s, page, PAGE_RESIDENT);
+	if (w->protect)
+		page->flags |= PAGE_CLEAN;
+	if (is_own(s))
+		pager.policy->arrive(&pager.policy_ctx, number, &page->word, how);
+}
+
+/* The pages of a run, from src. */
+static void bring_run(struct space *s, const struct window *w, size_t i, size_t nr, const void *src)
+{
+	bool changing = false;
+	size_t done = uffd_copy(s->uffd, w->page[i] * PAGE_BYTES, src, nr, w->protect, &changing);
+
+	for (size_t k = 0; k < done; k++)
+		arrived(s, w, w->page[i + k]);
+	if (changing)
+		COUNT(again, 1);
+	if (w->is_new)
+		COUNT(pages_new, done);
+	else
+		COUNT(pages_in, done);
+}
+
+/* Load what has no window into the buffer, all runs at once. */
+static void load(struct pool_run *runs, size_t nr)
+{
+	struct pool_run wanted[PREFETCH_MAX + 1];
+	char *to = pager.buffer;
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		runs[i].pages = pager.pool.pool->window
+					? (void *)pager.pool.pool->window(&pager.pool, runs[i].slot)
+					: NULL;
+		if (runs[i].pages)
+			continue;
+		runs[i].pages = to;
+		wanted[n++] = runs[i];
+		to += runs[i].nr * PAGE_BYTES;
+	}
+	if (n && pager.pool.pool->load(&pager.pool, wanted, n) != 0)
+		pager_die("the pool has lost pages of this program");
+}
+
+static void bring_far(struct space *s, const struct window *w)
+{
+	struct pool_run runs[PREFETCH_MAX + 1];
+	size_t nr = 0, i = 0;
+
+	while (i < w->nr) {
+		runs[nr].slot = space_find(s, w->page[i] * PAGE_BYTES)->slot;
+		runs[nr].nr = (uint32_t)run_length(s, w, i);
+		i += runs[nr++].nr;
+	}
+	load(runs, nr);
+	i = 0;
+	for (size_t r = 0; r < nr; i += runs[r++].nr)
+		bring_run(s, w, i, runs[r].nr, runs[r].pages);
+}
+
+static void bring_new(struct space *s, const struct window *w)
+{
+	for (size_t i = 0, nr; i < w->nr; i += nr) {
+		nr = run_length(s, w, i);
+		bring_run(s, w, i, nr, pager.zeros);
+	}
+}
+
+/* --- faults --------------------------------------------------------------------------------------- */
+
+static void serve_missing(struct space *s, uint64_t address, struct page *page, bool writes)
+{
+	struct window w = { .asked = address / PAGE_BYTES, .is_new = page->state != PAGE_FAR };
+
+	w.protect = !w.is_new && !writes;
+	choose_window(s, &w);
+	if (w.is_new && page->state != PAGE_FAR) {
+		space_set(s, page, PAGE_NEW); /* if it was believed resident: it was given back */
+		COUNT(faults_new, 1);
+		bring_new(s, &w);
+	} else if (!w.is_new && page->state == PAGE_FAR) {
+		COUNT(faults_far, 1);
+		bring_far(s, &w);
+	}
+	/* Also where nothing came: the layout is changing, and the thread shall fault again. */
+	uffd_wake(s->uffd, address, PAGE_BYTES);
+}
+
+/* A write to a page that is there, but protected: as only the pager protects, it was clean. */
+static void serve_write(struct space *s, uint64_t address, struct page *page)
+{
+	int rc = uffd_protect(s->uffd, address, PAGE_BYTES, false);
+
+	COUNT(faults_write, 1);
+	if (rc) {
+		uffd_wake(s->uffd, address, PAGE_BYTES);
+		return;
+	}
+	page->flags &= (uint8_t)~PAGE_CLEAN;
+	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->written)
+		pager.policy->written(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
+}
+
+void fault_serve(struct space *s, const struct uffd_msg *m)
+{
+	uint64_t address = m->arg.pagefault.address & ~(PAGE_BYTES - 1);
+	uint64_t flags = m->arg.pagefault.flags;
+	struct page *page = space_get(s, address);
+
+	if (!page)
+		pager_die("no page table is left (more than 512 GiB touched?)");
+	if (page->flags & PAGE_LEAVING) {
+		if ((pid_t)m->arg.pagefault.feat.ptid != pager.helper_tid)
+			return; /* evict() wakes it when it is done */
+		page->flags &= (uint8_t)~PAGE_LEAVING;
+	}
+	if (flags & UFFD_PAGEFAULT_FLAG_WP)
+		serve_write(s, address, page);
+	else
+		serve_missing(s, address, page, flags & UFFD_PAGEFAULT_FLAG_WRITE);
+}
+
+/* --- the loop --------------------------------------------------------------------------------------- */
+
+static void serve(struct space *s, const struct uffd_msg *m)
+{
+	if (m->event == UFFD_EVENT_PAGEFAULT)
+		fault_serve(s, m);
+	else
+		event_serve(s, m);
+}
+
+bool handler_step(void)
+{
+	struct uffd_msg m;
+
+	if (read(pager.space.uffd, &m, sizeof(m)) != sizeof(m))
+		return false;
+	serve(&pager.space, &m);
+	return true;
+}
+
+/* Sleep until the kernel, a child or another thread has something. */
+static void wait_for_work(int timeout_ms)
+{
+	struct pollfd fds[2 + 2 * MAX_WARDS] = { { pager.space.uffd, POLLIN, 0 },
+						 { pager.wake_fd, POLLIN, 0 } };
+	size_t nr = 2 + fork_poll_fds(fds + 2, 2 * MAX_WARDS);
+	eventfd_t count;
+
+	if (poll(fds, nr, timeout_ms) <= 0)
+		return;
+	if (fds[1].revents)
+		eventfd_read(pager.wake_fd, &count);
+	fork_serve(fds + 2, nr - 2);
+}
+
+void handler_run(void)
+{
+	uint64_t next_tick = 0, begin;
+	bool busy = false;
+
+	for (;;) {
+		begin = pager_ns();
+		while (handler_step())
+			busy = true;
+		if (begin >= next_tick) {
+			adopt_tick();
+			next_tick = begin + TICK_NS;
+		}
+		if (evict_ahead())
+			busy = true;
+		pager.rounds++;
+		if (busy)
+			COUNT(handler_ns, pager_ns() - begin);
+		else
+			wait_for_work(IDLE_MS);
+		busy = false;
+	}
+}

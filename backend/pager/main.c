@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fmpager: runs a program, as it is, with part of its memory far away. See doc/PAGER.md. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/pager/board.h"
+#include "backend/pager/policy.h"
+#include "backend/pager/prefetch.h"
+#include "backend/pager/report.h"
+#include "base/clock.h"
+#include "base/opt.h"
+
+#define TICK_MS	  20
+#define REPORT_NS 1000000000ull
+#define SLACK	  (2u << 20) /* how far above the limit memory may be, or 1 %, without a word */
+
+struct params {
+	char *limit, *pool, *policy, *prefetch, *stats, *as_if;
+	uint64_t far_bytes;
+	bool quiet;
+};
+
+static const struct opt opts[] = {
+	OPT_STRING("limit", struct params, limit, NULL,
+		   "what stays in memory: SIZE, or NN% of what the job has touched"),
+	OPT_STRING("pool", struct params, pool, "dram", "where far pages are: NAME[:OPTION=VALUE]"),
+	OPT_STRING("policy", struct params, policy, "refault",
+		   "which page goes: NAME, or FILE.so with a '/'"),
+	OPT_STRING("prefetch", struct params, prefetch, "neighbours",
+		   "which pages come along: NAME, or FILE.so with a '/'"),
+	OPT_STRING("stats", struct params, stats, NULL,
+		   "file for a line of JSON a second, and one at the end"),
+	OPT_SIZE("far", struct params, far_bytes, "0", 0, 1ull << 44,
+		 "room of the pool; 0: as much as this machine has memory"),
+	OPT_BOOL("quiet", struct params, quiet, "no", "no statistics at the end"),
+	OPT_STRING("as-if", struct params, as_if, NULL,
+		   "for tests: no-move, as before Linux 6.8; no-hooks, as without libc's code"),
+	OPT_END
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: fmpager [--OPTION VALUE]... -- COMMAND [ARGUMENT]...\n"
+	      "Runs COMMAND with part of its memory far away, served by userfaultfd.\n",
+	      out);
+	opt_print_help(opts, OPT_FLAGS, 0, out);
+	fputs("pools:\n", out);
+	for (size_t i = 0; pool_table[i]; i++)
+		fprintf(out, "  %-12s %s\n", pool_table[i]->name, pool_table[i]->summary);
+	fputs("policies:\n", out);
+	for (size_t i = 0; policy_table[i]; i++)
+		fprintf(out, "  %-12s %s\n", policy_table[i]->name, policy_table[i]->summary);
+	fputs("prefetchers:\n", out);
+	for (size_t i = 0; prefetch_table[i]; i++)
+		fprintf(out, "  %-12s %s\n", prefetch_table[i]->name, prefetch_table[i]->summary);
+}
+
+/* --- the command line ------------------------------------------------------------------------------ */
+
+/* Options up to "--" or the first word that is none. *ret_command: argv from there on. */
+static int parse(struct params *p, char *argv[], char ***ret_command, struct err *err)
+{
+	char **arg = argv + 1;
+	int rc = 0;
+
+	for (; *arg && strncmp(*arg, "--", 2) == 0 && !rc; arg++) {
+		const char *name = *arg + 2;
+		const struct opt *o = opt_find(opts, name);
+
+		if (!*name) {
+			arg++;
+			break;
+		}
+		if (strchr(name, '=') || (o && o->type == OPT_T_BOOL))
+			rc = opt_set_pair(opts, p, name, "fmpager", err);
+		else if (!o || arg[1])
+			rc = opt_set(opts, p, name, arg[1] ? *++arg : "", "fmpager", err);
+		else
+			rc = err_usage(err, "--%s needs a value", name);
+	}
+	*ret_command = arg;
+	if (!rc && !*arg)
+		rc = err_usage(err, "no command to run: fmpager --limit 50%% -- COMMAND");
+	return rc;
+}
+
+static int set_limit(struct board *b, const char *text, struct err *err)
+{
+	uint64_t bytes;
+	double percent;
+	char *end;
+
+	if (!text)
+		return err_usage(err, "--limit is missing: 512M, or 50%% of what the job touches");
+	percent = strtod(text, &end);
+	if (strcmp(end, "%") == 0 && percent > 0 && percent <= 100) {
+		b->limit_ppm = (uint32_t)(percent * 10000);
+		return 0;
+	}
+	if (parse_size(text, &bytes) != 0 || bytes < 1 << 20)
+		return err_usage(err,
+				 "--limit '%s' is neither a size of 1M or more, nor 1%% to 100%%",
+				 text);
+	b->limit_pages = bytes / PAGE_BYTES;
+	return 0;
+}
+
+static int set_name(char *dst, size_t size, const char *name, bool known, const char *what,
+		    struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (!strchr(name, '/') && !known)
+		return err_usage(err, "no %s '%s': fmpager --help names them", what, name);
+	if (strchr(name, '/') && !realpath(name, path))
+		return err_usage(err, "%s %s: %s", what, name, strerror(errno));
+	if (strlen(strchr(name, '/') ? path : name) >= size)
+		return err_usage(err, "the path of %s %s is too long", what, name);
+	strcpy(dst, strchr(name, '/') ? path : name);
+	return 0;
+}
+
+static int set_names(struct board *b, const struct params *p, struct err *err)
+{
+	bool known = false;
+	int rc;
+
+	for (size_t i = 0; policy_table[i]; i++)
+		known |= strcmp(policy_table[i]->name, p->policy) == 0;
+	rc = set_name(b->policy, sizeof(b->policy), p->policy, known, "policy", err);
+	if (rc)
+		return rc;
+	known = false;
+	for (size_t i = 0; prefetch_table[i]; i++)
+		known |= strcmp(prefetch_table[i]->name, p->prefetch) == 0;
+	return set_name(b->prefetch, sizeof(b->prefetch), p->prefetch, known, "prefetcher", err);
+}
+
+static int set_as_if(struct board *b, const char *text, struct err *err)
+{
+	if (!text)
+		return 0;
+	b->no_move = strstr(text, "no-move");
+	b->no_hooks = strstr(text, "no-hooks");
+	return b->no_move || b->no_hooks
+		       ? 0
+		       : err_usage(err, "--as-if '%s' is neither no-move nor no-hooks", text);
+}
+
+static int make_pool(struct board *b, const char *text, struct pool_ctx *pool, struct err *err)
+{
+	size_t len = strcspn(text, ":");
+	int rc;
+
+	*pool = (struct pool_ctx){ .options = text[len] ? text + len + 1 : "",
+				   .nr_slots = b->nr_slots,
+				   .fd = -1 };
+	for (size_t i = 0; pool_table[i]; i++) {
+		if (strlen(pool_table[i]->name) == len &&
+		    strncmp(pool_table[i]->name, text, len) == 0)
+			pool->pool = pool_table[i];
+	}
+	if (!pool->pool || strlen(text) >= sizeof(b->pool))
+		return err_usage(err, "no pool '%s': fmpager --help names them", text);
+	strcpy(b->pool, text);
+	rc = pool->pool->create(pool, err);
+	if (!rc && pool->pool->open)
+		rc = pool->pool->open(pool, err);
+	b->pool_fd = pool->fd;
+	return rc;
+}
+
+static uint64_t memory_bytes(void)
+{
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* --- the job ------------------------------------------------------------------------------------------ */
+
+/* Beside this program, where it was built, or in ../lib/fmbench, where it was installed. */
+static int find_library(char *dst, size_t size, struct err *err)
+{
+	static const char *const places[] = { "%s/libfmpager.so",
+					      "%s/../lib/fmbench/libfmpager.so" };
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[n > 0 ? n : 0] = '\0';
+	for (size_t i = 0; i < 2; i++) {
+		char path[PATH_MAX + 64];
+
+		snprintf(path, sizeof(path), places[i], dirname(strdupa(self)));
+		if (realpath(path, dst) && strlen(dst) < size)
+			return 0;
+	}
+	return err_missing(err,
+			   "libfmpager.so is neither beside %s nor in ../lib/fmbench: `make "
+			   "install` puts it there",
+			   self);
+}
+
+static int set_environment(int board_fd, struct err *err)
+{
+	const char *others = getenv("LD_PRELOAD");
+	char library[PATH_MAX], text[2 * PATH_MAX];
+	int rc = find_library(library, sizeof(library), err);
+
+	if (rc)
+		return rc;
+	snprintf(text, sizeof(text), "%s%s%s", library, others ? ":" : "", others ? others : "");
+	setenv("LD_PRELOAD", text, 1);
+	snprintf(text, sizeof(text), "/proc/%d/fd/%d", getpid(), board_fd);
+	setenv(BOARD_ENV, text, 1);
+	return 0;
+}
+
+/* In the child. Huge pages can't be paged: they would be split, page after page. */
+static void run(char *command[])
+{
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	execvp(command[0], command);
+	fprintf(stderr, "fmpager: %s: %s\n", command[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+/* Until the command has ended. Returns its status as of waitpid(). */
+static int keep(struct board *b, struct pool_ctx *pool, pid_t pid, FILE *stats)
+{
+	uint64_t begin = clock_ns(), next = begin + REPORT_NS;
+	int status, pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		struct pollfd fd = { pidfd, POLLIN, 0 };
+
+		poll(&fd, 1, TICK_MS);
+		board_local(b);
+		board_bury_dead(b, pool);
+		if (stats && clock_ns() >= next) {
+			report_json(b, clock_ns() - begin, stats);
+			next += REPORT_NS;
+		}
+	}
+	close(pidfd);
+	board_bury_dead(b, pool);
+	if (stats)
+		report_json(b, clock_ns() - begin, stats);
+	return status;
+}
+
+static int run_job(struct board *b, struct pool_ctx *pool, const struct params *p, char *command[],
+		   struct err *err)
+{
+	FILE *stats = p->stats ? fopen(p->stats, "we") : NULL;
+	int status;
+	pid_t pid;
+
+	if (p->stats && !stats)
+		return err_usage(err, "--stats %s: %s", p->stats, strerror(errno));
+	signal(SIGINT, nothing); /* the command gets it, too, and decides */
+	signal(SIGQUIT, nothing);
+	pid = fork();
+	if (pid < 0)
+		return err_failed(err, errno, "cannot start a process");
+	if (pid == 0)
+		run(command);
+	status = keep(b, pool, pid, stats);
+	if (stats)
+		fclose(stats);
+	if (!p->quiet)
+		report_text(b, stderr);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int start(const struct params *p, char *command[], struct err *err)
+{
+	struct pool_ctx pool;
+	struct board *b;
+	int fd = board_create(p->far_bytes ? p->far_bytes : memory_bytes(), &b, err), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = set_limit(b, p->limit, err);
+	if (!rc)
+		rc = set_names(b, p, err);
+	if (!rc)
+		rc = set_as_if(b, p->as_if, err);
+	if (!rc)
+		rc = make_pool(b, p->pool, &pool, err);
+	if (!rc)
+		rc = set_environment(fd, err);
+	return rc ? rc : run_job(b, &pool, p, command, err);
+}
+
+int main(int argc, char *argv[])
+{
+	struct params p = { 0 };
+	struct err err = { 0 };
+	char **command;
+	int rc;
+
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	opt_defaults(opts, &p);
+	rc = parse(&p, argv, &command, &err);
+	if (!rc)
+		rc = start(&p, command, &err);
+	opt_release(opts, &p);
+	if (rc >= 0)
+		return rc;
+	fprintf(stderr, "fmpager: %s\n", err.msg);
+	return (int)err.kind;
+}

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The user-space pager: fmpager, and the library that it has every program of a job load.
+
+PAGER_BASE := $(addprefix base/,buf.c clock.c err.c json_write.c names.c opt.c sysfile.c)
+PAGER_MAIN := backend/pager/main.c
+PAGER_LIB := $(filter-out $(PAGER_MAIN) backend/pager/report.c backend/pager/unpaged.c,$(wildcard backend/pager/*.c)) \
+	$(addprefix base/,buf.c err.c names.c opt.c)
+PAGER_OBJ := $(patsubst %.c,$B/obj/%.o,$(PAGER_MAIN) $(addprefix backend/pager/,board.c report.c \
+	tables.c unpaged.c $(notdir $(wildcard backend/pager/p*_*.c)) queue.c) $(PAGER_BASE))
+PAGER_PIC := $(PAGER_LIB:%.c=$B/pic/%.o)
+
+pager: $B/fmpager $B/libfmpager.so ## build the user-space pager
+
+$B/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+# Bound at load: resolving a symbol later would touch memory that is paged.
+$B/libfmpager.so: $(PAGER_PIC) backend/pager/exports
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,now \
+		-Wl,--version-script=backend/pager/exports -o $@ $(PAGER_PIC) -lm
+
+$B/fmpager: $(PAGER_OBJ)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+$B/tests/pager/%: tests/pager/%.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
+test-helpers: $B/tests/pager/torture $B/tests/pager/chunks
+
+-include $(PAGER_OBJ:.o=.d) $(PAGER_PIC:.o=.d)
+
+.PHONY: pager

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Policies: which page goes when room is needed.
+ *
+ * To add one:
+ *	1. write backend/pager/policy_NAME.c, ending in its one `const struct policy policy_NAME`;
+ *	2. add its row to policy_table in backend/pager/tables.c and its line to the list below.
+ * To try one without a place here: `const struct policy fmpager_policy = { … };` in a file of one's own,
+ * `gcc -shared -fPIC -o my.so my.c`, `fmpager --policy ./my.so`. examples/pager_policy.c is one.
+ *
+ * A page is known by its number: address / 4096. All functions run in the one thread that serves the
+ * process's page faults, with the rules of pool.h: no malloc(), no stdio; memory is pager_memory().
+ */
+#ifndef BACKEND_PAGER_POLICY_H
+#define BACKEND_PAGER_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a page came to be resident. */
+enum arrival {
+	ARRIVED_NEW,   /* touched for the first time */
+	ARRIVED_FAULT, /* far, and asked for */
+	ARRIVED_AHEAD, /* brought along by the prefetcher */
+	ARRIVED_BACK,  /* chosen, but could not leave (pinned) */
+};
+
+struct policy_ctx {
+	uint64_t limit_pages; /* about how many pages stay */
+	void *state;	      /* the policy's own */
+};
+
+struct policy {
+	const char *name, *summary;
+	/* Once a process, and again in a forked child; then each page that is resident arrives. */
+	int (*start)(struct policy_ctx *p);
+	/* word: a number of the policy's for this page, kept while it is far, too; 0 at first. */
+	void (*arrive)(struct policy_ctx *p, uint64_t page, uint64_t *word, enum arrival how);
+	/* Up to nr pages to evict, those first that go first. Each is forgotten by the policy. */
+	size_t (*choose)(struct policy_ctx *p, uint64_t *pages, size_t nr);
+	/* The program gave it back (munmap, madvise). NULL: choose() finds that out itself. */
+	void (*leave)(struct policy_ctx *p, uint64_t page, uint64_t *word);
+	/* It was written since it arrived: all that is seen of accesses. NULL: not wanted. */
+	void (*written)(struct policy_ctx *p, uint64_t page, uint64_t *word);
+};
+
+/* For policies: the word of a page that is resident; NULL: it is not. */
+uint64_t *pager_word(uint64_t page);
+/* For policies, prefetchers and pools: memory that is never paged, zeroed; never freed. NULL: none left. */
+void *pager_memory(size_t bytes);
+
+extern const struct policy *const policy_table[]; /* ended by NULL */
+
+/* One line a policy. */
+extern const struct policy policy_fifo;
+extern const struct policy policy_random;
+extern const struct policy policy_refault; /* FIFO; who came back soon passes once more */
+
+#endif

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fmpager: programs under the user-space pager compute what they compute without it, the limit holds,
+# bad input is refused, and a pager that is killed leaves nothing. FMBENCH_LONG=1: ten minutes of torture.
+. "$(dirname "$0")/../lib.sh"
+
+need_root
+fmpager=$PWD/build/fmpager
+torture=$PWD/build/tests/pager/torture
+chunks=$PWD/build/tests/pager/chunks
+[[ -x $fmpager && -x $torture && -x $chunks ]] || skip "not built: make pager test-helpers"
+seconds=3
+[[ -z ${FMBENCH_LONG-} ]] || seconds=150
+
+# --- right, whatever a program does: both ways of taking pages away, hooks or not
+expect 0 "$fmpager" --limit 20M -- "$torture" $seconds 64 3
+grep -q 'nothing wrong' "$tmp/out" || fail "the torture ended early"
+expect 0 "$fmpager" --limit 40M -- "$torture" $seconds 64 2
+expect 0 "$fmpager" --limit 20M --as-if no-move -- "$torture" $seconds 64 3
+expect 0 "$fmpager" --limit 20M --as-if no-hooks -- "$torture" 2 64 3
+
+# --- many regions; the limit holds to 2 MiB
+expect 0 "$fmpager" --limit 30M --stats "$tmp/stats" -- "$chunks" 60
+grep -qx '0 wrong words' "$tmp/out" || fail "chunks: $(cat "$tmp/out")"
+python3 - "$tmp/stats" <<'END' || fail "statistics: $(tail -n 1 "$tmp/stats")"
+import json, sys
+last = json.loads(open(sys.argv[1]).readlines()[-1])
+assert last["limit_bytes"] == 30 << 20
+assert last["above_limit_bytes"] <= 2 << 20, "the limit was passed"
+assert last["pages_out"] > 5000 and last["pages_in"] > 5000 and last["pages_clean"] > 0
+END
+if grep -q OVERSHOOT "$tmp/err"; then fail "$(cat "$tmp/err")"; fi
+
+# --- each policy and prefetcher
+for policy in fifo refault random; do
+	expect 0 "$fmpager" --limit 10M --policy $policy --prefetch none -- "$chunks" 20
+done
+expect 0 "$fmpager" --limit 10M --prefetch stride -- "$chunks" 20
+
+# --- a real program, with processes that fork and exec
+seq 400000 | sort -R --random-source=<(yes) >"$tmp/numbers"
+LC_ALL=C sort -S 40M "$tmp/numbers" | md5sum >"$tmp/plain"
+expect 0 "$fmpager" --limit 50% -- bash -c "LC_ALL=C sort -S 40M '$tmp/numbers' | md5sum"
+cmp "$tmp/plain" "$tmp/out" || fail "sort sorts otherwise under the pager"
+expect 7 "$fmpager" --limit 50% -- bash -c 'exit 7'
+
+# --- killed half-way: the program goes with it, and so does what they shared
+"$fmpager" --limit 20M -- "$torture" 60 64 1 >/dev/null 2>&1 &
+pid=$!
+sleep 1
+program=$(pgrep -P $pid)
+kill -KILL $pid
+wait $pid 2>/dev/null || true
+for _ in $(seq 50); do
+	[[ -d /proc/$program ]] || break
+	sleep 0.1
+done
+[[ ! -d /proc/$program ]] || fail "process $program outlived fmpager"
+
+# --- bad input
+expect 2 "$fmpager" -- true
+grep -q -e '--limit' "$tmp/err" || fail "does not name what is missing"
+expect 2 "$fmpager" --limit 10 -- true
+expect 2 "$fmpager" --limit 50% --policy nosuch -- true
+expect 2 "$fmpager" --limit 50% --pool nosuch -- true
+expect 2 "$fmpager" --limit 50%
+expect 127 "$fmpager" --limit 50% -- ./no-such-program
