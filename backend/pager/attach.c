@@ -286,6 +286,8 @@ static int take_over(void)
 		return fd;
 	pager.space.uffd = fd;
 	pager.space.process = &pager.board->processes[number];
+	pager.space.process->state =
+		PROCESS_MAKING; /* or its new pid with its old start is a dead one */
 	space_index(&pager.space);
 	name_process(pager.space.process);
 	return 0;

@@ -87,7 +87,7 @@ static size_t run_length(struct space *s, const struct window *w, size_t i)
 
 /* --- bringing them ---------------------------------------------------------------------------------- */
 
-static void arrived(struct space *s, const struct window *w, uint64_t number)
+static void arrived(struct space *s, const struct window *w, uint64_t number, bool clean)
 {
 	struct page *page = space_find(s, number * PAGE_BYTES);
 	enum arrival how = w->is_new		? ARRIVED_NEW
@@ -95,26 +95,34 @@ static void arrived(struct space *s, const struct window *w, uint64_t number)
 						: ARRIVED_AHEAD;
 
 	space_set(s, page, PAGE_RESIDENT);
-	if (w->protect)
+	if (clean)
 		page->flags |= PAGE_CLEAN;
 	if (is_own(s))
 		pager.policy->arrive(&pager.policy_ctx, number, &page->word, how);
 }
 
-/* The pages of a run, from src. */
-static void bring_run(struct space *s, const struct window *w, size_t i, size_t nr, const void *src)
+/* The pages of a run, from src. One that was there all the time may be newer than its slot. */
+static void bring_run(struct space *s, const struct window *w, size_t i, size_t nr, const char *src)
 {
-	bool changing = false;
-	size_t done = uffd_copy(s->uffd, w->page[i] * PAGE_BYTES, src, nr, w->protect, &changing);
+	size_t done = 0;
 
-	for (size_t k = 0; k < done; k++)
-		arrived(s, w, w->page[i + k]);
-	if (changing)
-		COUNT(again, 1);
-	if (w->is_new)
-		COUNT(pages_new, done);
-	else
-		COUNT(pages_in, done);
+	while (done < nr) {
+		int why;
+		size_t filled = uffd_copy(s->uffd, w->page[i + done] * PAGE_BYTES,
+					  src + done * PAGE_BYTES, nr - done, w->protect, &why);
+
+		for (size_t k = 0; k < filled; k++)
+			arrived(s, w, w->page[i + done++], w->protect);
+		if (w->is_new)
+			COUNT(pages_new, filled);
+		else
+			COUNT(pages_in, filled);
+		COUNT(again, why == EAGAIN);
+		if (why == EEXIST)
+			arrived(s, w, w->page[i + done++], false);
+		else if (why)
+			return;
+	}
 }
 
 /* Load what has no window into the buffer, all runs at once. */

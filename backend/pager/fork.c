@@ -82,6 +82,7 @@ void fork_init(void)
 static void bring_all(struct space *parent, int uffd)
 {
 	uint32_t at = parent->process->first_block;
+	int why;
 
 	for (; at != NO_BLOCK; at = board_block(pager.board, at)->next) {
 		struct block *block = board_block(pager.board, at);
@@ -94,7 +95,7 @@ static void bring_all(struct space *parent, int uffd)
 			if (pager.pool.pool->load(&pager.pool, &run, 1) != 0)
 				pager_die("the pool has lost pages of a child of this program");
 			uffd_copy(uffd, block->address + i * PAGE_BYTES, pager.buffer, 1, false,
-				  NULL);
+				  &why);
 		}
 	}
 	close(uffd);

@@ -83,12 +83,12 @@ int uffd_protect(int fd, uint64_t start, uint64_t bytes, bool protect)
 	return ioctl(fd, UFFDIO_WRITEPROTECT, &w) == 0 ? 0 : -errno;
 }
 
-size_t uffd_copy(int fd, uint64_t start, const void *src, size_t nr, bool protect,
-		 bool *ret_changing)
+size_t uffd_copy(int fd, uint64_t start, const void *src, size_t nr, bool protect, int *ret_errno)
 {
 	size_t done = 0;
 	int tries = 0;
 
+	*ret_errno = 0;
 	while (done < nr) {
 		struct uffdio_copy c = { .dst = start + done * PAGE,
 					 .src = (uint64_t)src + done * PAGE,
@@ -99,13 +99,11 @@ size_t uffd_copy(int fd, uint64_t start, const void *src, size_t nr, bool protec
 			return nr;
 		if (c.copy > 0)
 			done += (size_t)c.copy / PAGE;
-		else if (errno == EEXIST)
-			done++;
 		else if (errno != EAGAIN || ++tries == RETRIES)
 			break;
 	}
-	if (ret_changing && done < nr)
-		*ret_changing = errno == EAGAIN;
+	if (done < nr)
+		*ret_errno = errno;
 	return done;
 }
 

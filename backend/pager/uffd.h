@@ -41,12 +41,11 @@ int uffd_wake(int fd, uint64_t start, uint64_t bytes);
 /* Protect against writing, or allow it and wake the writers. */
 int uffd_protect(int fd, uint64_t start, uint64_t bytes, bool protect);
 /*
- * Fill missing pages with the nr at src, and wake who waits for them. Pages that are there stay as they
- * are. Returns how many of the first pages are there now: fewer than nr where the layout is changing
- * (*ret_changing, may be NULL) or nothing is mapped.
+ * Fill missing pages with the nr at src, and wake who waits for them. Returns how many of the first were
+ * filled; *ret_errno says why no more: EEXIST (there already: it stays as it is), EAGAIN (the layout is
+ * changing), ENOENT (nothing is mapped there).
  */
-size_t uffd_copy(int fd, uint64_t start, const void *src, size_t nr, bool protect,
-		 bool *ret_changing);
+size_t uffd_copy(int fd, uint64_t start, const void *src, size_t nr, bool protect, int *ret_errno);
 /* Take pages away from src to dst, which is empty and registered with fd. Returns how many of the first
  * were taken; *ret_errno says why no more: ENOENT (not there), EBUSY (shared, pinned), EINVAL (locked,
  * not writable), EAGAIN. */
