@@ -105,14 +105,14 @@ check: ## build and run all tests, the lab's too
 format: ## rewrite C files in the layout of .clang-format
 	clang-format -i $(C_FILES)
 
-lint: all memserver ## layout, shell, layering, unwanted words
+lint: all memserver pager ## layout, shell, layering, unwanted words
 	@setup/lint.sh "$(C_FILES)" "$(SHELL_FILES)"
 
 # The manual pages, by the programs whose options they describe.
 $B/man: $B/fmbench $B/memserver
 	$(Q)rm -rf $@ && $B/fmbench manual $@ && $B/memserver --manual >$@/memserver.8
 
-install: all memserver $B/man ## install to PREFIX (default /usr/local): programs, manual, lab …
+install: all memserver pager $B/man ## install to PREFIX (default /usr/local): programs, manual, lab …
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNIT_DIR='$(UNIT_DIR)' ZSH_DIR='$(ZSH_DIR)' B='$B' \
 		setup/install.sh install
 

@@ -45,6 +45,8 @@ bring() {
 	put 755 "$B/fmbench" bin/fmbench
 	put 755 "$B/memserver" bin/memserver
 	put 755 "$B/fmbench-blockserver" lib/fmbench/fmbench-blockserver
+	put 755 "$B/fmpager" bin/fmpager
+	put 755 "$B/libfmpager.so" lib/fmbench/libfmpager.so
 	for file in "$B"/man/*.[18]; do
 		put 644 "$file" "share/man/man${file##*.}/${file##*/}"
 	done
@@ -57,7 +59,7 @@ bring() {
 		put 644 "$file" "share/doc/fmbench/$file"
 	done
 	# The lab, and the sources of what it builds for its guest.
-	put_sources Makefile lab/* lab/guest/* backend/fastswap/* backend/memserver/* base/*.[ch]
+	put_sources Makefile lab/* lab/guest/* backend/fastswap/* backend/memserver/* backend/pager/* base/*.[ch]
 	put_sources experiments/*.{ini,md} experiments/*/*.{ini,md} units/* units/*/*
 	put_sources plots/published/*
 	if [[ -e $list ]]; then

@@ -27,7 +27,7 @@ $B/tests/pager/%: tests/pager/%.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
-test-helpers: $B/tests/pager/torture $B/tests/pager/chunks
+test-helpers: pager $B/tests/pager/torture $B/tests/pager/chunks
 
 -include $(PAGER_OBJ:.o=.d) $(PAGER_PIC:.o=.d)
 
