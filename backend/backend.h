@@ -147,6 +147,7 @@ extern const struct backend backend_none;
 extern const struct backend backend_nvme_loop;
 extern const struct backend backend_nvme_rdma;
 extern const struct backend backend_nvme_tcp;
+extern const struct backend backend_pager;
 extern const struct backend backend_swap;
 extern const struct backend backend_swapfile;
 extern const struct backend backend_tier;

@@ -17,10 +17,23 @@
 #include "base/unit_command.h"
 
 static const struct backend *const built_in[] = {
-	&backend_swap,	   &backend_fastswap_dram, &backend_fastswap_rdma, &backend_zram,
-	&backend_swapfile, &backend_brd,	   &backend_delay,	   &backend_nvme_loop,
-	&backend_nvme_tcp, &backend_nvme_rdma,	   &backend_nbd,	   &backend_ublk,
-	&backend_zswap,	   &backend_tier,	   &backend_none,	   NULL,
+	&backend_swap,
+	&backend_fastswap_dram,
+	&backend_fastswap_rdma,
+	&backend_zram,
+	&backend_swapfile,
+	&backend_brd,
+	&backend_delay,
+	&backend_nvme_loop,
+	&backend_nvme_tcp,
+	&backend_nvme_rdma,
+	&backend_nbd,
+	&backend_ublk,
+	&backend_zswap,
+	&backend_tier,
+	&backend_pager,
+	&backend_none,
+	NULL,
 };
 
 const struct backend *const *backend_table = built_in;

@@ -25,7 +25,7 @@ layered() {
 	local dir
 	for dir in $1; do
 		grep -nE '#include "[a-z]' "$dir"/*.[ch] |
-			grep -vE "#include \"($dir|$2)/[a-z_0-9]+\\.h\"" |
+			grep -vE "#include \"($dir(/pager)?|$2)/[a-z_0-9]+\\.h\"" |
 			grep -vE ':[0-9]+:#include "[a-z_0-9]+\.h"'
 	done
 }

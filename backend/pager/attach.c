@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -376,6 +377,7 @@ static int attach(const char *path, struct err *err)
 
 	if (rc)
 		return rc;
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* they would be split, page after page */
 	end_predecessor();
 	pager.pid = getpid();
 	pager.space.board = pager.board;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "backend/pager/board.h"
+#include "backend/pager/job.h"
 #include "backend/pager/policy.h"
 #include "backend/pager/prefetch.h"
 #include "backend/pager/report.h"
@@ -25,7 +24,6 @@
 
 #define TICK_MS	  20
 #define REPORT_NS 1000000000ull
-#define SLACK	  (2u << 20) /* how far above the limit memory may be, or 1 %, without a word */
 
 struct params {
 	char *limit, *pool, *policy, *prefetch, *stats, *as_if;
@@ -118,37 +116,6 @@ static int set_limit(struct board *b, const char *text, struct err *err)
 	return 0;
 }
 
-static int set_name(char *dst, size_t size, const char *name, bool known, const char *what,
-		    struct err *err)
-{
-	char path[PATH_MAX];
-
-	if (!strchr(name, '/') && !known)
-		return err_usage(err, "no %s '%s': fmpager --help names them", what, name);
-	if (strchr(name, '/') && !realpath(name, path))
-		return err_usage(err, "%s %s: %s", what, name, strerror(errno));
-	if (strlen(strchr(name, '/') ? path : name) >= size)
-		return err_usage(err, "the path of %s %s is too long", what, name);
-	strcpy(dst, strchr(name, '/') ? path : name);
-	return 0;
-}
-
-static int set_names(struct board *b, const struct params *p, struct err *err)
-{
-	bool known = false;
-	int rc;
-
-	for (size_t i = 0; policy_table[i]; i++)
-		known |= strcmp(policy_table[i]->name, p->policy) == 0;
-	rc = set_name(b->policy, sizeof(b->policy), p->policy, known, "policy", err);
-	if (rc)
-		return rc;
-	known = false;
-	for (size_t i = 0; prefetch_table[i]; i++)
-		known |= strcmp(prefetch_table[i]->name, p->prefetch) == 0;
-	return set_name(b->prefetch, sizeof(b->prefetch), p->prefetch, known, "prefetcher", err);
-}
-
 static int set_as_if(struct board *b, const char *text, struct err *err)
 {
 	if (!text)
@@ -160,77 +127,23 @@ static int set_as_if(struct board *b, const char *text, struct err *err)
 		       : err_usage(err, "--as-if '%s' is neither no-move nor no-hooks", text);
 }
 
-static int make_pool(struct board *b, const char *text, struct pool_ctx *pool, struct err *err)
-{
-	size_t len = strcspn(text, ":");
-	int rc;
-
-	*pool = (struct pool_ctx){ .options = text[len] ? text + len + 1 : "",
-				   .nr_slots = b->nr_slots,
-				   .fd = -1 };
-	for (size_t i = 0; pool_table[i]; i++) {
-		if (strlen(pool_table[i]->name) == len &&
-		    strncmp(pool_table[i]->name, text, len) == 0)
-			pool->pool = pool_table[i];
-	}
-	if (!pool->pool || strlen(text) >= sizeof(b->pool))
-		return err_usage(err, "no pool '%s': fmpager --help names them", text);
-	strcpy(b->pool, text);
-	rc = pool->pool->create(pool, err);
-	if (!rc && pool->pool->open)
-		rc = pool->pool->open(pool, err);
-	b->pool_fd = pool->fd;
-	return rc;
-}
-
-static uint64_t memory_bytes(void)
-{
-	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* --- the job ------------------------------------------------------------------------------------------ */
 
-/* Beside this program, where it was built, or in ../lib/fmbench, where it was installed. */
-static int find_library(char *dst, size_t size, struct err *err)
+static int set_environment(const struct pager_job *job, struct err *err)
 {
-	static const char *const places[] = { "%s/libfmpager.so",
-					      "%s/../lib/fmbench/libfmpager.so" };
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	self[n > 0 ? n : 0] = '\0';
-	for (size_t i = 0; i < 2; i++) {
-		char path[PATH_MAX + 64];
-
-		snprintf(path, sizeof(path), places[i], dirname(strdupa(self)));
-		if (realpath(path, dst) && strlen(dst) < size)
-			return 0;
-	}
-	return err_missing(err,
-			   "libfmpager.so is neither beside %s nor in ../lib/fmbench: `make "
-			   "install` puts it there",
-			   self);
-}
-
-static int set_environment(int board_fd, struct err *err)
-{
-	const char *others = getenv("LD_PRELOAD");
-	char library[PATH_MAX], text[2 * PATH_MAX];
-	int rc = find_library(library, sizeof(library), err);
+	char preload[2 * PATH_MAX], board[2 * PATH_MAX];
+	int rc = pager_job_environment(job, getenv("LD_PRELOAD"), preload, board, sizeof(preload),
+				       err);
 
 	if (rc)
 		return rc;
-	snprintf(text, sizeof(text), "%s%s%s", library, others ? ":" : "", others ? others : "");
-	setenv("LD_PRELOAD", text, 1);
-	snprintf(text, sizeof(text), "/proc/%d/fd/%d", getpid(), board_fd);
-	setenv(BOARD_ENV, text, 1);
+	setenv("LD_PRELOAD", preload, 1);
+	setenv(BOARD_ENV, board, 1);
 	return 0;
 }
 
-/* In the child. Huge pages can't be paged: they would be split, page after page. */
 static void run(char *command[])
 {
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execvp(command[0], command);
 	fprintf(stderr, "fmpager: %s: %s\n", command[0], strerror(errno));
@@ -292,22 +205,24 @@ static int run_job(struct board *b, struct pool_ctx *pool, const struct params *
 
 static int start(const struct params *p, char *command[], struct err *err)
 {
-	struct pool_ctx pool;
-	struct board *b;
-	int fd = board_create(p->far_bytes ? p->far_bytes : memory_bytes(), &b, err), rc;
+	struct pager_parts parts = { .pool = p->pool,
+				     .policy = p->policy,
+				     .prefetch = p->prefetch,
+				     .far_bytes = p->far_bytes };
+	struct pager_job job;
+	int rc = pager_job_init(&job, &parts, err);
 
-	if (fd < 0)
-		return fd;
-	rc = set_limit(b, p->limit, err);
+	if (rc)
+		return rc;
+	rc = set_limit(job.board, p->limit, err);
 	if (!rc)
-		rc = set_names(b, p, err);
+		rc = set_as_if(job.board, p->as_if, err);
 	if (!rc)
-		rc = set_as_if(b, p->as_if, err);
+		rc = set_environment(&job, err);
 	if (!rc)
-		rc = make_pool(b, p->pool, &pool, err);
-	if (!rc)
-		rc = set_environment(fd, err);
-	return rc ? rc : run_job(b, &pool, p, command, err);
+		rc = run_job(job.board, &job.pool, p, command, err);
+	pager_job_release(&job);
+	return rc;
 }
 
 int main(int argc, char *argv[])

@@ -3,11 +3,16 @@
 
 PAGER_BASE := $(addprefix base/,buf.c clock.c err.c json_write.c names.c opt.c sysfile.c)
 PAGER_MAIN := backend/pager/main.c
-PAGER_LIB := $(filter-out $(PAGER_MAIN) backend/pager/report.c backend/pager/unpaged.c,$(wildcard backend/pager/*.c)) \
+PAGER_LIB := $(filter-out $(PAGER_MAIN) backend/pager/job.c backend/pager/report.c \
+	backend/pager/unpaged.c,$(wildcard backend/pager/*.c)) \
 	$(addprefix base/,buf.c err.c names.c opt.c)
-PAGER_OBJ := $(patsubst %.c,$B/obj/%.o,$(PAGER_MAIN) $(addprefix backend/pager/,board.c report.c \
-	tables.c unpaged.c $(notdir $(wildcard backend/pager/p*_*.c)) queue.c) $(PAGER_BASE))
+# What keeps a job: also in fmbench, for its backend.
+PAGER_KEEP := $(addprefix $B/obj/backend/pager/,board.o job.o queue.o report.o tables.o uffd.o \
+	unpaged.o $(notdir $(patsubst %.c,%.o,$(wildcard backend/pager/p*_*.c))))
+PAGER_OBJ := $(patsubst %.c,$B/obj/%.o,$(PAGER_MAIN) $(PAGER_BASE)) $(PAGER_KEEP)
 PAGER_PIC := $(PAGER_LIB:%.c=$B/pic/%.o)
+
+$(LIB): $(PAGER_KEEP)
 
 pager: $B/fmpager $B/libfmpager.so ## build the user-space pager
 

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The user-space pager: a library in each of the job's programs serves their faults, on any kernel with
+ * userfaultfd. fmbench keeps each job's board (backend/pager/board.h): its limit, and what is where.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/backend.h"
+#include "backend/pager/job.h"
+#include "backend/pager/report.h"
+#include "backend/pager/uffd.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+
+struct pager_params {
+	char *policy, *prefetch;
+	uint64_t size_bytes;
+};
+
+static const struct opt pager_opts[] = {
+	OPT_STRING("policy", struct pager_params, policy, "refault",
+		   "which page goes: a name, or a file of one's own (doc/PAGER.md)"),
+	OPT_STRING("prefetch", struct pager_params, prefetch, "neighbours",
+		   "which pages come along: a name, or a file of one's own"),
+	OPT_SIZE("size", struct pager_params, size_bytes, "0", 0, 16.0 * (1ull << 40),
+		 "of the pool; 0: as much as this machine has memory"),
+	OPT_END
+};
+
+/* Anonymous memory is all that leaves; what has left is charged to fmbench, not to the job's group. */
+static const struct backend_usage pager_usage[] = {
+	{ USAGE_LOCAL, "memory_stat", "anon" },
+	{ NULL, NULL, NULL },
+};
+
+static int pager_check(const void *params, struct err *err)
+{
+	int fd = uffd_open(UFFD_EVENTS, err);
+
+	(void)params;
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int pager_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
+{
+	(void)j;
+	ctx->swap_device[0] = '\0';
+	return pager_check(ctx->params, err);
+}
+
+static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
+{
+	const struct pager_params *p = ctx->params;
+
+	facts_set(facts, "pager_policy", "%s", p->policy);
+	facts_set(facts, "pager_prefetch", "%s", p->prefetch);
+	facts_set(facts, "pager_pool", "dram");
+}
+
+/* --- one job ------------------------------------------------------------------------------------- */
+
+struct keeper {
+	struct pager_job job;
+	uint64_t begin_ns;
+};
+
+static void set_env(struct backend_job *job, size_t i, const char *name, const char *value)
+{
+	size_t size = strlen(name) + strlen(value) + 2;
+
+	job->env[i] = xcalloc(1, size);
+	snprintf(job->env[i], size, "%s=%s", name, value);
+}
+
+static int set_environment(struct backend_job *job, const struct keeper *k, struct err *err)
+{
+	char preload[2 * PATH_MAX], board[2 * PATH_MAX];
+	int rc = pager_job_environment(&k->job, getenv("LD_PRELOAD"), preload, board,
+				       sizeof(preload), err);
+
+	if (rc)
+		return rc;
+	job->env = xcalloc(3, sizeof(*job->env));
+	set_env(job, 0, "LD_PRELOAD", preload);
+	set_env(job, 1, BOARD_ENV, board);
+	return 0;
+}
+
+/* What may be far is taken beforehand, or it would be charged to the job. */
+static void pool_text(const struct backend_ctx *ctx, char *dst, size_t size)
+{
+	uint64_t bytes = ctx->need_bytes + ctx->need_bytes / 8 + (64ull << 20);
+
+	snprintf(dst, size, "dram:prealloc=%llu", (unsigned long long)bytes);
+}
+
+static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struct journal *j,
+			 struct err *err)
+{
+	const struct pager_params *p = ctx->params;
+	struct keeper *k = xcalloc(1, sizeof(*k));
+	char pool[64];
+	struct pager_parts parts = { .pool = pool,
+				     .policy = p->policy,
+				     .prefetch = p->prefetch,
+				     .far_bytes = p->size_bytes };
+	int rc;
+
+	(void)j;
+	pool_text(ctx, pool, sizeof(pool));
+	k->begin_ns = clock_ns();
+	rc = pager_job_init(&k->job, &parts, err);
+	if (rc) {
+		free(k);
+		err_prefix(err, "backend pager");
+		return rc;
+	}
+	job->state = k;
+	return set_environment(job, k, err);
+}
+
+static int pager_limit(struct backend_ctx *ctx, struct backend_job *job, uint64_t bytes,
+		       struct err *err)
+{
+	struct keeper *k = job->state;
+
+	(void)ctx, (void)err;
+	k->job.board->limit_pages = bytes == UINT64_MAX ? NO_LIMIT : bytes / PAGE_BYTES;
+	return 0;
+}
+
+/* Ten times a second: also the time to free what ended processes held. */
+static int pager_local(struct backend_ctx *ctx, struct backend_job *job, uint64_t *ret_bytes,
+		       struct err *err)
+{
+	struct keeper *k = job->state;
+	int64_t pages;
+
+	(void)ctx, (void)err;
+	board_bury_dead(k->job.board, &k->job.pool);
+	pages = board_local(k->job.board);
+	*ret_bytes = pages > 0 ? (uint64_t)pages * PAGE_BYTES : 0;
+	return 0;
+}
+
+static void write_report(const struct keeper *k, const char *dir)
+{
+	char path[PATH_MAX];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/pager.json", dir);
+	out = fopen(path, "we");
+	if (!out)
+		return;
+	report_json(k->job.board, clock_ns() - k->begin_ns, out);
+	fclose(out);
+}
+
+static void pager_forget(struct backend_ctx *ctx, struct backend_job *job)
+{
+	struct keeper *k = job->state;
+
+	(void)ctx;
+	if (!k)
+		return;
+	write_report(k, job->dir);
+	pager_job_release(&k->job);
+	free(k);
+	job->state = NULL;
+}
+
+const struct backend backend_pager = {
+	.name = "pager",
+	.summary = "a user-space pager in unmodified programs, its pool in local memory",
+	.opts = pager_opts,
+	.params_size = sizeof(struct pager_params),
+	.caps = CAP_PAGER,
+	.usage = pager_usage,
+	.check = pager_check,
+	.up = pager_up,
+	.facts = pager_facts,
+	.prepare = pager_prepare,
+	.limit = pager_limit,
+	.local = pager_local,
+	.forget = pager_forget,
+};

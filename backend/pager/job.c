@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "backend/pager/job.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/pager/policy.h"
+#include "backend/pager/prefetch.h"
+
+static int set_name(char *dst, size_t size, const char *name, bool known, const char *what,
+		    struct err *err)
+{
+	char path[PATH_MAX];
+
+	if (!strchr(name, '/') && !known)
+		return err_usage(err, "no %s '%s': fmpager --help names them", what, name);
+	if (strchr(name, '/') && !realpath(name, path))
+		return err_usage(err, "%s %s: %s", what, name, strerror(errno));
+	if (strlen(strchr(name, '/') ? path : name) >= size)
+		return err_usage(err, "the path of %s %s is too long", what, name);
+	strcpy(dst, strchr(name, '/') ? path : name);
+	return 0;
+}
+
+static int set_names(struct board *b, const struct pager_parts *parts, struct err *err)
+{
+	bool known = false;
+	int rc;
+
+	for (size_t i = 0; policy_table[i]; i++)
+		known |= strcmp(policy_table[i]->name, parts->policy) == 0;
+	rc = set_name(b->policy, sizeof(b->policy), parts->policy, known, "policy", err);
+	if (rc)
+		return rc;
+	known = false;
+	for (size_t i = 0; prefetch_table[i]; i++)
+		known |= strcmp(prefetch_table[i]->name, parts->prefetch) == 0;
+	return set_name(b->prefetch, sizeof(b->prefetch), parts->prefetch, known, "prefetcher",
+			err);
+}
+
+static int make_pool(struct board *b, const char *text, struct pool_ctx *pool, struct err *err)
+{
+	size_t len = strcspn(text, ":");
+	int rc;
+
+	*pool = (struct pool_ctx){ .nr_slots = b->nr_slots, .fd = -1 };
+	for (size_t i = 0; pool_table[i]; i++) {
+		if (strlen(pool_table[i]->name) == len &&
+		    strncmp(pool_table[i]->name, text, len) == 0)
+			pool->pool = pool_table[i];
+	}
+	if (!pool->pool || strlen(text) >= sizeof(b->pool))
+		return err_usage(err, "no pool '%s': fmpager --help names them", text);
+	strcpy(b->pool, text);
+	pool->options = text[len] ? b->pool + len + 1 : "";
+	rc = pool->pool->create(pool, err);
+	if (!rc && pool->pool->open)
+		rc = pool->pool->open(pool, err);
+	b->pool_fd = pool->fd;
+	return rc;
+}
+
+static uint64_t memory_bytes(void)
+{
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int pager_job_init(struct pager_job *job, const struct pager_parts *parts, struct err *err)
+{
+	int rc;
+
+	*job = (struct pager_job){ .pool.fd = -1 };
+	job->board_fd = board_create(parts->far_bytes ? parts->far_bytes : memory_bytes(),
+				     &job->board, err);
+	if (job->board_fd < 0)
+		return job->board_fd;
+	rc = set_names(job->board, parts, err);
+	if (!rc)
+		rc = make_pool(job->board, parts->pool, &job->pool, err);
+	if (rc)
+		pager_job_release(job);
+	return rc;
+}
+
+void pager_job_release(struct pager_job *job)
+{
+	if (job->pool.pool && job->pool.pool->close)
+		job->pool.pool->close(&job->pool);
+	if (job->pool.fd >= 0)
+		close(job->pool.fd);
+	if (job->board)
+		close(job->board_fd);
+	board_close(job->board);
+	job->board = NULL;
+}
+
+/* Beside this program, where it was built, or in ../lib/fmbench, where it was installed. */
+static int find_library(char *dst, size_t size, struct err *err)
+{
+	static const char *const places[] = { "libfmpager.so", "../lib/fmbench/libfmpager.so" };
+	char self[PATH_MAX], path[2 * PATH_MAX], found[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *dir;
+
+	self[n > 0 ? n : 0] = '\0';
+	dir = dirname(self);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, places[i]);
+		if (realpath(path, found) && strlen(found) < size) {
+			strcpy(dst, found);
+			return 0;
+		}
+	}
+	return err_missing(err,
+			   "libfmpager.so is neither in %s nor in ../lib/fmbench: `make pager` or "
+			   "`make install` puts it there",
+			   dir);
+}
+
+int pager_job_environment(const struct pager_job *job, const char *others, char *ret_preload,
+			  char *ret_board, size_t size, struct err *err)
+{
+	char library[PATH_MAX];
+	int rc = find_library(library, sizeof(library), err);
+
+	if (rc)
+		return rc;
+	snprintf(ret_preload, size, "%s%s%s", library, others && *others ? ":" : "",
+		 others && *others ? others : "");
+	snprintf(ret_board, size, "/proc/%d/fd/%d", getpid(), job->board_fd);
+	return 0;
+}
