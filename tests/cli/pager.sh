@@ -44,6 +44,12 @@ expect 0 "$fmpager" --limit 50% -- bash -c "LC_ALL=C sort -S 40M '$tmp/numbers' 
 cmp "$tmp/plain" "$tmp/out" || fail "sort sorts otherwise under the pager"
 expect 7 "$fmpager" --limit 50% -- bash -c 'exit 7'
 
+# --- as a backend: the limit follows the ratio
+expect_run "$fmbench" run quicksort --ratio 1,0.5 --backend pager -o memory=16M
+[[ $(sql "SELECT count(*) FROM run WHERE status <> 'failed'") -eq 2 ]] || fail "a run failed"
+cat "$tmp"/*/*/pager.json >"$tmp/reports"
+grep -q '"pages_out":[1-9]' "$tmp/reports" || fail "nothing left at ratio 0.5: $(cat "$tmp/reports")"
+
 # --- killed half-way: the program goes with it, and so does what they shared
 "$fmpager" --limit 20M -- "$torture" 60 64 1 >/dev/null 2>&1 &
 pid=$!
