@@ -48,6 +48,16 @@ static void adopt_page(uint64_t address)
 	pager.policy->arrive(&pager.policy_ctx, address / PAGE_BYTES, &page->word, ARRIVED_NEW);
 }
 
+/*
+ * Is all that is mapped there registered, and nothing changing? What the maps said a moment ago may have
+ * gone, and other memory may be in its place: evicting that would lose it. The kernel tells when it is asked
+ * to protect the range; a page that need not be protected costs one fault more.
+ */
+static bool is_registered(uint64_t start, uint64_t end)
+{
+	return uffd_protect(pager.space.uffd, start, end - start, true) == 0;
+}
+
 static void scan(uint64_t start, uint64_t end)
 {
 	uint64_t entries[BLOCK_PAGES];
@@ -62,7 +72,7 @@ static void scan(uint64_t start, uint64_t end)
 			nr = BLOCK_PAGES;
 		got = pread(pager.pagemap_fd, entries, nr * sizeof(*entries),
 			    (off_t)(start / PAGE_BYTES * sizeof(*entries)));
-		if (got <= 0)
+		if (got <= 0 || !is_registered(start, start + nr * PAGE_BYTES))
 			return;
 		for (size_t i = 0; i < (size_t)got / sizeof(*entries); i++) {
 			if (entries[i] & PRESENT)
@@ -120,7 +130,8 @@ static void adopt_gaps(const struct mapping *m, bool with_scan)
 	uint64_t start, end, from = m->start;
 
 	while (region_gap(from, m->end, &start, &end)) {
-		if (uffd_register(pager.space.uffd, start, end - start) == 0) {
+		if (uffd_register(pager.space.uffd, start, end - start) == 0 &&
+		    (!with_scan || is_registered(start, end))) {
 			region_add(start, end);
 			if (with_scan)
 				scan(start, end);
