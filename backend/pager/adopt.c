@@ -38,24 +38,25 @@ void adopt_mapping(uint64_t start, uint64_t bytes)
 
 /* --- pages that were there before ------------------------------------------------------------------- */
 
+/*
+ * Is all that is mapped there registered, and nothing changing? What the maps said a moment ago may have
+ * gone, and other memory may be in its place, or will be: evicting that would lose it. The kernel tells
+ * when it is asked to protect the range, or not to. A page: is something mapped there?
+ */
+static bool is_registered(uint64_t start, uint64_t end, bool protect)
+{
+	return uffd_protect(pager.space.uffd, start, end - start, protect) == 0;
+}
+
 static void adopt_page(uint64_t address)
 {
 	struct page *page = space_get(&pager.space, address);
 
-	if (!page || page->state != PAGE_NEW)
+	if (!page || page->state != PAGE_NEW ||
+	    !is_registered(address, address + PAGE_BYTES, false))
 		return;
 	space_set(&pager.space, page, PAGE_RESIDENT);
 	pager.policy->arrive(&pager.policy_ctx, address / PAGE_BYTES, &page->word, ARRIVED_NEW);
-}
-
-/*
- * Is all that is mapped there registered, and nothing changing? What the maps said a moment ago may have
- * gone, and other memory may be in its place: evicting that would lose it. The kernel tells when it is asked
- * to protect the range; a page that need not be protected costs one fault more.
- */
-static bool is_registered(uint64_t start, uint64_t end)
-{
-	return uffd_protect(pager.space.uffd, start, end - start, true) == 0;
 }
 
 static void scan(uint64_t start, uint64_t end)
@@ -72,7 +73,7 @@ static void scan(uint64_t start, uint64_t end)
 			nr = BLOCK_PAGES;
 		got = pread(pager.pagemap_fd, entries, nr * sizeof(*entries),
 			    (off_t)(start / PAGE_BYTES * sizeof(*entries)));
-		if (got <= 0 || !is_registered(start, start + nr * PAGE_BYTES))
+		if (got <= 0)
 			return;
 		for (size_t i = 0; i < (size_t)got / sizeof(*entries); i++) {
 			if (entries[i] & PRESENT)
@@ -131,7 +132,7 @@ static void adopt_gaps(const struct mapping *m, bool with_scan)
 
 	while (region_gap(from, m->end, &start, &end)) {
 		if (uffd_register(pager.space.uffd, start, end - start) == 0 &&
-		    (!with_scan || is_registered(start, end))) {
+		    (!with_scan || is_registered(start, end, true))) {
 			region_add(start, end);
 			if (with_scan)
 				scan(start, end);

@@ -328,6 +328,20 @@ static size_t move_batch(struct batch *b, struct batch *shared)
 	return went;
 }
 
+/* Meanwhile the program may have given some back, and mapped what it likes in their place. */
+static void copy_all(struct batch *shared)
+{
+	size_t nr = shared->nr;
+
+	for (size_t i = 0; i < nr; i++)
+		helper_do(copy_shared, &shared->page[i]);
+	shared->nr = 0;
+	for (size_t i = 0; i < nr; i++) {
+		if (page_of(shared->page[i])->state == PAGE_RESIDENT)
+			shared->page[shared->nr++] = shared->page[i];
+	}
+}
+
 static size_t evict_batch(size_t nr)
 {
 	static struct batch b, shared;
@@ -340,8 +354,7 @@ static size_t evict_batch(size_t nr)
 		return finish(&b);
 	}
 	went = move_batch(&b, &shared);
-	for (size_t i = 0; i < shared.nr; i++)
-		helper_do(copy_shared, &shared.page[i]);
+	copy_all(&shared);
 	return shared.nr ? went + move_batch(&shared, NULL) : went;
 }
 
