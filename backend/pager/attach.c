@@ -179,9 +179,9 @@ static int find_policy(const char *name, struct err *err)
 {
 	if (strchr(name, '/'))
 		pager.policy = load_own(name, "fmpager_policy", err);
-	for (size_t i = 0; policy_table[i] && !pager.policy; i++) {
-		if (strcmp(policy_table[i]->name, name) == 0)
-			pager.policy = policy_table[i];
+	for (size_t i = 0; pager_policies[i] && !pager.policy; i++) {
+		if (strcmp(pager_policies[i]->name, name) == 0)
+			pager.policy = pager_policies[i];
 	}
 	return pager.policy ? 0 : -ENOENT;
 }
@@ -190,9 +190,9 @@ static int find_prefetch(const char *name, struct err *err)
 {
 	if (strchr(name, '/'))
 		pager.prefetch = load_own(name, "fmpager_prefetch", err);
-	for (size_t i = 0; prefetch_table[i] && !pager.prefetch; i++) {
-		if (strcmp(prefetch_table[i]->name, name) == 0)
-			pager.prefetch = prefetch_table[i];
+	for (size_t i = 0; pager_prefetchers[i] && !pager.prefetch; i++) {
+		if (strcmp(pager_prefetchers[i]->name, name) == 0)
+			pager.prefetch = pager_prefetchers[i];
 	}
 	return pager.prefetch ? 0 : -ENOENT;
 }
@@ -203,10 +203,10 @@ static int find_pool(struct err *err)
 	size_t len = (size_t)(colon - pager.board->pool);
 	char path[64];
 
-	for (size_t i = 0; pool_table[i]; i++) {
-		if (strlen(pool_table[i]->name) == len &&
-		    strncmp(pool_table[i]->name, pager.board->pool, len) == 0)
-			pager.pool.pool = pool_table[i];
+	for (size_t i = 0; pager_pools[i]; i++) {
+		if (strlen(pager_pools[i]->name) == len &&
+		    strncmp(pager_pools[i]->name, pager.board->pool, len) == 0)
+			pager.pool.pool = pager_pools[i];
 	}
 	if (!pager.pool.pool)
 		return err_failed(err, 0, "no pool %s", pager.board->pool);

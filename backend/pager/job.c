@@ -31,14 +31,14 @@ static int set_names(struct board *b, const struct pager_parts *parts, struct er
 	bool known = false;
 	int rc;
 
-	for (size_t i = 0; policy_table[i]; i++)
-		known |= strcmp(policy_table[i]->name, parts->policy) == 0;
+	for (size_t i = 0; pager_policies[i]; i++)
+		known |= strcmp(pager_policies[i]->name, parts->policy) == 0;
 	rc = set_name(b->policy, sizeof(b->policy), parts->policy, known, "policy", err);
 	if (rc)
 		return rc;
 	known = false;
-	for (size_t i = 0; prefetch_table[i]; i++)
-		known |= strcmp(prefetch_table[i]->name, parts->prefetch) == 0;
+	for (size_t i = 0; pager_prefetchers[i]; i++)
+		known |= strcmp(pager_prefetchers[i]->name, parts->prefetch) == 0;
 	return set_name(b->prefetch, sizeof(b->prefetch), parts->prefetch, known, "prefetcher",
 			err);
 }
@@ -49,10 +49,10 @@ static int make_pool(struct board *b, const char *text, struct pool_ctx *pool, s
 	int rc;
 
 	*pool = (struct pool_ctx){ .nr_slots = b->nr_slots, .fd = -1 };
-	for (size_t i = 0; pool_table[i]; i++) {
-		if (strlen(pool_table[i]->name) == len &&
-		    strncmp(pool_table[i]->name, text, len) == 0)
-			pool->pool = pool_table[i];
+	for (size_t i = 0; pager_pools[i]; i++) {
+		if (strlen(pager_pools[i]->name) == len &&
+		    strncmp(pager_pools[i]->name, text, len) == 0)
+			pool->pool = pager_pools[i];
 	}
 	if (!pool->pool || strlen(text) >= sizeof(b->pool))
 		return err_usage(err, "no pool '%s': fmpager --help names them", text);

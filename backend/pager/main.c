@@ -56,14 +56,15 @@ static void usage(FILE *out)
 	      out);
 	opt_print_help(opts, OPT_FLAGS, 0, out);
 	fputs("pools:\n", out);
-	for (size_t i = 0; pool_table[i]; i++)
-		fprintf(out, "  %-12s %s\n", pool_table[i]->name, pool_table[i]->summary);
+	for (size_t i = 0; pager_pools[i]; i++)
+		fprintf(out, "  %-12s %s\n", pager_pools[i]->name, pager_pools[i]->summary);
 	fputs("policies:\n", out);
-	for (size_t i = 0; policy_table[i]; i++)
-		fprintf(out, "  %-12s %s\n", policy_table[i]->name, policy_table[i]->summary);
+	for (size_t i = 0; pager_policies[i]; i++)
+		fprintf(out, "  %-12s %s\n", pager_policies[i]->name, pager_policies[i]->summary);
 	fputs("prefetchers:\n", out);
-	for (size_t i = 0; prefetch_table[i]; i++)
-		fprintf(out, "  %-12s %s\n", prefetch_table[i]->name, prefetch_table[i]->summary);
+	for (size_t i = 0; pager_prefetchers[i]; i++)
+		fprintf(out, "  %-12s %s\n", pager_prefetchers[i]->name,
+			pager_prefetchers[i]->summary);
 }
 
 /* --- the command line ------------------------------------------------------------------------------ */

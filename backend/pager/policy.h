@@ -4,7 +4,7 @@
  *
  * To add one:
  *	1. write backend/pager/policy_NAME.c, ending in its one `const struct policy policy_NAME`;
- *	2. add its row to policy_table in backend/pager/tables.c and its line to the list below.
+ *	2. add its row to pager_policies in backend/pager/tables.c and its line to the list below.
  * To try one without a place here: `const struct policy fmpager_policy = { … };` in a file of one's own,
  * `gcc -shared -fPIC -o my.so my.c`, `fmpager --policy ./my.so`. examples/pager_policy.c is one.
  *
@@ -49,7 +49,7 @@ uint64_t *pager_word(uint64_t page);
 /* For policies, prefetchers and pools: memory that is never paged, zeroed; never freed. NULL: none left. */
 void *pager_memory(size_t bytes);
 
-extern const struct policy *const policy_table[]; /* ended by NULL */
+extern const struct policy *const pager_policies[]; /* ended by NULL */
 
 /* One line a policy. */
 extern const struct policy policy_fifo;

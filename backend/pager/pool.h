@@ -5,7 +5,7 @@
  *
  * To add one:
  *	1. write backend/pager/pool_NAME.c, ending in its one `const struct pool pool_NAME`;
- *	2. add its row to pool_table in backend/pager/tables.c and its line to the list below.
+ *	2. add its row to pager_pools in backend/pager/tables.c and its line to the list below.
  *
  * create() runs once a job, in the process fmpager, which is in no group of the job's; open() runs in
  * each of the job's processes, again in a forked child. All others run in the thread of a process that
@@ -59,7 +59,7 @@ struct pool {
 	void (*close)(struct pool_ctx *ctx);
 };
 
-extern const struct pool *const pool_table[]; /* ended by NULL */
+extern const struct pool *const pager_pools[]; /* ended by NULL */
 
 /* One line a pool. */
 extern const struct pool pool_dram; /* shared memory of this machine */

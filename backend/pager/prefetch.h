@@ -4,7 +4,7 @@
  *
  * To add one:
  *	1. write backend/pager/prefetch_NAME.c, ending in its one `const struct prefetch prefetch_NAME`;
- *	2. add its row to prefetch_table in backend/pager/tables.c and its line to the list below.
+ *	2. add its row to pager_prefetchers in backend/pager/tables.c and its line to the list below.
  * One's own: `const struct prefetch fmpager_prefetch`, as in policy.h, whose rules hold here, too.
  */
 #ifndef BACKEND_PAGER_PREFETCH_H
@@ -34,7 +34,7 @@ struct prefetch {
 			size_t nr);
 };
 
-extern const struct prefetch *const prefetch_table[]; /* ended by NULL */
+extern const struct prefetch *const pager_prefetchers[]; /* ended by NULL */
 
 /* One line a prefetcher. */
 extern const struct prefetch prefetch_neighbours; /* streams, up or down, in growing windows */

@@ -5,10 +5,11 @@
 #include "backend/pager/pool.h"
 #include "backend/pager/prefetch.h"
 
-const struct pool *const pool_table[] = { &pool_dram, NULL };
+const struct pool *const pager_pools[] = { &pool_dram, NULL };
 
 /* The first of each is the default. */
-const struct policy *const policy_table[] = { &policy_refault, &policy_fifo, &policy_random, NULL };
+const struct policy *const pager_policies[] = { &policy_refault, &policy_fifo, &policy_random,
+						NULL };
 
-const struct prefetch *const prefetch_table[] = { &prefetch_neighbours, &prefetch_none,
-						  &prefetch_stride, NULL };
+const struct prefetch *const pager_prefetchers[] = { &prefetch_neighbours, &prefetch_none,
+						     &prefetch_stride, NULL };
