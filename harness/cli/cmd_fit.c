@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
+#include "harness/cli/dry_run.h"
 #include "harness/cli/fit_profile.h"
 #include "harness/plan/matrix.h"
 #include "harness/plan/ratios.h"
@@ -28,7 +29,7 @@ struct params {
 	char *slowdown, *slo, *backend;
 	uint64_t seed, budget_ns, peak_bytes;
 	double least, within;
-	bool profile;
+	bool profile, dry_run;
 	char *ratios;
 	uint64_t repeat;
 	struct run_settings settings;
@@ -57,6 +58,8 @@ static const struct opt opts[] = {
 	OPT_U64("seed", struct params, seed, "1", 0, 9e18, "of the workload", .arg = "N"),
 	OPT_SIZE("peak", struct params, peak_bytes, NULL, 1 << 20, 1e15,
 		 "state the workload's peak instead of measuring it", .arg = "SIZE"),
+	OPT_BOOL("dry-run", struct params, dry_run, NULL,
+		 "check and list the runs that it begins with; make none", .letter = 'n'),
 	RUN_SETTINGS_OPTS(struct params, settings),
 	OPT_END
 };
@@ -346,6 +349,8 @@ static int search(const struct params *p, struct search *s, struct matrix *m, st
 	matrix_add(m, &cell);
 	cell.ratio = round(50 * (p->least + 1)) / 100;
 	matrix_add(m, &cell);
+	if (p->dry_run)
+		return dry_run(m, err);
 	rc = matrix_run(m, EXPORT_TABLE, ret_code, err);
 	if (!rc && s->nr)
 		*ret_code = print_answer(s, p->settings.experiment);
@@ -361,9 +366,9 @@ static int profile(const struct params *p, struct matrix *m, const struct cell *
 
 	if (!rc) {
 		fit_profile_init(&f, m);
-		rc = matrix_run(m, EXPORT_TABLE, ret_code, err);
+		rc = p->dry_run ? dry_run(m, err) : matrix_run(m, EXPORT_TABLE, ret_code, err);
 	}
-	if (!rc)
+	if (!rc && !p->dry_run)
 		rc = fit_profile_print(&f, m, err);
 	if (rc > 0) {
 		*ret_code = rc;

@@ -7,6 +7,9 @@ need_swap
 
 fit=("$fmbench" fit quicksort -o memory=8M --backend zram --slowdown 30%)
 machine_state >"$tmp/before"
+expect 0 "${fit[@]}" --dry-run
+grep -q '^2 runs: 0 done, 2 left' "$tmp/out" || fail "what it begins with: $(cat "$tmp/out")"
+[[ ! -e $FMBENCH_DB ]] || fail "--dry-run made a database"
 expect_run "${fit[@]}" --budget 8s
 grep -qE '^(enough|no answer|the bound does not hold)' "$tmp/out" || fail "no answer: $(cat "$tmp/out")"
 runs=$(sql "SELECT count(*) FROM run WHERE experiment = 'fit' AND status = 'ok'")
