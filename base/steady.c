@@ -12,13 +12,16 @@
 #include "base/clock.h"
 
 /* Two-sided, of halves and trend each. */
-#define CHANCE 0.0003
+#define CHANCE 0.0002
 /* A part is off where it is so many standard deviations from the median, by the median deviation. */
 #define OFF_SIGMAS  5
 #define MAD_TO_SD   1.4826
 #define MIN_STRETCH 2
 /* Of fewer parts the median deviation is a matter of chance. */
 #define STRETCH_PARTS 8
+/* A part in which next to nothing was done, for so long, is no noise either. */
+#define STALLED	  0.1 /* of the median */
+#define STALLED_S 0.5
 /* A residual that lasts longer is no noise. */
 #define MOST_LASTING 0.8
 /* A counter that did not change for so many of its usual gaps stood still. */
@@ -214,7 +217,14 @@ static bool judge_trend(const struct parts *p, double mean, struct steady *s)
 	return is_real(s->trend, s->trend_error, p->nr - 2);
 }
 
-/* The parts of a stretch lie on one side of the median, each far from it. */
+/* It stands alone: neighbours that it shares a reading with are only halfway down. */
+static bool is_stalled(const struct parts *p, size_t i, double median)
+{
+	return p->seconds[i] >= STALLED_S && p->rate[i] < STALLED * median;
+}
+
+/* The parts of a stretch lie on one side of the median, each far from it; one in which all stood still
+ * is a stretch by itself. Of too few parts no more than that is said. */
 static bool judge_stretch(const struct parts *p, double mean, struct steady *s)
 {
 	double sorted[STEADY_MAX_PARTS + 1], work[STEADY_MAX_PARTS + 1];
@@ -230,16 +240,19 @@ static bool judge_stretch(const struct parts *p, double mean, struct steady *s)
 	median = gsl_stats_median_from_sorted_data(sorted, 1, p->nr);
 	far = fmax(STEADY_OFF * median,
 		   OFF_SIGMAS * MAD_TO_SD * gsl_stats_mad0(p->rate, 1, p->nr, work));
-	if (median <= 0 || p->nr < STRETCH_PARTS)
+	if (p->nr < STRETCH_PARTS)
+		far = INFINITY;
+	if (median <= 0)
 		return false;
 	for (size_t i = 0; i < p->nr; i++) {
 		double here = p->rate[i] - median;
+		bool stalled = is_stalled(p, i, median), is_off = stalled || fabs(here) > far;
 
-		if (fabs(here) <= far || (nr && (here > 0) != (off > 0)))
+		if (!is_off || (nr && (here > 0) != (off > 0)))
 			nr = 0, off = 0, seconds = 0;
-		if (fabs(here) <= far)
+		if (!is_off)
 			continue;
-		nr++;
+		nr += stalled ? MIN_STRETCH : 1;
 		off += here * p->seconds[i];
 		seconds += p->seconds[i];
 		if (nr < MIN_STRETCH || fabs(off) < STEADY_MOVED * mean * all_s ||

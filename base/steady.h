@@ -2,7 +2,8 @@
 /*
  * Does a rate hold still? What a counter had counted at some instants is a series; its rate over a
  * window is looked at in three ways, each of which finds what the others may miss: a trend by its
- * slope, a step by the window's halves, a dip by the longest stretch away from the median.
+ * slope, a step by the window's halves, a dip by the longest stretch away from the median. A part of half
+ * a second or more in which next to nothing was done (a stopped server) is such a stretch by itself.
  *
  * A difference counts where it is large (it would move the window's number) and larger than the
  * series' own noise explains: on steady noise, also noise that lasts from one reading to the next,
