@@ -7,4 +7,7 @@ bench-micro: all bench-programs ## what its loops add to what they time, and fau
 bench-kv: all bench-programs ## the client of workload kv: its floor, and beside memaslap and redis-benchmark
 	@bench/kv.sh
 
-.PHONY: bench-micro bench-kv
+bench-agree: all ## what fmbench says beside what servers and devices counted, each within 3 %
+	@bench/agree.sh
+
+.PHONY: bench-micro bench-kv bench-agree

@@ -50,6 +50,22 @@ expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend zram --cpus 0 -- "${h
 kill $neighbour
 told CPU_CONTENDED INCOMPRESSIBLE
 
+# --- A server that stood still for two seconds of its window.
+"$fmbench" run memaslap -o memory=64M --backend none --warmup 1s --duration 8s \
+	>"$tmp/out" 2>"$tmp/err" &
+pid=$!
+until [[ $(sql "SELECT 1 FROM phase WHERE name = 'warmup'" 2>/dev/null) ]]; do
+	kill -0 $pid 2>/dev/null || fail "no window: $(<"$tmp/err")"
+	sleep 0.1
+done
+sleep 3
+server=$(pgrep -P $pid -x memcached)
+kill -STOP "$server"
+sleep 2
+kill -CONT "$server"
+wait $pid || [[ $? -eq 7 ]] || fail "$(<"$tmp/err")"
+told NOT_STEADY
+
 # --- A guest's times.
 expect_run env FMLAB_ACCEL=tcg "$fmbench" run --backend none -- "${hog[@]}" 1 text 1
 told EMULATED

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Flags about what came back, who else ran and what the machine did meanwhile, from real runs each of
-# which is fooled by one of these. GOVERNOR, SMT_SIBLING and heat need other machines, OTHER_SWAPPER and ZSWAP
-# a second program at the swap area: rules and sources are tested in build/tests/unit/test_trust,
-# test_placement and test_collectors.
+# which is fooled by one of these. GOVERNOR, SMT_SIBLING, ZSWAP and heat need other machines: rules and
+# sources are tested in build/tests/unit/test_trust, test_placement and test_collectors.
 . "$(dirname "$0")/../lib.sh"
 need_swap
 
@@ -80,6 +79,27 @@ else
 fi
 wait $pid || [[ $? -eq 7 ]] || fail "$(<"$tmp/err")"
 flagged THROTTLED warning 'stopped it [1-9][0-9]* times, for [1-9][0-9.]* % of the time'
+
+# --- OTHER_SWAPPER: a second program, under a limit of its own, takes turns at the same swap area.
+if [[ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]]; then
+	other=/sys/fs/cgroup/memory/fmbench-other limit=memory.limit_in_bytes
+else
+	other=/sys/fs/cgroup/fmbench-other limit=memory.high
+fi
+mkdir "$other"
+undo_list+=("[[ ! -e $other ]] || rmdir $other")
+echo 16M >"$other/$limit"
+"$fmbench" run --ratio 0.5 --peak 40M --backend zram -o zram.size=256M -- "${hog[@]}" 4 text 32 \
+	>"$tmp/out" 2>"$tmp/err" &
+pid=$!
+until grep -q zram /proc/swaps; do
+	kill -0 $pid 2>/dev/null || fail "no swap area: $(<"$tmp/err")"
+	sleep 0.05
+done
+(echo $BASHPID >"$other/cgroup.procs" && exec "${hog[@]}" 2 text 32)
+wait $pid || [[ $? -eq 7 ]] || fail "$(<"$tmp/err")"
+rmdir "$other"
+flagged OTHER_SWAPPER warning "[1-9][0-9]* of the [0-9]* pages \([0-9.]* %\) .*other programs'"
 
 # --- KSM: pages that are all alike.
 ksm=/sys/kernel/mm/ksm

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What fmbench says beside what others say of the same run (make bench-agree), each within 3 %:
+#	- memaslap's operations, and cmd_get + cmd_set of the server's own `stats`;
+#	- far page-ins by the group's count, and pages that zram read for them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export FMBENCH_STATE_DIR=$tmp/state FMBENCH_DB=$tmp/agree.db
+fmbench=build/fmbench
+bad=0
+
+# row WHAT FMBENCH OTHER
+row() {
+	awk -v what="$1" -v a="$2" -v b="$3" 'BEGIN {
+		ratio = b > 0 ? a / b : 0
+		ok = ratio > 0.97 && ratio < 1.03
+		printf "%-44s %14.0f %14.0f %8.3f  %s\n", what, a, b, ratio, ok ? "agrees" : "DIFFERS"
+		exit !ok }' || bad=1
+}
+
+# run ARGS…: an untrusted run (7) counts as well, its flags are not about these counts.
+run() {
+	"$fmbench" run -q "$@" >"$tmp/out" 2>"$tmp/err" || [[ $? -eq 7 ]] || {
+		cat "$tmp/err" >&2
+		exit 1
+	}
+}
+
+# delta COLLECTOR KEY: of phase measure of the newest run; empty where this kernel lacks it.
+delta() {
+	"$fmbench" export csv deltas --run latest | python3 -c '
+import csv, sys
+for r in csv.DictReader(sys.stdin):
+    if (r["phase"], r["collector"], r["key"]) == ("measure", *sys.argv[1:3]):
+        print(r["delta"])' "$1" "$2"
+}
+
+printf '%-44s %14s %14s %8s\n' '' fmbench other ratio
+
+# The server is asked every 20 ms; its count at the instant of a tick lies between two answers. Operations
+# are compared from the first tick of the window at which memaslap had just told of them to the last:
+# memaslap tells each second, so that a window's ends fall between two of its rows.
+port=$((20000 + RANDOM % 10000))
+python3 bench/agree_stats.py watch $port >"$tmp/server.csv" &
+watcher=$!
+run memaslap -o memory=64M -o port=$port --backend none --warmup 2s --duration 12s --sample-hz 50
+kill $watcher 2>/dev/null || true
+wait $watcher 2>/dev/null || true
+"$fmbench" export csv samples --run latest >"$tmp/samples.csv"
+read -r ours theirs < <(python3 bench/agree_stats.py compare "$tmp/samples.csv" "$tmp/server.csv")
+row "memaslap: operations; the server's own count" "$ours" "$theirs"
+
+# One page a read: no read-ahead, which brings pages that nobody asked for.
+run quicksort -o memory=64M --ratio 0.5 --peak 64M --backend zram --page-cluster 0
+ours=$(delta memory_stat pswpin)
+[[ $ours ]] || ours=$(delta memory_stat workingset_refault_anon)
+row 'quicksort: far page-ins; pages that zram read' "$ours" "$(delta swap_device read |
+	awk '{ print $1 / 4096 }')"
+
+exit $bad

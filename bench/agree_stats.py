@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A memcached's own count of operations, beside fmbench's (bench/agree.sh).
+
+	watch PORT			"ns,operations" every 20 ms, until it is gone
+	compare SAMPLES SERVER		the operations of each over the same time
+"""
+import csv
+import socket
+import sys
+import time
+
+
+def connect(port):
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1)
+        except OSError:
+            time.sleep(0.05)
+
+
+def stats(server, lines):
+    count = 0
+    server.sendall(b"stats\r\n")
+    for line in lines:
+        if line.startswith((b"STAT cmd_get ", b"STAT cmd_set ")):
+            count += int(line.split()[2])
+        if line.startswith(b"END"):
+            return count
+    return None
+
+
+def watch(port):
+    server = connect(int(port))
+    lines = server.makefile("rb")
+    while True:
+        before = time.monotonic_ns()
+        try:
+            count = stats(server, lines)
+        except OSError:
+            count = None
+        if count is None:
+            return
+        print(f"{(before + time.monotonic_ns()) // 2},{count}", flush=True)
+        time.sleep(0.02)
+
+
+def at(points, ns):
+    """The count at an instant, on the line between the two readings around it."""
+    for (t0, n0), (t1, n1) in zip(points, points[1:]):
+        if t0 <= ns <= t1:
+            return n0 + (n1 - n0) * (ns - t0) / (t1 - t0)
+    raise SystemExit("the server was not asked at that instant")
+
+
+def compare(samples, server):
+    with open(samples, newline="") as f:
+        ours = [(int(r["t_ns"]), int(r["value"])) for r in csv.DictReader(f)
+                if r["collector"] == "progress" and r["phase"] == "measure"]
+    with open(server, newline="") as f:
+        theirs = [tuple(map(int, r)) for r in csv.reader(f) if len(r) == 2]
+    # Those that differ from the one before are of the tick after memaslap told; the ones of the window's
+    # own ends are up to a second older than they look.
+    told = [b for a, b in zip(ours, ours[1:]) if b[1] != a[1]]
+    first, last = told[0], told[-1]
+    print(last[1] - first[1], round(at(theirs, last[0]) - at(theirs, first[0])))
+
+
+{"watch": watch, "compare": compare}[sys.argv[1]](*sys.argv[2:])
