@@ -159,7 +159,11 @@ static int place_artifacts(struct store *s, int64_t after, const char *artifacts
 
 int store_copy(struct store *s, const char *path, struct err *err)
 {
-	return db_run(s, err, "VACUUM main INTO ?1", "t", path);
+	int rc = db_run(s, err, "VACUUM main INTO ?1", "t", path);
+
+	if (rc)
+		err_prefix(err, "copying the database to %s", path);
+	return rc;
 }
 
 int store_merge(struct store *s, const char *from, int64_t after, const char *artifacts_in,

@@ -122,12 +122,14 @@ static int open_immutable(struct store *s)
 
 static int open_read(struct store *s, struct err *err)
 {
-	if (access(s->path, F_OK) != 0)
+	if (access(s->path, F_OK) != 0 && errno != EACCES)
 		return err_missing(
 			err,
 			"there is no database %s yet; make one with `fmbench run`, or name "
 			"another with --db",
 			s->path);
+	if (access(s->path, R_OK) != 0)
+		return err_failed(err, errno, "cannot read %s", s->path);
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
 		return db_fail(s, err);
 	sqlite3_busy_timeout(s->db, BUSY_MS);

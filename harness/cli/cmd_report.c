@@ -93,6 +93,7 @@ static int add_figure(struct figures *figures, struct store *store, const struct
 	}
 	if (rc) {
 		buf_release(&svg);
+		err_prefix(err, "figure %s, drawn in %s (TMPDIR)", f->name, figures->dir);
 		return rc == -ENODATA ? 0 : rc;
 	}
 	buf_adds(&title, f->name);
