@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `make deb`: packages that lintian finds no error in, that install, work and go without a trace. They are
 # installed in an overlay of this root, of which nothing stays; the long form does the same in a minimal
-# system from this machine's Debian mirror, to which only what they depend on comes along. DKMS builds the modules for 6.1 there; for 7.3 it does so in an overlay of
-# the root that has a compiler for that kernel (backend/fastswap/build.sh).
+# system from this machine's Debian mirror, to which only what they depend on comes along. DKMS builds the
+# modules for 6.1 there; for 7.3 it does so in an overlay of the root that has a compiler for that kernel
+# (backend/fastswap/build.sh).
 . "$(dirname "$0")/../lib.sh"
 need_root
 [[ $(command -v dh) && $(command -v dh_dkms) ]] || skip "no debhelper or no dh-dkms (make deps)"
@@ -143,7 +144,8 @@ command -v mmdebstrap >/dev/null || skip "no mmdebstrap, which makes the minimal
 apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) main' 'Created-By: Packages' 'Origin: Debian' |
 	sort -u >"$tmp/sources"
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-mmdebstrap --quiet --variant=apt "$suite" "$tmp/minimal" - <"$tmp/sources" >"$tmp/mmdebstrap.log" 2>&1 ||
+mmdebstrap --quiet --variant=apt --skip=cleanup/apt/lists "$suite" "$tmp/minimal" - <"$tmp/sources" \
+	>"$tmp/mmdebstrap.log" 2>&1 ||
 	skip "no minimal system from this machine's mirror: $(tail -n 1 "$tmp/mmdebstrap.log")"
 cp /etc/resolv.conf "$tmp/minimal/etc"
 cp -r /etc/apt/apt.conf.d "$tmp/minimal/etc/apt" # a proxy
