@@ -103,7 +103,8 @@ wait_same "$tmp/before" || fail "something was left behind by jobs"
 # --- the harness is killed with five jobs running
 mix
 sed -i 's/^seconds = 1s/seconds = 600s\ncount = 2/; $a [job c]\nworkload = null\nmemory = 4M\nseconds = 600s\npeak = 8M' "$tmp/mix.ini"
-corun "$tmp/mix.ini" --local 64M --policy uniform >"$tmp/out" 2>"$tmp/err" &
+"$fmbench" corun --backend zram --figures none --reclaim-cpu none "$tmp/mix.ini" --local 64M \
+	--policy uniform >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 for _ in {1..100}; do
 	[[ $(pgrep -cf "[w]orker null" || true) -ge 5 ]] && break
