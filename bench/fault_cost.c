@@ -91,10 +91,10 @@ int main(int argc, char **argv)
 	n = strtoul(argv[2], NULL, 10);
 	repeats = strtoul(argv[3], NULL, 10);
 	/* memory.reclaim takes from the whole group: of this program nothing but the pages below. */
-	if (mlockall(MCL_CURRENT))
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		die("mlockall");
 	pages = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (pages == MAP_FAILED)
+	if (pages == MAP_FAILED || munlock((void *)pages, n * PAGE))
 		die("mmap");
 	madvise((void *)pages, n * PAGE, MADV_NOHUGEPAGE);
 	for (size_t repeat = 0; repeat < repeats; repeat++) {
