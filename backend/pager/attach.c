@@ -422,7 +422,8 @@ void attach_child(int socket)
 	close(pager.statm_fd);
 	close(pager.pagemap_fd);
 	pager.pid = getpid();
-	pager.evicting = pager.look = false;
+	pager.evicting = false;
+	pager.look = false;
 	pager.shares = true;
 	from_socket = socket;
 	rc = memory_init();
