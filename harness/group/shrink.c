@@ -22,19 +22,21 @@ static bool is_full(uint64_t total_kib, uint64_t free_kib)
 /* Why does memory not leave? The first thing every new user of far memory meets. */
 static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err)
 {
-	uint64_t total = 0, free_kib = 0, unevictable = 0, anon = 0;
-	char is[16], should[16], locked[16], swap[16], more[16];
+	uint64_t total = 0, free_kib = 0, unevictable = 0, anon = 0, zswap = 0;
+	char is[16], should[16], locked[16], swap[16], more[16], pool[16];
 
 	sysfile_read_key("/proc/meminfo", "SwapTotal:", &total);
 	sysfile_read_key("/proc/meminfo", "SwapFree:", &free_kib);
 	if (s->group) {
 		group_stat(s->group, "unevictable", "total_unevictable", &unevictable);
 		group_stat(s->group, "anon", "total_rss", &anon);
+		group_stat(s->group, "zswap", "zswap", &zswap); /* v1 counts no pool to a group */
 	}
 	format_size(is, sizeof(is), usage);
 	format_size(should, sizeof(should), s->limit_bytes);
 	format_size(locked, sizeof(locked), unevictable);
 	format_size(swap, sizeof(swap), total * 1024);
+	format_size(pool, sizeof(pool), zswap);
 	format_size(more, sizeof(more), usage > s->limit_bytes ? usage - s->limit_bytes : 0);
 
 	if (s->backend->caps & CAP_TIER)
@@ -59,6 +61,12 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 				  "memory stays at %s, %s wanted: %s of it are locked (mlock) and "
 				  "can't leave",
 				  is, should, locked);
+	if (zswap > s->limit_bytes / 2)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: %s of it are what zswap keeps, "
+				  "compressed as far as it can be, and counts as local; take data "
+				  "that compresses, or a far memory without zswap",
+				  is, should, pool);
 	if (s->group && anon < usage / 2)
 		return err_failed(err, 0,
 				  "memory stays at %s, %s wanted: less than half of it is "
