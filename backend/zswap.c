@@ -165,6 +165,11 @@ static const struct backend_usage zswap_usage[] = {
 	{ USAGE_PAGE_INS, "memory_stat", "pgmajfault" },
 	{ USAGE_PAGE_OUTS, "memory_stat", "zswpout" },
 	{ USAGE_PAGE_OUTS, "vmstat", "zswpout" },
+	/* What comes from the pool is not among the kernel's pswpin. */
+	{ USAGE_LOADS, "vmstat", "zswpin" },
+	{ USAGE_LOADS, "vmstat", "pswpin" },
+	{ USAGE_STORES, "vmstat", "zswpout" },
+	{ USAGE_STORES, "vmstat", "pswpout" },
 	{ NULL, NULL, NULL },
 };
 

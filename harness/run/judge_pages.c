@@ -254,6 +254,18 @@ void judge_other_swapper(const struct flag_input *in, struct results *r)
 			others, all, 100 * others / all);
 }
 
+/* Of the group. What zswap's pool gave back is not among pswpin, but is among the refaults. */
+static bool far_page_ins(const struct flag_input *in, double *ret)
+{
+	double pool;
+
+	if (!seen_measured(in, "memory_stat", "pswpin", ret))
+		return seen_measured(in, "memory_stat", "workingset_refault_anon", ret);
+	if (in->wants_zswap && seen_measured(in, "memory_stat", "zswpin", &pool))
+		*ret += pool;
+	return true;
+}
+
 /*
  * Major faults are of far pages or of files. Far pages that were faulted on are those that came back
  * less those that read-ahead brought; read-ahead is counted for the whole machine alone.
@@ -262,9 +274,7 @@ void judge_file_faults(const struct flag_input *in, struct results *r)
 {
 	double faults, ins, ahead, all, files;
 
-	if (!seen_measured(in, "memory_stat", "pgmajfault", &faults) ||
-	    (!seen_measured(in, "memory_stat", "pswpin", &ins) &&
-	     !seen_measured(in, "memory_stat", "workingset_refault_anon", &ins)))
+	if (!seen_measured(in, "memory_stat", "pgmajfault", &faults) || !far_page_ins(in, &ins))
 		return;
 	if (in->nr_jobs > 1 || others_page_ins(in, &all) > others_slack(ins) ||
 	    !seen_measured(in, "vmstat", "swap_ra", &ahead))

@@ -3,15 +3,17 @@
 # lab: --rdma --cpus 2 --mem 2G --numa 2
 # Swap over block devices that fmbench makes: each carries a verified sort and leaves nothing behind; a
 # server or link that is lost ends the run with a sentence; a killed harness leaves nothing either.
-# BACKENDS: some of them only. The long form cuts RDMA, too, and kills 20 times on each.
+# BACKENDS: some of them only. The long form takes all, cuts RDMA, too, and kills 20 times on each.
 . "$(dirname "$0")/../lib.sh"
 [[ ${FMLAB-} ]] || skip "runs in the lab guest only"
 [[ $FMLAB_KERNEL != 5.* && ($FMLAB_KERNEL != 6.1 || ${FMBENCH_LONG-}) ]] ||
 	skip "this kernel has only some of the devices"
 
-read -ra backends <<<"${BACKENDS:-brd delay nvme-loop nvme-tcp nvme-rdma nbd ublk zswap}"
+read -ra backends <<<"${BACKENDS:-$(by_length "nvme-tcp nbd ublk zswap" \
+	"brd delay nvme-loop nvme-tcp nvme-rdma nbd ublk zswap")}"
 small=(--ratio 0.5 --peak 16M -o memory=16M)
 kills=$(by_length 1 20)
+compressible=(-o region=32M -o local=8M -o compressible=0.9 -o verify=yes -o duration=2s)
 
 state() {
 	machine_state
@@ -44,10 +46,11 @@ newest() { # COLUMN OF run_summary
 	sql "SELECT $1 FROM run_summary ORDER BY run DESC LIMIT 1"
 }
 
-# carries BACKEND WORKLOAD -o memory=…: half of it far, verified.
+# carries BACKEND WORKLOAD [OPTIONS…]: part of its memory is far, and verified.
 carries() {
-	local begin=$SECONDS
-	expect_run "$fmbench" run "${@:2}" --ratio 0.5 --backend "$1"
+	local begin=$SECONDS command=(run --ratio 0.5)
+	[[ $2 != fault_latency ]] || command=(micro)
+	expect_run "$fmbench" "${command[@]}" "${@:2}" --backend "$1"
 	[[ $(newest 'far_bytes > 2000000') == 1 ]] || fail "$1: nothing was far"
 	[[ $(newest flags) != *@(ELSEWHERE|MISMATCH|CORRUPTED)* ]] || fail "$1: $(newest flags)"
 	restored "$1"
@@ -112,21 +115,13 @@ kill_harness() {
 	echo "#| $1: fmbench killed, all undone"
 }
 
-# 16 MiB of text, each page its own, read back three times.
-# shellcheck disable=SC2016
-text_pages='
-pages = [b"%07d\n" % i * 512 for i in range(4096)]
-for turn in range(3):
-    assert all(page == b"%07d\n" % i * 512 for i, page in enumerate(pages))
-'
-
 state >"$tmp/before"
 "$fmbench" backend list >"$tmp/list"
 for backend in "${backends[@]}"; do
 	has "$backend" || continue
 	# What zswap can't compress it hands on: a sort's random numbers would test the area behind it.
 	case $backend in
-	zswap) carries zswap --peak 24M -- python3 -c "$text_pages" ;;
+	zswap) carries zswap fault_latency "${compressible[@]}" ;;
 	*) carries "$backend" quicksort --peak 8M -o memory=8M ;;
 	esac
 done
