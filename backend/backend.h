@@ -46,6 +46,8 @@ enum backend_caps {
 };
 #define CAP_FAR (CAP_SWAP | CAP_TIER | CAP_PAGER)
 
+struct paging;
+
 /* One job, as a backend sees it. */
 struct backend_job {
 	const char *name;
@@ -59,7 +61,9 @@ struct backend_job {
 	/* prepare() may set it: pages go to these nodes as they are allocated, by the kernel's weights, and
 	 * no limit moves them later. Bit i is node i. */
 	uint64_t spread_nodes;
-	void *state; /* the backend's own; release() frees it */
+	/* prepare() may set it: what the backend counts of the job; lives until forget() */
+	const struct paging *paging;
+	void *state; /* the backend's own; forget() frees it */
 };
 
 /*

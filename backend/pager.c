@@ -4,6 +4,7 @@
  * userfaultfd. fmbench keeps each job's board (backend/pager/board.h): its limit, and what is where.
  */
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "backend/pager/uffd.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/paging.h"
 
 struct pager_params {
 	char *policy, *prefetch;
@@ -31,9 +33,11 @@ static const struct opt pager_opts[] = {
 	OPT_END
 };
 
-/* Anonymous memory is all that leaves; what has left is charged to fmbench, not to the job's group. */
 static const struct backend_usage pager_usage[] = {
-	{ USAGE_LOCAL, "memory_stat", "anon" },
+	{ USAGE_LOCAL, "pager", "local" },
+	{ USAGE_FAR, "pager", "far" },
+	{ USAGE_PAGE_INS, "pager", "pages_in" },
+	{ USAGE_PAGE_OUTS, "pager", "pages_out" },
 	{ NULL, NULL, NULL },
 };
 
@@ -68,8 +72,35 @@ static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
 
 struct keeper {
 	struct pager_job job;
+	struct paging paging;
+	pthread_mutex_t
+		burying; /* what a process counted moves to the past: not while that is read */
 	uint64_t begin_ns;
 };
+
+static uint64_t bytes_of(int64_t pages)
+{
+	return pages > 0 ? (uint64_t)pages * PAGE_BYTES : 0;
+}
+
+static void read_paging(void *state, uint64_t values[NR_PAGING])
+{
+	struct keeper *k = state;
+	struct board *b = k->job.board;
+	struct counters sum;
+
+	pthread_mutex_lock(&k->burying);
+	sum = report_sum(b);
+	values[PAGING_LOCAL] = bytes_of(b->resident + b->unpaged);
+	values[PAGING_FAR] = bytes_of(b->far);
+	values[PAGING_UNPAGED] = bytes_of(b->unpaged);
+	pthread_mutex_unlock(&k->burying);
+	values[PAGING_SHARED] = b->refused;
+	values[PAGING_ABOVE] = report_overshoot(b);
+	values[PAGING_FAULTS] = sum.faults_far;
+	values[PAGING_PAGES_IN] = sum.pages_in;
+	values[PAGING_PAGES_OUT] = sum.pages_out + sum.pages_clean;
+}
 
 static void set_env(struct backend_job *job, size_t i, const char *name, const char *value)
 {
@@ -122,6 +153,9 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 		err_prefix(err, "backend pager");
 		return rc;
 	}
+	pthread_mutex_init(&k->burying, NULL);
+	k->paging = (struct paging){ read_paging, k };
+	job->paging = &k->paging;
 	job->state = k;
 	return set_environment(job, k, err);
 }
@@ -132,7 +166,7 @@ static int pager_limit(struct backend_ctx *ctx, struct backend_job *job, uint64_
 	struct keeper *k = job->state;
 
 	(void)ctx, (void)err;
-	k->job.board->limit_pages = bytes == UINT64_MAX ? NO_LIMIT : bytes / PAGE_BYTES;
+	board_set_limit(k->job.board, bytes == UINT64_MAX ? NO_LIMIT : bytes / PAGE_BYTES);
 	return 0;
 }
 
@@ -144,7 +178,9 @@ static int pager_local(struct backend_ctx *ctx, struct backend_job *job, uint64_
 	int64_t pages;
 
 	(void)ctx, (void)err;
+	pthread_mutex_lock(&k->burying);
 	board_bury_dead(k->job.board, &k->job.pool);
+	pthread_mutex_unlock(&k->burying);
 	pages = board_local(k->job.board);
 	*ret_bytes = pages > 0 ? (uint64_t)pages * PAGE_BYTES : 0;
 	return 0;
@@ -172,8 +208,10 @@ static void pager_forget(struct backend_ctx *ctx, struct backend_job *job)
 		return;
 	write_report(k, job->dir);
 	pager_job_release(&k->job);
+	pthread_mutex_destroy(&k->burying);
 	free(k);
 	job->state = NULL;
+	job->paging = NULL;
 }
 
 const struct backend backend_pager = {

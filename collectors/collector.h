@@ -39,6 +39,7 @@ struct collector_key {
 
 struct reclaimer_counters;
 struct moving_limit;
+struct paging;
 struct progress;
 
 /* What a collector may look at; the job's fields only with SCOPE_JOB. Paths are without sysroot. */
@@ -56,6 +57,7 @@ struct collector_ctx {
 	struct reclaimer_counters *reclaimer; /* the job's; NULL: reclaim is not offloaded */
 	struct moving_limit *limit;   /* a co-run's job's (limit.h); NULL: it does not move */
 	struct progress *progress;    /* the job's (base/progress.h); NULL: none */
+	const struct paging *paging;  /* the job's (base/paging.h); NULL: the kernel pages it */
 	const struct collector *self; /* the one that is opened; built-in ones don't ask */
 };
 
@@ -93,6 +95,7 @@ extern const struct collector collector_memory_stat;   /* memory.stat */
 extern const struct collector collector_memory_usage;  /* memory.current, swap.current, peak */
 extern const struct collector collector_numa;	       /* memory.numa_stat: memory by node */
 extern const struct collector collector_nvme;	       /* /sys/class/nvme: paths under the area */
+extern const struct collector collector_pager;	       /* of the backend that pages in user space */
 extern const struct collector collector_pressure;      /* memory.pressure; /proc/pressure/memory */
 extern const struct collector collector_progress;      /* operations, as the program tells */
 extern const struct collector collector_rdma;	       /* RDMA port counters */

@@ -19,16 +19,20 @@
 
 int nodes_find(struct nodes *n, struct err *err)
 {
+	struct bitmask *allowed;
+
 	*n = (struct nodes){ 0 };
 	if (numa_available() < 0)
 		return err_missing(err,
 				   "this kernel has no NUMA memory policies, so memory can't be "
 				   "put on a node");
+	allowed = numa_get_mems_allowed();
 	for (int i = 0; i <= numa_max_node() && n->nr < NODES_MAX; i++) {
-		if (numa_bitmask_isbitset(numa_get_mems_allowed(), (unsigned int)i) &&
+		if (numa_bitmask_isbitset(allowed, (unsigned int)i) &&
 		    numa_node_size64(i, NULL) > 0)
 			n->node[n->nr++] = i;
 	}
+	numa_bitmask_free(allowed);
 	n->home = numa_node_of_cpu(sched_getcpu());
 	return n->nr ? 0 : err_missing(err, "no memory node may be used");
 }

@@ -115,6 +115,12 @@ void board_close(struct board *b)
 
 /* --- the limit ----------------------------------------------------------------------------------- */
 
+void board_set_limit(struct board *b, uint64_t pages)
+{
+	b->lowered = true;
+	b->limit_pages = pages;
+}
+
 uint64_t board_limit(const struct board *b)
 {
 	uint32_t ppm = b->limit_ppm;
@@ -140,7 +146,11 @@ int64_t board_local(struct board *b)
 
 	raise_to(&b->unpaged_peak, unpaged);
 	raise_to(&b->peak, local);
-	if (!b->limit_ppm && limit != NO_LIMIT)
+	if (b->limit_ppm || limit == NO_LIMIT)
+		return local;
+	if (local <= (int64_t)limit)
+		b->lowered = false;
+	else if (!b->lowered)
 		raise_to(&b->overshoot, local - (int64_t)limit);
 	return local;
 }

@@ -101,6 +101,7 @@ struct board {
 
 	_Atomic uint64_t limit_pages; /* NO_LIMIT: none */
 	_Atomic uint32_t limit_ppm;   /* of what the job has touched; 0: limit_pages counts */
+	_Atomic bool lowered; /* the limit was set, and memory has not been below it since */
 	_Atomic int64_t resident, unpaged, far; /* sums over processes */
 	_Atomic int64_t peak, overshoot; /* in pages: of resident + unpaged; above the limit */
 	_Atomic int64_t unpaged_peak;
@@ -119,6 +120,8 @@ void board_close(struct board *b);
 
 struct block *board_block(struct board *b, uint32_t number);
 
+/* From now on; what is above it then is no overshoot. NO_LIMIT: none. */
+void board_set_limit(struct board *b, uint64_t pages);
 /* How many pages may be in memory, all processes together. */
 uint64_t board_limit(const struct board *b);
 /* How many are. Notes the peak and the overshoot, too. */

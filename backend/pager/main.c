@@ -113,7 +113,7 @@ static int set_limit(struct board *b, const char *text, struct err *err)
 		return err_usage(err,
 				 "--limit '%s' is neither a size of 1M or more, nor 1%% to 100%%",
 				 text);
-	b->limit_pages = bytes / PAGE_BYTES;
+	board_set_limit(b, bytes / PAGE_BYTES);
 	return 0;
 }
 

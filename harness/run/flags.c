@@ -7,13 +7,13 @@
 #include "harness/run/judge.h"
 
 static void (*const judges[])(const struct flag_input *in, struct results *r) = {
-	judge_limit,	   judge_ratio,		judge_room,	     judge_oom,
-	judge_far,	   judge_file_cache,	judge_other_areas,   judge_hooks,
-	judge_zswap,	   judge_frontswap,	judge_loads,	     judge_disk,
-	judge_own_count,   judge_stores,	judge_other_swapper, judge_file_faults,
-	judge_compression, judge_sampler,	judge_machine,	     judge_emulation,
-	judge_ksm,	   judge_cpu_contended, judge_throttled,     judge_governor,
-	judge_placement,   judge_client,
+	judge_limit,	   judge_ratio,	      judge_paging,	   judge_room,
+	judge_oom,	   judge_far,	      judge_file_cache,	   judge_other_areas,
+	judge_hooks,	   judge_zswap,	      judge_frontswap,	   judge_loads,
+	judge_disk,	   judge_own_count,   judge_stores,	   judge_other_swapper,
+	judge_file_faults, judge_compression, judge_sampler,	   judge_machine,
+	judge_emulation,   judge_ksm,	      judge_cpu_contended, judge_throttled,
+	judge_governor,	   judge_placement,   judge_client,
 };
 
 void flags_judge(const struct flag_input *in, struct results *results)

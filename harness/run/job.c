@@ -139,6 +139,7 @@ struct collector_ctx job_collectors(struct job *j)
 		.reclaimer = j->settings->offload ? &j->reclaimer_counters : NULL,
 		.limit = j->spec->turn ? &j->moving : NULL,
 		.progress = j->progress,
+		.paging = j->far.paging,
 	};
 
 	if (j->has_group) {

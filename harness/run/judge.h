@@ -14,6 +14,7 @@
 /* judge_memory.c: was as much memory local as the run says, and had the rest a place to go to? */
 void judge_limit(const struct flag_input *in, struct results *r);
 void judge_ratio(const struct flag_input *in, struct results *r);
+void judge_paging(const struct flag_input *in, struct results *r);
 void judge_room(const struct flag_input *in, struct results *r);
 void judge_oom(const struct flag_input *in, struct results *r);
 void judge_far(const struct flag_input *in, struct results *r);

@@ -10,6 +10,7 @@
 
 #define LIMIT_TOLERANCE 0.02 /* resident memory may miss the limit by this share */
 #define RATIO_TOLERANCE 0.05 /* memory of a tier, which is moved, by this one */
+#define UNPAGED_SHARE	0.05 /* of the limit may be memory that the pager can't take away */
 #define SWAP_FULL_SHARE 0.99
 #define NOTHING_SHARE	0.01	  /* of what the ratio moves away: less than that is nothing */
 #define FILE_SHARE	0.05	  /* of memory may be page cache, and … */
@@ -90,6 +91,37 @@ void judge_ratio(const struct flag_input *in, struct results *r)
 			     "the ratio says: hold it more often (-o tier.hold=), or promote less "
 			     "(-o tier.promote-rate=)",
 			     low, high, 100 * ratio_swing(in, &local) / limit, should);
+}
+
+/* A pager in user space: what of the program it can't take away, and did it hold the limit? */
+void judge_paging(const struct flag_input *in, struct results *r)
+{
+	struct store_gauge unpaged, shared, above, local;
+	char is[16], other[16], limit[16];
+
+	if (!in->limit_bytes || !seen_gauge(in, "measure", "pager", "unpaged", &unpaged) ||
+	    !seen_gauge(in, "measure", "pager", "shared", &shared) ||
+	    !seen_gauge(in, "measure", "pager", "above", &above) ||
+	    !seen_gauge(in, "measure", "pager", "local", &local))
+		return;
+	format_size(limit, sizeof(limit), in->limit_bytes);
+	format_size(is, sizeof(is), (uint64_t)unpaged.max);
+	format_size(other, sizeof(other), (uint64_t)shared.max);
+	if (unpaged.max + shared.max > UNPAGED_SHARE * (double)in->limit_bytes)
+		results_flag(
+			r, "PAGER_UNPAGED", SEVERITY_WARNING,
+			"%s of private memory (stacks, small mappings, data) and %s of shared or "
+			"locked mappings stay local whatever the ratio, %.1f %% of the limit of "
+			"%s: what is far comes from the rest alone",
+			is, other, 100 * (unpaged.max + shared.max) / (double)in->limit_bytes,
+			limit);
+	format_size(is, sizeof(is), (uint64_t)above.max);
+	if (above.max > 0)
+		results_flag(r, "LIMIT_OVERSHOT", SEVERITY_WARNING,
+			     "local memory was up to %s above the limit of %s for a while: between "
+			     "fork and the first writes pages are shared, and a limit that was "
+			     "lowered takes its time",
+			     is, limit);
 }
 
 /* What the limit still asked for when the phase ended: only while memory shrinks is it more. */

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "micro/loop.h"
 #include "micro/micro.h"
 #include "micro/mode.h"
@@ -369,6 +370,7 @@ static void test_loop_time(void **state)
 	atomic_bool stop = false, recording = true;
 	struct walk w = new_walk(&r, ACCESS_READ, false, 1000, &stop);
 	_Atomic uint64_t touched = 0;
+	uint64_t took_ns;
 	struct ticks ticks;
 	struct timing t = { .ticks = &ticks, .recording = &recording };
 
@@ -386,14 +388,16 @@ static void test_loop_time(void **state)
 	assert_int_equal(t.hist[FAULT_MAJOR]->count, 0);
 	assert_true(t.hist[FAULT_NONE]->count > 900);
 
-	/* A pace that cannot be kept: what is late counts from when it was due. */
+	/* A pace that cannot be kept: what is late counts from when it was due, so that the last waits for
+	 * all before it. */
 	hist_reset(t.hist[FAULT_NONE]);
 	t.interval_ns = 1;
 	w = new_walk(&r, ACCESS_READ, false, 1000, &stop);
+	took_ns = clock_ns();
 	loop_time(&w, &t, &touched);
+	took_ns = clock_ns() - took_ns;
 	assert_true(t.late > 900);
-	assert_true(hist_quantile(t.hist[FAULT_NONE], 0.9) >
-		    2 * hist_quantile(t.hist[FAULT_NONE], 0.2));
+	assert_true(t.hist[FAULT_NONE]->max > took_ns / 3);
 
 	/* One that can: 100 touches 20 us apart. */
 	t.interval_ns = 20000;

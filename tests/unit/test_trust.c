@@ -75,7 +75,7 @@ static void end(void)
 static int64_t metric_of(const char *collector, const char *key, bool counter)
 {
 	int job = strncmp(collector, "memory_", 7) == 0 || strcmp(collector, "cgroup_cpu") == 0 ||
-		  strcmp(collector, "numa") == 0;
+		  strcmp(collector, "numa") == 0 || strcmp(collector, "pager") == 0;
 	int64_t metric = 0;
 
 	assert_ok(store_metric(store, job, collector, key, "pages", counter, &metric, &err));
@@ -254,6 +254,29 @@ static void all_of_it_local(void **state)
 	on_fast_node(1, 1, 1);
 	steady("numa", "far", LIMIT * 0.0527);
 	expect("RATIO_NOT_HELD", SEVERITY_FATAL, "too little memory free");
+}
+
+static void paged(double local, double unpaged, double shared, double above)
+{
+	in.usage = backend_pager.usage;
+	steady("pager", "local", local);
+	steady("pager", "unpaged", unpaged);
+	steady("pager", "shared", shared);
+	steady("pager", "above", above);
+}
+
+static void pager_leaves_some(void **state)
+{
+	(void)state;
+	paged(LIMIT, LIMIT * 0.0249, LIMIT * 0.025, 0);
+	expect_none();
+	paged(LIMIT, LIMIT * 0.0251, LIMIT * 0.025, 0);
+	expect("PAGER_UNPAGED", SEVERITY_WARNING, "5.0 % of the limit of 100M");
+	paged(LIMIT, 0, 0, 4 << 20);
+	expect("LIMIT_OVERSHOT", SEVERITY_WARNING, "4M above the limit of 100M");
+	paged(LIMIT, LIMIT, LIMIT, 4 << 20);
+	in.limit_bytes = in.target_bytes = 0;
+	expect_none(); /* nothing was to leave */
 }
 
 static void limit_not_reached(void **state)
@@ -840,6 +863,7 @@ int main(void)
 		TEST(eviction_incomplete),
 		TEST(ratio_not_held),
 		TEST(all_of_it_local),
+		TEST(pager_leaves_some),
 		TEST(limit_not_reached),
 		TEST(limit_without_samples),
 		TEST(swap_full),
