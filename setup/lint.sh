@@ -47,7 +47,7 @@ report 'layers: harness/doctor includes run and below' \
 	"$(layered harness/doctor "harness/run|harness/group|$units")"
 report 'layers: main.c is the only file directly in harness/' \
 	"$(git ls-files 'harness/*' | grep -vE '^harness/(main\.c$|[a-z]+/)')"
-report 'layers: no circle between files, by include or by call' "$(setup/circles.sh build/obj)"
+report 'layers: no circle between files, by include or by call' "$(setup/circles.sh build/obj; setup/circles.sh build/pic)"
 for modules in build/lab/*/fastswap; do
 	[[ ! -d $modules ]] ||
 		report "layers: no circle in $modules" "$(setup/circles.sh "$modules")"

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend/pager/pager.h"
@@ -22,85 +20,11 @@
 #include "backend/pager/thread.h"
 #include "backend/pager/uffd.h"
 
-#define ARENA_BYTES (64ull << 30) /* of addresses; memory is taken as it is used */
-
-struct pager pager;
-
 /* Where the descriptor comes from: a socket in a forked child, else -1; and what became of it. */
 static int from_socket;
 static _Atomic uint32_t ready; /* 0: not yet, 1: paged, 2: can't be */
 
-static struct {
-	char *at, *end;
-} arena;
-
-uint64_t pager_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
-static void say(const char *sentence)
-{
-	char line[512];
-	int n = snprintf(line, sizeof(line), "fmpager: %s (pid %d): %s\n",
-			 program_invocation_short_name, getpid(), sentence);
-
-	if (write(STDERR_FILENO, line, (size_t)n) < 0)
-		return;
-}
-
-void pager_die(const char *sentence)
-{
-	say(sentence);
-	signal(SIGBUS, SIG_DFL);
-	kill(getpid(), SIGBUS);
-	kill(getpid(), SIGKILL); /* the program may have SIGBUS blocked */
-	for (;;)
-		pause();
-}
-
-void pager_sync(void)
-{
-	uint32_t before = pager.rounds;
-
-	eventfd_write(pager.wake_fd, 1);
-	while (pager.rounds == before)
-		usleep(20);
-}
-
-uint64_t *pager_word(uint64_t page)
-{
-	struct page *p = space_find(&pager.space, page * PAGE_BYTES);
-
-	return p && p->state == PAGE_RESIDENT ? &p->word : NULL;
-}
-
-/* --- memory of the pager's own: shared mappings, which are not paged, and which no child inherits -- */
-
-static int arena_init(void)
-{
-	arena.at = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (arena.at == MAP_FAILED)
-		return -errno;
-	arena.end = arena.at + ARENA_BYTES;
-	madvise(arena.at, ARENA_BYTES, MADV_DONTDUMP);
-	return madvise(arena.at, ARENA_BYTES, MADV_DONTFORK) == 0 ? 0 : -errno;
-}
-
-void *pager_memory(size_t bytes)
-{
-	char *got = arena.at;
-
-	bytes = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-	if (bytes > (size_t)(arena.end - arena.at))
-		return NULL;
-	arena.at += bytes;
-	return got;
-}
+/* --- memory ---------------------------------------------------------------------------------------- */
 
 static int staging_init(void)
 {
@@ -116,7 +40,7 @@ static int staging_init(void)
 static int memory_init(void)
 {
 	size_t pages = (PREFETCH_MAX + 1) * PAGE_BYTES;
-	int rc = arena_init();
+	int rc = memory_start();
 
 	if (!rc)
 		rc = staging_init();
@@ -332,12 +256,40 @@ static int start_threads(void)
 	int rc;
 
 	ready = 0;
-	rc = helper_start();
+	rc = helper_start(handler_step);
 	if (!rc)
 		rc = thread_start(handler_main);
 	while (!rc && !ready)
 		syscall(SYS_futex, &ready, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
 	return rc ? rc : ready == 1 ? 0 : -EIO;
+}
+
+/* --- a child of fork --------------------------------------------------------------------------------- */
+
+static void attach_child(int socket)
+{
+	struct err err = { 0 };
+	int rc;
+
+	close(pager.space.uffd); /* the parent's */
+	close(pager.wake_fd);
+	close(pager.statm_fd);
+	close(pager.pagemap_fd);
+	pager.pid = getpid();
+	pager.evicting = false;
+	pager.look = false;
+	pager.shares = true;
+	from_socket = socket;
+	rc = memory_init();
+	if (!rc)
+		rc = open_files(&err);
+	if (!rc)
+		rc = open_pool(&err);
+	if (!rc)
+		rc = start_threads();
+	close(socket);
+	if (rc && rc != -EIO)
+		pager_die("the pager of a forked child can't start");
 }
 
 /* --- a program starts ----------------------------------------------------------------------------------- */
@@ -391,7 +343,7 @@ static int attach(const char *path, struct err *err)
 		return rc;
 	}
 	name_process(pager.space.process);
-	fork_init();
+	fork_init(attach_child);
 	pager.hooked = !pager.board->no_hooks && hook_libc();
 	from_socket = -1;
 	rc = start_threads();
@@ -407,33 +359,5 @@ __attribute__((constructor)) static void start(void)
 	if (!path || attach(path, &err) == 0)
 		return;
 	snprintf(line, sizeof(line), "%.400s; its memory is not paged", err.msg);
-	say(line);
-}
-
-/* --- a child of fork --------------------------------------------------------------------------------- */
-
-void attach_child(int socket)
-{
-	struct err err = { 0 };
-	int rc;
-
-	close(pager.space.uffd); /* the parent's */
-	close(pager.wake_fd);
-	close(pager.statm_fd);
-	close(pager.pagemap_fd);
-	pager.pid = getpid();
-	pager.evicting = false;
-	pager.look = false;
-	pager.shares = true;
-	from_socket = socket;
-	rc = memory_init();
-	if (!rc)
-		rc = open_files(&err);
-	if (!rc)
-		rc = open_pool(&err);
-	if (!rc)
-		rc = start_threads();
-	close(socket);
-	if (rc && rc != -EIO)
-		pager_die("the pager of a forked child can't start");
+	pager_say(line);
 }

@@ -10,9 +10,8 @@
 #include "backend/pager/pager.h"
 #include "backend/pager/uffd.h"
 
-#define MAX_WARDS 64
-#define TICK_NS	  2000000ull /* between looks at the process, while there is something to do */
-#define IDLE_MS	  20
+#define TICK_NS 2000000ull /* between looks at the process, while there is something to do */
+#define IDLE_MS 20
 
 /* Pages that come together: sorted, the one that is asked for among them. */
 struct window {
@@ -234,7 +233,8 @@ static void serve_write(struct space *s, uint64_t address, struct page *page)
 		pager.policy->written(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
 }
 
-void fault_serve(struct space *s, const struct uffd_msg *m)
+/* In this process's memory, or in that of a child that has no handler yet. */
+static void fault_serve(struct space *s, const struct uffd_msg *m)
 {
 	uint64_t address = m->arg.pagefault.address & ~(PAGE_BYTES - 1);
 	uint64_t flags = m->arg.pagefault.flags;
@@ -285,7 +285,7 @@ static void wait_for_work(int timeout_ms)
 		return;
 	if (fds[1].revents)
 		eventfd_read(pager.wake_fd, &count);
-	fork_serve(fds + 2, nr - 2);
+	fork_serve(fds + 2, nr - 2, serve);
 }
 
 void handler_run(void)

@@ -18,8 +18,6 @@
 #include "backend/pager/passing.h"
 #include "backend/pager/uffd.h"
 
-#define MAX_WARDS 32
-
 struct ward {
 	struct space space; /* .process NULL: this one is free */
 	int socket;
@@ -29,6 +27,7 @@ static struct ward wards[MAX_WARDS];
 static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 static int sockets[2];		 /* the parent's end and the child's, of the fork under way */
 static _Atomic int pending = -1; /* the parent's, until the kernel has told of the child */
+static void (*attach_child)(int socket);
 
 /* --- in the program's thread ----------------------------------------------------------------------- */
 
@@ -71,8 +70,9 @@ static void after_fork_in_child(void)
 	pthread_mutex_init(&forking, NULL);
 }
 
-void fork_init(void)
+void fork_init(void (*in_child)(int socket))
 {
+	attach_child = in_child;
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
@@ -171,18 +171,6 @@ size_t fork_poll_fds(struct pollfd *fds, size_t nr)
 	return n;
 }
 
-static void serve_ward(struct ward *w)
-{
-	struct uffd_msg m;
-
-	while (read(w->space.uffd, &m, sizeof(m)) == sizeof(m)) {
-		if (m.event == UFFD_EVENT_PAGEFAULT)
-			fault_serve(&w->space, &m);
-		else
-			event_serve(&w->space, &m);
-	}
-}
-
 /* It asks for its descriptor; or it has ended, or called exec, before it had a handler. */
 static void answer(struct ward *w)
 {
@@ -204,13 +192,16 @@ static struct ward *ward_of(int socket)
 	return NULL;
 }
 
-void fork_serve(const struct pollfd *fds, size_t nr)
+void fork_serve(const struct pollfd *fds, size_t nr,
+		void (*serve)(struct space *s, const struct uffd_msg *m))
 {
+	struct uffd_msg m;
+
 	for (size_t i = 0; i + 1 < nr; i += 2) {
 		struct ward *w = ward_of(fds[i + 1].fd);
 
-		if (w && fds[i].revents)
-			serve_ward(w);
+		while (w && fds[i].revents && read(w->space.uffd, &m, sizeof(m)) == sizeof(m))
+			serve(&w->space, &m);
 		if (w && fds[i + 1].revents)
 			answer(w);
 	}

@@ -15,6 +15,7 @@ static struct {
 	void (*fn)(void *arg);
 	void *arg;
 	atomic_bool done;
+	bool (*step)(void);
 } task;
 
 static void *helper_run(void *unused)
@@ -34,8 +35,9 @@ static void *helper_run(void *unused)
 	return NULL;
 }
 
-int helper_start(void)
+int helper_start(bool (*step)(void))
 {
+	task.step = step;
 	task.asked = 0;
 	return thread_start(helper_run);
 }
@@ -52,7 +54,7 @@ void helper_do(void (*fn)(void *arg), void *arg)
 					{ pager.wake_fd, POLLIN, 0 } };
 
 		poll(fds, 2, -1);
-		while (handler_step())
+		while (task.step())
 			;
 		if (fds[1].revents) {
 			eventfd_t nr;

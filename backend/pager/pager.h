@@ -7,7 +7,7 @@
  *		 alone changes the space, the policy and the pool. It must never touch memory that is paged:
  *		 nobody would serve that fault. So it calls no malloc() and no stdio.
  *	helper	 does for the handler what may fault, or raises events that the handler must read first.
- *	program	 the program's threads, in the hooks of attach.c: they only register new mappings.
+ *	program	 the program's threads, in hook.c: they only register new mappings.
  *
  * What keeps data right, whatever the program does meanwhile: the kernel lets UFFDIO_COPY, _MOVE and
  * _WRITEPROTECT fail with EAGAIN from the moment the layout changes until the handler has read of it.
@@ -60,19 +60,22 @@ extern struct pager pager;
 
 #define COUNT(what, by) (pager.space.process->counters.what += (by))
 
+/* --- state.c --- */
 uint64_t pager_ns(void);
+/* One sentence on stderr. */
+void pager_say(const char *sentence);
 /* One sentence on stderr; then the process ends by SIGBUS: its data can't be had. */
 _Noreturn void pager_die(const char *sentence);
 /* Returns when the handler has dealt with all that it had read before. */
 void pager_sync(void);
+/* Before pager_memory(); in a forked child, again. 0 or -errno */
+int memory_start(void);
 
 /* --- fault.c --- */
 /* In a thread of its own; never returns. */
 void handler_run(void);
 /* Read a message, if there is one, and deal with it. False: there was none. */
 bool handler_step(void);
-/* A fault in some space: this process's, or one of fork.c. */
-void fault_serve(struct space *s, const struct uffd_msg *m);
 
 /* --- evict.c --- */
 /* Take up to nr pages away. Returns how many went. */
@@ -86,22 +89,22 @@ bool evict_ahead(void);
 void event_serve(struct space *s, const struct uffd_msg *m);
 
 /* --- helper.c --- */
-int helper_start(void);
+/* step: handler_step(), while the helper is at work. */
+int helper_start(bool (*step)(void));
 /* Have the helper call fn(arg), and deal with faults and events until that has returned. */
 void helper_do(void (*fn)(void *arg), void *arg);
 
 /* --- fork.c --- */
-void fork_init(void);
+#define MAX_WARDS 32 /* children that have no handler yet */
+/* in_child: starts a handler there, on the descriptor that the parent passes by the socket. */
+void fork_init(void (*in_child)(int socket));
 /* The kernel told of a child of that space, whose memory uffd serves. */
 void fork_event(struct space *parent, int uffd);
 /* The children that have no handler yet: what to poll, and what came. Returns how many there are. */
 struct pollfd;
 size_t fork_poll_fds(struct pollfd *fds, size_t nr);
-void fork_serve(const struct pollfd *fds, size_t nr);
-
-/* --- attach.c --- */
-/* For a child of fork: a handler of its own, on the descriptor that its parent passes by the socket. */
-void attach_child(int socket);
+void fork_serve(const struct pollfd *fds, size_t nr,
+		void (*serve)(struct space *s, const struct uffd_msg *m));
 
 /* --- adopt.c --- */
 /* A new mapping, that nobody else knows of yet. In the program's threads. */
