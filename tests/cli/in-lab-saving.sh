@@ -36,7 +36,7 @@ print='echo "$RANDOM$RANDOM" | tee -a "$PRINTED"'
 
 # measure CODE RUNS [COMMAND]: so many runs in the lab, the shell's COMMAND in each.
 measure() {
-	expect "$1" "$in_lab" run --repeat "$2" --in-lab --lab '' -- bash -c "${3-:}; $print"
+	expect "$1" "$in_lab" run --repeat "$2" --in-lab --lab '--cpus 1' -- bash -c "${3-:}; $print"
 }
 
 # all_there RUNS: the host's database says what the guest's says, of so many runs, and what these
@@ -75,7 +75,7 @@ exec 9>"$tmp/hold"
 while sql 'BEGIN IMMEDIATE' 2>/dev/null; do
 	sleep 0.05
 done
-LINGER=7 "$in_lab" run --repeat 2 --in-lab --lab '' -- bash -c "$print" >"$tmp/out" 2>"$tmp/err" 9>&- &
+LINGER=7 "$in_lab" run --repeat 2 --in-lab --lab '--cpus 1' -- bash -c "$print" >"$tmp/out" 2>"$tmp/err" 9>&- &
 pid=$!
 eventually grep -q 'locked.*trying again' "$tmp/err" || true
 grep -q "locked.*trying again.* is in $TMPDIR" "$tmp/err" || fail "not told that it is locked"

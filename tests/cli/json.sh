@@ -20,7 +20,7 @@ tmp, nr = sys.argv[1:]
 def load(name):
     return json.load(open(f"{tmp}/{name}.json"))
 units = load("list")
-assert len(units) == int(nr) and {u["kind"] for u in units} == {"workloads", "micro", "backends", "collectors", "figures"}
+assert len(units) == int(nr) and {u["kind"] for u in units} == {"workloads", "micro", "backends", "collectors", "figures", "policies"}
 null = [u for u in units if u["name"] == "null"][0]
 assert "memory" in [o["name"] for o in null["options"]]
 assert all(k["unit"] and k["kind"] in ("counter", "gauge") for u in load("list-collectors") for k in u["keys"])
