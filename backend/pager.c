@@ -95,7 +95,6 @@ static void read_paging(void *state, uint64_t values[NR_PAGING])
 	values[PAGING_FAR] = bytes_of(b->far);
 	values[PAGING_UNPAGED] = bytes_of(b->unpaged);
 	pthread_mutex_unlock(&k->burying);
-	values[PAGING_SHARED] = b->refused;
 	values[PAGING_ABOVE] = report_overshoot(b);
 	values[PAGING_FAULTS] = sum.faults_far;
 	values[PAGING_PAGES_IN] = sum.pages_in;

@@ -6,10 +6,9 @@
 #include <stdint.h>
 
 enum paging_value {
-	PAGING_LOCAL,	/* gauge, bytes in memory, those that can't be paged included */
-	PAGING_FAR,	/* gauge, bytes */
-	PAGING_UNPAGED, /* gauge, bytes: stacks, small mappings, a program's own data */
-	PAGING_SHARED, /* gauge, bytes of mappings that are shared or locked, and in none of the others */
+	PAGING_LOCAL,	  /* gauge, bytes in memory, those that can't be paged included */
+	PAGING_FAR,	  /* gauge, bytes */
+	PAGING_UNPAGED,	  /* gauge, bytes, private: stacks, small mappings, data, locked memory */
 	PAGING_ABOVE,	  /* gauge, bytes: the most that local memory was above its limit, so far */
 	PAGING_FAULTS,	  /* counter, faults on far pages */
 	PAGING_PAGES_IN,  /* counter, pages that came back, read-ahead included */

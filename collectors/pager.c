@@ -7,7 +7,6 @@ static const struct collector_key keys[NR_PAGING] = {
 	[PAGING_LOCAL] = { "local", "bytes", KEY_GAUGE, NULL },
 	[PAGING_FAR] = { "far", "bytes", KEY_GAUGE, NULL },
 	[PAGING_UNPAGED] = { "unpaged", "bytes", KEY_GAUGE, NULL },
-	[PAGING_SHARED] = { "shared", "bytes", KEY_GAUGE, NULL },
 	[PAGING_ABOVE] = { "above", "bytes", KEY_GAUGE, NULL },
 	[PAGING_FAULTS] = { "faults", "events", KEY_COUNTER, NULL },
 	[PAGING_PAGES_IN] = { "pages_in", "pages", KEY_COUNTER, NULL },

@@ -320,6 +320,10 @@ void job_stop(struct job *j, uint64_t window_begin_ns, uint64_t window_end_ns)
 		j->spec->workload->stop(&j->ctx);
 	relief_free(j->relief, &j->reliefs);
 	j->relief = NULL;
+}
+
+void job_forget(struct job *j)
+{
 	if (j->backend->backend && j->backend->backend->forget)
 		j->backend->backend->forget(j->backend, &j->far);
 }

@@ -102,5 +102,7 @@ int job_poll(struct job *j, int timeout_ms, struct err *err);
 void job_end_reclaim(struct job *j);
 /* Once: the processes end; then relief, which until then kept them from the OOM killer. */
 void job_stop(struct job *j, uint64_t window_begin_ns, uint64_t window_end_ns);
+/* After the sampler, which may read what the backend counts of the job. */
+void job_forget(struct job *j);
 
 #endif

@@ -96,31 +96,29 @@ void judge_ratio(const struct flag_input *in, struct results *r)
 /* A pager in user space: what of the program it can't take away, and did it hold the limit? */
 void judge_paging(const struct flag_input *in, struct results *r)
 {
-	struct store_gauge unpaged, shared, above, local;
+	struct store_gauge unpaged, above, shared = { .max = 0 };
 	char is[16], other[16], limit[16];
 
 	if (!in->limit_bytes || !seen_gauge(in, "measure", "pager", "unpaged", &unpaged) ||
-	    !seen_gauge(in, "measure", "pager", "shared", &shared) ||
-	    !seen_gauge(in, "measure", "pager", "above", &above) ||
-	    !seen_gauge(in, "measure", "pager", "local", &local))
+	    !seen_gauge(in, "measure", "pager", "above", &above))
 		return;
+	seen_gauge(in, "measure", "memory_stat", "shmem", &shared);
 	format_size(limit, sizeof(limit), in->limit_bytes);
 	format_size(is, sizeof(is), (uint64_t)unpaged.max);
 	format_size(other, sizeof(other), (uint64_t)shared.max);
 	if (unpaged.max + shared.max > UNPAGED_SHARE * (double)in->limit_bytes)
 		results_flag(
 			r, "PAGER_UNPAGED", SEVERITY_WARNING,
-			"%s of private memory (stacks, small mappings, data) and %s of shared or "
-			"locked mappings stay local whatever the ratio, %.1f %% of the limit of "
-			"%s: what is far comes from the rest alone",
+			"%s of private memory (stacks, small mappings, data) and %s of shared "
+			"memory stay local whatever the ratio, %.1f %% of the limit of %s: what "
+			"is far comes from the rest alone",
 			is, other, 100 * (unpaged.max + shared.max) / (double)in->limit_bytes,
 			limit);
 	format_size(is, sizeof(is), (uint64_t)above.max);
 	if (above.max > 0)
 		results_flag(r, "LIMIT_OVERSHOT", SEVERITY_WARNING,
-			     "local memory was up to %s above the limit of %s for a while: between "
-			     "fork and the first writes pages are shared, and a limit that was "
-			     "lowered takes its time",
+			     "local memory was up to %s above the limit of %s for a while: after a "
+			     "fork, processes share pages until one of them writes",
 			     is, limit);
 }
 

@@ -328,6 +328,8 @@ static int stop(struct run *r, int rc, struct err *err)
 		sampler_free(r->sampler);
 		r->sampler = NULL;
 	}
+	for_each_job (j, r)
+		job_forget(j);
 	log_progress(NULL);
 	return rc ? rc : stop_rc;
 }

@@ -10,9 +10,12 @@ in_lab=$tmp/fake/build/fmbench
 export TMPDIR=$tmp/share GUEST=$tmp/guest
 cat >"$tmp/fake/lab/fmlab" <<'END'
 #!/bin/bash
-[[ $1 == run && $2 == --out && $4 == --show && $6 == -- ]] || exit 2
-export FMLAB_OUT=$3
-exec "${@:7}"
+[[ $1 == run ]] || exit 2
+while [[ $1 != -- ]]; do
+	[[ $1 != --out ]] || export FMLAB_OUT=$2
+	shift
+done
+exec "${@:2}"
 END
 cat >"$tmp/fake/lab/in-lab" <<'END'
 #!/bin/bash

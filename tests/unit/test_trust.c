@@ -261,7 +261,7 @@ static void paged(double local, double unpaged, double shared, double above)
 	in.usage = backend_pager.usage;
 	steady("pager", "local", local);
 	steady("pager", "unpaged", unpaged);
-	steady("pager", "shared", shared);
+	steady("memory_stat", "shmem", shared);
 	steady("pager", "above", above);
 }
 
