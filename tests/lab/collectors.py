@@ -390,9 +390,9 @@ def main(path, keys_path, *args):
     runs = {args[i]: Run(db, *args[i + 1:i + 4]) for i in range(0, len(args), 4)}
     keys = listed(keys_path)
     failed = number = 0
-    # The reclaimer's one counter with a file to hold it against is v2-offload.sh's; what a workload tells
-    # of itself (progress) has no file: test_worker.c.
-    unknown = set(keys) - {row[0] for row in MUST} - {"reclaimer", "progress"}
+    # The reclaimer's one counter with a file to hold it against is v2-offload.sh's. What fmbench itself
+    # counts has no file: progress (test_worker.c), limit (corun.sh), pager (pager.sh).
+    unknown = set(keys) - {row[0] for row in MUST} - {"reclaimer", "progress", "limit", "pager"}
     print(f"#| {'kernel':<7} {'collector':<14} {'keys':>7} {'held':>5} {'moved':>6}")
     for row in MUST:
         collector = row[0]
