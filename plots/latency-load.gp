@@ -13,7 +13,7 @@ set format y '%.0s%c'
 set xlabel 'thousand requests per second, achieved' offset 0, 0.5
 set label 1 'latency (µs)' at screen y_title, graph 0.5 center rotate
 set lmargin at screen left_cm / width_cm
-set rmargin at screen 1 - 0.22 / width_cm
+set rmargin at screen 1 - 0.32 / width_cm
 set bmargin at screen at(0.9)
 eval set_key('tmargin left Left reverse vertical')
 set style fill transparent solid 0.2 noborder

@@ -13,7 +13,7 @@ seen AS (
 	SELECT DISTINCT source, key, dashed, bare, side,
 		CASE WHEN p.key = 'limit'
 			THEN ifnull((SELECT min(o.value) FROM property o JOIN side USING (run)
-				WHERE o.key = 'limit' AND o.value * 1.02 >= p.value), p.value)
+				WHERE o.key = 'limit' AND o.value * 1.05 >= p.value), p.value)
 			ELSE p.value END AS value
 	FROM property p JOIN side USING (run)
 	ORDER BY value),

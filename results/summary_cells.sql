@@ -23,7 +23,7 @@ value_of AS MATERIALIZED (
 	SELECT run, source, key, dashed, bare, is_column,
 		CASE WHEN key = 'limit'
 			THEN ifnull((SELECT min(o.value) FROM property o
-				WHERE o.key = 'limit' AND o.value * 1.02 >= p.value), p.value)
+				WHERE o.key = 'limit' AND o.value * 1.05 >= p.value), p.value)
 			ELSE p.value END AS value
 	FROM property p),
 setting AS MATERIALIZED (
