@@ -23,6 +23,8 @@
 #include "results/text_table.h"
 
 #define MOST_UNSOUND 3
+#define CONFIRMING                                                                                 \
+	4 /* runs at the ratio that is the answer, which must hold the bound themselves */
 #define UNSOUND_STEP 0.05 /* so far above a ratio at which a run was not sound the next is tried */
 
 struct params {
@@ -226,13 +228,52 @@ static int take_run(struct search *s, struct store *store, const struct cell *ce
 	return 0;
 }
 
+/* To a hundredth, towards more memory. */
+static double answer(const struct search *s)
+{
+	return fmin(1, ceil(100 * s->fit.high - 0.001) / 100);
+}
+
+/* Returns how many runs are at that ratio; their geometric mean. */
+static size_t cost_at(const struct search *s, double ratio, double *ret_cost)
+{
+	double sum = 0;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		if (fabs(s->points[i].ratio - ratio) > 0.004)
+			continue;
+		sum += log(s->points[i].cost);
+		nr++;
+	}
+	*ret_cost = nr ? exp(sum / (double)nr) : 0;
+	return nr;
+}
+
+static bool is_near_enough(const struct search *s)
+{
+	return s->fit.state == FIT_FOUND && (s->fit.high - s->fit.low) / 2 <= s->params->within;
+}
+
+/* A curve that jumps has no straight line through it: the answer's own runs tell. */
+static size_t confirming(const struct search *s, bool *ret_holds)
+{
+	double there, local;
+	size_t nr = cost_at(s, answer(s), &there);
+
+	cost_at(s, 1, &local);
+	*ret_holds = answer(s) >= 1 || there <= s->bound.cost * (s->bound.relative ? local : 1);
+	return answer(s) >= 1 ? CONFIRMING : nr;
+}
+
 static bool is_over(const struct search *s)
 {
 	const struct fit *f = &s->fit;
+	bool holds;
 
 	if (f->state == FIT_HOLDS || f->state == FIT_FAILS)
 		return true;
-	if (f->state == FIT_FOUND && (f->high - f->low) / 2 <= s->params->within)
+	if (is_near_enough(s) && confirming(s, &holds) >= CONFIRMING)
 		return true;
 	return s->unsound >= MOST_UNSOUND || clock_ns() - s->begin_ns >= s->params->budget_ns;
 }
@@ -263,7 +304,7 @@ static int next_cell(struct matrix *m, struct store *store, struct err *err)
 	say_estimate(s);
 	if (is_over(s))
 		return profile_mark(store, newest(m), m->fit, err);
-	cell.ratio = fit_next(s->points, s->nr, &s->bound);
+	cell.ratio = is_near_enough(s) ? answer(s) : fit_next(s->points, s->nr, &s->bound);
 	cell.repeat = 1;
 	cell.run = 0;
 	cell.peak_bytes = s->peak_bytes;
@@ -280,13 +321,14 @@ static void print_found(const struct search *s)
 	const struct fit *f = &s->fit;
 	char local[HUMAN_SIZE], peak[HUMAN_SIZE], freed[HUMAN_SIZE];
 
-	printf("enough: ratio %.2f (the bound is crossed at %.2f; 95 %%: %.2f to %.2f)\n", f->high,
-	       f->ratio, f->low, f->high);
+	printf("enough: ratio %.2f (a straight line through the runs near the bound crosses it at %.2f; "
+	       "95 %%: %.2f to %.2f)\n",
+	       answer(s), f->ratio, f->low, f->high);
 	if (s->peak_bytes)
 		printf("local:  %s of %s; %s are freed\n",
-		       human_bytes(local, (double)s->peak_bytes * f->high),
+		       human_bytes(local, (double)s->peak_bytes * answer(s)),
 		       human_bytes(peak, (double)s->peak_bytes),
-		       human_bytes(freed, (double)s->peak_bytes * (1 - f->high)));
+		       human_bytes(freed, (double)s->peak_bytes * (1 - answer(s))));
 	printf("sure:   by %zu runs, %zu of them near the crossing; one run differs by %.1f %%, and a "
 	       "hundredth of the ratio makes %.1f %%\n",
 	       s->nr, f->nr, 100 * f->sd, fabs(f->slope));
@@ -295,10 +337,20 @@ static void print_found(const struct search *s)
 /* The exit code. */
 static int print_answer(const struct search *s, const char *experiment)
 {
+	bool holds = true;
 	int code = 0;
 
 	switch (s->fit.state) {
 	case FIT_FOUND:
+		if (is_near_enough(s) && (confirming(s, &holds) < CONFIRMING || !holds)) {
+			printf("no answer: the line through the runs crosses the bound at %.2f, but %zu "
+			       "runs at %.2f %s: look at that part of the curve (fmbench run … --ratio "
+			       "1,0.99,0.98 …), it may jump\n",
+			       s->fit.ratio, confirming(s, &holds), answer(s),
+			       holds ? "are too few to tell" : "miss it");
+			code = ERR_UNTRUSTED;
+			break;
+		}
 		print_found(s);
 		if ((s->fit.high - s->fit.low) / 2 > s->params->within) {
 			printf("not as near as asked: raise --budget, and the same command goes on\n");
