@@ -3,7 +3,6 @@
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
-#include <stdbool.h>
 
 #define BRACKET	     0.12 /* bisection ends at this width */
 #define ASIDE	     0.05 /* so far above and below the crossing runs are made then … */
@@ -187,6 +186,21 @@ struct fit fit_estimate(const struct fit_point *points, size_t nr, const struct 
 			break;
 	}
 	return f;
+}
+
+double fit_answer(const struct fit *f)
+{
+	return fmin(1, ceil(f->high / STEP - STEP / 10) * STEP);
+}
+
+size_t fit_confirming(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
+		      const struct fit *f, bool *ret_hold)
+{
+	double ratio = fit_answer(f);
+	struct sums base, there = cost_at(points, nr, ratio);
+
+	*ret_hold = ratio >= 1 || !there.n || there.mean <= target(points, nr, bound, &base);
+	return ratio >= 1 ? FIT_CONFIRMING : there.n;
 }
 
 static double to_step(double ratio)

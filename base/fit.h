@@ -10,6 +10,7 @@
 #ifndef BASE_FIT_H
 #define BASE_FIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct fit_point {
@@ -43,6 +44,16 @@ struct fit {
 
 /* points in any order. */
 struct fit fit_estimate(const struct fit_point *points, size_t nr, const struct fit_bound *bound);
+
+/* The ratio to state of one that is FOUND: the interval's end, to a hundredth towards more memory. */
+double fit_answer(const struct fit *f);
+/*
+ * How many runs were made at that ratio, and do they hold the bound on average? A straight line does not
+ * know on which side of a jump it ends: FIT_CONFIRMING runs do. Ratio 1 needs none.
+ */
+#define FIT_CONFIRMING 4
+size_t fit_confirming(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
+		      const struct fit *f, bool *ret_hold);
 
 /* Where the next run is worth most, to a hundredth; may be 1. */
 double fit_next(const struct fit_point *points, size_t nr, const struct fit_bound *bound);

@@ -86,12 +86,12 @@ struct search {
 	const struct params *params;
 	uint64_t begin_ns;
 	unsigned int unsound;
-	double longest_s;
 	struct fit_point *points;
 	size_t nr;
 	uint64_t peak_bytes;
 	struct fit fit;
-	bool enough;
+	size_t confirming; /* runs at its answer */
+	bool hold;	   /* ... which hold the bound */
 };
 
 /* --- what was asked for --------------------------------------------------------------------- */
@@ -228,52 +228,16 @@ static int take_run(struct search *s, struct store *store, const struct cell *ce
 	return 0;
 }
 
-/* To a hundredth, towards more memory. */
-static double answer(const struct search *s)
-{
-	return fmin(1, ceil(100 * s->fit.high - 0.001) / 100);
-}
-
-/* Returns how many runs are at that ratio; their geometric mean. */
-static size_t cost_at(const struct search *s, double ratio, double *ret_cost)
-{
-	double sum = 0;
-	size_t nr = 0;
-
-	for (size_t i = 0; i < s->nr; i++) {
-		if (fabs(s->points[i].ratio - ratio) > 0.004)
-			continue;
-		sum += log(s->points[i].cost);
-		nr++;
-	}
-	*ret_cost = nr ? exp(sum / (double)nr) : 0;
-	return nr;
-}
-
-static bool is_near_enough(const struct search *s)
+static bool is_narrow(const struct search *s)
 {
 	return s->fit.state == FIT_FOUND && (s->fit.high - s->fit.low) / 2 <= s->params->within;
 }
 
-/* A curve that jumps has no straight line through it: the answer's own runs tell. */
-static size_t confirming(const struct search *s, bool *ret_holds)
-{
-	double there, local;
-	size_t nr = cost_at(s, answer(s), &there);
-
-	cost_at(s, 1, &local);
-	*ret_holds = answer(s) >= 1 || there <= s->bound.cost * (s->bound.relative ? local : 1);
-	return answer(s) >= 1 ? CONFIRMING : nr;
-}
-
 static bool is_over(const struct search *s)
 {
-	const struct fit *f = &s->fit;
-	bool holds;
-
-	if (f->state == FIT_HOLDS || f->state == FIT_FAILS)
+	if (s->fit.state == FIT_HOLDS || s->fit.state == FIT_FAILS)
 		return true;
-	if (is_near_enough(s) && confirming(s, &holds) >= CONFIRMING)
+	if (is_narrow(s) && s->confirming >= FIT_CONFIRMING)
 		return true;
 	return s->unsound >= MOST_UNSOUND || clock_ns() - s->begin_ns >= s->params->budget_ns;
 }
@@ -301,10 +265,11 @@ static int next_cell(struct matrix *m, struct store *store, struct err *err)
 	if (rc || !s->nr)
 		return rc;
 	s->fit = fit_estimate(s->points, s->nr, &s->bound);
+	s->confirming = fit_confirming(s->points, s->nr, &s->bound, &s->fit, &s->hold);
 	say_estimate(s);
 	if (is_over(s))
 		return profile_mark(store, newest(m), m->fit, err);
-	cell.ratio = is_near_enough(s) ? answer(s) : fit_next(s->points, s->nr, &s->bound);
+	cell.ratio = is_narrow(s) ? fit_answer(&s->fit) : fit_next(s->points, s->nr, &s->bound);
 	cell.repeat = 1;
 	cell.run = 0;
 	cell.peak_bytes = s->peak_bytes;
@@ -319,43 +284,45 @@ static int next_cell(struct matrix *m, struct store *store, struct err *err)
 static void print_found(const struct search *s)
 {
 	const struct fit *f = &s->fit;
+	double ratio = fit_answer(f), peak_bytes = (double)s->peak_bytes;
 	char local[HUMAN_SIZE], peak[HUMAN_SIZE], freed[HUMAN_SIZE];
 
 	printf("enough: ratio %.2f (a straight line through the runs near the bound crosses it at %.2f; "
 	       "95 %%: %.2f to %.2f)\n",
-	       answer(s), f->ratio, f->low, f->high);
+	       ratio, f->ratio, f->low, f->high);
 	if (s->peak_bytes)
-		printf("local:  %s of %s; %s are freed\n",
-		       human_bytes(local, (double)s->peak_bytes * answer(s)),
-		       human_bytes(peak, (double)s->peak_bytes),
-		       human_bytes(freed, (double)s->peak_bytes * (1 - answer(s))));
+		printf("local:  %s of %s; %s are freed\n", human_bytes(local, peak_bytes * ratio),
+		       human_bytes(peak, peak_bytes), human_bytes(freed, peak_bytes * (1 - ratio)));
 	printf("sure:   by %zu runs, %zu of them near the crossing; one run differs by %.1f %%, and a "
 	       "hundredth of the ratio makes %.1f %%\n",
 	       s->nr, f->nr, 100 * f->sd, fabs(f->slope));
 }
 
+static void print_unconfirmed(const struct search *s)
+{
+	printf("no answer: the line through the runs crosses the bound at %.2f, but %zu runs at %.2f %s: "
+	       "look at that part of the curve (fmbench run … --ratio 1,0.99,0.98 …), it may jump\n",
+	       s->fit.ratio, s->confirming, fit_answer(&s->fit),
+	       s->hold ? "are too few to tell" : "miss it");
+}
+
 /* The exit code. */
 static int print_answer(const struct search *s, const char *experiment)
 {
-	bool holds = true;
 	int code = 0;
 
 	switch (s->fit.state) {
 	case FIT_FOUND:
-		if (is_near_enough(s) && (confirming(s, &holds) < CONFIRMING || !holds)) {
-			printf("no answer: the line through the runs crosses the bound at %.2f, but %zu "
-			       "runs at %.2f %s: look at that part of the curve (fmbench run … --ratio "
-			       "1,0.99,0.98 …), it may jump\n",
-			       s->fit.ratio, confirming(s, &holds), answer(s),
-			       holds ? "are too few to tell" : "miss it");
-			code = ERR_UNTRUSTED;
+		code = ERR_UNTRUSTED;
+		if (is_narrow(s) && (s->confirming < FIT_CONFIRMING || !s->hold)) {
+			print_unconfirmed(s);
 			break;
 		}
 		print_found(s);
-		if ((s->fit.high - s->fit.low) / 2 > s->params->within) {
+		if (is_narrow(s))
+			code = 0;
+		else
 			printf("not as near as asked: raise --budget, and the same command goes on\n");
-			code = ERR_UNTRUSTED;
-		}
 		break;
 	case FIT_HOLDS:
 		printf("enough: ratio %.2f, the smallest that was tried: the bound holds there\n",

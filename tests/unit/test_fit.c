@@ -28,6 +28,12 @@ static double curve_knee(double r)
 	return r > 0.45 ? 1 : 1 + 8 * (0.45 - r);
 }
 
+/* The first page that leaves costs most, as with a sort on zram. */
+static double curve_jump(double r)
+{
+	return r > 0.985 ? 1 + 4 * (1 - r) : 1.33 + 0.7 * (0.985 - r);
+}
+
 static double crossing(double (*curve)(double), double bound)
 {
 	double low = 0.05, high = 1;
@@ -103,6 +109,61 @@ static void the_crossing_is_found(void **state)
 	finds("knee", curve_knee, 1.5, 0.03, true);
 }
 
+/* Of what is confirmed nothing misses the bound by more than noise; without it every answer does. */
+static void a_jump_is_not_overlooked(void **state)
+{
+	struct fit_bound bound = { 1.2, true, 0.1 };
+	uint64_t seed = 3;
+	int plain = 0, confirmed = 0, answers = 0;
+
+	(void)state;
+	for (int i = 0; i < SEARCHES; i++) {
+		struct search s;
+		bool hold;
+
+		run_search(&s, curve_jump, 0.02, 1, &bound, &seed);
+		if (s.fit.state != FIT_FOUND || s.fit.high - s.fit.low > 0.04)
+			continue;
+		answers++;
+		plain += curve_jump(fit_answer(&s.fit)) > 1.2;
+		while (s.nr < MOST_RUNS &&
+		       fit_confirming(s.points, s.nr, &bound, &s.fit, &hold) < FIT_CONFIRMING) {
+			double ratio = fit_answer(&s.fit);
+
+			s.points[s.nr++] =
+				(struct fit_point){ ratio,
+						    curve_jump(ratio) * exp(0.02 * normal(&seed)) };
+			s.fit = fit_estimate(s.points, s.nr, &bound);
+		}
+		if (fit_confirming(s.points, s.nr, &bound, &s.fit, &hold) >= FIT_CONFIRMING && hold)
+			confirmed += curve_jump(fit_answer(&s.fit)) > 1.2;
+	}
+	printf("jump: %d answers, %d wrong without confirming, %d with it\n", answers, plain,
+	       confirmed);
+	assert_true(answers > SEARCHES / 2 && plain > answers / 2);
+	assert_int_equal(confirmed, 0);
+}
+
+static void runs_at_the_answer_speak(void **state)
+{
+	struct fit_bound bound = { 1.2, true, 0.1 };
+	struct fit_point points[] = { { 1, 2 },	     { 0.98, 2.5 }, { 0.98, 2.3 },
+				      { 0.98, 2.4 }, { 0.98, 2.3 }, { 0.9, 9 } };
+	struct fit f = { .state = FIT_FOUND, .high = 0.9704 };
+	bool hold;
+
+	(void)state;
+	assert_true(fabs(fit_answer(&f) - 0.98) < 1e-9);
+	assert_int_equal(fit_confirming(points, 6, &bound, &f, &hold), 4);
+	assert_true(hold); /* 2.374 of 2.4 */
+	points[5].ratio = 0.98;
+	assert_int_equal(fit_confirming(points, 6, &bound, &f, &hold), 5);
+	assert_false(hold);
+	f.high = 1;
+	assert_int_equal(fit_confirming(points, 6, &bound, &f, &hold), FIT_CONFIRMING);
+	assert_true(hold);
+}
+
 static void what_never_crosses_is_told(void **state)
 {
 	struct fit_bound bound = { 1.2, true, 0.5 };
@@ -154,6 +215,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_crossing_is_found),
+		cmocka_unit_test(a_jump_is_not_overlooked),
+		cmocka_unit_test(runs_at_the_answer_speak),
 		cmocka_unit_test(what_never_crosses_is_told),
 		cmocka_unit_test(noise_is_told),
 		cmocka_unit_test(few_runs_say_nothing),
