@@ -103,17 +103,12 @@ struct joining {
 static int join(void *arg, pid_t pid, struct err *err)
 {
 	const struct joining *joining = arg;
-	char number[16], start[32], path[PATH_MAX];
-	uint64_t ticks;
-	int rc = process_start(pid, &ticks);
+	char number[16], path[PATH_MAX];
+	int rc = journal_process(joining->journal, pid, err);
 
-	if (rc)
-		return err_failed(err, -rc, "process %d", (int)pid);
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	snprintf(start, sizeof(start), "%" PRIu64, ticks);
-	rc = journal_add(joining->journal, err, "pid", number, start, NULL);
 	if (rc < 0)
 		return rc;
+	snprintf(number, sizeof(number), "%d", (int)pid);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", joining->server->group);
 	return joining->server->group[0] ? sysfile_write(path, number, err) : 0;
 }

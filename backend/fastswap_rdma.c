@@ -132,15 +132,8 @@ static int fastswap_rdma_check(const void *params, struct err *err)
 /* The server waits until its pid is in the journal; the janitor will end it. */
 static int journal_server(void *arg, pid_t pid, struct err *err)
 {
-	char number[16], start[32];
-	uint64_t ticks;
-	int rc = process_start(pid, &ticks);
+	int rc = journal_process(arg, pid, err);
 
-	if (rc)
-		return err_failed(err, -rc, "process %d", (int)pid);
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	snprintf(start, sizeof(start), "%" PRIu64, ticks);
-	rc = journal_add(arg, err, "pid", number, start, NULL);
 	return rc < 0 ? rc : 0;
 }
 

@@ -498,6 +498,19 @@ static int read_value(const char *path, struct buf *b)
 	return 0;
 }
 
+int journal_process(struct journal *j, pid_t pid, struct err *err)
+{
+	char number[16], start[32];
+	uint64_t ticks;
+	int rc = process_start(pid, &ticks);
+
+	if (rc)
+		return err_failed(err, -rc, "process %d", (int)pid);
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	snprintf(start, sizeof(start), "%" PRIu64, ticks);
+	return journal_add(j, err, "pid", number, start, NULL);
+}
+
 int journal_write(struct journal *j, const char *path, const char *value, struct err *err)
 {
 	struct buf old = BUF_INIT, now = BUF_INIT;

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "err.h"
 
@@ -69,6 +70,8 @@ bool journal_kept(const struct journal *j);
 /* Write an entry down. args: nr_args strings of that kind. Returns its number, or -errno. */
 int journal_add(struct journal *j, struct err *err, const char *kind, ...)
 	__attribute__((sentinel)); /* const char * arguments, then NULL */
+/* "pid": a child that waits until it is written down. Returns the entry's number, or -errno. */
+int journal_process(struct journal *j, pid_t pid, struct err *err);
 /*
  * Read PATH's present value (of "always [madvise] never" the choice), journal it, then write value
  * into PATH. A write that fails and changes nothing leaves no entry.

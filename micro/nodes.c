@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/cpus.h"
 #include "base/random.h"
+#include "workloads/worker.h"
 
 #define BATCH	    4096
 #define CHUNK_BYTES ((size_t)1 << 20)
@@ -35,6 +36,38 @@ int nodes_find(struct nodes *n, struct err *err)
 	numa_bitmask_free(allowed);
 	n->home = numa_node_of_cpu(sched_getcpu());
 	return n->nr ? 0 : err_missing(err, "no memory node may be used");
+}
+
+int nodes_check(const void *params, char *const *argv, struct err *err)
+{
+	struct nodes n;
+
+	(void)params;
+	(void)argv;
+	return nodes_find(&n, err);
+}
+
+int nodes_measure(const void *params, struct worker *worker,
+		  int (*measure)(const void *params, const struct nodes *n, int node,
+				 struct worker *worker, struct err *err))
+{
+	struct err err = { 0 };
+	struct nodes n;
+	int rc = nodes_find(&n, &err);
+
+	if (!rc)
+		rc = worker_ready(worker);
+	if (!rc)
+		rc = worker_phase(worker, "measure");
+	for (unsigned int i = 0; i < n.nr && !rc && !worker_stopping(worker); i++)
+		rc = measure(params, &n, n.node[i], worker, &err);
+	if (!rc) {
+		worker_result(worker, "nodes", n.nr);
+		rc = worker_phase(worker, "verify");
+	}
+	if (rc && err.kind)
+		worker_error(worker, "%s", err.msg);
+	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 void *nodes_alloc(size_t bytes, int node, struct err *err)

@@ -14,6 +14,8 @@
 #define NODES_MAX  64
 #define LINE_BYTES 64
 
+struct worker;
+
 struct nodes {
 	unsigned int nr;
 	int node[NODES_MAX]; /* with memory that this process may use, in order */
@@ -21,6 +23,12 @@ struct nodes {
 };
 
 int nodes_find(struct nodes *n, struct err *err);
+/* A micro-benchmark's check(): there are nodes. */
+int nodes_check(const void *params, char *const *argv, struct err *err);
+/* Its main(): calls measure for each node, and reports how many there are. An exit status. */
+int nodes_measure(const void *params, struct worker *worker,
+		  int (*measure)(const void *params, const struct nodes *n, int node,
+				 struct worker *worker, struct err *err));
 
 /* Memory on that node, written to, of large pages where the kernel has some: else misses of the TLB are
  * part of each access. NULL: it does not fit there, err says so. */

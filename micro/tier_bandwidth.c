@@ -35,18 +35,11 @@ static const struct metric metrics[] = {
 	{ .name = NULL },
 };
 
-static int check(const void *params, char *const *argv, struct err *err)
-{
-	struct nodes n;
-
-	(void)params;
-	(void)argv;
-	return nodes_find(&n, err);
-}
-
-static int measure_node(const struct params *p, int node, uint64_t for_ns, struct worker *worker,
+static int measure_node(const void *params, const struct nodes *n, int node, struct worker *worker,
 			struct err *err)
 {
+	const struct params *p = params;
+	uint64_t for_ns = p->duration_ns / n->nr / NR_STREAM_KINDS;
 	char *memory = nodes_alloc(p->memory_bytes, node, err);
 	int rc = memory ? 0 : -ENOMEM;
 
@@ -72,27 +65,9 @@ static int measure_node(const struct params *p, int node, uint64_t for_ns, struc
 	return rc;
 }
 
-static int tier_bandwidth_main(const void *arg, struct worker *worker)
+static int tier_bandwidth_main(const void *params, struct worker *worker)
 {
-	const struct params *p = arg;
-	struct err err = { 0 };
-	struct nodes n;
-	int rc = nodes_find(&n, &err);
-
-	if (!rc)
-		rc = worker_ready(worker);
-	if (!rc)
-		rc = worker_phase(worker, "measure");
-	for (unsigned int i = 0; i < n.nr && !rc && !worker_stopping(worker); i++)
-		rc = measure_node(p, n.node[i], p->duration_ns / n.nr / NR_STREAM_KINDS, worker,
-				  &err);
-	if (!rc) {
-		worker_result(worker, "nodes", n.nr);
-		rc = worker_phase(worker, "verify");
-	}
-	if (rc && err.kind)
-		worker_error(worker, "%s", err.msg);
-	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+	return nodes_measure(params, worker, measure_node);
 }
 
 const struct workload micro_tier_bandwidth = {
@@ -102,7 +77,7 @@ const struct workload micro_tier_bandwidth = {
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
-	.check = check,
+	.check = nodes_check,
 	.main = tier_bandwidth_main,
 	WORKER_HOOKS,
 };

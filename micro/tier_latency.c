@@ -37,15 +37,6 @@ static const struct metric metrics[] = {
 	{ .name = NULL },
 };
 
-static int check(const void *params, char *const *argv, struct err *err)
-{
-	struct nodes n;
-
-	(void)params;
-	(void)argv;
-	return nodes_find(&n, err);
-}
-
 static int measure_loaded(const struct params *p, void *chase, int node, uint64_t for_ns,
 			  struct worker *worker, struct err *err)
 {
@@ -72,12 +63,16 @@ static int measure_loaded(const struct params *p, void *chase, int node, uint64_
 	return rc;
 }
 
-static int measure_node(const struct params *p, int node, uint64_t for_ns, struct worker *worker,
+static int measure_node(const void *params, const struct nodes *n, int node, struct worker *worker,
 			struct err *err)
 {
+	const struct params *p = params;
+	uint64_t for_ns = p->duration_ns / n->nr / (p->load_threads ? 2 : 1);
 	void *chase = nodes_alloc(p->memory_bytes, node, err);
 	int rc = chase ? 0 : -ENOMEM;
 
+	if (node == n->node[0])
+		worker_result(worker, "home", n->home);
 	if (rc)
 		return rc;
 	chase_build(chase, p->memory_bytes, worker_seed(worker));
@@ -89,28 +84,9 @@ static int measure_node(const struct params *p, int node, uint64_t for_ns, struc
 	return rc;
 }
 
-static int tier_latency_main(const void *arg, struct worker *worker)
+static int tier_latency_main(const void *params, struct worker *worker)
 {
-	const struct params *p = arg;
-	struct err err = { 0 };
-	struct nodes n;
-	int rc = nodes_find(&n, &err);
-
-	if (!rc)
-		rc = worker_ready(worker);
-	if (!rc)
-		rc = worker_phase(worker, "measure");
-	for (unsigned int i = 0; i < n.nr && !rc && !worker_stopping(worker); i++)
-		rc = measure_node(p, n.node[i], p->duration_ns / n.nr / (p->load_threads ? 2 : 1),
-				  worker, &err);
-	if (!rc) {
-		worker_result(worker, "nodes", n.nr);
-		worker_result(worker, "home", n.home);
-		rc = worker_phase(worker, "verify");
-	}
-	if (rc && err.kind)
-		worker_error(worker, "%s", err.msg);
-	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+	return nodes_measure(params, worker, measure_node);
 }
 
 const struct workload micro_tier_latency = {
@@ -120,7 +96,7 @@ const struct workload micro_tier_latency = {
 	.metrics = metrics,
 	.opts = opts,
 	.params_size = sizeof(struct params),
-	.check = check,
+	.check = nodes_check,
 	.main = tier_latency_main,
 	WORKER_HOOKS,
 };

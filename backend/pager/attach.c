@@ -19,6 +19,7 @@
 #include "backend/pager/passing.h"
 #include "backend/pager/thread.h"
 #include "backend/pager/uffd.h"
+#include "base/process.h"
 
 /* Where the descriptor comes from: a socket in a forked child, else -1; and what became of it. */
 static int from_socket;
@@ -66,27 +67,11 @@ static int open_files(struct err *err)
 	return 0;
 }
 
-/* Field 22 of /proc/self/stat. */
-static uint64_t start_time(void)
-{
-	char text[1024], *at;
-	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	at = strrchr(text, ')');
-	for (int field = 2; field < 22 && at; field++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at, NULL, 10) : 0;
-}
-
 static void name_process(struct process *p)
 {
 	strncpy(p->name, program_invocation_short_name, sizeof(p->name) - 1);
 	p->pid = getpid();
-	p->start_time = start_time();
+	process_start(p->pid, &p->start_time);
 	p->state = PROCESS_LIVE;
 }
 

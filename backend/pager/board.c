@@ -2,11 +2,12 @@
 #include "backend/pager/board.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/process.h"
 
 #define MAGIC	      0x464d5047u /* "FMPG" */
 #define VERSION	      1
@@ -231,34 +232,14 @@ void board_bury(struct board *b, struct pool_ctx *pool, struct process *p)
 	p->state = PROCESS_FREE;
 }
 
-/* Gone, or another process that has its pid. */
-static bool is_dead(const struct process *p)
-{
-	char path[64], text[512], *after;
-	unsigned long long start = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", p->pid);
-	f = fopen(path, "re");
-	if (!f)
-		return true;
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	fclose(f);
-	after = strrchr(text, ')');
-	if (!after || after[2] == 'Z' || after[2] == 'X')
-		return true;
-	for (int field = 2; field < 22 && after; field++)
-		after = strchr(after + 1, ' ');
-	return !after || sscanf(after, "%llu", &start) != 1 || start != p->start_time;
-}
-
 void board_bury_dead(struct board *b, struct pool_ctx *pool)
 {
 	for (uint32_t i = 0; i < BOARD_PROCESSES; i++) {
 		struct process *p = &b->processes[i];
 		uint32_t state = p->state;
 
-		if ((state == PROCESS_LIVE || state == PROCESS_WARD) && is_dead(p))
+		if ((state == PROCESS_LIVE || state == PROCESS_WARD) &&
+		    !process_alive(p->pid, p->start_time))
 			atomic_compare_exchange_strong(&p->state, &state, PROCESS_DEAD);
 		if (p->state == PROCESS_DEAD)
 			board_bury(b, pool, p);

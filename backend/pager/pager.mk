@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The user-space pager: fmpager, and the library that it has every program of a job load.
 
-PAGER_BASE := $(addprefix base/,buf.c clock.c err.c json_write.c names.c opt.c sysfile.c)
+PAGER_BASE := $(addprefix base/,buf.c clock.c err.c json_write.c names.c opt.c process.c sysfile.c)
 PAGER_MAIN := backend/pager/main.c
 PAGER_LIB := $(filter-out $(PAGER_MAIN) backend/pager/job.c backend/pager/report.c \
 	backend/pager/unpaged.c,$(wildcard backend/pager/*.c)) \
-	$(addprefix base/,buf.c err.c names.c opt.c)
+	$(addprefix base/,buf.c clock.c err.c names.c opt.c process.c)
 # What keeps a job: also in fmbench, for its backend.
 PAGER_KEEP := $(addprefix $B/obj/backend/pager/,board.o job.o queue.o report.o tables.o uffd.o \
 	unpaged.o $(notdir $(patsubst %.c,%.o,$(wildcard backend/pager/p*_*.c))))

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "base/random.h"
+
 /* Resident pages in no order, each word its index + 1; those that went by themselves are found out when
  * they are met. */
 static uint64_t *pages_of;
@@ -15,18 +17,9 @@ static int random_start(struct policy_ctx *p)
 	(void)p;
 	size = 4096;
 	nr_pages = 0;
-	seed = 88172645463325252ull;
+	seed = 1;
 	pages_of = pager_memory(size * sizeof(*pages_of));
 	return pages_of ? 0 : -ENOMEM;
-}
-
-/* Marsaglia's xorshift64. */
-static uint64_t next_random(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
 }
 
 static bool is_valid(uint64_t i, uint64_t **ret_word)
@@ -76,7 +69,7 @@ static size_t random_choose(struct policy_ctx *p, uint64_t *pages, size_t nr)
 
 	(void)p;
 	while (n < nr && nr_pages) {
-		uint64_t i = next_random() % nr_pages;
+		uint64_t i = random_next(&seed) % nr_pages;
 
 		if (is_valid(i, &word)) {
 			pages[n++] = pages_of[i];

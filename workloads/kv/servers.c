@@ -12,63 +12,37 @@
 #define MORE_FILES	 1024
 #define MORE_CONNECTIONS 64
 
+static const char *const memcached_args[] = {
+	"-l", "127.0.0.1",     "-p", "{port}",	       "-U", "0", "-m", "{mib}", "-t", "{threads}",
+	"-c", "{connections}", "-o", "no_lru_crawler", NULL
+};
+/* valkey is a fork of redis. */
+static const char *const redis_args[] = { "--bind",
+					  "127.0.0.1",
+					  "--port",
+					  "{port}",
+					  "--save",
+					  "",
+					  "--appendonly",
+					  "no",
+					  "--protected-mode",
+					  "no",
+					  "--io-threads",
+					  "{threads}",
+					  "--maxclients",
+					  "{connections}",
+					  "--maxmemory",
+					  "{bytes}",
+					  "--maxmemory-policy",
+					  "allkeys-lru",
+					  "--dir",
+					  "/tmp",
+					  NULL };
+
 static const struct kv_server kinds[] = {
-	{ "memcached",
-	  "memcached",
-	  "memcached",
-	  &kv_memcached,
-	  { "memcached", "-l", "127.0.0.1", "-p", "{port}", "-U", "0", "-m", "{mib}", "-t",
-	    "{threads}", "-c", "{connections}", "-o", "no_lru_crawler" } },
-	{ "redis",
-	  "redis-server",
-	  "redis-server",
-	  &kv_resp,
-	  { "redis-server",
-	    "--bind",
-	    "127.0.0.1",
-	    "--port",
-	    "{port}",
-	    "--save",
-	    "",
-	    "--appendonly",
-	    "no",
-	    "--protected-mode",
-	    "no",
-	    "--io-threads",
-	    "{threads}",
-	    "--maxclients",
-	    "{connections}",
-	    "--maxmemory",
-	    "{bytes}",
-	    "--maxmemory-policy",
-	    "allkeys-lru",
-	    "--dir",
-	    "/tmp" } },
-	{ "valkey",
-	  "valkey-server",
-	  "valkey-server",
-	  &kv_resp,
-	  { "valkey-server",
-	    "--bind",
-	    "127.0.0.1",
-	    "--port",
-	    "{port}",
-	    "--save",
-	    "",
-	    "--appendonly",
-	    "no",
-	    "--protected-mode",
-	    "no",
-	    "--io-threads",
-	    "{threads}",
-	    "--maxclients",
-	    "{connections}",
-	    "--maxmemory",
-	    "{bytes}",
-	    "--maxmemory-policy",
-	    "allkeys-lru",
-	    "--dir",
-	    "/tmp" } },
+	{ "memcached", "memcached", "memcached", &kv_memcached, memcached_args },
+	{ "redis", "redis-server", "redis-server", &kv_resp, redis_args },
+	{ "valkey", "valkey-server", "valkey-server", &kv_resp, redis_args },
 };
 
 const struct kv_server *kv_server_find(const char *name)
@@ -115,8 +89,9 @@ static int allow_files(uint64_t nr, struct err *err)
 
 static void fill_in(const struct kv_server *kind, const char *const filled[][2], char *argv[])
 {
-	for (size_t i = 0; kind->argv[i]; i++) {
-		argv[i] = (char *)(uintptr_t)kind->argv[i];
+	*argv++ = (char *)(uintptr_t)kind->program;
+	for (size_t i = 0; kind->args[i]; i++) {
+		argv[i] = (char *)(uintptr_t)kind->args[i];
 		for (size_t k = 0; filled[k][0]; k++)
 			if (strcmp(argv[i], filled[k][0]) == 0)
 				argv[i] = (char *)(uintptr_t)filled[k][1];

@@ -15,7 +15,8 @@
 struct kv_server {
 	const char *name, *program, *package;
 	const struct kv_protocol *protocol;
-	const char *argv[28]; /* {port}, {threads}, {connections}, {mib}, {bytes} are filled in */
+	/* After the program, NULL-ended: {port}, {threads}, {connections}, {mib}, {bytes} are filled in. */
+	const char *const *args;
 };
 
 struct kv_needs {
