@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "harness/plan/matrix.h"
@@ -55,7 +56,10 @@ static void add_locals(struct corun_plan *p)
 int corun_plan_lists(struct corun_plan *p, struct err *err)
 {
 	char *copy = xstrdup(p->matrix ? "fixed" : p->options->policies), *save, *word;
-	int rc = 0;
+	int rc = list_check(copy, "--policy", err);
+
+	if (!rc)
+		rc = list_check(p->options->local, "--local", err);
 
 	for (word = strtok_r(copy, ", \t", &save); word && !rc;
 	     word = strtok_r(NULL, ", \t", &save)) {

@@ -25,6 +25,9 @@ mix
 expect 2 corun nowhere
 expect 2 corun "$tmp/mix.ini" --policy unifrom
 grep -q 'did you mean' "$tmp/err" || fail "no guess for a policy"
+expect 2 corun "$tmp/mix.ini" --policy uniform,
+grep -q "after the last comma" "$tmp/err" || fail "an empty item: $(<"$tmp/err")"
+expect 2 corun "$tmp/mix.ini" --local 40%,,60%
 expect 2 corun "$tmp/mix.ini" --local 100T
 grep -q "more than this machine's memory" "$tmp/err" || fail "a budget larger than the machine"
 expect 2 corun "$tmp/mix.ini" --local 8M
