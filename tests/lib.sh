@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export fmbench=${FMBENCH:-$PWD/build/fmbench}
-tmp=$(mktemp -d)
+tmp=$(mktemp -d -t "fmbench-test-$$.XXXXXX") # tests/run knows by the name whose it was
 trap 'rm -rf "$tmp"' EXIT
 export FMBENCH_DB=$tmp/test.db FMBENCH_STATE_DIR=$tmp/state
 export FMBENCH_CONFIG=/dev/null # whatever the user's own says

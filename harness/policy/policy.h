@@ -59,6 +59,7 @@ struct policy {
 	bool profiles; /* each job's profile is needed */
 	bool pressure; /* each job's pressure is needed */
 	bool again;    /* asked every options->every_ns, too */
+	bool foreign;  /* its answers are the user's: one that had to be cut is told */
 
 	/* Before anything is touched; NULL: nothing to check. */
 	int (*check)(const struct policy_options *o, struct err *err);

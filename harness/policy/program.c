@@ -200,6 +200,7 @@ const struct policy policy_program = {
 	.name = "program",
 	.summary = "a program of yours: a line of JSON asks, a line of JSON answers (--program)",
 	.again = true,
+	.foreign = true,
 	.check = program_check,
 	.start = program_start,
 	.decide = program_decide,

@@ -226,7 +226,7 @@ static void ask_policy(struct corun *c, uint64_t now)
 	rc = view.nr && !c->lost
 		     ? c->spec->policy->decide(c->state, c->spec->options, &view, bytes, &err)
 		     : -ENODATA;
-	if (!rc && policy_fit(&view, bytes) && c->spec->policy == &policy_program)
+	if (!rc && policy_fit(&view, bytes) && c->spec->policy->foreign)
 		results_flag(
 			&c->run->results, "POLICY_IMPOSSIBLE", SEVERITY_WARNING,
 			"at %.1f s the policy's program asked for less than a job's least, or for "

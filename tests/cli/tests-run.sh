@@ -15,11 +15,12 @@ cat >lab/fmlab <<'END'
 #!/bin/bash
 while [[ $1 != -- ]]; do
 	[[ $1 != --out ]] || export FMLAB_OUT=$2
+	[[ $1 != --timeout ]] || limit=$2
 	shift
 done
 export FMLAB=1 FMLAB_KMSG=$FMLAB_OUT/kernel.log
 echo boot >>boots
-"${@:2}" &
+timeout "$limit" "${@:2}" &
 echo $! >guest
 wait $!
 status=$?
@@ -79,3 +80,21 @@ grep -q '^# passed only when run again: lab/4.sh in lab 6.1' "$tmp/out" || fail 
 test_that tests/cli/boots.sh <<<$'# guests: --cpus 2\n[[ $FMBENCH_TESTS_INNER ]]'
 says 1 '2 passed, 1 failed, 0 skipped' tests/cli/{boots,good,bad}.sh
 grep -q '^ok [0-9]* - cli/boots.sh$' "$tmp/out" || fail "not counted: $(<"$tmp/out")"
+
+# A test that hangs is ended, told, and not run again; what the deadline cuts is a failure, too.
+test_that tests/cli/hangs.sh <<<'echo x >>hangs; sleep 600'
+FMBENCH_TEST_TIMEOUT=1 says 1 '1 passed, 1 failed, 0 skipped' tests/cli/{hangs,good}.sh
+[[ $(wc -l <hangs) -eq 1 ]] || fail "a test that hangs is run again"
+grep -q '^# ended after 1 s$' "$tmp/out" || fail "not told: $(<"$tmp/out")"
+FMBENCH_DEADLINE=$((EPOCHSECONDS + 2)) says 1 '0 passed, 2 failed, 0 skipped' tests/cli/{hangs,good}.sh
+test_that tests/lab/5.sh <<<'sleep 600'
+FMBENCH_DEADLINE=$((EPOCHSECONDS + 2)) says 1 '1 passed, 1 failed, 0 skipped' tests/cli/good.sh tests/lab/5.sh
+
+# What a test that is no more left behind is undone by its journal; a living one's is not.
+mkdir -p build left/fmbench-test-{$$,999999999}.x/state/journal
+touch left/fmbench-test-{$$,999999999}.x/state/journal/a.journal
+test_that build/fmbench <<<'echo "$FMBENCH_STATE_DIR" >>undone'
+chmod +x build/fmbench
+TMPDIR=left says 0 '1 passed, 0 failed, 0 skipped' tests/cli/good.sh
+[[ $(<undone) == left/fmbench-test-999999999.x/state && -e left/fmbench-test-$$.x ]] ||
+	fail "undone: $(<undone)"
