@@ -91,7 +91,7 @@ static void read_paging(void *state, uint64_t values[NR_PAGING])
 
 	pthread_mutex_lock(&k->burying);
 	sum = report_sum(b);
-	values[PAGING_LOCAL] = bytes_of(b->resident + b->unpaged);
+	values[PAGING_LOCAL] = bytes_of(b->resident + b->unpaged - b->shared);
 	values[PAGING_FAR] = bytes_of(b->far);
 	values[PAGING_UNPAGED] = bytes_of(b->unpaged);
 	pthread_mutex_unlock(&k->burying);
@@ -180,6 +180,7 @@ static int pager_local(struct backend_ctx *ctx, struct backend_job *job, uint64_
 	pthread_mutex_lock(&k->burying);
 	board_bury_dead(k->job.board, &k->job.pool);
 	pthread_mutex_unlock(&k->burying);
+	board_measure_shared(k->job.board);
 	pages = board_local(k->job.board);
 	*ret_bytes = pages > 0 ? (uint64_t)pages * PAGE_BYTES : 0;
 	return 0;

@@ -10,7 +10,6 @@
 #include "backend/pager/uffd.h"
 
 #define LOOK_NS	    100000000ull /* between looks at the maps when hooks see what is mapped */
-#define SHARE_NS    10000000ull
 #define MAX_SCANNED (4ull << 30)
 #define PRESENT	    (1ull << 63) /* Documentation/admin-guide/mm/pagemap.rst */
 #define LINE_BYTES  512
@@ -200,43 +199,12 @@ static bool read_statm(int64_t *ret_size, int64_t *ret_anonymous)
 	return true;
 }
 
-/* Key in /proc/self/smaps_rollup: what is shared with a forked child or parent counts in part. Pages. */
-static bool read_share(int64_t *ret_anonymous)
-{
-	char text[2048], *at;
-	int fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	at = strstr(text, "\nPss_Anon:");
-	if (at)
-		*ret_anonymous = strtoll(at + strlen("\nPss_Anon:"), NULL, 10) / 4;
-	return at;
-}
-
 static void set_unpaged(int64_t pages)
 {
 	struct process *p = pager.space.process;
 
 	atomic_fetch_add(&pager.board->unpaged, pages - p->unpaged);
 	p->unpaged = pages;
-}
-
-/* Below 0 where pages are shared: they count once in all. */
-static void measure(int64_t anonymous)
-{
-	static uint64_t next;
-	int64_t share = anonymous, unpaged;
-
-	if (pager.shares && pager_ns() < next)
-		return;
-	next = pager_ns() + SHARE_NS;
-	if (pager.shares && read_share(&share))
-		pager.shares = share < anonymous;
-	unpaged = share - pager.space.process->resident;
-	set_unpaged(unpaged > 0 || pager.shares ? unpaged : 0);
 }
 
 void adopt_tick(void)
@@ -255,6 +223,7 @@ void adopt_tick(void)
 		adopt_maps(true);
 		read_statm(&size, &anonymous);
 	}
-	measure(anonymous);
+	anonymous -= pager.space.process->resident;
+	set_unpaged(anonymous > 0 ? anonymous : 0);
 	board_local(pager.board);
 }

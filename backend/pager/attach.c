@@ -173,6 +173,7 @@ static int start_policy(void)
 {
 	uint64_t limit = board_limit(pager.board);
 
+	shared_begin();
 	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = limit;
 	if (pager.policy->start(&pager.policy_ctx) != 0 ||
 	    pager.prefetch->start(&pager.prefetch_ctx) != 0)
@@ -263,7 +264,6 @@ static void attach_child(int socket)
 	pager.pid = getpid();
 	pager.evicting = false;
 	pager.look = false;
-	pager.shares = true;
 	from_socket = socket;
 	rc = memory_init();
 	if (!rc)

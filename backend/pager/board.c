@@ -2,16 +2,20 @@
 #include "backend/pager/board.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/process.h"
 
 #define MAGIC	      0x464d5047u /* "FMPG" */
 #define VERSION	      1
 #define BLOCKS	      (1u << 18) /* 512 GiB of memory that was touched */
+#define MEASURE_SHARE 20 /* the keeper measures for no more of its time than one part in this */
 #define EXTENT_CLOSED UINT32_MAX /* its slots are being dropped */
 
 /* --- layout: the board, then slots' and extents' counts, then blocks, each from a page's start -- */
@@ -125,7 +129,7 @@ void board_set_limit(struct board *b, uint64_t pages)
 uint64_t board_limit(const struct board *b)
 {
 	uint32_t ppm = b->limit_ppm;
-	int64_t touched = b->resident + b->unpaged + b->far;
+	int64_t touched = b->resident + b->unpaged - b->shared + b->far;
 
 	if (!ppm)
 		return b->limit_pages;
@@ -142,7 +146,7 @@ static void raise_to(_Atomic int64_t *most, int64_t value)
 
 int64_t board_local(struct board *b)
 {
-	int64_t unpaged = b->unpaged, local = b->resident + unpaged;
+	int64_t unpaged = b->unpaged, local = b->resident + unpaged - b->shared;
 	uint64_t limit = board_limit(b);
 
 	raise_to(&b->unpaged_peak, unpaged);
@@ -154,6 +158,65 @@ int64_t board_local(struct board *b)
 	else if (!b->lowered)
 		raise_to(&b->overshoot, local - (int64_t)limit);
 	return local;
+}
+
+/* --- what is shared ------------------------------------------------------------------------------ */
+
+void board_share(struct board *b, int64_t pages)
+{
+	int64_t was = b->shared;
+
+	/* What is counted as parted twice, by both sides, ends at nothing. */
+	while (!atomic_compare_exchange_weak(&b->shared, &was, was + pages > 0 ? was + pages : 0))
+		;
+}
+
+/* A key of /proc/PID/smaps_rollup in pages. -1: it isn't there. */
+static int64_t rollup(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at ? strtoll(at + strlen(key), NULL, 10) / 4 : -1;
+}
+
+/* How much of a process's anonymous memory counts for others. -1: not to be had. */
+static int64_t read_shared(pid_t pid)
+{
+	char path[64], text[2048];
+	int64_t all, share;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	all = rollup(text, "\nAnonymous:");
+	share = rollup(text, "\nPss_Anon:");
+	return all < 0 || share < 0 ? -1 : all - share;
+}
+
+void board_measure_shared(struct board *b)
+{
+	static uint64_t next_ns;
+	uint64_t begin = clock_ns();
+	int64_t sum = 0;
+
+	if (!b->shared || begin < next_ns)
+		return;
+	for (uint32_t i = 0; i < BOARD_PROCESSES; i++) {
+		uint32_t state = b->processes[i].state;
+		int64_t shared = state == PROCESS_LIVE ? read_shared(b->processes[i].pid) : 0;
+
+		/* One that is only beginning or ending: what the others share with it can't be told. */
+		if (shared < 0 || state == PROCESS_WARD || state == PROCESS_MAKING)
+			return;
+		sum += shared;
+	}
+	b->shared = sum;
+	next_ns = clock_ns() + MEASURE_SHARE * (clock_ns() - begin);
 }
 
 /* --- processes ------------------------------------------------------------------------------------ */
@@ -202,9 +265,13 @@ static void put_extent(struct board *b, struct pool_ctx *pool, uint32_t extent)
 	*refs = 0;
 }
 
-static void free_block(struct board *b, struct pool_ctx *pool, struct block *block)
+/* Returns how many of its pages were shared. */
+static int64_t free_block(struct board *b, struct pool_ctx *pool, struct block *block)
 {
+	int64_t shared = 0;
+
 	for (unsigned int i = 0; i < BLOCK_PAGES; i++) {
+		shared += block->pages[i].flags & PAGE_SHARED ? 1 : 0;
 		if (block->pages[i].slot)
 			board_put_slot(b, pool, block->pages[i].slot);
 	}
@@ -212,22 +279,25 @@ static void free_block(struct board *b, struct pool_ctx *pool, struct block *blo
 		put_extent(b, pool, block->extent);
 	memset(block->pages, 0, sizeof(block->pages));
 	block->owner = 0;
+	return shared;
 }
 
 void board_bury(struct board *b, struct pool_ctx *pool, struct process *p)
 {
+	int64_t shared = 0;
 	uint32_t next;
 
 	for (uint32_t at = p->first_block; at != NO_BLOCK; at = next) {
 		struct block *block = board_block(b, at);
 
 		next = block->next;
-		free_block(b, pool, block);
+		shared += free_block(b, pool, block);
 	}
 	p->first_block = NO_BLOCK;
 	b->resident -= p->resident;
 	b->unpaged -= p->unpaged;
 	b->far -= p->far;
+	board_share(b, -shared);
 	counters_add(&b->past, &p->counters);
 	p->state = PROCESS_FREE;
 }

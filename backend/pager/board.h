@@ -57,6 +57,8 @@ enum page_state {
 
 #define PAGE_CLEAN   1u /* resident, write-protected, equal to its slot */
 #define PAGE_LEAVING 2u /* being evicted where the kernel can't move pages: see evict.c */
+#define PAGE_SHARED  4u /* resident, write-protected since a fork: the other process may have it, too */
+#define PAGE_PARKED  8u /* and not the policy's business: see shared.c */
 
 struct page {
 	uint32_t slot; /* NO_SLOT: never left */
@@ -103,7 +105,8 @@ struct board {
 	_Atomic uint32_t limit_ppm;   /* of what the job has touched; 0: limit_pages counts */
 	_Atomic bool lowered; /* the limit was set, and memory has not been below it since */
 	_Atomic int64_t resident, unpaged, far; /* sums over processes */
-	_Atomic int64_t peak, overshoot; /* in pages: of resident + unpaged; above the limit */
+	_Atomic int64_t shared; /* how much resident + unpaged count more than once: fork */
+	_Atomic int64_t peak, overshoot; /* in pages: of what is in memory; above the limit */
 	_Atomic int64_t unpaged_peak;
 	_Atomic uint64_t refused; /* bytes of mappings that are shared, locked, or too small */
 	_Atomic uint32_t nr_seen; /* processes that were ever paged */
@@ -126,6 +129,14 @@ void board_set_limit(struct board *b, uint64_t pages);
 uint64_t board_limit(const struct board *b);
 /* How many are. Notes the peak and the overshoot, too. */
 int64_t board_local(struct board *b);
+
+/* Memory of several processes that is there once: so many pages more, or fewer as one copied or left them. */
+void board_share(struct board *b, int64_t pages);
+/*
+ * Shares are counted as the handlers see them begin and end; now and then the kernel is asked how much
+ * there is in truth (/proc/PID/smaps_rollup). In the keeper, at each of its ticks.
+ */
+void board_measure_shared(struct board *b);
 
 /* A free row, in state MAKING. NULL: all are taken. */
 struct process *board_add_process(struct board *b);

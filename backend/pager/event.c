@@ -8,10 +8,21 @@ static bool is_own(const struct space *s)
 	return s == &pager.space;
 }
 
+static void leave_shared(struct space *s, struct page *page)
+{
+	if (page->flags & PAGE_SHARED)
+		board_share(s->board, -1);
+	if (is_own(s))
+		shared_forget(page);
+}
+
 static void forget_page(struct space *s, uint64_t address, struct page *page)
 {
-	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->leave)
+	bool parked = page->flags & PAGE_PARKED;
+
+	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->leave && !parked)
 		pager.policy->leave(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
+	leave_shared(s, page);
 	space_forget(s, page);
 }
 
@@ -42,6 +53,7 @@ static void move_page(struct space *s, uint64_t from, uint64_t to)
 	page = space_get(s, to);
 	if (!page)
 		pager_die("no page table is left (more than 512 GiB touched?)");
+	leave_shared(s, old);
 	state = old->state;
 	page->slot = old->slot;
 	old->slot = NO_SLOT;

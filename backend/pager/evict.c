@@ -30,6 +30,10 @@
 #define LEAST_PAGES                                                                                \
 	256 /* stay in any case, or threads would lose pages before they have used them */
 
+#define COMMON_WAITS 20 /* for others to give up pages that were shared with them */
+
+static bool only_shared; /* the last batch was of pages that other processes have, too */
+
 struct batch {
 	uint64_t page[BATCH_PAGES]; /* numbers, sorted */
 	bool gone[BATCH_PAGES];	    /* its content is in staging */
@@ -55,20 +59,39 @@ static void sort(uint64_t *v, size_t nr)
 	}
 }
 
-static void choose(struct batch *b, size_t nr)
+/* Chosen pages that are resident, each once. Those that a forked process has, too, are parked;
+ * true: all were. */
+static bool choose_once(struct batch *b, size_t nr)
 {
-	size_t chosen = pager.policy->choose(&pager.policy_ctx, b->page,
-					     nr < BATCH_PAGES ? nr : BATCH_PAGES);
+	size_t chosen = pager.policy->choose(&pager.policy_ctx, b->page, nr);
 
 	sort(b->page, chosen);
 	b->nr = 0;
 	for (size_t i = 0; i < chosen; i++) {
-		struct page *page = page_of(b->page[i]);
-		bool again = b->nr && b->page[b->nr - 1] == b->page[i];
+		uint64_t number = b->page[i];
+		struct page *page = page_of(number);
+		bool again = b->nr && b->page[b->nr - 1] == number;
 
-		if (page && page->state == PAGE_RESIDENT && !again)
-			b->page[b->nr++] = b->page[i];
+		if (page && page->state == PAGE_RESIDENT && !again && !shared_park(number, page))
+			b->page[b->nr++] = number;
 	}
+	return chosen && !b->nr;
+}
+
+static void choose(struct batch *b, size_t nr)
+{
+	if (nr > BATCH_PAGES)
+		nr = BATCH_PAGES;
+	while (choose_once(b, nr))
+		;
+	if (!b->nr && shared_look())
+		choose_once(b, nr);
+	only_shared = !b->nr;
+	if (!b->nr) {
+		b->nr = shared_take(b->page, nr);
+		sort(b->page, b->nr);
+	}
+	only_shared &= b->nr > 0;
 }
 
 /* It could not leave. */
@@ -151,9 +174,14 @@ static void empty_staging(size_t nr)
 		pager_die("the staging area can't be registered again");
 }
 
-static void copy_shared(void *number)
+static void copy_shared(void *batch)
 {
-	madvise((void *)(*(uint64_t *)number * PAGE_BYTES), PAGE_BYTES, MADV_POPULATE_WRITE);
+	const struct batch *b = batch;
+
+	for (size_t i = 0, nr; i < b->nr; i += nr) {
+		nr = neighbours(b, i);
+		madvise((void *)(b->page[i] * PAGE_BYTES), nr * PAGE_BYTES, MADV_POPULATE_WRITE);
+	}
 }
 
 /* --- storing ------------------------------------------------------------------------------------------ */
@@ -258,6 +286,7 @@ static void discard(struct batch *b, size_t i, bool held)
 {
 	struct range r = { b->page[i], 1, i, false };
 	struct page *page = page_of(r.number);
+	bool shared = page->flags & PAGE_SHARED;
 
 	if (held && is_leaving(r.number) && protect(r.number) == 0) {
 		space_set(&pager.space, page, PAGE_FAR);
@@ -267,6 +296,8 @@ static void discard(struct batch *b, size_t i, bool held)
 		pager.discarded = 0;
 	}
 	b->gone[i] = r.done && page->state == PAGE_FAR;
+	if (b->gone[i] && shared)
+		board_share(pager.board, -1);
 	if (!b->gone[i] && (page->state == PAGE_FAR || is_leaving(r.number))) {
 		space_set(&pager.space, page, PAGE_RESIDENT);
 		page->flags = PAGE_CLEAN; /* protected, and stored */
@@ -333,8 +364,7 @@ static void copy_all(struct batch *shared)
 {
 	size_t nr = shared->nr;
 
-	for (size_t i = 0; i < nr; i++)
-		helper_do(copy_shared, &shared->page[i]);
+	helper_do(copy_shared, shared);
 	shared->nr = 0;
 	for (size_t i = 0; i < nr; i++) {
 		if (page_of(shared->page[i])->state == PAGE_RESIDENT)
@@ -369,6 +399,7 @@ size_t evict(size_t nr)
 	pager.changing = false;
 	went = evict_batch(nr);
 	pager.evicting = false;
+	fault_resume();
 	COUNT(evict_ns, pager_ns() - begin);
 	return went;
 }
@@ -397,15 +428,21 @@ static struct process *largest(void)
 	return most == pager.space.process ? NULL : most;
 }
 
-static void wait_for_others(size_t nr)
+/* Have the largest other process take pages away. False: there is none. */
+static bool ask_others(int64_t pages)
 {
-	for (int i = 0; i < MAX_WAITS && above(nr) > 0; i++) {
-		struct process *p = largest();
+	struct process *p = largest();
 
-		if (!p)
+	if (p && !p->ask)
+		p->ask = pages > BATCH_PAGES ? pages : BATCH_PAGES;
+	return p;
+}
+
+static void wait_for_others(size_t nr, int waits)
+{
+	for (int i = 0; i < waits && above(nr) > 0; i++) {
+		if (!ask_others(above(nr)))
 			return;
-		if (!p->ask)
-			p->ask = above(nr) > BATCH_PAGES ? above(nr) : BATCH_PAGES;
 		usleep(WAIT_US);
 	}
 }
@@ -421,9 +458,11 @@ void evict_for(size_t nr)
 	       tries < MOST_TRIES) {
 		if (evict(BATCH_PAGES) == 0)
 			tries++;
+		else if (only_shared)
+			wait_for_others(nr, COMMON_WAITS);
 	}
 	if (above(nr) > 0 && !pager.changing)
-		wait_for_others(nr);
+		wait_for_others(nr, MAX_WAITS);
 }
 
 bool evict_ahead(void)

@@ -11,7 +11,9 @@
 #include "backend/pager/uffd.h"
 
 #define TICK_NS 2000000ull /* between looks at the process, while there is something to do */
-#define IDLE_MS 20
+#define IDLE_MS	   20
+#define SHARED_RUN 16 /* pages that may be copied are counted as if they were */
+#define SHARING_MS 1 /* with a forked process, which may want pages given up */
 
 /* Pages that come together: sorted, the one that is asked for among them. */
 struct window {
@@ -202,35 +204,76 @@ static void serve_missing(struct space *s, uint64_t address, struct page *page, 
 	uffd_wake(s->uffd, address, PAGE_BYTES);
 }
 
-/* How many pages from address on are clean: one that is written has neighbours that will be. */
-static size_t clean_run(struct space *s, uint64_t address)
+/* How many pages from address on are protected as this one: one that is written has neighbours that will be. */
+static size_t protected_run(struct space *s, uint64_t address, uint8_t flags)
 {
 	size_t n = 1;
 
-	for (; n < PREFETCH_MAX; n++) {
+	for (; n < (flags & PAGE_SHARED ? SHARED_RUN : PREFETCH_MAX); n++) {
 		struct page *page = space_find(s, address + n * PAGE_BYTES);
 
-		if (!page || page->state != PAGE_RESIDENT || page->flags != PAGE_CLEAN)
+		if (!page || page->state != PAGE_RESIDENT || page->flags != flags)
 			break;
 	}
 	return n;
 }
 
-/* A write to a page that is there, but protected: as only the pager protects, it was clean. */
+/* Make room for the copies that the kernel makes of pages that a forked process has, too. How many? */
+static size_t make_room_for_copies(struct space *s, uint64_t address, size_t nr)
+{
+	size_t shared = is_own(s) ? shared_count(address, nr) : nr;
+
+	if (is_own(s) && shared)
+		evict_for(shared);
+	return shared;
+}
+
+/* A write to a page that is there, but protected: it was clean, or shared with a forked process. */
 static void serve_write(struct space *s, uint64_t address, struct page *page)
 {
-	size_t nr = clean_run(s, address);
+	uint8_t flags = page->flags;
+	size_t nr = protected_run(s, address, flags), copies = 0;
 
 	COUNT(faults_write, 1);
-	if (uffd_protect(s->uffd, address, nr * PAGE_BYTES, false) != 0) {
-		uffd_wake(s->uffd, address, PAGE_BYTES);
+	if (flags & PAGE_SHARED)
+		copies = make_room_for_copies(s, address, nr);
+	if (page->flags != flags || uffd_protect(s->uffd, address, nr * PAGE_BYTES, false) != 0) {
+		uffd_wake(s->uffd, address, PAGE_BYTES); /* it has left, or the layout changes */
 		return;
 	}
-	written += (1024 - written) / 50;
-	for (size_t i = 0; i < nr; i++)
-		space_find(s, address + i * PAGE_BYTES)->flags &= (uint8_t)~PAGE_CLEAN;
+	board_share(s->board, -(int64_t)copies);
+	if (flags & PAGE_CLEAN)
+		written += (1024 - written) / 50;
+	for (size_t i = 0; i < nr; i++) {
+		struct page *each = space_find(s, address + i * PAGE_BYTES);
+
+		if (is_own(s))
+			shared_unpark(address / PAGE_BYTES + i, each);
+		each->flags &= (uint8_t) ~(PAGE_CLEAN | PAGE_SHARED);
+	}
 	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->written)
 		pager.policy->written(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
+}
+
+/* Faults that wait for the end of an eviction: it makes the room that they need. */
+static uint64_t waiting[64];
+static size_t nr_waiting;
+
+static bool has_to_wait(struct space *s, const struct uffd_msg *m)
+{
+	bool by_helper = (pid_t)m->arg.pagefault.feat.ptid == pager.helper_tid;
+
+	if (!is_own(s) || !pager.evicting || by_helper ||
+	    nr_waiting == sizeof(waiting) / sizeof(*waiting))
+		return false;
+	waiting[nr_waiting++] = m->arg.pagefault.address & ~(PAGE_BYTES - 1);
+	return true;
+}
+
+void fault_resume(void)
+{
+	while (nr_waiting)
+		uffd_wake(pager.space.uffd, waiting[--nr_waiting], PAGE_BYTES);
 }
 
 /* In this process's memory, or in that of a child that has no handler yet. */
@@ -247,6 +290,8 @@ static void fault_serve(struct space *s, const struct uffd_msg *m)
 			return; /* evict() wakes it when it is done */
 		page->flags &= (uint8_t)~PAGE_LEAVING;
 	}
+	if (has_to_wait(s, m))
+		return;
 	if (flags & UFFD_PAGEFAULT_FLAG_WP)
 		serve_write(s, address, page);
 	else
@@ -307,7 +352,7 @@ void handler_run(void)
 		if (busy)
 			COUNT(handler_ns, pager_ns() - begin);
 		else
-			wait_for_work(IDLE_MS);
+			wait_for_work(pager.board->shared ? SHARING_MS : IDLE_MS);
 		busy = false;
 	}
 }

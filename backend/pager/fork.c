@@ -18,6 +18,9 @@
 #include "backend/pager/passing.h"
 #include "backend/pager/uffd.h"
 
+#define PROTECT_TRIES 50
+#define PROTECT_US    20
+
 struct ward {
 	struct space space; /* .process NULL: this one is free */
 	int socket;
@@ -117,6 +120,48 @@ static void release(struct ward *w)
 	w->space.process = NULL;
 }
 
+/* The kernel lets nobody protect before the thread that forks has run on. */
+static bool protect(struct space *s, uint64_t address, uint64_t bytes)
+{
+	int rc = -EAGAIN;
+
+	for (int i = 0; rc == -EAGAIN && i < PROTECT_TRIES; i++) {
+		rc = uffd_protect(s->uffd, address, bytes, true);
+		if (rc == -EAGAIN)
+			usleep(PROTECT_US);
+	}
+	return rc == 0;
+}
+
+/*
+ * Parent and child have their pages in common until one of the two writes. So that this is seen, and room
+ * made for the copy, all are protected. Where that fails the copy is found later, by the keeper.
+ */
+static void protect_block(struct space *s, struct block *block)
+{
+	unsigned int i = 0, end;
+
+	for (; i < BLOCK_PAGES; i = end + 1) {
+		for (end = i; end < BLOCK_PAGES && block->pages[end].state == PAGE_RESIDENT &&
+			      !(block->pages[end].flags & PAGE_LEAVING);
+		     end++)
+			;
+		if (end == i || !protect(s, block->address + i * PAGE_BYTES,
+					 (end - i) * PAGE_BYTES))
+			continue;
+		for (; i < end; i++)
+			block->pages[i].flags |= PAGE_SHARED;
+	}
+}
+
+static void protect_all(struct space *s)
+{
+	uint32_t at = s->process->first_block;
+
+	for (; at != NO_BLOCK; at = board_block(s->board, at)->next)
+		protect_block(s, board_block(s->board, at));
+}
+
 static bool take_in(struct ward *w, struct space *parent, int uffd, int socket)
 {
 	struct process *p = board_add_process(pager.board);
@@ -130,10 +175,11 @@ static bool take_in(struct ward *w, struct space *parent, int uffd, int socket)
 	memcpy(p->name, parent->process->name, sizeof(p->name));
 	p->pid = parent->process->pid;
 	p->start_time = parent->process->start_time;
+	/* Before they are counted twice, or that would be seen as above the limit. */
+	board_share(pager.board, parent->process->resident);
 	if (space_copy(&w->space, parent) == 0) {
-		/* In memory once, and counted with the parent until it is measured. */
-		p->unpaged = -p->resident;
-		pager.board->unpaged += p->unpaged;
+		protect_all(&w->space);
+		protect_all(parent);
 		p->state = PROCESS_WARD;
 		return true;
 	}
@@ -148,7 +194,6 @@ void fork_event(struct space *parent, int uffd)
 	struct ward *w = free_ward();
 
 	COUNT(forks, 1);
-	pager.shares = true;
 	if (socket >= 0 && w && take_in(w, parent, uffd, socket))
 		return;
 	bring_all(parent, uffd);

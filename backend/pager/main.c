@@ -168,6 +168,7 @@ static int keep(struct board *b, struct pool_ctx *pool, pid_t pid, FILE *stats)
 		poll(&fd, 1, TICK_MS);
 		board_local(b);
 		board_bury_dead(b, pool);
+		board_measure_shared(b);
 		if (stats && clock_ns() >= next) {
 			report_json(b, clock_ns() - begin, stats);
 			next += REPORT_NS;

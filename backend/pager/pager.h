@@ -50,7 +50,6 @@ struct pager {
 	bool can_move, hooked;
 	bool evicting; /* no second eviction within one */
 	bool changing; /* the eviction met a change of layout, of which the handler has to read first */
-	bool shares;		 /* pages, with a forked child or its parent */
 	atomic_bool look;	 /* at /proc/self/maps */
 	uint64_t discarded;	 /* the page that the helper takes away just now: see evict.c */
 	_Atomic uint32_t rounds; /* of the handler, for pager_sync() */
@@ -77,6 +76,9 @@ void handler_run(void);
 /* Read a message, if there is one, and deal with it. False: there was none. */
 bool handler_step(void);
 
+/* Wake those whose faults had to wait for an eviction under way. */
+void fault_resume(void);
+
 /* --- evict.c --- */
 /* Take up to nr pages away. Returns how many went. */
 size_t evict(size_t nr);
@@ -84,6 +86,21 @@ size_t evict(size_t nr);
 void evict_for(size_t nr);
 /* Between faults: keep a little room ready. True: some went. */
 bool evict_ahead(void);
+
+/* --- shared.c: pages that a forked process has, too --- */
+/* Nothing is parked: in a forked child, whose policy all pages have arrived at; after a fork. */
+void shared_begin(void);
+/* How many of nr pages, BLOCK_PAGES at most, another process has, too. */
+size_t shared_count(uint64_t address, size_t nr);
+/* The policy chose it: is it shared? Then it is parked. */
+bool shared_park(uint64_t number, struct page *page);
+/* If it was parked: it arrives at the policy again; it is gone. */
+void shared_unpark(uint64_t number, struct page *page);
+void shared_forget(struct page *page);
+/* Unpark those that are this process's alone by now. False: none, or it was looked a moment ago. */
+bool shared_look(void);
+/* Up to nr parked pages, to be evicted. */
+size_t shared_take(uint64_t *pages, size_t nr);
 
 /* --- event.c --- */
 void event_serve(struct space *s, const struct uffd_msg *m);

@@ -48,7 +48,7 @@ void report_json(struct board *b, uint64_t after_ns, FILE *out)
 		json_add_raw(&j, "limit_bytes", NULL);
 	else
 		json_add_integer(&j, "limit_bytes", bytes((int64_t)limit));
-	json_add_integer(&j, "local_bytes", bytes(b->resident + b->unpaged));
+	json_add_integer(&j, "local_bytes", bytes(b->resident + b->unpaged - b->shared));
 	json_add_integer(&j, "unpaged_bytes", bytes(b->unpaged));
 	json_add_integer(&j, "far_bytes", bytes(b->far));
 	json_add_integer(&j, "peak_bytes", bytes(b->peak));
