@@ -99,6 +99,7 @@ static void read_paging(void *state, uint64_t values[NR_PAGING])
 	values[PAGING_FAULTS] = sum.faults_far;
 	values[PAGING_PAGES_IN] = sum.pages_in;
 	values[PAGING_PAGES_OUT] = sum.pages_out + sum.pages_clean;
+	values[PAGING_BARE] = b->nr_bare + (b->nr_seen == 0);
 }
 
 static void set_env(struct backend_job *job, size_t i, const char *name, const char *value)

@@ -13,6 +13,7 @@ enum paging_value {
 	PAGING_FAULTS,	  /* counter, faults on far pages */
 	PAGING_PAGES_IN,  /* counter, pages that came back, read-ahead included */
 	PAGING_PAGES_OUT, /* counter, pages that left */
+	PAGING_BARE, /* gauge, programs of the job that are not paged at all: static, set-uid … */
 	NR_PAGING
 };
 

@@ -11,6 +11,7 @@ static const struct collector_key keys[NR_PAGING] = {
 	[PAGING_FAULTS] = { "faults", "events", KEY_COUNTER, NULL },
 	[PAGING_PAGES_IN] = { "pages_in", "pages", KEY_COUNTER, NULL },
 	[PAGING_PAGES_OUT] = { "pages_out", "pages", KEY_COUNTER, NULL },
+	[PAGING_BARE] = { "bare", "programs", KEY_GAUGE, NULL },
 };
 
 static int pager_open(const struct collector_ctx *ctx, void **ret_state, struct err *err)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -134,24 +133,10 @@ static int open_pool(struct err *err)
 	return pager.pool.pool->open ? pager.pool.pool->open(&pager.pool, err) : 0;
 }
 
-static uint64_t supported_features(void)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd >= 0) {
-		ioctl(fd, UFFDIO_API, &api);
-		close(fd);
-	}
-	return api.features;
-}
-
 static int open_uffd(struct err *err)
 {
-	uint64_t move = supported_features() & UFFD_FEATURE_MOVE;
-
-	pager.can_move = move && !pager.board->no_move;
-	pager.space.uffd = uffd_open(UFFD_EVENTS | (pager.can_move ? move : 0), err);
+	pager.can_move = uffd_can_move() && !pager.board->no_move;
+	pager.space.uffd = uffd_open(UFFD_EVENTS | (pager.can_move ? UFFD_FEATURE_MOVE : 0), err);
 	return pager.space.uffd < 0 ? pager.space.uffd : 0;
 }
 
@@ -327,9 +312,15 @@ static int attach(const char *path, struct err *err)
 		pager.space.process->state = PROCESS_DEAD;
 		return rc;
 	}
+	pager.hooked = !pager.board->no_hooks && hook_libc();
+	if (!pager.can_move && !pager.hooked) {
+		/* evict.c could take away what was mapped a moment ago. */
+		pager.space.process->state = PROCESS_DEAD;
+		pager.board->nr_bare++;
+		return err_missing(err, PAGER_NEEDS_EITHER);
+	}
 	name_process(pager.space.process);
 	fork_init(attach_child);
-	pager.hooked = !pager.board->no_hooks && hook_libc();
 	from_socket = -1;
 	rc = start_threads();
 	return rc ? err_failed(err, -rc, "cannot start the pager's threads") : 0;

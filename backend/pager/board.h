@@ -57,8 +57,9 @@ enum page_state {
 
 #define PAGE_CLEAN   1u /* resident, write-protected, equal to its slot */
 #define PAGE_LEAVING 2u /* being evicted where the kernel can't move pages: see evict.c */
-#define PAGE_SHARED  4u /* resident, write-protected since a fork: the other process may have it, too */
-#define PAGE_PARKED  8u /* and not the policy's business: see shared.c */
+#define PAGE_SHARED                                                                                \
+	4u /* resident, write-protected since a fork: the other process may have it, too */
+#define PAGE_PARKED 8u /* and not the policy's business: see shared.c */
 
 struct page {
 	uint32_t slot; /* NO_SLOT: never left */
@@ -110,6 +111,7 @@ struct board {
 	_Atomic int64_t unpaged_peak;
 	_Atomic uint64_t refused; /* bytes of mappings that are shared, locked, or too small */
 	_Atomic uint32_t nr_seen; /* processes that were ever paged */
+	_Atomic uint32_t nr_bare; /* programs that ran unpaged: static, set-user-ID and the like */
 	_Atomic uint32_t extent_hint, block_hint;
 	struct counters past; /* of processes that have ended */
 	struct process processes[BOARD_PROCESSES];

@@ -76,9 +76,27 @@ static void serve_remap(struct space *s, uint64_t from, uint64_t to, uint64_t by
 	region_add(to, to + bytes);
 }
 
+/*
+ * A system call of the program's own, not of libc's: before Linux 6.8 nothing keeps the next one from
+ * mapping new memory where a page is being taken away. So from now on none is.
+ */
+static void note_change(const struct uffd_msg *m)
+{
+	if (pager.can_move || pager.past_libc || m->event == UFFD_EVENT_FORK ||
+	    hook_knows(m->arg.remove.start) ||
+	    (m->event == UFFD_EVENT_REMOVE && m->arg.remove.start == pager.discarded))
+		return;
+	pager.past_libc = true;
+	pager_say(
+		"changes its memory past libc: before Linux 6.8 (UFFDIO_MOVE) its pages can't leave "
+		"any more");
+}
+
 void event_serve(struct space *s, const struct uffd_msg *m)
 {
 	COUNT(events, 1);
+	if (is_own(s))
+		note_change(m);
 	switch (m->event) {
 	case UFFD_EVENT_REMOVE:
 		serve_remove(s, m->arg.remove.start, m->arg.remove.end);

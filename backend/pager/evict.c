@@ -23,6 +23,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+#define MAX_WAITING 64
 #define MOST_TRIES  4
 #define WAIT_US	    200
 #define MAX_WAITS   500 /* for other processes' pages */
@@ -318,7 +319,7 @@ static void take_by_copy(struct batch *b)
 			copy_out(b, i);
 	}
 	store(b);
-	held = hook_hold();
+	held = !pager.past_libc && hook_hold();
 	pager.changing |= !held;
 	for (size_t i = 0; i < b->nr; i++) {
 		if (b->gone[i])
@@ -388,18 +389,35 @@ static size_t evict_batch(size_t nr)
 	return shared.nr ? went + move_batch(&shared, NULL) : went;
 }
 
+static uint64_t waiting[MAX_WAITING];
+static size_t nr_waiting;
+
+bool evict_is_waited_for(uint64_t address)
+{
+	if (nr_waiting == MAX_WAITING)
+		return false;
+	waiting[nr_waiting++] = address;
+	return true;
+}
+
+static void wake_waiting(void)
+{
+	while (nr_waiting)
+		uffd_wake(pager.space.uffd, waiting[--nr_waiting], PAGE_BYTES);
+}
+
 size_t evict(size_t nr)
 {
 	uint64_t begin = pager_ns();
 	size_t went;
 
-	if (pager.evicting)
+	if (pager.evicting || pager.past_libc)
 		return 0;
 	pager.evicting = true;
 	pager.changing = false;
 	went = evict_batch(nr);
 	pager.evicting = false;
-	fault_resume();
+	wake_waiting();
 	COUNT(evict_ns, pager_ns() - begin);
 	return went;
 }

@@ -10,10 +10,10 @@
 #include "backend/pager/pager.h"
 #include "backend/pager/uffd.h"
 
-#define TICK_NS 2000000ull /* between looks at the process, while there is something to do */
+#define TICK_NS	   2000000ull /* between looks at the process, while there is something to do */
 #define IDLE_MS	   20
 #define SHARED_RUN 16 /* pages that may be copied are counted as if they were */
-#define SHARING_MS 1 /* with a forked process, which may want pages given up */
+#define SHARING_MS 1  /* with a forked process, which may want pages given up */
 
 /* Pages that come together: sorted, the one that is asked for among them. */
 struct window {
@@ -255,25 +255,13 @@ static void serve_write(struct space *s, uint64_t address, struct page *page)
 		pager.policy->written(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
 }
 
-/* Faults that wait for the end of an eviction: it makes the room that they need. */
-static uint64_t waiting[64];
-static size_t nr_waiting;
-
+/* A fault while pages are going: the room that it needs is being made. */
 static bool has_to_wait(struct space *s, const struct uffd_msg *m)
 {
 	bool by_helper = (pid_t)m->arg.pagefault.feat.ptid == pager.helper_tid;
 
-	if (!is_own(s) || !pager.evicting || by_helper ||
-	    nr_waiting == sizeof(waiting) / sizeof(*waiting))
-		return false;
-	waiting[nr_waiting++] = m->arg.pagefault.address & ~(PAGE_BYTES - 1);
-	return true;
-}
-
-void fault_resume(void)
-{
-	while (nr_waiting)
-		uffd_wake(pager.space.uffd, waiting[--nr_waiting], PAGE_BYTES);
+	return is_own(s) && pager.evicting && !by_helper &&
+	       evict_is_waited_for(m->arg.pagefault.address & ~(PAGE_BYTES - 1));
 }
 
 /* In this process's memory, or in that of a child that has no handler yet. */

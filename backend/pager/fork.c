@@ -146,8 +146,8 @@ static void protect_block(struct space *s, struct block *block)
 			      !(block->pages[end].flags & PAGE_LEAVING);
 		     end++)
 			;
-		if (end == i || !protect(s, block->address + i * PAGE_BYTES,
-					 (end - i) * PAGE_BYTES))
+		if (end == i ||
+		    !protect(s, block->address + i * PAGE_BYTES, (end - i) * PAGE_BYTES))
 			continue;
 		for (; i < end; i++)
 			block->pages[i].flags |= PAGE_SHARED;

@@ -8,16 +8,18 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "backend/pager/exec.h"
 #include "backend/pager/pager.h"
 #include "backend/pager/thread.h"
 
-#define NR_HOOKS 5
+#define NR_HOOKS 7
 #define WAIT_US	 20
 #define LEFT_OUT (MAP_STACK | MAP_LOCKED | MAP_HUGETLB | MAP_GROWSDOWN)
 
@@ -57,6 +59,25 @@ static long raw(long number, long a, long b, long c, long d, long e, long f)
 static _Atomic int changing;
 static atomic_bool going;
 
+/* Where libc changed something last: more than threads can have under way at once. */
+#define MAX_NOTES 1024u
+static struct {
+	_Atomic uint64_t start, end;
+} notes[MAX_NOTES];
+static _Atomic uint32_t nr_notes;
+
+static void note(long start, long bytes)
+{
+	uint32_t i;
+
+	if (pager.can_move || !start)
+		return;
+	i = nr_notes++ % MAX_NOTES;
+	notes[i].end = 0;
+	notes[i].start = (uint64_t)start;
+	notes[i].end = ((uint64_t)(start + bytes) + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
+
 void hook_enter(void)
 {
 	for (;;) {
@@ -71,6 +92,15 @@ void hook_enter(void)
 void hook_leave(void)
 {
 	changing--;
+}
+
+bool hook_knows(uint64_t address)
+{
+	for (size_t i = 0; i < MAX_NOTES; i++) {
+		if (address >= notes[i].start && address < notes[i].end)
+			return true;
+	}
+	return false;
 }
 
 bool hook_hold(void)
@@ -112,6 +142,7 @@ static void *hook_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_
 
 	if (ours)
 		flags &= ~MAP_POPULATE; /* its pages would be there before they are known */
+	note((long)at, (long)bytes);
 	got = result(change(SYS_mmap, (long)at, (long)bytes, prot, flags, fd, offset));
 	if (got == MAP_FAILED)
 		return got;
@@ -133,8 +164,10 @@ static void *hook_mremap(void *old, size_t old_bytes, size_t new_bytes, int flag
 	at = flags & MREMAP_FIXED ? va_arg(args, void *) : NULL;
 	va_end(args);
 	known = is_attached() && old_bytes && !region_gap(start, start + old_bytes, &gap, &gap_end);
-	got = result(
-		raw(SYS_mremap, (long)old, (long)old_bytes, (long)new_bytes, flags, (long)at, 0));
+	note((long)old, (long)old_bytes);
+	note((long)at, (long)new_bytes);
+	got = result(change(SYS_mremap, (long)old, (long)old_bytes, (long)new_bytes, flags,
+			    (long)at, 0));
 	if (got == MAP_FAILED || !is_attached())
 		return got;
 	if (known)
@@ -147,6 +180,7 @@ static void *hook_mremap(void *old, size_t old_bytes, size_t new_bytes, int flag
 
 static int hook_munmap(void *at, size_t bytes)
 {
+	note((long)at, (long)bytes);
 	return result(change(SYS_munmap, (long)at, (long)bytes, 0, 0, 0, 0)) == MAP_FAILED ? -1 : 0;
 }
 
@@ -155,6 +189,8 @@ static int hook_brk(void *to)
 	uint64_t before = (uint64_t)*current_brk;
 	uint64_t start = (before + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES, end;
 
+	if (to && (uint64_t)to < before)
+		note((long)to, (long)(before - (uint64_t)to));
 	*current_brk = (void *)change(SYS_brk, (long)to, 0, 0, 0, 0, 0);
 	if (*current_brk < to) {
 		errno = ENOMEM;
@@ -173,8 +209,55 @@ static int hook_madvise(void *at, size_t bytes, int advice)
 
 	if (advice == MADV_FREE && is_attached())
 		advice = MADV_DONTNEED;
+	note((long)at, (long)bytes);
 	rc = change(SYS_madvise, (long)at, (long)bytes, advice, 0, 0, 0);
 	return result(rc) == MAP_FAILED ? -1 : 0;
+}
+
+/* A program's own call of one of these is as one of libc's. */
+static long hook_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	switch (number) {
+	case SYS_mmap:
+		return (long)hook_mmap((void *)a, (size_t)b, (int)c, (int)d, (int)e, f);
+	case SYS_mremap:
+		return (long)hook_mremap((void *)a, (size_t)b, (size_t)c, (int)d, (void *)e);
+	case SYS_munmap:
+		return hook_munmap((void *)a, (size_t)b);
+	case SYS_madvise:
+		return hook_madvise((void *)a, (size_t)b, (int)c);
+	default:
+		return (long)result(raw(number, a, b, c, d, e, f));
+	}
+}
+
+static bool has_variable(char *const env[], const char *name, const char *part)
+{
+	for (; env && *env; env++) {
+		if (strncmp(*env, name, strlen(name)) == 0 && strstr(*env, part))
+			return true;
+	}
+	return false;
+}
+
+/* Some programs load no library, or get an environment without it: that is said, and counted. */
+static int hook_execve(const char *path, char *const argv[], char *const env[])
+{
+	char line[400];
+	const char *why = access(path, X_OK) == 0 ? exec_unpaged(path) : NULL;
+
+	if (!why && access(path, X_OK) == 0 &&
+	    !(has_variable(env, BOARD_ENV "=", "/") &&
+	      has_variable(env, "LD_PRELOAD=", "libfmpager")))
+		why = "gets an environment without " BOARD_ENV " or LD_PRELOAD";
+	if (why) {
+		pager.board->nr_bare++;
+		snprintf(line, sizeof(line),
+			 "runs %.200s, which %s: that is not paged, and outside the limit", path,
+			 why);
+		pager_say(line);
+	}
+	return (int)(long)result(raw(SYS_execve, (long)path, (long)argv, (long)env, 0, 0, 0));
 }
 
 /* movabs $to, %rax; jmp *%rax */
@@ -195,11 +278,10 @@ bool hook_libc(void)
 	const struct {
 		const char *name;
 		void *to;
-	} hooks[NR_HOOKS] = { { "mmap", hook_mmap },
-			      { "munmap", hook_munmap },
-			      { "mremap", hook_mremap },
-			      { "brk", hook_brk },
-			      { "madvise", hook_madvise } };
+	} hooks[NR_HOOKS] = { { "mmap", hook_mmap },	   { "munmap", hook_munmap },
+			      { "mremap", hook_mremap },   { "brk", hook_brk },
+			      { "madvise", hook_madvise }, { "syscall", hook_syscall },
+			      { "execve", hook_execve } };
 	void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD), *found[NR_HOOKS];
 	bool done = true;
 

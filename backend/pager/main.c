@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "backend/pager/board.h"
+#include "backend/pager/exec.h"
 #include "backend/pager/job.h"
 #include "backend/pager/policy.h"
 #include "backend/pager/prefetch.h"
 #include "backend/pager/report.h"
+#include "backend/pager/uffd.h"
 #include "base/clock.h"
 #include "base/opt.h"
 
@@ -128,6 +130,24 @@ static int set_as_if(struct board *b, const char *text, struct err *err)
 		       : err_usage(err, "--as-if '%s' is neither no-move nor no-hooks", text);
 }
 
+/* What this machine lacks, or why the command would run unpaged: before anything runs. */
+static int check(const struct board *b, const char *command, struct err *err)
+{
+	char path[PATH_MAX];
+	const char *why = NULL;
+	int fd = uffd_open(UFFD_EVENTS, err);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (b->no_hooks && (b->no_move || !uffd_can_move()))
+		return err_missing(err, PAGER_NEEDS_EITHER);
+	if (exec_find(command, path, sizeof(path)) == 0)
+		why = exec_unpaged(path);
+	return why ? err_usage(err, "%s %s: it can't be paged; run it without fmpager", path, why)
+		   : 0;
+}
+
 /* --- the job ------------------------------------------------------------------------------------------ */
 
 static int set_environment(const struct pager_job *job, struct err *err)
@@ -219,6 +239,8 @@ static int start(const struct params *p, char *command[], struct err *err)
 	rc = set_limit(job.board, p->limit, err);
 	if (!rc)
 		rc = set_as_if(job.board, p->as_if, err);
+	if (!rc)
+		rc = check(job.board, command[0], err);
 	if (!rc)
 		rc = set_environment(&job, err);
 	if (!rc)

@@ -51,6 +51,7 @@ struct pager {
 	bool evicting; /* no second eviction within one */
 	bool changing; /* the eviction met a change of layout, of which the handler has to read first */
 	atomic_bool look;	 /* at /proc/self/maps */
+	bool past_libc;		 /* the program changes its layout by system calls of its own */
 	uint64_t discarded;	 /* the page that the helper takes away just now: see evict.c */
 	_Atomic uint32_t rounds; /* of the handler, for pager_sync() */
 };
@@ -76,12 +77,11 @@ void handler_run(void);
 /* Read a message, if there is one, and deal with it. False: there was none. */
 bool handler_step(void);
 
-/* Wake those whose faults had to wait for an eviction under way. */
-void fault_resume(void);
-
 /* --- evict.c --- */
 /* Take up to nr pages away. Returns how many went. */
 size_t evict(size_t nr);
+/* Who faulted there is woken, to fault again, when the eviction under way has ended. False: too many are. */
+bool evict_is_waited_for(uint64_t address);
 /* Make room for nr more pages, if that can be. */
 void evict_for(size_t nr);
 /* Between faults: keep a little room ready. True: some went. */
@@ -137,6 +137,8 @@ bool hook_libc(void);
 /* Around a change of layout: waits while the handler holds. */
 void hook_enter(void);
 void hook_leave(void);
+/* Has libc just changed the layout there? */
+bool hook_knows(uint64_t address);
 /* Keep libc's changes of layout out. False: one is under way. */
 bool hook_hold(void);
 void hook_release(void);

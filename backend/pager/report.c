@@ -55,6 +55,7 @@ void report_json(struct board *b, uint64_t after_ns, FILE *out)
 	json_add_integer(&j, "unpaged_peak_bytes", bytes(b->unpaged_peak));
 	json_add_integer(&j, "above_limit_bytes", bytes(b->overshoot));
 	json_add_integer(&j, "processes", b->nr_seen);
+	json_add_integer(&j, "unpaged_programs", b->nr_bare);
 #define X(name, help) json_add_integer(&j, #name, (int64_t)sum.name);
 	BOARD_COUNTERS(X)
 #undef X
@@ -82,6 +83,10 @@ void report_text(struct board *b, FILE *out)
 #define X(name, help) line(out, #name, sum.name, help);
 	BOARD_COUNTERS(X)
 #undef X
+	if (b->nr_bare)
+		fprintf(out,
+			"fmpager: UNPAGED: %u programs were not paged, and outside the limit\n",
+			(unsigned int)b->nr_bare);
 	if (!report_overshoot(b))
 		return;
 	format_size(above, sizeof(above), report_overshoot(b));

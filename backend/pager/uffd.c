@@ -49,6 +49,18 @@ int uffd_open(uint64_t features, struct err *err)
 	return -ENOENT;
 }
 
+bool uffd_can_move(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = open_either();
+
+	if (fd >= 0) {
+		ioctl(fd, UFFDIO_API, &api);
+		close(fd);
+	}
+	return api.features & UFFD_FEATURE_MOVE;
+}
+
 int uffd_register(int fd, uint64_t start, uint64_t bytes)
 {
 	struct uffdio_register r = {

@@ -25,6 +25,9 @@ struct uffdio_move {
 #define UFFD_FEATURE_MOVE		 (1 << 16)
 #endif
 
+#define PAGER_NEEDS_EITHER                                                                         \
+	"neither can this kernel move pages (UFFDIO_MOVE, Linux 6.8) nor can libc's code be changed"
+
 /* What the pager's own descriptor reports. */
 #define UFFD_EVENTS                                                                                \
 	(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP |   \
@@ -33,6 +36,9 @@ struct uffdio_move {
 /* Non-blocking, closed by exec. Faults of the kernel's, in system calls, are served, too. Returns the
  * descriptor or -errno. */
 int uffd_open(uint64_t features, struct err *err);
+
+/* Does this kernel have UFFDIO_MOVE? Linux 6.8 */
+bool uffd_can_move(void);
 
 /* Addresses and lengths are whole pages. Report missing pages and writes to protected ones. 0, -errno */
 int uffd_register(int fd, uint64_t start, uint64_t bytes);

@@ -96,12 +96,18 @@ void judge_ratio(const struct flag_input *in, struct results *r)
 /* A pager in user space: what of the program it can't take away, and did it hold the limit? */
 void judge_paging(const struct flag_input *in, struct results *r)
 {
-	struct store_gauge unpaged, above, shared = { .max = 0 };
+	struct store_gauge unpaged, above, bare, shared = { .max = 0 };
 	char is[16], other[16], limit[16];
 
 	if (!in->limit_bytes || !seen_gauge(in, "measure", "pager", "unpaged", &unpaged) ||
 	    !seen_gauge(in, "measure", "pager", "above", &above))
 		return;
+	if (seen_gauge(in, "measure", "pager", "bare", &bare) && bare.end > 0)
+		results_flag(
+			r, "PAGER_UNPAGED", SEVERITY_FATAL,
+			"%.0f of the job's programs can't be paged (static, set-user-ID, or without "
+			"the pager's environment): their memory is local, and outside the limit",
+			bare.end);
 	seen_gauge(in, "measure", "memory_stat", "shmem", &shared);
 	format_size(limit, sizeof(limit), in->limit_bytes);
 	format_size(is, sizeof(is), (uint64_t)unpaged.max);

@@ -31,6 +31,35 @@ assert last["pages_out"] > 5000 and last["pages_in"] > 5000 and last["pages_clea
 END
 if grep -q OVERSHOOT "$tmp/err"; then fail "$(cat "$tmp/err")"; fi
 
+# --- a fork holds the limit: the copies that writes make are seen
+cat >"$tmp/fork.py" <<'END'
+import os
+pages = range(0, 48 << 20, 4096)
+memory = bytearray(48 << 20)
+for i in pages: memory[i] = 1
+child = os.fork()
+for i in pages: memory[i] = 2 + (child == 0)
+if not all(memory[i] == 2 + (child == 0) for i in pages): os._exit(1)
+if child == 0: os._exit(0)
+os._exit(os.waitpid(child, 0)[1] != 0)
+END
+for limit in 64M 30M; do
+	expect 0 "$fmpager" --limit $limit --stats "$tmp/stats" -- /usr/bin/python3 "$tmp/fork.py"
+	above=$(sed -n '$s/.*"above_limit_bytes":\([0-9]*\).*/\1/p' "$tmp/stats")
+	[[ $above -le 2097152 ]] || fail "a fork passed the limit of $limit by $above bytes"
+done
+
+# --- what can't be paged is told: before anything runs, when it is called, when it begins
+echo 'int main(void) { return 0; }' | gcc -static -x c -o "$tmp/static" -
+expect 2 "$fmpager" --limit 20M -- "$tmp/static"
+grep -q 'static is statically linked' "$tmp/err" || fail "a static program: $(cat "$tmp/err")"
+expect 0 "$fmpager" --limit 20M -- bash -c "'$tmp/static'; env -i /bin/true; true"
+grep -q 'runs .*/static, which is statically linked' "$tmp/err" || fail "a static child: $(cat "$tmp/err")"
+grep -q 'UNPAGED: 2 programs' "$tmp/err" || fail "an emptied environment: $(cat "$tmp/err")"
+expect 3 "$fmpager" --limit 20M --as-if no-move,no-hooks -- true
+expect 0 "$fmpager" --limit 20M --as-if no-move -- "$PWD/build/tests/pager/past_libc"
+grep -q 'changes its memory past libc' "$tmp/err" || fail "system calls past libc: $(cat "$tmp/err")"
+
 # --- each policy and prefetcher
 for policy in fifo refault random; do
 	expect 0 "$fmpager" --limit 10M --policy $policy --prefetch none -- "$chunks" 20

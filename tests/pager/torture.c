@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,11 +112,15 @@ static void do_map(struct thread *t, struct region *r)
 	memset(r->stamps, 0, sizeof(r->stamps));
 }
 
+/* By libc's function, or as some allocators do. */
 static void do_unmap(struct thread *t, struct region *r)
 {
 	if (!r->nr)
 		return;
-	munmap(r->at, r->nr * PAGE);
+	if (random_below(t, 2))
+		munmap(r->at, r->nr * PAGE);
+	else
+		syscall(SYS_munmap, r->at, r->nr * PAGE);
 	t->pages_left += r->nr;
 	r->nr = 0;
 }

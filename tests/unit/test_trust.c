@@ -272,6 +272,9 @@ static void pager_leaves_some(void **state)
 	expect_none();
 	paged(LIMIT, LIMIT * 0.0251, LIMIT * 0.025, 0);
 	expect("PAGER_UNPAGED", SEVERITY_WARNING, "5.0 % of the limit of 100M");
+	paged(LIMIT, 0, 0, 0);
+	steady("pager", "bare", 2);
+	expect("PAGER_UNPAGED", SEVERITY_FATAL, "2 of the job's programs can't be paged");
 	paged(LIMIT, 0, 0, 4 << 20);
 	expect("LIMIT_OVERSHOT", SEVERITY_WARNING, "4M above the limit of 100M");
 	paged(LIMIT, LIMIT, LIMIT, 4 << 20);
