@@ -123,9 +123,8 @@ void judge_paging(const struct flag_input *in, struct results *r)
 	format_size(is, sizeof(is), (uint64_t)above.max);
 	if (above.max > 0)
 		results_flag(r, "LIMIT_OVERSHOT", SEVERITY_WARNING,
-			     "local memory was up to %s above the limit of %s for a while: after a "
-			     "fork, processes share pages until one of them writes",
-			     is, limit);
+			     "local memory was up to %s above the limit of %s for a while", is,
+			     limit);
 }
 
 /* What the limit still asked for when the phase ended: only while memory shrinks is it more. */
