@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Flags about what came back, who else ran and what the machine did meanwhile, from real runs each of
-# which is fooled by one of these. GOVERNOR, SMT_SIBLING, ZSWAP and heat need other machines: rules and
-# sources are tested in build/tests/unit/test_trust, test_placement and test_collectors.
+# which is fooled by one of these. GOVERNOR and SMT_SIBLING come from runs to which sysfs shows another
+# processor. Heat needs one: its rule and source are tested in build/tests/unit/test_trust and
+# test_collectors.
 . "$(dirname "$0")/../lib.sh"
 need_swap
 
@@ -16,6 +17,14 @@ undo() {
 }
 trap undo EXIT
 machine_state >"$tmp/before"
+
+undo_now() {
+	local i
+	for ((i = ${#undo_list[@]} - 1; i >= 0; i--)); do
+		eval "${undo_list[i]}"
+	done
+	undo_list=()
+}
 
 # set_file FILE VALUE: until the test ends.
 set_file() {
@@ -101,6 +110,47 @@ wait $pid || [[ $? -eq 7 ]] || fail "$(<"$tmp/err")"
 rmdir "$other"
 flagged OTHER_SWAPPER warning "[1-9][0-9]* of the [0-9]* pages \([0-9.]* %\) .*other programs'"
 
+# --- ZSWAP: it stands before the machine's own swap area.
+zswap=/sys/module/zswap/parameters
+if [[ -e $zswap ]]; then
+	area=$(</sys/class/zram-control/hot_add)
+	undo_list+=("echo $area >/sys/class/zram-control/hot_remove")
+	echo 256M >"/sys/block/zram$area/disksize"
+	mkswap "/dev/zram$area" >/dev/null
+	swapon -p 100 "/dev/zram$area"
+	undo_list+=("swapoff /dev/zram$area")
+	set_file $zswap/enabled Y
+	expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend swap -- "${hog[@]}" 2 text 32
+	flagged ZSWAP warning 'took [1-9][0-9]* pages, [0-9.]* % of what left'
+	echo N >$zswap/enabled
+	expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend swap -- "${hog[@]}" 2 text 32
+	unflagged ZSWAP
+	undo_now
+fi
+
+# --- GOVERNOR, SMT_SIBLING: in a mount namespace of the run's own both CPUs are threads of one core, and
+# their frequency moves.
+cpus=/sys/devices/system/cpu
+if [[ -e $cpus/cpu1/topology ]]; then
+	for cpu in cpu0 cpu1; do
+		cp -r --no-dereference --no-preserve=mode $cpus/$cpu "$tmp/" 2>/dev/null || true
+		for file in core_cpus thread_siblings; do
+			echo 3 >"$tmp/$cpu/topology/$file"
+			echo 0-1 >"$tmp/$cpu/topology/${file}_list"
+		done
+		mkdir -p "$tmp/$cpu/cpufreq"
+		echo powersave >"$tmp/$cpu/cpufreq/scaling_governor"
+	done
+	# shellcheck disable=SC2016 # the inner shell's
+	expect_run unshare -m sh -ec 'for cpu in cpu0 cpu1; do
+		mount --bind "$1/$cpu" "$2/$cpu"
+	done
+	shift 2; exec "$@"' sh "$tmp" $cpus "$fmbench" run --ratio 0.5 --peak 40M --backend zram \
+		--cpus 0 --reclaim-cpu 1 -- "${hog[@]}" 2 text 32
+	flagged GOVERNOR warning 'the governor powersave moves'
+	flagged SMT_SIBLING warning 'workload and reclaim CPU \(CPUs 0 and 1\) are hardware threads of one core'
+fi
+
 # --- KSM: pages that are all alike.
 ksm=/sys/kernel/mm/ksm
 if [[ -e $ksm/run ]]; then
@@ -112,8 +162,5 @@ if [[ -e $ksm/run ]]; then
 	echo 2 >$ksm/run
 fi
 
-for ((i = ${#undo_list[@]} - 1; i >= 0; i--)); do
-	eval "${undo_list[i]}"
-done
-undo_list=()
+undo_now
 wait_same "$tmp/before" || fail "something was left behind"
