@@ -188,21 +188,6 @@ struct fit fit_estimate(const struct fit_point *points, size_t nr, const struct 
 	return f;
 }
 
-double fit_answer(const struct fit *f)
-{
-	return fmin(1, ceil(f->high / STEP - STEP / 10) * STEP);
-}
-
-size_t fit_confirming(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
-		      const struct fit *f, bool *ret_hold)
-{
-	double ratio = fit_answer(f);
-	struct sums base, there = cost_at(points, nr, ratio);
-
-	*ret_hold = ratio >= 1 || !there.n || there.mean <= target(points, nr, bound, &base);
-	return ratio >= 1 ? FIT_CONFIRMING : there.n;
-}
-
 static double to_step(double ratio)
 {
 	return round(ratio / STEP) * STEP;
@@ -253,4 +238,120 @@ double fit_next(const struct fit_point *points, size_t nr, const struct fit_boun
 	f = fit_estimate(points, nr, bound);
 	return next_about(points, nr, bound,
 			  f.state == FIT_FOUND ? f.ratio : (b.fails + b.holds) / 2);
+}
+
+/* --- what is stated ------------------------------------------------------------------------- */
+
+enum verdict { UNKNOWN, HOLDS, FAILS };
+
+/* Of at least that many runs at a ratio, by their mean. */
+static enum verdict verdict_at(const struct fit_point *points, size_t nr, double ratio, double t,
+			       size_t least)
+{
+	struct sums s = cost_at(points, nr, ratio);
+
+	if (s.n < least)
+		return UNKNOWN;
+	return s.mean <= t ? HOLDS : FAILS;
+}
+
+/* The highest ratio below that one at which runs failed on average; without any, or_else. */
+static double highest_failing(const struct fit_point *points, size_t nr, double below, double t,
+			      size_t least, double or_else)
+{
+	double highest = or_else;
+
+	for (size_t i = 0; i < nr; i++) {
+		double ratio = points[i].ratio;
+
+		if (ratio > highest && ratio < below - STEP / 2 &&
+		    verdict_at(points, nr, ratio, t, least) == FAILS)
+			highest = ratio;
+	}
+	return highest;
+}
+
+/* The lowest ratio from that one on, above what fails, that holds; 1 always does. */
+static double lowest_holding(const struct fit_point *points, size_t nr, double from, double fails,
+			     double t, size_t least)
+{
+	double lowest = 1;
+
+	for (size_t i = 0; i < nr; i++) {
+		double ratio = points[i].ratio;
+
+		if (ratio < lowest && ratio > from - STEP / 2 && ratio > fails + STEP / 2 &&
+		    verdict_at(points, nr, ratio, t, least) == HOLDS)
+			lowest = ratio;
+	}
+	return lowest;
+}
+
+/* By the mean's own 97.5 %: noise about a line is no jump. */
+static bool surely_fails(const struct fit_point *points, size_t nr, double ratio, double t)
+{
+	struct sums s = cost_at(points, nr, ratio);
+	double df = (double)s.n - 1;
+
+	return s.n >= FIT_CONFIRMING &&
+	       s.mean - gsl_cdf_tdist_Pinv(0.975, df) * sqrt(s.m2 / df / (double)s.n) > t;
+}
+
+static void want(struct fit_answer *a, const struct fit_point *points, size_t nr, double ratio)
+{
+	if (a->confirmed)
+		a->next = ratio;
+	a->confirmed = false;
+	a->wanting += FIT_CONFIRMING - cost_at(points, nr, ratio).n;
+}
+
+struct fit_answer fit_answer(const struct fit_point *points, size_t nr,
+			     const struct fit_bound *bound, const struct fit *f)
+{
+	double upper = fmin(1, ceil(f->high / STEP - STEP / 10) * STEP);
+	double lower = fmax(bound->least_ratio, floor(f->low / STEP + STEP / 10) * STEP);
+	struct fit_answer a = { .confirmed = true };
+	struct sums base;
+	double t = target(points, nr, bound, &base), fails, between;
+
+	fails = highest_failing(points, nr, 1, t, FIT_CONFIRMING, 0);
+	a.ratio = lowest_holding(points, nr, upper, fails, t, FIT_CONFIRMING);
+	between = to_step((fails + a.ratio) / 2);
+	if (fails < upper - STEP / 2 && a.ratio > upper + STEP / 2)
+		want(&a, points, nr, upper);
+	else if (fails > upper - STEP / 2 && a.ratio - fails > 1.5 * STEP)
+		want(&a, points, nr, between);
+	if (fails < lower - STEP / 2 && lower < upper - STEP / 2 &&
+		 verdict_at(points, nr, lower, t, FIT_CONFIRMING) == UNKNOWN)
+		want(&a, points, nr, lower);
+	if (fails > upper - STEP / 2 && surely_fails(points, nr, fails, t))
+		a.low = fails; /* a jump, which the line does not know of */
+	else if (fails > lower - STEP / 2 || verdict_at(points, nr, lower, t, 1) == FAILS)
+		a.low = lower;
+	else
+		a.low = highest_failing(points, nr, lower, t, 1, bound->least_ratio);
+	return a;
+}
+
+double fit_left(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
+		double within)
+{
+	struct fit f = fit_estimate(points, nr, bound);
+	double needed = 1.5 * LEAST_POINTS / (1 - BASE_SHARE), width = f.high - f.low, confirming;
+	struct sums base;
+	struct bracket b;
+
+	if (f.state == FIT_HOLDS || f.state == FIT_FAILS)
+		return 0;
+	if (f.state == FIT_FOUND && width <= 2 * within) {
+		struct fit_answer a = fit_answer(points, nr, bound, &f);
+
+		return a.confirmed ? 0 : (double)a.wanting;
+	}
+	/* An interval narrows with the root of its runs. */
+	if (f.state == FIT_FOUND)
+		return (double)f.nr * (pow(width / (2 * within), 2) - 1) + 2 * FIT_CONFIRMING;
+	b = find_bracket(points, nr, bound, target(points, nr, bound, &base));
+	confirming = fmax(0, log2((b.holds - b.fails) / BRACKET)) + 2 * FIT_CONFIRMING;
+	return fmax(1, needed - (double)f.nr - (double)base.n) + confirming;
 }

@@ -45,15 +45,27 @@ struct fit {
 /* points in any order. */
 struct fit fit_estimate(const struct fit_point *points, size_t nr, const struct fit_bound *bound);
 
-/* The ratio to state of one that is FOUND: the interval's end, to a hundredth towards more memory. */
-double fit_answer(const struct fit *f);
 /*
- * How many runs were made at that ratio, and do they hold the bound on average? A straight line does not
- * know on which side of a jump it ends: FIT_CONFIRMING runs do. Ratio 1 needs none.
+ * What is stated of a crossing that is FOUND, to a hundredth. A straight line does not know on which side
+ * of a jump it ends. FIT_CONFIRMING runs at one ratio do: they confirm by their mean that the bound holds
+ * there, or that it fails. They are made at both ends of the line's interval, and, where the bound fails
+ * at its upper end, between there and what holds. Ratio 1 needs none.
  */
 #define FIT_CONFIRMING 4
-size_t fit_confirming(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
-		      const struct fit *f, bool *ret_hold);
+struct fit_answer {
+	double ratio;	/* the smallest from the line's upper end on that is confirmed to hold */
+	double low;	/* the interval is from here to ratio: runs have failed here, or nobody has looked below */
+	bool confirmed; /* that it holds at ratio, and all runs were made that it takes */
+	double next;	/* where a run is wanting, while not confirmed */
+	size_t wanting; /* how many are, there and elsewhere */
+};
+
+struct fit_answer fit_answer(const struct fit_point *points, size_t nr,
+			     const struct fit_bound *bound, const struct fit *f);
+
+/* How many runs are still to come, about, until the interval is at most twice `within` wide and confirmed. */
+double fit_left(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
+		double within);
 
 /* Where the next run is worth most, to a hundredth; may be 1. */
 double fit_next(const struct fit_point *points, size_t nr, const struct fit_bound *bound);

@@ -112,15 +112,17 @@ static void final_fit(sqlite3_context *context)
 {
 	struct points *p = sqlite3_aggregate_context(context, 0);
 	struct buf json = BUF_INIT;
+	struct fit_answer answer;
 	struct fit fit;
 
 	if (!p)
 		return;
 	fit = fit_estimate(p->points, p->nr, &p->bound);
 	if (fit.state == FIT_FOUND) {
-		add_number(&json, "[", fit.ratio);
-		add_number(&json, ",", fit.low);
-		add_number(&json, ",", fit.high);
+		answer = fit_answer(p->points, p->nr, &p->bound, &fit);
+		add_number(&json, "[", answer.ratio);
+		add_number(&json, ",", answer.low);
+		add_number(&json, ",", answer.ratio);
 		buf_adds(&json, "]");
 		sqlite3_result_text(context, json.data, (int)json.len, SQLITE_TRANSIENT);
 	}

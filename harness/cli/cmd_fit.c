@@ -23,8 +23,6 @@
 #include "results/text_table.h"
 
 #define MOST_UNSOUND 3
-#define CONFIRMING                                                                                 \
-	4 /* runs at the ratio that is the answer, which must hold the bound themselves */
 #define UNSOUND_STEP 0.05 /* so far above a ratio at which a run was not sound the next is tried */
 
 struct params {
@@ -68,7 +66,7 @@ static const struct opt opts[] = {
 
 static const char doc[] =
 	"Looks for the smallest local ratio at which the bound holds: bisection first, then runs a little\n"
-	"above and below the crossing until its 95 % interval is narrow. Each step is an ordinary run, stored\n"
+	"above and below the crossing until its 95 % interval is narrow, then runs at both of its ends. Each step is an ordinary run, stored\n"
 	"with the experiment's name (default: fit); the same command goes on where it was ended. Exit\n"
 	"status: 0 found, 7 the runs differ too much to tell within the budget, else as `fmbench run`.\n\n"
 	"--profile looks at all of several ratios and keeps the workload's slowdown over the ratio, a curve\n"
@@ -88,10 +86,10 @@ struct search {
 	unsigned int unsound;
 	struct fit_point *points;
 	size_t nr;
+	size_t nr_found; /* of these an earlier command made */
 	uint64_t peak_bytes;
 	struct fit fit;
-	size_t confirming; /* runs at its answer */
-	bool hold;	   /* ... which hold the bound */
+	struct fit_answer answer;
 };
 
 /* --- what was asked for --------------------------------------------------------------------- */
@@ -185,19 +183,45 @@ static void name_search(struct search *s)
 
 /* --- the search ----------------------------------------------------------------------------- */
 
+static bool is_narrow(const struct search *s)
+{
+	return s->fit.state == FIT_FOUND && (s->fit.high - s->fit.low) / 2 <= s->params->within;
+}
+
+/* "about 12 runs to go, 1.4 min": by the runs that this command has made; no run begins after the budget. */
+static void say_left(const struct search *s, struct buf *b)
+{
+	double spent = (double)(clock_ns() - s->begin_ns) / 60e9;
+	double budget = fmax(0, (double)s->params->budget_ns / 60e9 - spent);
+	double runs = ceil(fit_left(s->points, s->nr, &s->bound, s->params->within));
+	double minutes = s->nr > s->nr_found ? runs * spent / (double)(s->nr - s->nr_found) : 0;
+
+	if (s->fit.state == FIT_NOISE)
+		buf_addf(b, "; until the budget ends, %.1f min", budget);
+	else if (minutes > budget)
+		buf_addf(b, "; about %.0f runs to go, for which the budget's %.1f min are too few",
+			 runs, budget);
+	else if (minutes > 0)
+		buf_addf(b, "; about %.0f runs to go, %.1f min", runs, minutes);
+}
+
 static void say_estimate(const struct search *s)
 {
 	const struct fit_point *last = &s->points[s->nr - 1];
-	double minutes = (double)(clock_ns() - s->begin_ns) / 60e9;
+	struct buf line = BUF_INIT;
 
+	buf_addf(&line, "%zu runs, %.1f min: ratio %.2f; ", s->nr,
+		 (double)(clock_ns() - s->begin_ns) / 60e9, last->ratio);
 	if (s->fit.state == FIT_FOUND)
-		log_info(
-			"%zu runs, %.1f min: ratio %.2f; the bound is crossed at %.2f (%.2f to %.2f)",
-			s->nr, minutes, last->ratio, s->fit.ratio, s->fit.low, s->fit.high);
+		buf_addf(&line, "the bound is crossed at %.2f (%.2f to %.2f)%s", s->fit.ratio,
+			 s->fit.low, s->fit.high,
+			 is_narrow(s) && !s->answer.confirmed ? ", to be confirmed" : "");
 	else
-		log_info("%zu runs, %.1f min: ratio %.2f; %s", s->nr, minutes, last->ratio,
-			 s->fit.state == FIT_NOISE ? "too noisy to tell yet"
-						   : "too few to tell yet");
+		buf_adds(&line, s->fit.state == FIT_NOISE ? "too noisy to tell yet"
+							  : "too few to tell yet");
+	say_left(s, &line);
+	log_info("%s", line.data);
+	buf_release(&line);
 }
 
 /* What the run of a cell tells. A failed one is no measure of anything: nothing below it is tried. */
@@ -228,16 +252,11 @@ static int take_run(struct search *s, struct store *store, const struct cell *ce
 	return 0;
 }
 
-static bool is_narrow(const struct search *s)
-{
-	return s->fit.state == FIT_FOUND && (s->fit.high - s->fit.low) / 2 <= s->params->within;
-}
-
 static bool is_over(const struct search *s)
 {
 	if (s->fit.state == FIT_HOLDS || s->fit.state == FIT_FAILS)
 		return true;
-	if (is_narrow(s) && s->confirming >= FIT_CONFIRMING)
+	if (is_narrow(s) && s->answer.confirmed)
 		return true;
 	return s->unsound >= MOST_UNSOUND || clock_ns() - s->begin_ns >= s->params->budget_ns;
 }
@@ -265,11 +284,13 @@ static int next_cell(struct matrix *m, struct store *store, struct err *err)
 	if (rc || !s->nr)
 		return rc;
 	s->fit = fit_estimate(s->points, s->nr, &s->bound);
-	s->confirming = fit_confirming(s->points, s->nr, &s->bound, &s->fit, &s->hold);
-	say_estimate(s);
+	s->answer = fit_answer(s->points, s->nr, &s->bound, &s->fit);
+	if (!s->nr_found)
+		s->nr_found = s->nr - 1; /* the last one is this command's */
 	if (is_over(s))
 		return profile_mark(store, newest(m), m->fit, err);
-	cell.ratio = is_narrow(s) ? fit_answer(&s->fit) : fit_next(s->points, s->nr, &s->bound);
+	say_estimate(s);
+	cell.ratio = is_narrow(s) ? s->answer.next : fit_next(s->points, s->nr, &s->bound);
 	cell.repeat = 1;
 	cell.run = 0;
 	cell.peak_bytes = s->peak_bytes;
@@ -284,26 +305,20 @@ static int next_cell(struct matrix *m, struct store *store, struct err *err)
 static void print_found(const struct search *s)
 {
 	const struct fit *f = &s->fit;
-	double ratio = fit_answer(f), peak_bytes = (double)s->peak_bytes;
+	double ratio = s->answer.ratio, peak_bytes = (double)s->peak_bytes;
 	char local[HUMAN_SIZE], peak[HUMAN_SIZE], freed[HUMAN_SIZE];
 
-	printf("enough: ratio %.2f (a straight line through the runs near the bound crosses it at %.2f; "
-	       "95 %%: %.2f to %.2f)\n",
-	       ratio, f->ratio, f->low, f->high);
+	printf("enough: ratio %.2f (the bound is crossed between %.2f and %.2f, with 95 %%%s)\n",
+	       ratio, s->answer.low, ratio, s->answer.confirmed ? ", confirmed" : "");
 	if (s->peak_bytes)
 		printf("local:  %s of %s; %s are freed\n", human_bytes(local, peak_bytes * ratio),
 		       human_bytes(peak, peak_bytes), human_bytes(freed, peak_bytes * (1 - ratio)));
-	printf("sure:   by %zu runs, %zu of them near the crossing; one run differs by %.1f %%, and a "
-	       "hundredth of the ratio makes %.1f %%\n",
-	       s->nr, f->nr, 100 * f->sd, fabs(f->slope));
-}
-
-static void print_unconfirmed(const struct search *s)
-{
-	printf("no answer: the line through the runs crosses the bound at %.2f, but %zu runs at %.2f %s: "
-	       "look at that part of the curve (fmbench run … --ratio 1,0.99,0.98 …), it may jump\n",
-	       s->fit.ratio, s->confirming, fit_answer(&s->fit),
-	       s->hold ? "are too few to tell" : "miss it");
+	printf("sure:   by %zu runs, %zu of them near the crossing; a straight line through these crosses "
+	       "at %.2f (%.2f to %.2f), one run differs by %.1f %%, and a hundredth of the ratio "
+	       "makes %.1f %%\n",
+	       s->nr, f->nr, f->ratio, f->low, f->high, 100 * f->sd, fabs(f->slope));
+	if (f->ratio < s->answer.low || f->ratio > ratio)
+		puts("jump:   the curve is no line there: the runs at both ends say what the line does not");
 }
 
 /* The exit code. */
@@ -313,16 +328,12 @@ static int print_answer(const struct search *s, const char *experiment)
 
 	switch (s->fit.state) {
 	case FIT_FOUND:
-		code = ERR_UNTRUSTED;
-		if (is_narrow(s) && (s->confirming < FIT_CONFIRMING || !s->hold)) {
-			print_unconfirmed(s);
-			break;
-		}
 		print_found(s);
-		if (is_narrow(s))
-			code = 0;
-		else
-			printf("not as near as asked: raise --budget, and the same command goes on\n");
+		if (is_narrow(s) && s->answer.confirmed)
+			break;
+		code = ERR_UNTRUSTED;
+		printf("%s: raise --budget, and the same command goes on\n",
+		       is_narrow(s) ? "not confirmed by runs at both ends" : "not as near as asked");
 		break;
 	case FIT_HOLDS:
 		printf("enough: ratio %.2f, the smallest that was tried: the bound holds there\n",
