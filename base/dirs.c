@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/dirs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +31,36 @@ int make_dirs(const char *path, mode_t mode, struct err *err)
 		if (!kept)
 			return 0;
 	}
+}
+
+int check_writable(const char *path, struct err *err)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+	bool made = false;
+
+	if (snprintf(dir, sizeof(dir), "%s", path) >= (int)sizeof(dir))
+		return err_usage(err, "the path '%s' is too long", path);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_failed(err, EISDIR, "cannot write %s", path);
+	if (access(path, F_OK) == 0 && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
+		return err_failed(err, errno, "cannot write %s", path);
+	do {
+		char *slash = strrchr(dir, '/');
+
+		if (slash)
+			slash[slash == dir] = '\0';
+		else
+			strcpy(dir, ".");
+		made = stat(dir, &st) == 0;
+		if (!made && errno != ENOENT)
+			return err_failed(err, errno, "cannot write %s: %s", path, dir);
+	} while (!made && strcmp(dir, "/") != 0 && strcmp(dir, ".") != 0);
+	if (!S_ISDIR(st.st_mode))
+		return err_failed(err, ENOTDIR, "cannot write %s: %s", path, dir);
+	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
+		return err_failed(err, errno, "cannot write %s: directory %s", path, dir);
+	return 0;
 }
 
 /* argv is only read: posix_spawnp(3) has it without const for history's sake. */

@@ -9,6 +9,8 @@
 
 /* mkdir -p: make the directory and those above it that are missing. */
 int make_dirs(const char *path, mode_t mode, struct err *err);
+/* Could that file be written, or made with the directories above it that are missing? Makes nothing. */
+int check_writable(const char *path, struct err *err);
 /* cp -r: put each of the NULL-ended paths, with what is below it, into dir, which exists. */
 int copy_into(const char *dir, const char *const paths[], struct err *err);
 /* rm -rf. */

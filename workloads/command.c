@@ -20,7 +20,8 @@
 
 #define GRACE_MS      2000
 #define READY_POLL_MS 10
-#define HELD_SHARE    0.02		   /* of the window: more is in the program's own numbers */
+#define HELD_SHARE    0.02		   /* of what its own clock has: so much is in its own numbers … */
+#define HELD_MOST     0.1		   /* … and with so much they are not the program's any more */
 #define READY_FD      "FMBENCH_READY_FD=3" /* where CHILD_CTL has its socket */
 
 struct params {
@@ -387,14 +388,15 @@ static double seconds_since(const struct timeval *t, uint64_t before_ns)
 static void judge_hold(const struct program *c, double elapsed_s, struct results *results)
 {
 	double held_s = (double)(c->go_ns - c->held_ns) / NSEC_PER_SEC;
+	double share = held_s / (held_s + elapsed_s);
 
-	if (c->has_ready && c->metrics.nr && held_s > HELD_SHARE * elapsed_s)
+	if (c->has_ready && c->metrics.nr && share > HELD_SHARE)
 		results_flag(
-			results, "HELD", SEVERITY_WARNING,
-			"the program was stopped for %.2f s after it was ready, which a number "
-			"that it takes from its own clock has in it: --ready fd tells it when "
-			"to go on",
-			held_s);
+			results, "HELD", share > HELD_MOST ? SEVERITY_FATAL : SEVERITY_WARNING,
+			"the program was stopped for %.2f s after it was ready, %.1f %% of the time "
+			"that its own clock has seen since; a number by that clock has it in it: "
+			"--ready fd tells the program when to go on",
+			held_s, 100 * share);
 }
 
 static int command_parse(struct workload_ctx *ctx, uint64_t begin_ns, uint64_t end_ns,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/dirs.h"
 #include "harness/cli/common.h"
 #include "harness/plan/plan.h"
 #include "results/text_table.h"
@@ -60,6 +61,8 @@ int dry_run(struct matrix *m, struct err *err)
 	struct plan_left left;
 	int rc = matrix_check(m, err);
 
+	if (!rc)
+		rc = check_writable(common.db, err);
 	if (!rc)
 		rc = dry_run_fill(m, err);
 	if (rc)

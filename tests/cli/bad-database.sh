@@ -51,3 +51,12 @@ fi
 
 expect 1 "$fmbench" run null --backend none --db /proc/no/such/x.db
 say '/proc/no'
+# A dry run says so, too, and makes nothing.
+mkdir "$tmp/deeper"
+expect 1 "${run_null[@]}" --dry-run --db "$tmp/deeper"
+say "cannot write $tmp/deeper: Is a directory"
+touch "$tmp/file"
+expect 1 "${run_null[@]}" --dry-run --db "$tmp/file/x.db"
+say 'Not a directory'
+expect 0 "${run_null[@]}" --dry-run --db "$tmp/deeper/to/come/x.db"
+[[ ! -e $tmp/deeper/to ]] || fail "a dry run made directories"

@@ -14,6 +14,7 @@ static void *params;
 static struct workload_ctx ctx;
 static struct results results;
 static struct err err;
+static unsigned int shrink_us; /* memory shrinks, and the program is held */
 static char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, NULL, NULL };
 
 static int setup(void **state)
@@ -21,6 +22,7 @@ static int setup(void **state)
 	params = calloc(1, w->params_size);
 	opt_defaults(w->opts, params);
 	results_init(&results);
+	shrink_us = 300000;
 	memset(&err, 0, sizeof(err));
 	unlink(scratch_path(state, "command.out"));
 	unlink(scratch_path(state, "command.err"));
@@ -64,7 +66,7 @@ static int run(const char *script)
 	if (!rc && w->loads(params) != LOADS_NOT) {
 		rc = w->load(&ctx, &err);
 		if (!rc) {
-			usleep(300000); /* memory shrinks */
+			usleep(shrink_us);
 			rc = w->go(&ctx, &err);
 		}
 	}
@@ -155,6 +157,20 @@ static void test_ready_line(void **state)
 	assert_true(value("ops") == 3);
 	assert_int_equal(results.nr_flags, 1); /* its clock went on */
 	assert_string_equal(results.flags[0].code, "HELD");
+	assert_int_equal(results.flags[0].severity, SEVERITY_FATAL);
+}
+
+/* A small share of a long window spoils no verdict. */
+static void test_held_briefly(void **state)
+{
+	(void)state;
+	set("ready", "^ready");
+	set("metric", "ops=ops: ([0-9]+)");
+	shrink_us = 100000;
+	run_well("echo ready; sleep 2; echo ops: 3");
+	assert_int_equal(results.nr_flags, 1);
+	assert_string_equal(results.flags[0].code, "HELD");
+	assert_int_equal(results.flags[0].severity, SEVERITY_WARNING);
 }
 
 static void test_load_is_not_counted(void **state)
@@ -213,6 +229,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_metric_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ready_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_held_briefly, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_load_is_not_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ready_fd, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_never_ready, setup, teardown),
