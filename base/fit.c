@@ -9,6 +9,7 @@
 #define WINDOW	     0.1  /* … and so far from it a run still counts */
 #define LEAST_POINTS 10
 #define ROUNDS	     10
+#define PATIENCE     20 /* with so many runs a line that does not become narrow is not the curve */
 #define STEP	     0.01
 
 /* Some of these have a share of the runs of the second stage. */
@@ -218,28 +219,6 @@ static double next_about(const struct fit_point *points, size_t nr, const struct
 	return nr_below <= nr_above ? below : above;
 }
 
-double fit_next(const struct fit_point *points, size_t nr, const struct fit_bound *bound)
-{
-	struct sums base;
-	double t = target(points, nr, bound, &base);
-	struct bracket b;
-	struct fit f;
-
-	if (isnan(t) || (bound->relative && base.n < 2))
-		return 1;
-	b = find_bracket(points, nr, bound, t);
-	/* What no run has shown yet: that it ever holds, or ever fails. */
-	if (!b.held)
-		return 1;
-	if (b.holds - b.fails > BRACKET)
-		return to_step((b.fails + b.holds) / 2);
-	if (!b.failed && !(b.holds <= bound->least_ratio + STEP / 2))
-		return bound->least_ratio;
-	f = fit_estimate(points, nr, bound);
-	return next_about(points, nr, bound,
-			  f.state == FIT_FOUND ? f.ratio : (b.fails + b.holds) / 2);
-}
-
 /* --- what is stated ------------------------------------------------------------------------- */
 
 enum verdict { UNKNOWN, HOLDS, FAILS };
@@ -288,13 +267,97 @@ static double lowest_holding(const struct fit_point *points, size_t nr, double f
 }
 
 /* By the mean's own 97.5 %: noise about a line is no jump. */
-static bool surely_fails(const struct fit_point *points, size_t nr, double ratio, double t)
+static enum verdict sure_at(const struct fit_point *points, size_t nr, double ratio, double t)
 {
 	struct sums s = cost_at(points, nr, ratio);
-	double df = (double)s.n - 1;
+	double df = (double)s.n - 1, margin;
 
-	return s.n >= FIT_CONFIRMING &&
-	       s.mean - gsl_cdf_tdist_Pinv(0.975, df) * sqrt(s.m2 / df / (double)s.n) > t;
+	if (s.n < FIT_CONFIRMING)
+		return UNKNOWN;
+	margin = gsl_cdf_tdist_Pinv(0.975, df) * sqrt(s.m2 / df / (double)s.n);
+	if (s.mean - margin > t)
+		return FAILS;
+	return s.mean + margin <= t ? HOLDS : UNKNOWN;
+}
+
+/* Ratios whose runs are sure. A bound that is relative to ratio 1 holds there. */
+static struct bracket sure_bracket(const struct fit_point *points, size_t nr,
+				   const struct fit_bound *bound, double t)
+{
+	struct bracket b = { .fails = bound->least_ratio, .holds = 1, .held = bound->relative };
+
+	for (size_t i = 0; i < nr; i++) {
+		if ((!b.failed || points[i].ratio > b.fails) &&
+		    sure_at(points, nr, points[i].ratio, t) == FAILS) {
+			b.fails = points[i].ratio;
+			b.failed = true;
+		}
+	}
+	for (size_t i = 0; i < nr; i++) {
+		if (points[i].ratio > b.fails + STEP / 2 && points[i].ratio <= b.holds &&
+		    sure_at(points, nr, points[i].ratio, t) == HOLDS) {
+			b.holds = points[i].ratio;
+			b.held = true;
+		}
+	}
+	return b;
+}
+
+/* The middle of what is sure, unless its runs can't tell. 0: nothing is to be found there. */
+static double next_between(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
+			   double t)
+{
+	struct bracket b = sure_bracket(points, nr, bound, t);
+	double middle = to_step((b.fails + b.holds) / 2);
+
+	if (!b.failed || !b.held || b.holds - b.fails < 1.5 * STEP ||
+	    cost_at(points, nr, middle).n >= 2 * FIT_CONFIRMING)
+		return 0;
+	return middle;
+}
+
+static double next_run(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
+		       const struct fit *f)
+{
+	struct sums base;
+	double t = target(points, nr, bound, &base), between;
+	struct bracket b;
+
+	if (isnan(t) || (bound->relative && base.n < 2))
+		return 1;
+	b = find_bracket(points, nr, bound, t);
+	/* What no run has shown yet: that it ever holds, or ever fails. */
+	if (!b.held)
+		return 1;
+	if (b.holds - b.fails > BRACKET)
+		return to_step((b.fails + b.holds) / 2);
+	if (!b.failed && !(b.holds <= bound->least_ratio + STEP / 2))
+		return bound->least_ratio;
+	between = f->nr >= PATIENCE ? next_between(points, nr, bound, t) : 0;
+	if (between > 0)
+		return between;
+	return next_about(points, nr, bound,
+			  f->state == FIT_FOUND ? f->ratio : (b.fails + b.holds) / 2);
+}
+
+/* Runs until a line is narrow, about, and those at its ends. */
+static double runs_left(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
+			const struct fit *f)
+{
+	struct sums base;
+	double t = target(points, nr, bound, &base);
+	double needed = 1.5 * LEAST_POINTS / (1 - BASE_SHARE);
+	struct bracket b = find_bracket(points, nr, bound, t);
+
+	if (f->state == FIT_FOUND && f->nr < PATIENCE) /* it narrows with the root of its runs */
+		return (double)f->nr * (pow((f->high - f->low) / (2 * bound->within), 2) - 1) +
+		       2 * FIT_CONFIRMING;
+	if (f->nr >= PATIENCE) {
+		b = sure_bracket(points, nr, bound, t);
+		return FIT_CONFIRMING * fmax(1, log2((b.holds - b.fails) / (2 * bound->within)));
+	}
+	return fmax(1, needed - (double)f->nr - (double)base.n) +
+	       fmax(0, log2((b.holds - b.fails) / BRACKET)) + 2 * FIT_CONFIRMING;
 }
 
 static void want(struct fit_answer *a, const struct fit_point *points, size_t nr, double ratio)
@@ -302,29 +365,27 @@ static void want(struct fit_answer *a, const struct fit_point *points, size_t nr
 	if (a->confirmed)
 		a->next = ratio;
 	a->confirmed = false;
-	a->wanting += FIT_CONFIRMING - cost_at(points, nr, ratio).n;
+	a->left += (double)(FIT_CONFIRMING - cost_at(points, nr, ratio).n);
 }
 
-struct fit_answer fit_answer(const struct fit_point *points, size_t nr,
-			     const struct fit_bound *bound, const struct fit *f)
+/* The line is narrow. */
+static struct fit_answer confirm(const struct fit_point *points, size_t nr,
+				 const struct fit_bound *bound, const struct fit *f, double t)
 {
 	double upper = fmin(1, ceil(f->high / STEP - STEP / 10) * STEP);
 	double lower = fmax(bound->least_ratio, floor(f->low / STEP + STEP / 10) * STEP);
+	double fails = highest_failing(points, nr, 1, t, FIT_CONFIRMING, 0);
 	struct fit_answer a = { .confirmed = true };
-	struct sums base;
-	double t = target(points, nr, bound, &base), fails, between;
 
-	fails = highest_failing(points, nr, 1, t, FIT_CONFIRMING, 0);
 	a.ratio = lowest_holding(points, nr, upper, fails, t, FIT_CONFIRMING);
-	between = to_step((fails + a.ratio) / 2);
 	if (fails < upper - STEP / 2 && a.ratio > upper + STEP / 2)
 		want(&a, points, nr, upper);
 	else if (fails > upper - STEP / 2 && a.ratio - fails > 1.5 * STEP)
-		want(&a, points, nr, between);
+		want(&a, points, nr, to_step((fails + a.ratio) / 2));
 	if (fails < lower - STEP / 2 && lower < upper - STEP / 2 &&
-		 verdict_at(points, nr, lower, t, FIT_CONFIRMING) == UNKNOWN)
+	    verdict_at(points, nr, lower, t, FIT_CONFIRMING) == UNKNOWN)
 		want(&a, points, nr, lower);
-	if (fails > upper - STEP / 2 && surely_fails(points, nr, fails, t))
+	if (fails > upper - STEP / 2 && sure_at(points, nr, fails, t) == FAILS)
 		a.low = fails; /* a jump, which the line does not know of */
 	else if (fails > lower - STEP / 2 || verdict_at(points, nr, lower, t, 1) == FAILS)
 		a.low = lower;
@@ -333,25 +394,23 @@ struct fit_answer fit_answer(const struct fit_point *points, size_t nr,
 	return a;
 }
 
-double fit_left(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
-		double within)
+struct fit_answer fit_answer(const struct fit_point *points, size_t nr,
+			     const struct fit_bound *bound, const struct fit *f)
 {
-	struct fit f = fit_estimate(points, nr, bound);
-	double needed = 1.5 * LEAST_POINTS / (1 - BASE_SHARE), width = f.high - f.low, confirming;
 	struct sums base;
-	struct bracket b;
+	double t = target(points, nr, bound, &base);
+	struct bracket sure;
+	struct fit_answer a;
 
-	if (f.state == FIT_HOLDS || f.state == FIT_FAILS)
-		return 0;
-	if (f.state == FIT_FOUND && width <= 2 * within) {
-		struct fit_answer a = fit_answer(points, nr, bound, &f);
-
-		return a.confirmed ? 0 : (double)a.wanting;
+	if (f->state == FIT_FOUND && f->high - f->low <= 2 * bound->within)
+		return confirm(points, nr, bound, f, t);
+	sure = sure_bracket(points, nr, bound, t);
+	a = (struct fit_answer){ .ratio = sure.holds, .low = sure.fails };
+	if (sure.failed && sure.held && sure.holds - sure.fails < 2 * bound->within + STEP / 10) {
+		a.confirmed = true;
+		return a;
 	}
-	/* An interval narrows with the root of its runs. */
-	if (f.state == FIT_FOUND)
-		return (double)f.nr * (pow(width / (2 * within), 2) - 1) + 2 * FIT_CONFIRMING;
-	b = find_bracket(points, nr, bound, target(points, nr, bound, &base));
-	confirming = fmax(0, log2((b.holds - b.fails) / BRACKET)) + 2 * FIT_CONFIRMING;
-	return fmax(1, needed - (double)f.nr - (double)base.n) + confirming;
+	a.next = next_run(points, nr, bound, f);
+	a.left = runs_left(points, nr, bound, f);
+	return a;
 }

@@ -23,6 +23,7 @@ struct fit_bound {
 	double cost;
 	int relative;
 	double least_ratio; /* that may be tried */
+	double within;	    /* the crossing need not be known better than to plus or minus this */
 };
 
 enum fit_state {
@@ -46,28 +47,22 @@ struct fit {
 struct fit fit_estimate(const struct fit_point *points, size_t nr, const struct fit_bound *bound);
 
 /*
- * What is stated of a crossing that is FOUND, to a hundredth. A straight line does not know on which side
- * of a jump it ends. FIT_CONFIRMING runs at one ratio do: they confirm by their mean that the bound holds
- * there, or that it fails. They are made at both ends of the line's interval, and, where the bound fails
- * at its upper end, between there and what holds. Ratio 1 needs none.
+ * What is stated of a crossing, to a hundredth. A straight line does not know on which side of a jump it
+ * ends. FIT_CONFIRMING runs at one ratio do: they confirm by their mean that the bound holds there, or
+ * that it fails. They are made at both ends of the line's interval once that is narrow, and, where the
+ * bound fails at its upper end, between there and what holds. Where no line fits, ratios count whose own
+ * runs are sure (97.5 % on either side). Ratio 1 needs none.
  */
 #define FIT_CONFIRMING 4
 struct fit_answer {
-	double ratio;	/* the smallest from the line's upper end on that is confirmed to hold */
-	double low;	/* the interval is from here to ratio: runs have failed here, or nobody has looked below */
-	bool confirmed; /* that it holds at ratio, and all runs were made that it takes */
-	double next;	/* where a run is wanting, while not confirmed */
-	size_t wanting; /* how many are, there and elsewhere */
+	double ratio; /* the smallest that is confirmed to hold */
+	double low; /* the interval is from here to ratio: runs have failed here, or nobody has looked below */
+	bool confirmed; /* both, and the interval is as narrow as asked */
+	double next; /* where the next run is worth most, while not confirmed; to a hundredth, may be 1 */
+	double left; /* how many are still to come, about */
 };
 
 struct fit_answer fit_answer(const struct fit_point *points, size_t nr,
 			     const struct fit_bound *bound, const struct fit *f);
-
-/* How many runs are still to come, about, until the interval is at most twice `within` wide and confirmed. */
-double fit_left(const struct fit_point *points, size_t nr, const struct fit_bound *bound,
-		double within);
-
-/* Where the next run is worth most, to a hundredth; may be 1. */
-double fit_next(const struct fit_point *points, size_t nr, const struct fit_bound *bound);
 
 #endif

@@ -3,13 +3,18 @@
 # label. Variables: nr_categories, label_chars (of the longest), word_chars, label_words, x_label, normalised, bottom and top (of
 # y), y_label.
 
-# A label's words stand below each other; where they don't fit, labels hang at a slant.
-char_cm = 0.05 * font_pt / 2.54
+# A label's words stand below each other; where they don't fit, labels hang at a slant, and end where the
+# page does. The data file has them whole.
+char_cm = 0.057 * font_pt / 2.54
 plot_cm = width_cm - left_cm - 0.22
 slanted = word_chars * char_cm > plot_cm / nr_categories * 0.95
 below(text) = slanted || strstrt(text, ' ') == 0 ? text : \
 	text[1 : strstrt(text, ' ') - 1]."\n".below(text[strstrt(text, ' ') + 1 : *])
-label_cm = slanted ? 0.1 + label_chars * char_cm * 0.87 : 0.3 * label_words
+most_chars = label_chars * char_cm * 0.87 < 4 ? label_chars : floor(4 / (char_cm * 0.87))
+room(category) = (left_cm + (category + 0.5) * plot_cm / nr_categories - 0.1) / (char_cm * 0.5)
+cut(text, chars) = strlen(text) > chars ? text[1 : floor(chars) - 1]."…" : text
+fitted(text, category) = slanted ? cut(text, room(category) < most_chars ? room(category) : most_chars) : text
+label_cm = slanted ? 0.1 + most_chars * char_cm * 0.87 : 0.3 * label_words
 below_cm = 0.25 + label_cm + (strlen(x_label) ? 0.35 : 0)
 foot_cm = below_cm
 
@@ -41,4 +46,4 @@ plot for [n = 0 : nr_series - 1] data index 0 using (place(n)):(of_series(n, 'me
 		with vectors heads size screen 0.006, 90 lt -1 lw 0.7, \
 	for [n = 0 : nr_series - 1] data index 0 using (place(n)):(flagged(n, 'median')) \
 		with points ls 100, \
-	data index 1 using (column('category')):(NaN):xticlabel(below(strcol('label'))) with points
+	data index 1 using (column('category')):(NaN):xticlabel(below(fitted(strcol('label'), column('category')))) with points

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- After head.sql and a figure's `axis` and `candidate`: the number that :y names of each sound run, and what
--- it is relative to. NULL: the slowdown where all runs have a baseline, else the performance.
+-- it is relative to. NULL: the slowdown where all runs have a baseline or there are several units, which
+-- have no axis in common; else the performance.
 
 CREATE TEMP TABLE performed AS
 SELECT r.id, r.job, r.ratio, p.name AS metric, p.unit, p.better, p.value
@@ -10,6 +11,11 @@ FROM run_job r JOIN result p ON p.run = r.id AND p.job = r.job
 			THEN x.better IS NOT NULL ELSE x.name = :y END)
 WHERE r.status = 'ok' AND (p.value > 0 OR p.name = :y);
 
+CREATE TEMP TABLE only_slowdown AS
+SELECT :y IS 'slowdown' OR :y IS NULL AND count(DISTINCT metric || ' ' || unit) > 1
+	AND count(baseline_run) AS so
+FROM performed p JOIN candidate USING (id, job) LEFT JOIN baseline b ON b.run = p.id AND b.job = p.job;
+
 -- `cell`: runs that differ in ratio and repeat alone.
 CREATE TEMP TABLE measured AS
 SELECT p.*, r.workload, r.backend, r.backend_params, a.cell AS alike,
@@ -17,7 +23,7 @@ SELECT p.*, r.workload, r.backend, r.backend_params, a.cell AS alike,
 FROM performed p JOIN candidate r USING (id, job)
 JOIN alike a ON a.run = p.id AND a.job = p.job
 LEFT JOIN baseline b ON b.run = p.id AND b.job = p.job
-WHERE NOT (:y IS 'slowdown' AND b.baseline_run IS NULL);
+WHERE NOT ((SELECT so FROM only_slowdown) AND b.baseline_run IS NULL);
 
 -- The median of the runs at ratio 1 that a cell's runs are measured against (results/baseline.sql).
 CREATE TEMP TABLE base AS
@@ -47,10 +53,16 @@ SELECT 'relative to run' || CASE count(*) WHEN 1 THEN ' ' ELSE 's ' END || group
 		ELSE '' END FROM shown) AS text
 FROM ids;
 
+CREATE TEMP VIEW without_baseline AS
+SELECT CASE WHEN so AND n THEN format('; %d run%s without a baseline left out', n, iif(n > 1, 's', ''))
+	ELSE '' END AS text
+FROM only_slowdown, (SELECT count(*) AS n FROM performed JOIN candidate c USING (id, job)
+	WHERE NOT EXISTS (SELECT 1 FROM measured m WHERE m.id = c.id AND m.job = c.job));
+
 CREATE TEMP VIEW y_axis AS
 SELECT normalised, (SELECT min(y) FROM shown) AS bottom, (SELECT max(y) FROM shown) AS top,
 	caption || CASE WHEN normalised THEN CASE caption WHEN '' THEN '' ELSE '; ' END
-		|| (SELECT text FROM relative) ELSE '' END AS caption,
+		|| (SELECT text FROM relative) || (SELECT text FROM without_baseline) ELSE '' END AS caption,
 	CASE WHEN normalised AND (SELECT count(DISTINCT metric) FROM shown) = 1
 		THEN 'slowdown of ' || (SELECT metric FROM shown LIMIT 1) || ' (times ratio 1)'
 		WHEN normalised THEN 'slowdown (times ratio 1)'

@@ -68,7 +68,7 @@ static void add_point(sqlite3_context *context, int nr, sqlite3_value **values)
 	if (nr > 2)
 		p->bound = (struct fit_bound){ sqlite3_value_double(values[2]),
 					       sqlite3_value_int(values[3]),
-					       sqlite3_value_double(values[4]) };
+					       sqlite3_value_double(values[4]), 0.02 };
 	if (sqlite3_value_type(values[1]) == SQLITE_NULL)
 		return;
 	p->points = xreallocarray(p->points, p->nr + 1, sizeof(*p->points));
@@ -118,8 +118,8 @@ static void final_fit(sqlite3_context *context)
 	if (!p)
 		return;
 	fit = fit_estimate(p->points, p->nr, &p->bound);
-	if (fit.state == FIT_FOUND) {
-		answer = fit_answer(p->points, p->nr, &p->bound, &fit);
+	answer = fit_answer(p->points, p->nr, &p->bound, &fit);
+	if (fit.state == FIT_FOUND || answer.confirmed) {
 		add_number(&json, "[", answer.ratio);
 		add_number(&json, ",", answer.low);
 		add_number(&json, ",", answer.ratio);

@@ -82,11 +82,11 @@ db_says() {
 		JOIN run r ON r.id = s.run JOIN metric m ON m.id = s.metric ORDER BY 1, 2, 3, 4, 5"
 }
 
-# throttle_group MOUNT FILE VALUE: write it into the group of the run that is about to begin.
-throttle_group() {
+# set_in_group MOUNT FILE VALUE: write it into that file below the group of the run that is about to begin.
+set_in_group() {
 	local i file
 	for ((i = 0; i < 600; i++)); do
-		for file in "$1"/fmbench-*/inside/"$2"; do
+		for file in "$1"/fmbench-*/"$2"; do
 			[[ ! -e $file ]] || { echo "$3" >"$file"; return; }
 		done
 		sleep 0.05

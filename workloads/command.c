@@ -20,8 +20,8 @@
 
 #define GRACE_MS      2000
 #define READY_POLL_MS 10
-#define HELD_SHARE    0.02		   /* of what its own clock has: so much is in its own numbers … */
-#define HELD_MOST     0.1		   /* … and with so much they are not the program's any more */
+#define HELD_SHARE    0.02 /* of what its own clock saw: more is in its own numbers … */
+#define HELD_MOST     0.1  /* … and with more they are not the program's any more */
 #define READY_FD      "FMBENCH_READY_FD=3" /* where CHILD_CTL has its socket */
 
 struct params {

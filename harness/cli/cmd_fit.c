@@ -169,6 +169,7 @@ static int parse_bound(const struct params *p, const struct workload *w, struct 
 	if (p->profile)
 		return 0;
 	s->bound.least_ratio = p->least;
+	s->bound.within = p->within;
 	s->bound.relative = p->slowdown != NULL;
 	return p->slo ? parse_slo(p->slo, w, s, err)
 		      : parse_slowdown(p->slowdown, &s->bound.cost, err);
@@ -183,22 +184,15 @@ static void name_search(struct search *s)
 
 /* --- the search ----------------------------------------------------------------------------- */
 
-static bool is_narrow(const struct search *s)
-{
-	return s->fit.state == FIT_FOUND && (s->fit.high - s->fit.low) / 2 <= s->params->within;
-}
-
 /* "about 12 runs to go, 1.4 min": by the runs that this command has made; no run begins after the budget. */
 static void say_left(const struct search *s, struct buf *b)
 {
 	double spent = (double)(clock_ns() - s->begin_ns) / 60e9;
 	double budget = fmax(0, (double)s->params->budget_ns / 60e9 - spent);
-	double runs = ceil(fit_left(s->points, s->nr, &s->bound, s->params->within));
+	double runs = ceil(s->answer.left);
 	double minutes = s->nr > s->nr_found ? runs * spent / (double)(s->nr - s->nr_found) : 0;
 
-	if (s->fit.state == FIT_NOISE)
-		buf_addf(b, "; until the budget ends, %.1f min", budget);
-	else if (minutes > budget)
+	if (minutes > budget)
 		buf_addf(b, "; about %.0f runs to go, for which the budget's %.1f min are too few",
 			 runs, budget);
 	else if (minutes > 0)
@@ -215,7 +209,8 @@ static void say_estimate(const struct search *s)
 	if (s->fit.state == FIT_FOUND)
 		buf_addf(&line, "the bound is crossed at %.2f (%.2f to %.2f)%s", s->fit.ratio,
 			 s->fit.low, s->fit.high,
-			 is_narrow(s) && !s->answer.confirmed ? ", to be confirmed" : "");
+			 s->fit.high - s->fit.low <= 2 * s->bound.within ? ", to be confirmed"
+									 : "");
 	else
 		buf_adds(&line, s->fit.state == FIT_NOISE ? "too noisy to tell yet"
 							  : "too few to tell yet");
@@ -256,7 +251,7 @@ static bool is_over(const struct search *s)
 {
 	if (s->fit.state == FIT_HOLDS || s->fit.state == FIT_FAILS)
 		return true;
-	if (is_narrow(s) && s->answer.confirmed)
+	if (s->answer.confirmed)
 		return true;
 	return s->unsound >= MOST_UNSOUND || clock_ns() - s->begin_ns >= s->params->budget_ns;
 }
@@ -290,7 +285,7 @@ static int next_cell(struct matrix *m, struct store *store, struct err *err)
 	if (is_over(s))
 		return profile_mark(store, newest(m), m->fit, err);
 	say_estimate(s);
-	cell.ratio = is_narrow(s) ? s->answer.next : fit_next(s->points, s->nr, &s->bound);
+	cell.ratio = s->answer.next;
 	cell.repeat = 1;
 	cell.run = 0;
 	cell.peak_bytes = s->peak_bytes;
@@ -309,31 +304,32 @@ static void print_found(const struct search *s)
 	char local[HUMAN_SIZE], peak[HUMAN_SIZE], freed[HUMAN_SIZE];
 
 	printf("enough: ratio %.2f (the bound is crossed between %.2f and %.2f, with 95 %%%s)\n",
-	       ratio, s->answer.low, ratio, s->answer.confirmed ? ", confirmed" : "");
+	       ratio, s->answer.low, ratio, s->answer.confirmed ? "" : "; not confirmed");
 	if (s->peak_bytes)
 		printf("local:  %s of %s; %s are freed\n", human_bytes(local, peak_bytes * ratio),
 		       human_bytes(peak, peak_bytes), human_bytes(freed, peak_bytes * (1 - ratio)));
-	printf("sure:   by %zu runs, %zu of them near the crossing; a straight line through these crosses "
-	       "at %.2f (%.2f to %.2f), one run differs by %.1f %%, and a hundredth of the ratio "
-	       "makes %.1f %%\n",
-	       s->nr, f->nr, f->ratio, f->low, f->high, 100 * f->sd, fabs(f->slope));
-	if (f->ratio < s->answer.low || f->ratio > ratio)
-		puts("jump:   the curve is no line there: the runs at both ends say what the line does not");
+	printf("sure:   by %zu runs, %zu of them near the crossing; one run differs by %.1f %% from a "
+	       "straight line, of which a hundredth of the ratio makes %.1f %%\n",
+	       s->nr, f->nr, 100 * f->sd, fabs(f->slope));
+	if (!(s->answer.low <= f->low + 0.01 && f->high <= ratio + 0.01))
+		printf("jump:   the curve is no line there, which would cross the bound between %.2f and "
+		       "%.2f: the runs at both ends say\n",
+		       f->low, f->high);
 }
 
 /* The exit code. */
 static int print_answer(const struct search *s, const char *experiment)
 {
+	enum fit_state state = s->answer.confirmed ? FIT_FOUND : s->fit.state;
 	int code = 0;
 
-	switch (s->fit.state) {
+	switch (state) {
 	case FIT_FOUND:
 		print_found(s);
-		if (is_narrow(s) && s->answer.confirmed)
+		if (s->answer.confirmed)
 			break;
 		code = ERR_UNTRUSTED;
-		printf("%s: raise --budget, and the same command goes on\n",
-		       is_narrow(s) ? "not confirmed by runs at both ends" : "not as near as asked");
+		puts("not as near as asked, or not confirmed: raise --budget, and the same command goes on");
 		break;
 	case FIT_HOLDS:
 		printf("enough: ratio %.2f, the smallest that was tried: the bound holds there\n",

@@ -69,6 +69,22 @@ grep -q operations "$tmp/out" || fail "no operations over time"
 expect_run "${run[@]}" --ratio 1 -o rate=10M
 grep -q PACED_BEHIND "$tmp/out" || fail "nobody fell behind: $(cat "$tmp/out")"
 
+# --- CLIENT_BOUND: to make values of 64 KiB takes more than to take them. The run comes before what else
+# this machine does: a client that waits for its CPU does not use it.
+if [[ $(nproc) -gt 1 ]]; then
+	if [[ -e /sys/fs/cgroup/cpu/cpu.shares ]]; then
+		set_in_group /sys/fs/cgroup/cpu cpu.shares 262144 &
+	else
+		set_in_group /sys/fs/cgroup cpu.weight 10000 &
+	fi
+	expect_run "${run[@]}" --ratio 1 --cpus 0 --client-cpus 1 --reclaim-cpu none -o rate=1M \
+		-o get-share=0 -o value-size=64K
+	wait $!
+	[[ $(sql "SELECT severity || detail FROM flag WHERE code = 'CLIENT_BOUND' AND
+		run = (SELECT max(id) FROM run)") == "warningthe load generator used 9"* ]] ||
+		fail "not bound by the client: $(cat "$tmp/out")"
+fi
+
 if command -v redis-server >/dev/null; then
 	expect_run "${run[@]}" --ratio 1 -o server=redis -o rate=20% -o value-size=16-2K
 	holds "$(of get_misses) + $(of refusals) == 0 && $(of ops) > 0"

@@ -82,9 +82,9 @@ done
 "$fmbench" run --ratio 0.5 --peak 40M --backend zram -- "${hog[@]}" 3 text 32 >"$tmp/out" 2>"$tmp/err" &
 pid=$!
 if [[ -e /sys/fs/cgroup/cpu/cpu.shares ]]; then
-	throttle_group /sys/fs/cgroup/cpu cpu.cfs_quota_us 20000
+	set_in_group /sys/fs/cgroup/cpu inside/cpu.cfs_quota_us 20000
 else
-	throttle_group /sys/fs/cgroup cpu.max '20000 100000'
+	set_in_group /sys/fs/cgroup inside/cpu.max '20000 100000'
 fi
 wait $pid || [[ $? -eq 7 ]] || fail "$(<"$tmp/err")"
 flagged THROTTLED warning 'stopped it [1-9][0-9]* times, for [1-9][0-9.]* % of the time'

@@ -22,7 +22,7 @@ expect_run "$fmbench" run quicksort --ratio 0.5 -o memory=48M --backend zram --o
 [[ $(sql "SELECT count(*) FROM flag WHERE code = 'NO_OFFLOAD'") == 1 ]] || fail "no NO_OFFLOAD flag"
 
 # Throttling has a hierarchy of its own.
-throttle_group /sys/fs/cgroup/cpu cpu.cfs_quota_us 20000 &
+set_in_group /sys/fs/cgroup/cpu inside/cpu.cfs_quota_us 20000 &
 expect_run "$fmbench" run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend zram
 wait $! || fail "the group could not be throttled"
 [[ $(sql "SELECT count(*) FROM phase_delta WHERE run = (SELECT max(id) FROM run)

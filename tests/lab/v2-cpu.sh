@@ -9,7 +9,7 @@ control=/sys/fs/cgroup/cgroup.subtree_control
 echo -cpu >$control
 [[ " $(<$control) " != *" cpu "* ]] || fail "cpu can't be turned off"
 machine_state >"$tmp/before"
-throttle_group /sys/fs/cgroup cpu.max "20000 100000" &
+set_in_group /sys/fs/cgroup inside/cpu.max "20000 100000" &
 expect_run "$fmbench" run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend zram
 wait $! || fail "the group could not be throttled"
 [[ $(sql "SELECT count(*) FROM phase_delta WHERE phase = 'measure' AND collector = 'cgroup_cpu'

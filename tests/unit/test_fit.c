@@ -60,20 +60,14 @@ struct search {
 	double left; /* as it was told after TOLD_AT runs */
 };
 
-static bool is_narrow(const struct search *s)
-{
-	return s->fit.state == FIT_FOUND && s->fit.high - s->fit.low <= 0.04;
-}
-
 /* As `fmbench fit` goes on until the interval is narrow and confirmed. */
 static void run_search(struct search *s, double (*curve)(double), double sd, double seconds,
 		       const struct fit_bound *bound, uint64_t *seed)
 {
 	s->nr = 0;
 	s->answer = (struct fit_answer){ .next = 1 };
-	s->fit = (struct fit){ 0 };
 	do {
-		double ratio = is_narrow(s) ? s->answer.next : fit_next(s->points, s->nr, bound);
+		double ratio = s->answer.next;
 
 		assert_true(ratio >= bound->least_ratio - 1e-9 && ratio <= 1 + 1e-9);
 		s->points[s->nr++] = (struct fit_point){ ratio, seconds * curve(ratio) *
@@ -82,17 +76,16 @@ static void run_search(struct search *s, double (*curve)(double), double sd, dou
 		if (s->fit.state == FIT_HOLDS || s->fit.state == FIT_FAILS)
 			return;
 		s->answer = fit_answer(s->points, s->nr, bound, &s->fit);
-		assert_int_equal(is_narrow(s) && s->answer.confirmed,
-				 fit_left(s->points, s->nr, bound, 0.02) == 0);
+		assert_int_equal(s->answer.confirmed, s->answer.left == 0);
 		if (s->nr == TOLD_AT)
-			s->left = fit_left(s->points, s->nr, bound, 0.02);
-	} while (s->nr < MOST_RUNS && !(is_narrow(s) && s->answer.confirmed));
+			s->left = s->answer.left;
+	} while (s->nr < MOST_RUNS && !s->answer.confirmed);
 }
 
 static void finds(const char *name, double (*curve)(double), double slowdown, double sd,
 		  bool relative)
 {
-	struct fit_bound bound = { relative ? slowdown : 7 * slowdown, relative, 0.1 };
+	struct fit_bound bound = { relative ? slowdown : 7 * slowdown, relative, 0.1, 0.02 };
 	double truth = crossing(curve, slowdown);
 	uint64_t seed = 1;
 	int near = 0, covered = 0, stated = 0, ends = 0;
@@ -132,42 +125,50 @@ static void the_crossing_is_found(void **state)
 	finds("knee", curve_knee, 1.5, 0.03, true);
 }
 
-/* The line misses the jump; what is stated holds it. */
-static void a_jump_is_not_overlooked(void **state)
+static void finds_jump(double sd)
 {
-	struct fit_bound bound = { 1.2, true, 0.1 };
+	struct fit_bound bound = { 1.2, true, 0.1, 0.02 };
 	uint64_t seed = 3;
 	int missed = 0, answers = 0, wrong = 0, stated = 0;
+	size_t runs = 0;
 
-	(void)state;
 	for (int i = 0; i < SEARCHES; i++) {
 		struct search s;
 
-		run_search(&s, curve_jump, 0.02, 1, &bound, &seed);
-		if (!is_narrow(&s) || !s.answer.confirmed)
+		run_search(&s, curve_jump, sd, 1, &bound, &seed);
+		runs += s.nr;
+		if (!s.answer.confirmed)
 			continue;
 		answers++;
 		missed += s.fit.high < 0.985 || s.fit.low > 0.985;
 		wrong += curve_jump(s.answer.ratio) > 1.2;
 		stated += s.answer.low <= 0.985 && 0.985 <= s.answer.ratio;
 	}
-	printf("jump: %d answers, %d lines miss it, %d answers miss the bound, %d intervals hold it\n",
-	       answers, missed, wrong, stated);
-	assert_true(answers > SEARCHES / 2 && missed > answers / 2);
-	assert_int_equal(wrong, 0);
-	assert_int_equal(stated, answers);
+	printf("jump, noise %g %%: %d answers, %d lines miss it, %d answers miss the bound, %d intervals "
+	       "hold it, %.1f runs each\n",
+	       100 * sd, answers, missed, wrong, stated, (double)runs / SEARCHES);
+	assert_true(answers >= 90);
+	assert_true(wrong <= 2 && stated >= answers - 2);
+}
+
+/* The line misses the jump; what is stated holds it. */
+static void a_jump_is_not_overlooked(void **state)
+{
+	(void)state;
+	finds_jump(0.02);
+	finds_jump(0.08);
 }
 
 static void what_never_crosses_is_told(void **state)
 {
-	struct fit_bound bound = { 1.2, true, 0.5 };
+	struct fit_bound bound = { 1.2, true, 0.5, 0.02 };
 	struct search s;
 	uint64_t seed = 5;
 
 	(void)state;
 	run_search(&s, curve_knee, 0.01, 1, &bound, &seed);
 	assert_int_equal(s.fit.state, FIT_HOLDS);
-	bound = (struct fit_bound){ 0.5, false, 0.1 };
+	bound = (struct fit_bound){ 0.5, false, 0.1, 0.02 };
 	run_search(&s, curve_smooth, 0.01, 1, &bound, &seed);
 	assert_int_equal(s.fit.state, FIT_FAILS);
 }
@@ -180,7 +181,7 @@ static double curve_flat(double r)
 
 static void noise_is_told(void **state)
 {
-	struct fit_bound bound = { 1.1, true, 0.1 };
+	struct fit_bound bound = { 1.1, true, 0.1, 0.02 };
 	uint64_t seed = 9;
 	int silly = 0;
 
@@ -189,20 +190,22 @@ static void noise_is_told(void **state)
 		struct search s;
 
 		run_search(&s, curve_flat, 0.4, 1, &bound, &seed);
-		silly += s.fit.state == FIT_FOUND && s.fit.high - s.fit.low < 0.1;
+		silly += s.answer.confirmed;
 	}
 	assert_true(silly <= 2);
 }
 
 static void few_runs_say_nothing(void **state)
 {
-	struct fit_bound bound = { 1.2, true, 0.1 };
+	struct fit_bound bound = { 1.2, true, 0.1, 0.02 };
 	struct fit_point points[] = { { 1, 1 }, { 1, 1.01 }, { 0.5, 1.3 }, { 0.6, 1.1 } };
+	struct fit f;
 
 	(void)state;
 	assert_int_equal(fit_estimate(points, 0, &bound).state, FIT_TOO_FEW);
 	assert_int_equal(fit_estimate(points, 4, &bound).state, FIT_TOO_FEW);
-	assert_true(fit_next(points, 0, &bound) == 1);
+	f = fit_estimate(points, 0, &bound);
+	assert_true(fit_answer(points, 0, &bound, &f).next == 1);
 }
 
 int main(void)

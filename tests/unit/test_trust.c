@@ -858,6 +858,13 @@ static void client_bound(void **state)
 	client_time(1.96e6, 1.2e6);
 	in.client_threads = 0; /* unknown: it may use all CPUs that it has */
 	expect_none();
+	/* One with a schedule uses all of its CPU and is not at its limit while it keeps the schedule. */
+	client_time(1.96e6, 1.2e6);
+	results_add(&results, "late", "share", BETTER_LOWER, 0.0099);
+	expect_none();
+	client_time(1.96e6, 1.2e6);
+	results_add(&results, "late", "share", BETTER_LOWER, 0.0101);
+	expect("CLIENT_BOUND", SEVERITY_WARNING, "the client was measured");
 }
 
 int main(void)
