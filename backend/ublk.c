@@ -8,21 +8,27 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "backend/block_server.h"
 #include "backend/swap_areas.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "base/sysfile.h"
 
 struct ublk_params {
 	struct device_params device;
 	struct block_server_pace pace;
+	bool may_oops;
 };
 
 static const struct opt ublk_opts[] = {
+	OPT_BOOL("may-oops", struct ublk_params, may_oops, "no",
+		 "take a kernel that oopses when the server is killed (Linux 6.12); the lab's guest "
+		 "is taken anyway"),
 	SERVER_OPTS(struct ublk_params, pace),
 	DEVICE_OPTS(struct ublk_params, device),
 	OPT_END,
@@ -36,10 +42,31 @@ struct ublk {
 	bool replaced; /* by one that fails each request */
 };
 
+bool ublk_may_oops(void)
+{
+	char release[128];
+
+	return sysfile_read_line("/proc/sys/kernel/osrelease", release, sizeof(release)) == 0 &&
+	       strncmp(release, "6.12.", strlen("6.12.")) == 0;
+}
+
+/* A guest of the lab is nobody's loss. */
+static int check_oops(const struct ublk_params *p, struct err *err)
+{
+	if (!ublk_may_oops() || p->may_oops || getenv("FMLAB"))
+		return 0;
+	return err_missing(err, "this kernel (Linux 6.12) oopses when the server of a ublk device in "
+				"use is killed: boot another one, use --in-lab, or take the risk with "
+				"-o ublk.may-oops=yes");
+}
+
 static int ublk_check(const void *params, struct err *err)
 {
 	const struct ublk_params *p = params;
-	int rc = device_check(&p->device, "ublk", modules, err);
+	int rc = check_oops(p, err);
+
+	if (!rc)
+		rc = device_check(&p->device, "ublk", modules, err);
 
 	return rc ? rc : block_server_check(err);
 }
@@ -80,6 +107,9 @@ static int ublk_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 
 	ctx->state = u;
 	u->server.child = (struct child)CHILD_INIT;
+	if (ublk_may_oops())
+		log_warn("this kernel (Linux 6.12) oopses when the ublk server is killed: end fmbench, "
+			 "never the server");
 	if (!rc)
 		rc = device_load(modules, j, err);
 	if (!rc && getrandom(&cookie, sizeof(cookie), 0) != sizeof(cookie))
@@ -123,6 +153,7 @@ static void ublk_facts(const struct backend_ctx *ctx, struct facts *facts)
 	const struct ublk *u = ctx->state;
 
 	swap_area_facts(ctx, facts);
+	facts_set(facts, "ublk_may_oops", "%s", ublk_may_oops() ? "yes" : "no");
 	block_server_facts(&u->server, &p->pace, facts);
 }
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# fault_cost.sh KERNEL…: instructions per major fault on kernels of the lab, for each backend.
-# Prints a table and leaves build/bench/fault_cost.csv. In the guest, where it calls itself, it
-# prints that kernel's rows.
+# fault_cost.sh [--ways] KERNEL…: instructions per major fault on kernels of the lab, for each backend, or
+# with --ways for each way to the same machine's memory. Prints a table and leaves
+# build/bench/fault_cost.csv, or ways.csv. In the guest, where it calls itself, it prints that kernel's rows.
 
 set -euo pipefail
 
@@ -40,6 +40,16 @@ down_zram() {
 	rmmod zram
 }
 
+# By fmbench: the backend and its options.
+up_way() {
+	local options=("${@:2}")
+	build/fmbench backend up "$1" -o "$1.size=256M" "${options[@]/#/-o$1.}" >"$state/up"
+	swap=''
+}
+down_way() {
+	build/fmbench backend down "$1" >"$state/down"
+}
+
 # A backend's name in the table, and how it is brought up.
 backends='fastswap-dram fastswap auto 0 dram prealloc=1
 fastswap-dram,latency fastswap auto 1 dram prealloc=1
@@ -51,6 +61,22 @@ fastswap-dram,swap_ops+async_readahead fastswap swap_ops 0 dram prealloc=1 async
 fastswap-null fastswap auto 0 null unsafe=1
 brd brd
 zram zram'
+
+# One CPU does everything, so that a server's instructions are among them, and what the kernel does to wait.
+ways='brd way brd
+delay,0 way delay latency=0s
+delay,10us way delay latency=10us
+nvme-loop way nvme-loop
+nvme-rdma way nvme-rdma
+nvme-tcp way nvme-tcp
+nbd way nbd
+nbd,10us way nbd delay=10us
+nbd,100us way nbd delay=100us
+ublk way ublk
+ublk,10us way ublk delay=10us
+ublk,100us way ublk delay=100us
+fastswap-dram way fastswap-dram
+fastswap-dram,hook=none way fastswap-dram hook=none'
 
 # in_group COMMAND…: in a group other than the root, which alone can be told to give up its swap cache.
 in_group() (
@@ -85,18 +111,37 @@ in_guest() {
 		fi
 		# shellcheck disable=SC2086 # a list of words
 		"up_$kind" $args
-		mkswap -q "$swap" 2>/dev/null
-		swapon -p 100 "$swap"
-		for cluster in 0 3; do
+		if [[ $swap ]]; then
+			mkswap -q "$swap" 2>/dev/null
+			swapon -p 100 "$swap"
+		fi
+		for cluster in $clusters; do
 			for access in read write; do
-				measure "$name" $cluster $access
+				measure "$name" "$cluster" "$access"
 			done
 		done
 		[[ $name != *latency ]] || measure_inside
-		swapoff "$swap"
+		[[ ! $swap ]] || swapoff "$swap"
 		# shellcheck disable=SC2086
 		"down_$kind" $args
-	done <<<"$backends"
+	done <<<"$1"
+}
+
+# The ways, least first: the median of each one's repeats.
+ways_table() {
+	printf '%s\n' "Instructions per major fault, those of a server here and of waiting included"
+	tail -n +2 "$1" | sed 's/"\([^",]*\),\([^",]*\)"/\1(\2)/; s/"//g' |
+		awk -F, '$6 { print $1, $2, $4, $7 / $6 }' | sort -k1,3 -k4n |
+		awk '{ cell = $1 FS $2 FS $3
+			value[cell] = value[cell] FS $4 }
+		END { for (cell in value) { n = split(value[cell], v, FS); print cell, v[int((n + 1) / 2)] } }' |
+		awk '{ row = $1 FS $2; rows[row]; at[row, $3] = $4 }
+		END {
+			for (row in rows) {
+				split(row, w, FS)
+				printf "%-7s %-39s %12.0f %12.0f\n", w[1], w[2], at[row, "read"], at[row, "write"]
+			}
+		}' | sort -k1,1V -k3,3n | awk 'BEGIN { printf "%-7s %-39s %12s %12s\n", "kernel", "way", "read", "write" } 1'
 }
 
 # The median of each cell's repeats.
@@ -122,15 +167,28 @@ table() {
 	awk -F, '$2 == "inside" { printf "%-7s %-39s %12.0f\n", $1, $4, $7 / $6 }' "$1"
 }
 
+what=fault_cost guest=() clusters='0 3'
+if [[ ${1-} == --ways ]]; then
+	what=ways guest=(--rdma) clusters=0 pages=2048
+	backends=$ways
+	shift
+fi
 if [[ ${FMLAB-} ]]; then
-	in_guest
+	state=$(mktemp -d)
+	export FMBENCH_STATE_DIR=$state FMBENCH_DB=$state/fmbench.db FMBENCH_CONFIG=/dev/null
+	in_guest "$backends"
 	exit
 fi
-csv=build/bench/fault_cost.csv
+csv=build/bench/$what.csv
 mkdir -p build/bench
 echo "$columns" >"$csv.new"
 for kernel; do
-	lab/fmlab run --kernel "$kernel" --exact --mem 2G --timeout 900 -- "$0" >>"$csv.new"
+	lab/fmlab run --kernel "$kernel" --exact --mem 2G "${guest[@]}" --timeout 900 -- \
+		"$0" ${guest:+--ways} >>"$csv.new"
 done
 mv "$csv.new" "$csv"
-table "$csv"
+if [[ $what == ways ]]; then
+	ways_table "$csv"
+else
+	table "$csv"
+fi

@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The root group is nobody's own. */
@@ -35,10 +38,28 @@ static inline int own_group_file(const char *name, int flags)
 	return fd;
 }
 
+/* How many of the pages are in memory, or in the swap cache; SIZE_MAX where that can't be told. */
+static inline size_t still_near(void *at, size_t bytes)
+{
+	size_t pages = bytes / 4096, near = 0;
+	unsigned char *is_near = malloc(pages);
+
+	if (!is_near || mincore(at, bytes, is_near)) {
+		free(is_near);
+		return SIZE_MAX;
+	}
+	for (size_t i = 0; i < pages; i++)
+		near += is_near[i] & 1;
+	free(is_near);
+	return near;
+}
+
+/* Pages that are on their way out can't be taken: tried again until none is left, for two seconds at most. */
 static inline int push_out(void *at, size_t bytes)
 {
+	const struct timespec pause = { .tv_nsec = 20000000 };
 	char text[32];
-	int fd, len;
+	int fd, len, rc = 0;
 
 	if (madvise(at, bytes, MADV_PAGEOUT))
 		return -1;
@@ -46,11 +67,19 @@ static inline int push_out(void *at, size_t bytes)
 	if (fd < 0)
 		return 0;
 	len = snprintf(text, sizeof(text), "%zu", bytes);
-	/* EAGAIN: there was less to take. */
-	if (write(fd, text, len) < 0 && errno != EAGAIN)
-		bytes = 0;
+	for (int tries = 0; tries < 100 && !rc; tries++) {
+		size_t near;
+
+		/* EAGAIN: there was less to take. */
+		if (write(fd, text, len) < 0 && errno != EAGAIN)
+			rc = -1;
+		near = still_near(at, bytes);
+		if (near == 0 || near == SIZE_MAX)
+			break;
+		nanosleep(&pause, NULL);
+	}
 	close(fd);
-	return bytes ? 0 : -1;
+	return rc;
 }
 
 #endif

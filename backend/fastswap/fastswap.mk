@@ -42,7 +42,10 @@ soak: modules-lab $B/tests/lab/pagecheck ## check pages that come back for an ho
 bench-fault-cost: modules-lab-all $B/bench/fault_cost ## instructions per major fault, all kernels
 	$(Q)bench/fault_cost.sh $(MODULE_KERNELS)
 
+bench-ways: modules-lab-all all $B/bench/fault_cost ## the same for each way to the same memory
+	$(Q)bench/fault_cost.sh --ways 6.12 7.3
+
 bench-page-latency: modules-lab-all $B/bench/fault_cost ## what fastswap's tracepoints tell, all kernels
 	$(Q)bench/page_latency.sh $(MODULE_KERNELS)
 
-.PHONY: modules lint-modules lab-helpers modules-lab modules-lab-all soak bench-fault-cost bench-page-latency
+.PHONY: modules lint-modules lab-helpers modules-lab modules-lab-all soak bench-fault-cost bench-ways bench-page-latency

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "backend/ublk.h"
 #include "base/buf.h"
 #include "base/opt.h"
 #include "base/sysfile.h"
@@ -94,6 +95,18 @@ static void look_iommu(const struct doctor *d, struct finding *f)
 	}
 }
 
+static void look_ublk(const struct doctor *d, struct finding *f)
+{
+	bool asked = d->backend == &backend_ublk;
+
+	if (!ublk_may_oops() || (!asked && !sysfile_exists("/sys/module/ublk_drv")))
+		return;
+	found(f, VERDICT_WARNING,
+	      "this kernel (Linux 6.12) oopses when the server of a device in use is killed");
+	fix(f, "boot a newer kernel; or never kill the server, and take the risk with "
+	       "-o ublk.may-oops=yes");
+}
+
 static void look_disk(const struct doctor *d, struct finding *f)
 {
 	struct statvfs st;
@@ -131,6 +144,10 @@ const struct check doctor_device_checks[] = {
 	  .why = "each page that the NIC reads or writes is mapped for it and unmapped again",
 	  .concerns = CONCERN_RDMA,
 	  .look = look_iommu },
+	{ .name = "ublk",
+	  .why = "a ublk device lives as long as its server, a process that can be killed",
+	  .concerns = CONCERN_FAR,
+	  .look = look_ublk },
 	{ .name = "disk",
 	  .why = "samples of a long run take megabytes, and a full disk ends it",
 	  .look = look_disk },

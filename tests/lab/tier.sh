@@ -33,9 +33,9 @@ local_share() {
 		ORDER BY run DESC LIMIT 1"
 }
 
-# near WANTED SHARE WHO
+# near WANTED SHARE WHO: within what RATIO_NOT_HELD allows.
 near() {
-	awk -v is="$2" -v want="$1" 'BEGIN { exit !(is > want - 0.04 && is < want + 0.04) }' ||
+	awk -v is="$2" -v want="$1" 'BEGIN { exit !(is >= want - 0.05 && is <= want + 0.05) }' ||
 		fail "$3: the share of memory on the fast node was $2, not $1"
 }
 
@@ -83,8 +83,10 @@ held=()
 gups=("$fmbench" run gups -o memory=48M --peak 50M --ratio 0.5 --backend tier)
 
 # A hot set that moves: after each move its pages are promoted, and the ratio holds. Some updates go
-# anywhere: in a mapping without faults the kernel looks for none.
-expect_run "${gups[@]}" -o duration=12s -o move=4s -o hot=0.2 -o tier.scan-ms=200
+# anywhere: in a mapping without faults the kernel looks for none. An emulated CPU promotes faster than it
+# demotes, as it finds no cold page among those just used: promotion has a limit.
+expect_run "${gups[@]}" -o duration=12s -o move=4s -o hot=0.2 -o tier.scan-ms=200 -o tier.hold=10ms \
+	-o tier.promote-rate=2
 near 0.5 "$(local_share)" reclaim
 as_before reclaim
 by_stay | sed 's/^/#| stay|promoted /'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The doctor on captured trees, on made-up ones, and what --fix changes there. */
+#include "backend/ublk.h"
 #include "harness/doctor/doctor.h"
 #include "harness/run/recover.h"
 #include "tests/unit/tree.h"
@@ -439,6 +440,33 @@ static void memory_tiers(void **state)
 	expect("cxl", VERDICT_OK, "1 memory device, 1 region");
 }
 
+/* Named or loaded, and only on the kernel where it was seen; the backend refuses there unless it is told. */
+static void ublk_that_oopses(void **state)
+{
+	_Alignas(16) char params[256] = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(backend_ublk.params_size <= sizeof(params));
+	opt_defaults(backend_ublk.opts, params);
+	put("/proc/sys/kernel/osrelease", "6.12.117+deb13-amd64\n");
+	assert_int_equal(look_for(NULL, "ublk").verdict, VERDICT_NONE);
+	expect_for(&backend_ublk, "ublk", VERDICT_WARNING, "oopses");
+	put("/sys/module/ublk_drv/initstate", "live\n");
+	expect("ublk", VERDICT_WARNING, "ublk.may-oops=yes");
+	unsetenv("FMLAB");
+	assert_true(backend_ublk.check(params, &err) < 0);
+	assert_non_null(strstr(err.msg, "ublk.may-oops=yes"));
+	err = (struct err){ 0 };
+	assert_int_equal(
+		opt_set(backend_ublk.opts, params, "may-oops", "yes", "backend ublk", &err), 0);
+	backend_ublk.check(params, &err); /* what else it may lack is this machine's */
+	assert_null(strstr(err.msg, "oops"));
+	put("/proc/sys/kernel/osrelease", "7.3.4-amd64\n");
+	assert_int_equal(look_for(&backend_ublk, "ublk").verdict, VERDICT_NONE);
+	assert_false(ublk_may_oops());
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
@@ -459,6 +487,7 @@ int main(void)
 		TEST(swap_against_the_backend),
 		TEST(backends_leave_out),
 		TEST(fixes_and_gives_back),
+		TEST(ublk_that_oopses),
 	};
 
 	unsetenv("FMLAB_CACHE");
