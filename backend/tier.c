@@ -32,9 +32,9 @@
 #define SCAN	  "/sys/kernel/debug/sched/numa_balancing"
 #define WEIGHTS	  "/sys/kernel/mm/mempolicy/weighted_interleave"
 
-#define TOO_MUCH   0.01		/* of the target: below that nothing is demoted */
+#define TOO_MUCH   0.01		  /* of the target: below that nothing is demoted */
 #define LEAST	   (256ull << 10) /* nor below that */
-#define MAX_WEIGHT 32		/* larger ones would put long runs of pages on one node */
+#define MAX_WEIGHT 32		  /* larger ones would put long runs of pages on one node */
 
 struct params {
 	char *method, *nodes;

@@ -26,9 +26,10 @@ struct ublk_params {
 };
 
 static const struct opt ublk_opts[] = {
-	OPT_BOOL("may-oops", struct ublk_params, may_oops, "no",
-		 "take a kernel that oopses when the server is killed (Linux 6.12); the lab's guest "
-		 "is taken anyway"),
+	OPT_BOOL(
+		"may-oops", struct ublk_params, may_oops, "no",
+		"take a kernel that oopses when the server is killed (Linux 6.12); the lab's guest "
+		"is taken anyway"),
 	SERVER_OPTS(struct ublk_params, pace),
 	DEVICE_OPTS(struct ublk_params, device),
 	OPT_END,
@@ -55,9 +56,10 @@ static int check_oops(const struct ublk_params *p, struct err *err)
 {
 	if (!ublk_may_oops() || p->may_oops || getenv("FMLAB"))
 		return 0;
-	return err_missing(err, "this kernel (Linux 6.12) oopses when the server of a ublk device in "
-				"use is killed: boot another one, use --in-lab, or take the risk with "
-				"-o ublk.may-oops=yes");
+	return err_missing(err,
+			   "this kernel (Linux 6.12) oopses when the server of a ublk device in "
+			   "use is killed: boot another one, use --in-lab, or take the risk with "
+			   "-o ublk.may-oops=yes");
 }
 
 static int ublk_check(const void *params, struct err *err)
@@ -108,8 +110,9 @@ static int ublk_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 	ctx->state = u;
 	u->server.child = (struct child)CHILD_INIT;
 	if (ublk_may_oops())
-		log_warn("this kernel (Linux 6.12) oopses when the ublk server is killed: end fmbench, "
-			 "never the server");
+		log_warn(
+			"this kernel (Linux 6.12) oopses when the ublk server is killed: end fmbench, "
+			"never the server");
 	if (!rc)
 		rc = device_load(modules, j, err);
 	if (!rc && getrandom(&cookie, sizeof(cookie), 0) != sizeof(cookie))
