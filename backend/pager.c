@@ -15,15 +15,18 @@
 #include "backend/pager/report.h"
 #include "backend/pager/uffd.h"
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/paging.h"
 
 struct pager_params {
-	char *policy, *prefetch;
+	char *pool, *policy, *prefetch;
 	uint64_t size_bytes;
 };
 
 static const struct opt pager_opts[] = {
+	OPT_STRING("pool", struct pager_params, pool, "dram",
+		   "where far pages are, NAME[:OPTION=VALUE]...: fmpager --help names them"),
 	OPT_STRING("policy", struct pager_params, policy, "refault",
 		   "which page goes: a name, or a file of one's own (doc/PAGER.md)"),
 	OPT_STRING("prefetch", struct pager_params, prefetch, "neighbours",
@@ -43,13 +46,13 @@ static const struct backend_usage pager_usage[] = {
 
 static int pager_check(const void *params, struct err *err)
 {
+	const struct pager_params *p = params;
 	int fd = uffd_open(UFFD_EVENTS, err);
 
-	(void)params;
 	if (fd < 0)
 		return fd;
 	close(fd);
-	return 0;
+	return pool_check(p->pool, err);
 }
 
 static int pager_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
@@ -65,7 +68,7 @@ static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
 
 	facts_set(facts, "pager_policy", "%s", p->policy);
 	facts_set(facts, "pager_prefetch", "%s", p->prefetch);
-	facts_set(facts, "pager_pool", "dram");
+	facts_set(facts, "pager_pool", "%s", p->pool);
 }
 
 /* --- one job ------------------------------------------------------------------------------------- */
@@ -124,12 +127,17 @@ static int set_environment(struct backend_job *job, const struct keeper *k, stru
 	return 0;
 }
 
-/* What may be far is taken beforehand, or it would be charged to the job. */
-static void pool_text(const struct backend_ctx *ctx, char *dst, size_t size)
+/* Where slots are in memory, what may be far is taken beforehand, or it would be charged to the job. */
+static void pool_text(const struct backend_ctx *ctx, struct buf *text)
 {
+	const struct pager_params *p = ctx->params;
 	uint64_t bytes = ctx->need_bytes + ctx->need_bytes / 8 + (64ull << 20);
+	const struct pool *pool = pool_find(p->pool);
 
-	snprintf(dst, size, "dram:prealloc=%llu", (unsigned long long)bytes);
+	buf_addf(text, "%s", p->pool);
+	if (pool && opt_find(pool->opts, "prealloc") && !strstr(p->pool, "prealloc="))
+		buf_addf(text, "%cprealloc=%llu", strchr(p->pool, ':') ? ',' : ':',
+			 (unsigned long long)bytes);
 }
 
 static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struct journal *j,
@@ -137,17 +145,18 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 {
 	const struct pager_params *p = ctx->params;
 	struct keeper *k = xcalloc(1, sizeof(*k));
-	char pool[64];
-	struct pager_parts parts = { .pool = pool,
-				     .policy = p->policy,
+	struct buf pool = BUF_INIT;
+	struct pager_parts parts = { .policy = p->policy,
 				     .prefetch = p->prefetch,
 				     .far_bytes = p->size_bytes };
 	int rc;
 
 	(void)j;
-	pool_text(ctx, pool, sizeof(pool));
+	pool_text(ctx, &pool);
+	parts.pool = pool.data;
 	k->begin_ns = clock_ns();
 	rc = pager_job_init(&k->job, &parts, err);
+	buf_release(&pool);
 	if (rc) {
 		free(k);
 		err_prefix(err, "backend pager");
@@ -196,7 +205,7 @@ static void write_report(const struct keeper *k, const char *dir)
 	out = fopen(path, "we");
 	if (!out)
 		return;
-	report_json(k->job.board, clock_ns() - k->begin_ns, out);
+	report_json(k->job.board, &k->job.pool, clock_ns() - k->begin_ns, out);
 	fclose(out);
 }
 
@@ -217,7 +226,7 @@ static void pager_forget(struct backend_ctx *ctx, struct backend_job *job)
 
 const struct backend backend_pager = {
 	.name = "pager",
-	.summary = "a user-space pager in unmodified programs, its pool in local memory",
+	.summary = "a user-space pager in unmodified programs, with pools of its own",
 	.opts = pager_opts,
 	.params_size = sizeof(struct pager_params),
 	.caps = CAP_PAGER,

@@ -107,20 +107,14 @@ static int find_prefetch(const char *name, struct err *err)
 
 static int find_pool(struct err *err)
 {
-	const char *colon = strchrnul(pager.board->pool, ':');
-	size_t len = (size_t)(colon - pager.board->pool);
 	char path[64];
 
-	for (size_t i = 0; pager_pools[i]; i++) {
-		if (strlen(pager_pools[i]->name) == len &&
-		    strncmp(pager_pools[i]->name, pager.board->pool, len) == 0)
-			pager.pool.pool = pager_pools[i];
-	}
+	pager.pool = (struct pool_ctx){ .pool = pool_find(pager.board->pool),
+					.shared = pager.board->pool_shared,
+					.nr_slots = (uint64_t)pager.board->nr_usable * BLOCK_PAGES,
+					.fd = -1 };
 	if (!pager.pool.pool)
 		return err_failed(err, 0, "no pool %s", pager.board->pool);
-	pager.pool.options = *colon ? colon + 1 : "";
-	pager.pool.nr_slots = pager.board->nr_slots;
-	pager.pool.fd = -1;
 	if (pager.board->pool_fd < 0)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pager.board->keeper, pager.board->pool_fd);
@@ -130,6 +124,7 @@ static int find_pool(struct err *err)
 
 static int open_pool(struct err *err)
 {
+	pager.pool.state = NULL; /* a parent's is its own */
 	return pager.pool.pool->open ? pager.pool.pool->open(&pager.pool, err) : 0;
 }
 

@@ -13,7 +13,7 @@
 #include "base/process.h"
 
 #define MAGIC	      0x464d5047u /* "FMPG" */
-#define VERSION	      1
+#define VERSION	      2
 #define BLOCKS	      (1u << 18) /* 512 GiB of memory that was touched */
 #define MEASURE_SHARE 20 /* the keeper measures for no more of its time than one part in this */
 #define EXTENT_CLOSED UINT32_MAX /* its slots are being dropped */
@@ -84,6 +84,7 @@ int board_create(uint64_t far_bytes, struct board **ret, struct err *err)
 	b->bytes = bytes;
 	b->nr_extents = nr_extents;
 	b->nr_slots = nr_extents * BLOCK_PAGES;
+	b->nr_usable = nr_extents;
 	b->nr_blocks = BLOCKS;
 	b->keeper = getpid();
 	b->pool_fd = -1;
@@ -263,6 +264,7 @@ static void put_extent(struct board *b, struct pool_ctx *pool, uint32_t extent)
 	if (pool->pool->drop)
 		pool->pool->drop(pool, extent * BLOCK_PAGES, BLOCK_PAGES);
 	*refs = 0;
+	b->full = false;
 }
 
 /* Returns how many of its pages were shared. */
@@ -338,16 +340,29 @@ uint32_t board_take_block(struct board *b, struct process *owner, uint64_t addre
 	return NO_BLOCK;
 }
 
-/* One that nobody uses; held by the caller. The lowest first: the pool may have its memory ready. */
-static uint32_t take_extent(struct board *b)
+static bool reserve(struct pool_ctx *pool, uint32_t extent)
 {
-	for (uint32_t e = 1; e < b->nr_extents; e++) {
+	return !pool->pool->reserve ||
+	       pool->pool->reserve(pool, extent * BLOCK_PAGES, BLOCK_PAGES) == 0;
+}
+
+/* One that nobody uses; held by the caller. The lowest first: the pool may have its memory ready. */
+static uint32_t take_extent(struct board *b, struct pool_ctx *pool)
+{
+	for (uint32_t e = 1; e < b->nr_usable; e++) {
 		uint32_t none = 0;
 
-		if (*extent_refs(b, e) == 0 &&
-		    atomic_compare_exchange_strong(extent_refs(b, e), &none, 1))
+		if (*extent_refs(b, e) != 0 ||
+		    !atomic_compare_exchange_strong(extent_refs(b, e), &none, EXTENT_CLOSED))
+			continue;
+		if (reserve(pool, e)) {
+			*extent_refs(b, e) = 1;
 			return e;
+		}
+		*extent_refs(b, e) = 0;
+		break;
 	}
+	b->full = true;
 	return NO_BLOCK;
 }
 
@@ -373,7 +388,7 @@ uint32_t board_take_slot(struct board *b, struct pool_ctx *pool, struct block *b
 		return slot;
 	if (!try_slot(b, block, i, &slot)) {
 		/* A forked process still holds that one. */
-		uint32_t extent = take_extent(b);
+		uint32_t extent = take_extent(b, pool);
 
 		if (extent == NO_BLOCK)
 			return NO_SLOT;

@@ -36,6 +36,7 @@
 	X(pages_in, "pages that came back, read-ahead included")                                   \
 	X(pages_out, "pages that left and were written")                                           \
 	X(pages_clean, "pages that left unwritten: their slot still held them")                    \
+	X(pool_full, "times that a page stayed because the pool had no room")                      \
 	X(stuck, "times that a page could not leave: pinned, locked or shared")                    \
 	X(events, "changes of the memory's layout: munmap, madvise, mremap, fork")                 \
 	X(again, "faults sent back because the layout was changing")                               \
@@ -97,9 +98,11 @@ struct board {
 	uint32_t magic, version;
 	uint64_t bytes;
 	uint32_t nr_slots, nr_extents, nr_blocks;
+	uint32_t nr_usable; /* extents that the pool has room for */
 	pid_t keeper;
 	int pool_fd; /* in the keeper; -1: none */
 	char pool[256], policy[256], prefetch[256];
+	_Alignas(64) char pool_shared[POOL_SHARED_BYTES]; /* the pool's own */
 	bool no_move, no_hooks; /* for tests: as if the kernel, or libc, did not allow it */
 
 	_Atomic uint64_t limit_pages; /* NO_LIMIT: none */
@@ -109,6 +112,8 @@ struct board {
 	_Atomic int64_t shared; /* how much resident + unpaged count more than once: fork */
 	_Atomic int64_t peak, overshoot; /* in pages: of what is in memory; above the limit */
 	_Atomic int64_t unpaged_peak;
+	_Atomic bool full; /* the pool had no room, and has freed none since */
+	_Atomic bool full_told;
 	_Atomic uint64_t refused; /* bytes of mappings that are shared, locked, or too small */
 	_Atomic uint32_t nr_seen; /* processes that were ever paged */
 	_Atomic uint32_t nr_bare; /* programs that ran unpaged: static, set-user-ID and the like */

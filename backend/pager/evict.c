@@ -115,6 +115,38 @@ static size_t neighbours(const struct batch *b, size_t i)
 	return n;
 }
 
+/* --- room in the pool -------------------------------------------------------------------------------- */
+
+/* A slot of its own for page i of the batch, unless its slot holds the same already. False: none is left. */
+static bool has_slot(struct batch *b, size_t i)
+{
+	struct block *block = space_block(&pager.space, b->page[i] * PAGE_BYTES);
+
+	return page_of(b->page[i])->flags & PAGE_CLEAN ||
+	       board_take_slot(pager.board, &pager.pool, block,
+			       page_index(b->page[i] * PAGE_BYTES));
+}
+
+/* Before any page leaves its place: those that the pool has no room for stay. */
+static void find_room(struct batch *b)
+{
+	size_t nr = b->nr;
+
+	b->nr = 0;
+	for (size_t i = 0; i < nr; i++) {
+		if (has_slot(b, i)) {
+			b->page[b->nr++] = b->page[i];
+			continue;
+		}
+		COUNT(pool_full, 1);
+		pager.policy->arrive(&pager.policy_ctx, b->page[i], &page_of(b->page[i])->word,
+				     ARRIVED_BACK);
+	}
+	if (b->nr < nr && !atomic_exchange(&pager.board->full_told, true))
+		pager_say("the pool is full: pages stay in memory above the limit; give it more "
+			  "room (--far SIZE, or what the pool is on)");
+}
+
 static char *staging(size_t i)
 {
 	return pager.staging + i * PAGE_BYTES;
@@ -187,19 +219,7 @@ static void copy_shared(void *batch)
 
 /* --- storing ------------------------------------------------------------------------------------------ */
 
-/* A slot for page i of the batch. False: it holds the same already. */
-static bool needs_store(struct batch *b, size_t i)
-{
-	struct block *block = space_block(&pager.space, b->page[i] * PAGE_BYTES);
-	struct page *page = page_of(b->page[i]);
-
-	if (page->flags & PAGE_CLEAN)
-		return false;
-	if (!board_take_slot(pager.board, &pager.pool, block, page_index(b->page[i] * PAGE_BYTES)))
-		pager_die("the pool is full: give it more room (--far SIZE)");
-	return true;
-}
-
+/* Each has a slot of its own. */
 static void store(struct batch *b)
 {
 	struct pool_run runs[BATCH_PAGES];
@@ -210,7 +230,7 @@ static void store(struct batch *b)
 
 		if (!b->gone[i])
 			continue;
-		if (!needs_store(b, i)) {
+		if (page_of(b->page[i])->flags & PAGE_CLEAN) {
 			COUNT(pages_clean, 1);
 			continue;
 		}
@@ -263,6 +283,13 @@ static int protect(uint64_t number)
 	return rc;
 }
 
+static void stay(uint64_t number)
+{
+	page_of(number)->flags = 0; /* neither leaving nor clean: it may be written again */
+	uffd_protect(pager.space.uffd, number * PAGE_BYTES, PAGE_BYTES, false);
+	put_back(number);
+}
+
 /* Read a page of the batch into staging while nobody can write to it. */
 static void copy_out(struct batch *b, size_t i)
 {
@@ -275,11 +302,8 @@ static void copy_out(struct batch *b, size_t i)
 	page_of(r.number)->flags |= PAGE_LEAVING;
 	helper_do(read_pages, &r);
 	b->gone[i] = r.done && is_leaving(r.number);
-	if (b->gone[i])
-		return;
-	page_of(r.number)->flags = 0; /* neither leaving nor clean: it may be written again */
-	uffd_protect(pager.space.uffd, r.number * PAGE_BYTES, PAGE_BYTES, false);
-	put_back(r.number);
+	if (!b->gone[i])
+		stay(r.number);
 }
 
 /* It is stored: take it away, unless the program has changed its layout since. */
@@ -317,6 +341,12 @@ static void take_by_copy(struct batch *b)
 			put_back(b->page[i]);
 		else
 			copy_out(b, i);
+	}
+	for (size_t i = 0; i < b->nr; i++) { /* a fork meanwhile shares slots */
+		if (b->gone[i] && !has_slot(b, i)) {
+			b->gone[i] = false;
+			stay(b->page[i]);
+		}
 	}
 	store(b);
 	held = !pager.past_libc && hook_hold();
@@ -380,12 +410,14 @@ static size_t evict_batch(size_t nr)
 
 	b = shared = (struct batch){ .nr = 0 };
 	choose(&b, nr);
+	find_room(&b);
 	if (!pager.can_move) {
 		take_by_copy(&b);
 		return finish(&b);
 	}
 	went = move_batch(&b, &shared);
 	copy_all(&shared);
+	find_room(&shared); /* a copy is clean no more */
 	return shared.nr ? went + move_batch(&shared, NULL) : went;
 }
 
@@ -475,11 +507,11 @@ void evict_for(size_t nr)
 	while (above(nr) > 0 && !pager.changing && pager.space.process->resident > LEAST_PAGES &&
 	       tries < MOST_TRIES) {
 		if (evict(BATCH_PAGES) == 0)
-			tries++;
+			tries += pager.board->full ? MOST_TRIES : 1;
 		else if (only_shared)
 			wait_for_others(nr, COMMON_WAITS);
 	}
-	if (above(nr) > 0 && !pager.changing)
+	if (above(nr) > 0 && !pager.changing && !pager.board->full)
 		wait_for_others(nr, MAX_WAITS);
 }
 

@@ -45,24 +45,18 @@ static int set_names(struct board *b, const struct pager_parts *parts, struct er
 
 static int make_pool(struct board *b, const char *text, struct pool_ctx *pool, struct err *err)
 {
-	size_t len = strcspn(text, ":");
 	int rc;
 
-	*pool = (struct pool_ctx){ .nr_slots = b->nr_slots, .fd = -1 };
-	for (size_t i = 0; pager_pools[i]; i++) {
-		if (strlen(pager_pools[i]->name) == len &&
-		    strncmp(pager_pools[i]->name, text, len) == 0)
-			pool->pool = pager_pools[i];
-	}
-	if (!pool->pool || strlen(text) >= sizeof(b->pool))
-		return err_usage(err, "no pool '%s': fmpager --help names them", text);
+	*pool = (struct pool_ctx){ .shared = b->pool_shared, .nr_slots = b->nr_slots, .fd = -1 };
+	if (strlen(text) >= sizeof(b->pool))
+		return err_usage(err, "--pool has more than %zu characters", sizeof(b->pool) - 1);
+	rc = pool_make(pool, text, err);
+	if (rc)
+		return rc;
 	strcpy(b->pool, text);
-	pool->options = text[len] ? b->pool + len + 1 : "";
-	rc = pool->pool->create(pool, err);
-	if (!rc && pool->pool->open)
-		rc = pool->pool->open(pool, err);
 	b->pool_fd = pool->fd;
-	return rc;
+	b->nr_usable = (uint32_t)(pool->nr_slots / BLOCK_PAGES);
+	return 0;
 }
 
 static uint64_t memory_bytes(void)
@@ -89,10 +83,7 @@ int pager_job_init(struct pager_job *job, const struct pager_parts *parts, struc
 
 void pager_job_release(struct pager_job *job)
 {
-	if (job->pool.pool && job->pool.pool->close)
-		job->pool.pool->close(&job->pool);
-	if (job->pool.fd >= 0)
-		close(job->pool.fd);
+	pool_close(&job->pool);
 	if (job->board)
 		close(job->board_fd);
 	board_close(job->board);

@@ -15,7 +15,7 @@ struct pager_job {
 	struct pool_ctx pool;
 };
 
-/* Names as users give them: NAME, or a FILE with a '/'. pool is kept: it outlives the job. */
+/* Names as users give them: NAME, or a FILE with a '/'; pool: NAME[:OPTION=VALUE[,...]] */
 struct pager_parts {
 	const char *pool, *policy, *prefetch;
 	uint64_t far_bytes; /* room of the pool; 0: as much as the machine has memory */

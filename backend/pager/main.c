@@ -36,7 +36,8 @@ struct params {
 static const struct opt opts[] = {
 	OPT_STRING("limit", struct params, limit, NULL,
 		   "what stays in memory: SIZE, or NN% of what the job has touched"),
-	OPT_STRING("pool", struct params, pool, "dram", "where far pages are: NAME[:OPTION=VALUE]"),
+	OPT_STRING("pool", struct params, pool, "dram",
+		   "where far pages are: NAME[:OPTION=VALUE[,OPTION=VALUE]...]"),
 	OPT_STRING("policy", struct params, policy, "refault",
 		   "which page goes: NAME, or FILE.so with a '/'"),
 	OPT_STRING("prefetch", struct params, prefetch, "neighbours",
@@ -57,9 +58,11 @@ static void usage(FILE *out)
 	      "Runs COMMAND with part of its memory far away, served by userfaultfd.\n",
 	      out);
 	opt_print_help(opts, OPT_FLAGS, 0, out);
-	fputs("pools:\n", out);
-	for (size_t i = 0; pager_pools[i]; i++)
+	fputs("pools, and their options:\n", out);
+	for (size_t i = 0; pager_pools[i]; i++) {
 		fprintf(out, "  %-12s %s\n", pager_pools[i]->name, pager_pools[i]->summary);
+		opt_print_help(pager_pools[i]->opts, OPT_KEYS, 6, out);
+	}
 	fputs("policies:\n", out);
 	for (size_t i = 0; pager_policies[i]; i++)
 		fprintf(out, "  %-12s %s\n", pager_policies[i]->name, pager_policies[i]->summary);
@@ -190,14 +193,14 @@ static int keep(struct board *b, struct pool_ctx *pool, pid_t pid, FILE *stats)
 		board_bury_dead(b, pool);
 		board_measure_shared(b);
 		if (stats && clock_ns() >= next) {
-			report_json(b, clock_ns() - begin, stats);
+			report_json(b, pool, clock_ns() - begin, stats);
 			next += REPORT_NS;
 		}
 	}
 	close(pidfd);
 	board_bury_dead(b, pool);
 	if (stats)
-		report_json(b, clock_ns() - begin, stats);
+		report_json(b, pool, clock_ns() - begin, stats);
 	return status;
 }
 
@@ -221,7 +224,7 @@ static int run_job(struct board *b, struct pool_ctx *pool, const struct params *
 	if (stats)
 		fclose(stats);
 	if (!p->quiet)
-		report_text(b, stderr);
+		report_text(b, pool, stderr);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -5,13 +5,25 @@
  *
  * To add one:
  *	1. write backend/pager/pool_NAME.c, ending in its one `const struct pool pool_NAME`;
- *	2. add its row to pager_pools in backend/pager/tables.c and its line to the list below.
+ *	2. add its row to pager_pools in backend/pager/tables.c and its line to the list below;
+ *	3. add its row to tests/cli/pager-pools.sh.
  *
- * create() runs once a job, in the process fmpager, which is in no group of the job's; open() runs in
- * each of the job's processes, again in a forked child. All others run in the thread of a process that
- * serves its page faults. So between open() and close() a pool
- *	- touches only memory that no pager pages: its own static data, and pager_memory() (policy.h);
- *	- so calls no malloc(), no stdio, nothing that may lock with the program.
+ * Where it runs: create() once a job, in the keeper (fmpager or fmbench), which is in no group of the
+ * job's. open() in the keeper after that, in each of the job's processes, and again in a forked child.
+ * store(), load(), window() and reserve() run in the one thread of a process that serves its page
+ * faults, drop() there and in the keeper, facts() and close() in the keeper. In a process of the job
+ * these touch only memory that no pager pages: static data, .shared, .memory, pool_scratch(). They call no
+ * malloc(), no stdio, nothing that may lock with the program.
+ *
+ * Batches: a call has 1 to POOL_RUNS runs, of together at most POOL_RUNS pages, in no order.
+ *
+ * Ownership: between reserve() and drop(), a slot is stored by one process at a time; several may load it
+ * (after fork), none while it is stored. Of different slots, any process may do anything at any time, and
+ * may be killed at any point of it: what processes share is changed by atomic operations, and no lock is
+ * ever held in it.
+ *
+ * Errors: 0 or -errno. A page is never lost in silence: when store() or load() fails, the pager ends the
+ * process by SIGBUS with a sentence. So room is found by reserve(), before a page has left its place.
  */
 #ifndef BACKEND_PAGER_POOL_H
 #define BACKEND_PAGER_POOL_H
@@ -20,14 +32,22 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/opt.h"
+
+#define POOL_RUNS	  256u
+#define POOL_SHARED_BYTES 4096u
+#define POOL_PARAMS_BYTES 256u
+#define POOL_FACTS	  8u
+#define POOL_PAGE	  4096ull
 
 struct pool_ctx {
 	const struct pool *pool;
-	const char *options; /* what follows "NAME:" in --pool, "" for nothing */
-	uint64_t nr_slots;
-	/* A descriptor that create() opened and each process inherits by way of /proc; -1: none. */
+	void *shared; /* POOL_SHARED_BYTES for all processes of the job, zeros before create() */
+	uint64_t nr_slots; /* create() may lower it, to no less than 1024 */
+	/* A descriptor that create() opened; each process opens it anew by way of /proc. -1: none. */
 	int fd;
-	void *state; /* the pool's own, of this process */
+	char *memory; /* pool_memory.h: mapped, and inherited by a forked child */
+	void *state;  /* the pool's own, of this process; NULL when open() is called */
 };
 
 /* A run of neighbouring slots, and as many neighbouring pages in memory. */
@@ -37,29 +57,53 @@ struct pool_run {
 	void *pages;
 };
 
+/* A figure for the job's report. */
+struct pool_fact {
+	const char *name; /* "stored_bytes" */
+	double value;
+	const char *help;
+};
+
 struct pool {
 	const char *name, *summary;
-	/* Check the options and make what the job's processes share. */
-	int (*create)(struct pool_ctx *ctx, struct err *err);
+	const struct opt *opts; /* NULL: none */
+	size_t params_size;	/* at most POOL_PARAMS_BYTES */
+	/* Make what the job's processes share. params: gone afterwards, its strings too. */
+	int (*create)(struct pool_ctx *ctx, const void *params, struct err *err);
 	/* NULL: nothing to do. */
 	int (*open)(struct pool_ctx *ctx, struct err *err);
+	/* Room for these slots, which nobody uses. -ENOSPC: there is none; the pages then stay in memory, and
+	 * fmpager says so. NULL: there is always room. */
+	int (*reserve)(struct pool_ctx *ctx, uint32_t slot, uint32_t nr);
 	/*
 	 * Runs are independent of each other: a pool with a latency has all of them under way at once.
 	 * Each returns when all are done: a slot that was stored is loaded as stored, by any process of
-	 * the job. 0 or -errno; then the pager ends the process with a sentence, as its data is lost.
+	 * the job.
 	 */
 	int (*store)(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs);
 	int (*load)(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs);
 	/* Where a run of slots can be read in place, for as long as it holds its pages. NULL (the
 	 * function, or its value): nowhere. Spares a copy. */
 	const void *(*window)(struct pool_ctx *ctx, uint32_t slot);
-	/* Nobody will load these before they are stored again. NULL: nothing to free. */
+	/* Frees reserved slots: nobody will load these before they are stored again. NULL: nothing to do. */
 	void (*drop)(struct pool_ctx *ctx, uint32_t slot, uint32_t nr);
-	/* Of this process, or in fmpager at the job's end. NULL: nothing to do. */
+	/* What it has to tell, at any time. Returns how many, at most POOL_FACTS. NULL: nothing. */
+	size_t (*facts)(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS]);
+	/* At the job's end, also after a failed create(). NULL: nothing to do. */
 	void (*close)(struct pool_ctx *ctx);
 };
 
 extern const struct pool *const pager_pools[]; /* ended by NULL */
+
+/* NAME of NAME[:OPTIONS]. NULL: there is none. */
+const struct pool *pool_find(const char *text);
+/* Whether the text is right, as far as that is to be seen without making the pool. */
+int pool_check(const char *text, struct err *err);
+/* Of NAME[:OPTION=VALUE[,OPTION=VALUE]...], make ctx->pool: parse, create() and open(). ctx->shared and
+ * ->nr_slots are set before. After a failure there is nothing to close. */
+int pool_make(struct pool_ctx *ctx, const char *text, struct err *err);
+/* In the keeper. */
+void pool_close(struct pool_ctx *ctx);
 
 /* One line a pool. */
 extern const struct pool pool_dram; /* shared memory of this machine */

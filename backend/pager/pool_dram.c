@@ -1,96 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Far pages in this machine's own memory, uncompressed: what the pager itself costs. */
-#include "backend/pager/pool.h"
+#include "backend/pager/pool_memory.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "base/opt.h"
-
-#define PAGE 4096ull
-
-struct dram_options {
+struct dram_params {
 	uint64_t prealloc_bytes;
 };
 
-static const struct opt dram_opts[] = {
-	OPT_SIZE("prealloc", struct dram_options, prealloc_bytes, "0", 0, 1ull << 50,
-		 "memory taken at once, and so charged to fmpager, not to the job"),
-	OPT_END
+struct dram_shared {
+	uint64_t prealloc_bytes;
 };
 
-static int dram_create(struct pool_ctx *ctx, struct err *err)
-{
-	struct dram_options o;
-	off_t bytes = (off_t)(ctx->nr_slots * PAGE);
-	int rc = 0;
+static const struct opt dram_opts[] = { POOL_OPT_PREALLOC(struct dram_params, prealloc_bytes),
+					OPT_END };
 
-	opt_defaults(dram_opts, &o);
-	if (ctx->options[0])
-		rc = opt_set_pair(dram_opts, &o, ctx->options, "pool dram", err);
-	if (rc)
-		return rc;
-	ctx->fd = memfd_create("fmpager-dram", MFD_CLOEXEC);
-	if (ctx->fd < 0 || ftruncate(ctx->fd, bytes) != 0)
-		return err_failed(err, errno, "cannot make the memory of pool dram");
-	/* Slots are handed out from the lowest. */
-	if (o.prealloc_bytes && (off_t)o.prealloc_bytes < bytes &&
-	    fallocate(ctx->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)o.prealloc_bytes) != 0)
-		return err_failed(err, errno, "pool dram: prealloc=%llu is more than is free",
-				  (unsigned long long)o.prealloc_bytes);
-	return 0;
+static int dram_create(struct pool_ctx *ctx, const void *params, struct err *err)
+{
+	const struct dram_params *p = params;
+	struct dram_shared *shared = ctx->shared;
+
+	shared->prealloc_bytes = p->prealloc_bytes;
+	return pool_memory_create(ctx, ctx->nr_slots * POOL_PAGE, p->prealloc_bytes, err);
 }
 
 static int dram_open(struct pool_ctx *ctx, struct err *err)
 {
-	if (ctx->state) /* a forked child has it from its parent */
-		return 0;
-	ctx->state = mmap(NULL, ctx->nr_slots * PAGE, PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_NORESERVE, ctx->fd, 0);
-	if (ctx->state == MAP_FAILED)
-		return err_failed(err, errno, "cannot map the memory of pool dram");
-	madvise(ctx->state, ctx->nr_slots * PAGE, MADV_DONTDUMP);
-	return 0;
-}
-
-static char *at(struct pool_ctx *ctx, uint32_t slot)
-{
-	return (char *)ctx->state + slot * PAGE;
-}
-
-static int dram_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
-{
-	for (size_t i = 0; i < nr_runs; i++)
-		memcpy(at(ctx, runs[i].slot), runs[i].pages, runs[i].nr * PAGE);
-	return 0;
-}
-
-static int dram_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
-{
-	for (size_t i = 0; i < nr_runs; i++)
-		memcpy(runs[i].pages, at(ctx, runs[i].slot), runs[i].nr * PAGE);
-	return 0;
+	return pool_memory_open(ctx, ctx->nr_slots * POOL_PAGE, err);
 }
 
 static const void *dram_window(struct pool_ctx *ctx, uint32_t slot)
 {
-	return at(ctx, slot);
+	return ctx->memory + slot * POOL_PAGE;
 }
 
 static void dram_drop(struct pool_ctx *ctx, uint32_t slot, uint32_t nr)
 {
-	madvise(at(ctx, slot), nr * PAGE, MADV_REMOVE);
+	const struct dram_shared *shared = ctx->shared;
+
+	pool_memory_free(ctx, slot * POOL_PAGE, nr * POOL_PAGE, shared->prealloc_bytes);
+}
+
+static void dram_close(struct pool_ctx *ctx)
+{
+	pool_memory_close(ctx, ctx->nr_slots * POOL_PAGE);
 }
 
 const struct pool pool_dram = {
 	.name = "dram",
 	.summary = "shared memory of this machine",
+	.opts = dram_opts,
+	.params_size = sizeof(struct dram_params),
 	.create = dram_create,
 	.open = dram_open,
-	.store = dram_store,
-	.load = dram_load,
+	.store = pool_memory_store,
+	.load = pool_memory_load,
 	.window = dram_window,
 	.drop = dram_drop,
+	.close = dram_close,
 };

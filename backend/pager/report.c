@@ -35,7 +35,24 @@ static int64_t bytes(int64_t pages)
 	return pages > 0 ? pages * (int64_t)PAGE_BYTES : 0;
 }
 
-void report_json(struct board *b, uint64_t after_ns, FILE *out)
+static size_t read_facts(const struct pool_ctx *pool, struct pool_fact facts[POOL_FACTS])
+{
+	return pool->pool->facts ? pool->pool->facts(pool, facts) : 0;
+}
+
+static void add_pool(struct json *j, const struct pool_ctx *pool)
+{
+	struct pool_fact facts[POOL_FACTS];
+	size_t nr = read_facts(pool, facts);
+
+	json_begin(j, "pool", '{');
+	json_add_text(j, "name", pool->pool->name);
+	for (size_t i = 0; i < nr; i++)
+		json_add_number(j, facts[i].name, facts[i].value);
+	json_end(j, '}');
+}
+
+void report_json(struct board *b, const struct pool_ctx *pool, uint64_t after_ns, FILE *out)
 {
 	struct counters sum = report_sum(b);
 	struct buf text = BUF_INIT;
@@ -59,6 +76,7 @@ void report_json(struct board *b, uint64_t after_ns, FILE *out)
 #define X(name, help) json_add_integer(&j, #name, (int64_t)sum.name);
 	BOARD_COUNTERS(X)
 #undef X
+	add_pool(&j, pool);
 	json_end(&j, '}');
 	fprintf(out, "%s\n", text.data);
 	fflush(out);
@@ -71,7 +89,18 @@ static void line(FILE *out, const char *what, uint64_t value, const char *help)
 		fprintf(out, "  %-12s %12" PRIu64 "  %s\n", what, value, help);
 }
 
-void report_text(struct board *b, FILE *out)
+static void pool_lines(const struct pool_ctx *pool, FILE *out)
+{
+	struct pool_fact facts[POOL_FACTS];
+	size_t nr = read_facts(pool, facts);
+
+	if (nr)
+		fprintf(out, "pool %s\n", pool->pool->name);
+	for (size_t i = 0; i < nr; i++)
+		fprintf(out, "  %-12s %12.10g  %s\n", facts[i].name, facts[i].value, facts[i].help);
+}
+
+void report_text(struct board *b, const struct pool_ctx *pool, FILE *out)
 {
 	struct counters sum = report_sum(b);
 	char peak[16], unpaged[16], above[16];
@@ -83,6 +112,7 @@ void report_text(struct board *b, FILE *out)
 #define X(name, help) line(out, #name, sum.name, help);
 	BOARD_COUNTERS(X)
 #undef X
+	pool_lines(pool, out);
 	if (b->nr_bare)
 		fprintf(out,
 			"fmpager: UNPAGED: %u programs were not paged, and outside the limit\n",

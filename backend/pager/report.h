@@ -12,7 +12,7 @@
 struct counters report_sum(const struct board *b);
 /* How far above the limit memory was, in bytes, beyond what is tolerated: 2 MiB or 1 %. 0: it held. */
 uint64_t report_overshoot(const struct board *b);
-void report_json(struct board *b, uint64_t after_ns, FILE *out);
-void report_text(struct board *b, FILE *out);
+void report_json(struct board *b, const struct pool_ctx *pool, uint64_t after_ns, FILE *out);
+void report_text(struct board *b, const struct pool_ctx *pool, FILE *out);
 
 #endif

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fmpager's pools: programs compute what they compute without them, a byte that is damaged in a pool is
+# seen, a full pool loses no page, and nothing is left. FMBENCH_LONG=1: minutes of torture for each.
+. "$(dirname "$0")/../lib.sh"
+
+need_root
+fmpager=$PWD/build/fmpager
+torture=$PWD/build/tests/pager/torture
+chunks=$PWD/build/tests/pager/chunks
+[[ -x $fmpager && -x $torture && -x $chunks ]] || skip "not built: make pager test-helpers"
+seconds=1
+[[ -z ${FMBENCH_LONG-} ]] || seconds=120
+
+pools=(dram)
+
+for pool in "${pools[@]}"; do
+	expect 0 "$fmpager" --limit 12M --pool "$pool" -- "$torture" $seconds 40 3
+	grep -q 'nothing wrong' "$tmp/out" || fail "$pool: the torture ended early"
+	grep -q 'pages_out' "$tmp/err" || fail "$pool: nothing left"
+done
+
+# --- a byte of each stored page is changed: the torture must see it. What holds them is the file of fmpager's
+# whose name matches.
+damage='
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDWR)
+for at in range(0, 64 << 20, 4096):
+	old = os.pread(fd, 1, at)
+	if old:
+		os.pwrite(fd, bytes([old[0] ^ 1]), at)
+'
+damaged() { # POOL NAME
+	local pid fd status=0
+	"$fmpager" --limit 12M --quiet --pool "$1" -- "$torture" 20 40 2 >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	sleep 0.5
+	fd=$(find /proc/$pid/fd -lname "*$2*" | head -n 1)
+	[[ $fd ]] || fail "$1: fmpager holds no file like $2"
+	python3 -c "$damage" "$fd"
+	wait $pid || status=$?
+	[[ $status -eq 1 ]] || fail "$1: the torture ended with $status over damaged pages"
+	grep -q WRONG "$tmp/err" || fail "$1: a damaged page was not seen: $(cat "$tmp/err")"
+}
+damaged dram fmpager-pool
+
+# --- full: pages stay, and fmpager says so
+expect 0 "$fmpager" --limit 8M --far 4M -- "$chunks" 20
+grep -qx '0 wrong words' "$tmp/out" || fail "full pool: $(cat "$tmp/out")"
+grep -q 'the pool is full' "$tmp/err" || fail "a full pool is not told: $(cat "$tmp/err")"
+grep -q pool_full "$tmp/err" || fail "a full pool is not counted"
+expect 0 "$fmpager" --limit 8M --far 4M --as-if no-move -- "$torture" 1 40 2
+
+# --- as a backend; its pool is a fact of the run
+expect_run "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o pager.pool=dram:prealloc=40M
+grep -q '"pool":{"name":"dram"' "$tmp"/*/*/pager.json || fail "the report has no pool"
+expect 2 "$fmbench" run quicksort --ratio 0.5 --backend pager -o pager.pool=dram:nosuch=1
+grep -q nosuch "$tmp/err" || fail "does not name the option"
+
+# --- bad input
+expect 2 "$fmpager" --limit 50% --pool dram:prealloc=x -- true
+grep -q 'prealloc=x' "$tmp/err" || fail "does not name the value: $(cat "$tmp/err")"
