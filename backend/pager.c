@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "backend/pager/job.h"
+#include "backend/pager/pools.h"
 #include "backend/pager/report.h"
 #include "backend/pager/uffd.h"
 #include "base/alloc.h"

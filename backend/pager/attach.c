@@ -16,6 +16,7 @@
 
 #include "backend/pager/pager.h"
 #include "backend/pager/passing.h"
+#include "backend/pager/pools.h"
 #include "backend/pager/thread.h"
 #include "backend/pager/uffd.h"
 #include "base/process.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "backend/pager/policy.h"
+#include "backend/pager/pools.h"
 #include "backend/pager/prefetch.h"
 
 static int set_name(char *dst, size_t size, const char *name, bool known, const char *what,

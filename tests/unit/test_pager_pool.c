@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "backend/pager/pool.h"
+#include "backend/pager/pools.h"
 
 #define NR_SLOTS 2048u
 #define FIRST	 512u /* slots are numbered from there: the board's first extent is none */

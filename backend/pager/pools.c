@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "backend/pager/pool.h"
+#include "backend/pager/pools.h"
 
 #include <assert.h>
 #include <stdio.h>
