@@ -54,36 +54,6 @@ int corun_arrival(struct store *s, int64_t run, const char *job, double *ret, st
 			 "it", run, job);
 }
 
-int corun_alone(struct store *s, const char *workload, const char *workload_params,
-		struct corun_alone *ret, struct err *err)
-{
-	int64_t run, peak = 0;
-	int rc = db_int(
-		s, &run, err,
-		"SELECT id FROM run_job r WHERE workload = ?1 AND workload_params = ?2 AND ratio = 1"
-		" AND limit_bytes IS NULL AND status = 'ok' AND run_params ->> '$.policy' IS NULL"
-		" AND NOT EXISTS (SELECT 1 FROM main.job j WHERE j.run = id AND j.job > 1)"
-		" ORDER BY id DESC LIMIT 1",
-		"tt", workload, workload_params);
-
-	if (!rc)
-		rc = db_double(s, &ret->measure_s, err,
-			       "SELECT (end_ns - begin_ns) / 1e9 FROM phase WHERE run = ?1"
-			       " AND name = 'measure'",
-			       "i", run);
-	if (!rc)
-		rc = db_double(
-			s, &ret->rest_s, err,
-			"SELECT ifnull(sum(end_ns - begin_ns), 0) / 1e9 FROM phase WHERE run = ?1"
-			" AND name IN ('load', 'shrink', 'verify')",
-			"i", run);
-	if (!rc && db_int(s, &peak, err, "SELECT peak_bytes FROM job WHERE run = ?1 AND job = 1",
-			  "i", run) != 0)
-		peak = 0;
-	ret->peak_bytes = (uint64_t)peak;
-	return rc;
-}
-
 int corun_measured(struct store *s, const char *mix, const char *policy, uint64_t local_bytes,
 		   double *ret_s, int64_t *ret_nr, struct err *err)
 {

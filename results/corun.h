@@ -21,16 +21,6 @@ int corun_arrival(struct store *s, int64_t run, const char *job, double *ret, st
 int corun_print(struct store *s, const int64_t *runs, size_t nr, enum export_format format,
 		FILE *out, struct err *err);
 
-/*
- * Of the newest run of a workload alone at ratio 1: how long it took, its measure phase apart, and its peak
- * (0: not known). -ENODATA (err untouched): there is none.
- */
-struct corun_alone {
-	double measure_s, rest_s;
-	uint64_t peak_bytes;
-};
-int corun_alone(struct store *s, const char *workload, const char *workload_params,
-		struct corun_alone *ret, struct err *err);
 /* The median makespan of the stored co-runs of a mix under a policy, and how many they are. -ENODATA: none. */
 int corun_measured(struct store *s, const char *mix, const char *policy, uint64_t local_bytes,
 		   double *ret_s, int64_t *ret_nr, struct err *err);

@@ -25,8 +25,25 @@ struct profile_key {
 	int64_t machine;	     /* 0: any */
 };
 
+/*
+ * A life with so much local memory from the first page on, medians: its load, then the rest, and the CPU
+ * time of its own in both. A window of a service is as long as it was asked for.
+ */
+struct life_point {
+	double ratio;
+	double load_s, load_cpu_s; /* 0: it has no load phase of its own */
+	double work_s, work_cpu_s;
+};
+
+struct life {
+	struct life_point *points; /* owned; by ratio, ascending */
+	size_t nr;
+	unsigned int cpus; /* that the job had; 0: not known */
+};
+
 struct profile {
 	struct curve curve;
+	struct life life;
 	double age_s;	     /* since its newest run began */
 	uint64_t peak_bytes; /* ratio 1 is this much; 0: not known */
 	int64_t run;	     /* its newest */
@@ -40,6 +57,12 @@ struct profile {
  */
 int profile_find(struct store *s, const struct profile_key *key, struct profile *ret,
 		 struct err *err);
+/*
+ * The newest run of a workload that may be others' baseline (results/baseline.sql): how it went alone with all
+ * memory, and its peak (0: not known). -ENODATA (err untouched): there is none.
+ */
+int profile_alone(struct store *s, const char *workload, const char *workload_params,
+		  struct life_point *ret, uint64_t *ret_peak_bytes, struct err *err);
 void profile_release(struct profile *p);
 
 #endif

@@ -384,13 +384,14 @@ static int search(const struct params *p, struct search *s, struct matrix *m, st
 	return rc;
 }
 
-static int profile(const struct params *p, struct matrix *m, const struct cell *cell, int *ret_code,
+static int profile(struct params *p, struct matrix *m, const struct cell *cell, int *ret_code,
 		   struct err *err)
 {
 	struct fit_profile f = { .cell = *cell, .repeats = p->repeat, .budget_ns = p->budget_ns };
 	int rc = ratios_parse(p->ratios, &f.ratios, err);
 
 	if (!rc) {
+		p->settings.limit_first = true;
 		fit_profile_init(&f, m);
 		rc = p->dry_run ? dry_run(m, err) : matrix_run(m, EXPORT_TABLE, ret_code, err);
 	}

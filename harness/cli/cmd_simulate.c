@@ -17,6 +17,7 @@
 #include "harness/plan/simulate.h"
 #include "harness/run/identity.h"
 #include "results/corun.h"
+#include "results/profile.h"
 #include "results/text_table.h"
 
 struct simulate_params {
@@ -49,22 +50,21 @@ struct simulation {
 	char *words; /* the mix */
 };
 
-/* What the section does not state, from the database. */
-static int look_up(struct simulation *s, size_t i, struct err *err)
+/* Alone with all memory, from the database. */
+static int look_up(struct simulation *s, struct mix_entry *e, struct life_point *ret,
+		   struct err *err)
 {
-	struct mix_entry *e = &s->mix->entries[i];
-	struct sim_kind *k = &s->kinds[i];
 	struct job_spec job = { .name = e->label,
 				.workload = e->workload,
 				.params = e->params,
 				.argv = e->argv,
 				.ratio = 1 };
 	struct buf params = BUF_INIT;
-	struct corun_alone alone;
+	uint64_t peak_bytes = 0;
 	int rc;
 
 	run_workload_json(&job, &params);
-	rc = corun_alone(s->store, e->workload->name, params.data, &alone, err);
+	rc = profile_alone(s->store, e->workload->name, params.data, ret, &peak_bytes, err);
 	buf_release(&params);
 	if (rc == -ENODATA)
 		return err_missing(
@@ -72,44 +72,86 @@ static int look_up(struct simulation *s, size_t i, struct err *err)
 			"nobody knows how long %s takes alone: make a run of it (`fmbench run "
 			"%s`), or state alone = TIME and peak = SIZE in its section",
 			e->label, e->workload->name);
+	if (!rc && !e->peak_bytes)
+		e->peak_bytes = peak_bytes;
+	return rc;
+}
+
+/* Nobody saw its phases with less memory: they follow the profile that was stated. */
+static void spread(const struct life_point *alone, const struct curve *profile, struct life *ret)
+{
+	size_t nr = profile->nr ? profile->nr : 1;
+
+	ret->points = xcalloc(nr, sizeof(*ret->points));
+	for (ret->nr = 0; ret->nr < nr; ret->nr++) {
+		const struct curve_point *p = profile->nr ? &profile->points[ret->nr] : NULL;
+		double slowdown = p ? p->slowdown : 1;
+
+		ret->points[ret->nr] = (struct life_point){
+			.ratio = p ? p->ratio : 1,
+			.load_s = slowdown * alone->load_s,
+			.load_cpu_s = slowdown * alone->load_cpu_s,
+			.work_s = slowdown * alone->work_s,
+			.work_cpu_s = slowdown * alone->work_cpu_s,
+		};
+	}
+}
+
+/* What its section states, else what its profile saw, else its last run with all memory. */
+static int fill_life(struct simulation *s, struct mix_entry *e, struct err *err)
+{
+	double stated_s = (double)e->alone_ns / NSEC_PER_SEC;
+	struct life_point alone = { .ratio = 1, .work_s = stated_s, .work_cpu_s = stated_s };
+	int rc = 0;
+
+	if (!e->peak_bytes)
+		e->peak_bytes = e->profile.peak_bytes;
+	if (!e->alone_ns && e->profile.life.nr)
+		return 0;
+	if (!e->alone_ns || !e->peak_bytes)
+		rc = look_up(s, e, e->alone_ns ? &(struct life_point){ 0 } : &alone, err);
 	if (rc)
 		return rc;
-	if (e->workload->shape ==
-	    WORKLOAD_SERVICE) { /* its window has a length, whatever it gets done */
-		k->fixed_s = alone.rest_s + (double)s->p->mix.settings.duration_ns / NSEC_PER_SEC;
-	} else {
-		k->fixed_s = alone.rest_s;
-		k->work_s = alone.measure_s;
-	}
-	if (!e->peak_bytes)
-		e->peak_bytes = alone.peak_bytes;
+	free(e->profile.life.points);
+	e->profiled = true; /* it owns a life */
+	spread(&alone, &e->profile.curve, &e->profile.life);
 	return 0;
 }
 
 static int fill_kind(struct simulation *s, size_t i, struct err *err)
 {
 	struct mix_entry *e = &s->mix->entries[i];
-	int rc = 0;
+	bool window = e->workload->shape == WORKLOAD_SERVICE && !e->alone_ns;
+	uint64_t window_ns = s->p->mix.settings.duration_ns;
+	int rc = fill_life(s, e, err);
 
 	s->kinds[i] = (struct sim_kind){ .name = e->label,
+					 .peak_bytes = e->peak_bytes,
 					 .least_ratio = e->least,
 					 .ratio = e->ratio,
 					 .cores = (unsigned int)e->cores,
-					 .work_s = (double)e->alone_ns / NSEC_PER_SEC,
+					 .life = &e->profile.life,
+					 .window_s = window ? (double)window_ns / NSEC_PER_SEC : 0,
 					 .profile = &e->profile.curve };
-	if (!e->alone_ns || !e->peak_bytes)
-		rc = look_up(s, i, err);
-	if (!rc && e->alone_ns) {
-		s->kinds[i].fixed_s = 0;
-		s->kinds[i].work_s = (double)e->alone_ns / NSEC_PER_SEC;
-	}
-	s->kinds[i].peak_bytes = e->peak_bytes;
 	return rc || e->peak_bytes
 		       ? rc
 		       : err_missing(err,
 				     "the peak of %s is not known: state peak = SIZE in its "
 				     "section",
 				     e->label);
+}
+
+/* Those that the jobs had when they were looked at. 0: nobody knows, and cores are no limit. */
+static unsigned int cores_of(const struct simulation *s)
+{
+	unsigned int cores = (unsigned int)s->p->mix.machine_cores;
+
+	for (size_t i = 0; i < s->mix->nr_entries && !s->p->mix.machine_cores; i++) {
+		unsigned int cpus = s->mix->entries[i].profile.life.cpus;
+
+		cores = cpus > cores ? cpus : cores;
+	}
+	return cores;
 }
 
 /* Profiles are only needed where anything is taken away. */
@@ -148,7 +190,7 @@ static int play(struct simulation *s, const struct policy *policy, struct predic
 	struct sim sim = { .policy = policy,
 			   .options = &o->policy,
 			   .machines = o->machines,
-			   .cores = (unsigned int)o->machine_cores,
+			   .cores = cores_of(s),
 			   .kinds = s->kinds,
 			   .jobs = s->jobs,
 			   .nr_jobs = s->mix->nr_jobs };

@@ -79,7 +79,7 @@ struct mix_options {
 	OPT_U64("machines", S, m.machines, "1", 1, 1000000, \
 		"so many, each with --local", .arg = "N"), \
 	OPT_U64("machine-cores", S, m.machine_cores, "0", 0, 100000, \
-		"of each machine; 0: cores are no limit", .arg = "N")
+		"of each machine; 0: as many as the jobs had in the runs of their profiles", .arg = "N")
 /* clang-format on */
 
 #endif

@@ -10,11 +10,19 @@
 #include "base/opt.h"
 #include "base/stats.h"
 
+enum part { LOAD, WORK, DONE };
+
 struct task {
 	size_t job;
-	double fixed_s, work_s; /* left */
-	double speed;		/* of the work */
+	enum part part;
+	double left;  /* of the part, from 1 on */
+	double speed; /* of the part, a second */
 	uint64_t bytes;
+};
+
+/* How long a part takes with all the cores that it wants, and how many these are. */
+struct pace {
+	double s, cores;
 };
 
 struct machine {
@@ -33,6 +41,8 @@ struct world {
 	size_t *heap; /* machines, the next event first */
 	struct policy_job *views;
 	uint64_t *bytes;
+	struct pace *paces;
+	double *cores; /* what each gets */
 	size_t room;
 	size_t head, arrived; /* jobs [head, arrived) wait */
 	double used;	      /* byte-seconds */
@@ -87,6 +97,56 @@ static void reorder(struct world *w, size_t at)
 	}
 }
 
+/* --- paces ------------------------------------------------------------------------------------- */
+
+static struct pace point_pace(const struct life_point *p, enum part part)
+{
+	return part == LOAD ? (struct pace){ p->load_s, p->load_cpu_s }
+			    : (struct pace){ p->work_s, p->work_cpu_s };
+}
+
+/* Between two points on a straight line, as below the first: its slope goes on. In seconds, both. */
+static struct pace life_at(const struct life *l, enum part part, double ratio)
+{
+	size_t i = 1;
+	struct pace a, b;
+	double share;
+
+	if (l->nr < 2 || ratio >= l->points[l->nr - 1].ratio)
+		return point_pace(&l->points[l->nr - 1], part);
+	while (ratio > l->points[i].ratio)
+		i++;
+	a = point_pace(&l->points[i - 1], part);
+	b = point_pace(&l->points[i], part);
+	share = (ratio - l->points[i - 1].ratio) / (l->points[i].ratio - l->points[i - 1].ratio);
+	return (struct pace){ fmax(a.s + (b.s - a.s) * share, 0),
+			      fmax(a.cores + (b.cores - a.cores) * share, 0) };
+}
+
+static struct pace pace_of(const struct sim_kind *k, enum part part, double ratio)
+{
+	struct pace p = life_at(k->life, part, ratio);
+
+	p.cores = p.s > 0 ? p.cores / p.s : 0;
+	if (part == WORK && k->window_s > 0)
+		p.s = k->window_s;
+	return p;
+}
+
+/* The first part from this one on that takes any time. */
+static enum part next_part(const struct sim_kind *k, enum part part)
+{
+	while (part < DONE && !(pace_of(k, part, 1).s > 0))
+		part++;
+	return part;
+}
+
+/* What k takes with all memory and alone. */
+static double alone_s(const struct sim_kind *k)
+{
+	return pace_of(k, LOAD, 1).s + pace_of(k, WORK, 1).s;
+}
+
 /* --- one machine ------------------------------------------------------------------------------- */
 
 /* Up to now at the speeds that were. */
@@ -95,30 +155,10 @@ static void reckon(struct world *w, struct machine *m, double now_s)
 	double passed = now_s - m->at_s;
 
 	for (size_t i = 0; i < m->nr && passed > 0; i++) {
-		struct task *t = &m->tasks[i];
-		double fixed = fmin(t->fixed_s, passed);
-
-		t->fixed_s -= fixed;
-		t->work_s -= (passed - fixed) * t->speed;
-		w->used += (double)t->bytes * passed;
+		m->tasks[i].left -= passed * m->tasks[i].speed;
+		w->used += (double)m->tasks[i].bytes * passed;
 	}
 	m->at_s = now_s;
-}
-
-/* Tasks that claim no cores share what the others leave. */
-static double core_share(const struct world *w, const struct machine *m)
-{
-	unsigned int claimed = 0, sharing = 0;
-
-	for (size_t i = 0; i < m->nr; i++) {
-		unsigned int cores = kind_of(w, m->tasks[i].job)->cores;
-
-		claimed += cores;
-		sharing += !cores;
-	}
-	if (!w->sim->cores || !sharing || claimed + sharing <= w->sim->cores)
-		return 1;
-	return (double)(w->sim->cores > claimed ? w->sim->cores - claimed : 1) / sharing;
 }
 
 static void make_room(struct world *w, size_t nr)
@@ -128,13 +168,92 @@ static void make_room(struct world *w, size_t nr)
 	w->room = 2 * nr;
 	w->views = xreallocarray(w->views, w->room, sizeof(*w->views));
 	w->bytes = xreallocarray(w->bytes, w->room, sizeof(*w->bytes));
+	w->paces = xreallocarray(w->paces, w->room, sizeof(*w->paces));
+	w->cores = xreallocarray(w->cores, w->room, sizeof(*w->cores));
 }
 
-/* Who may have how much from now on, how fast that is, and who ends first. */
+/* A service waits until another one is filled. */
+static bool waits(const struct world *w, const struct machine *m, size_t i)
+{
+	if (!(kind_of(w, m->tasks[i].job)->window_s > 0) || m->tasks[i].part != LOAD)
+		return false;
+	for (size_t k = 0; k < i; k++) {
+		if (kind_of(w, m->tasks[k].job)->window_s > 0 && m->tasks[k].part == LOAD)
+			return true;
+	}
+	return false;
+}
+
+/* A job's threads are as many as the cores that it wants, at least one, and threads are equal. */
+static double threads(const struct pace *p)
+{
+	return fmax(p->cores, 1);
+}
+
+/* Among jobs without a claim: who wants no more than its share gets that, and leaves the rest to the others. */
+static void share_cores(struct world *w, const struct machine *m, double cores)
+{
+	double nr = 0, had = INFINITY;
+
+	for (size_t i = 0; i < m->nr; i++) {
+		if (!kind_of(w, m->tasks[i].job)->cores) {
+			w->cores[i] = -1;
+			nr += threads(&w->paces[i]);
+		}
+	}
+	while (cores < had) {
+		double share = nr > 0 ? cores / nr : 0;
+
+		had = cores;
+		for (size_t i = 0; i < m->nr; i++) {
+			const struct pace *p = &w->paces[i];
+
+			if (w->cores[i] >= 0 || p->cores > share * threads(p))
+				continue;
+			w->cores[i] = p->cores;
+			cores -= p->cores;
+			nr -= threads(p);
+		}
+	}
+	for (size_t i = 0; i < m->nr; i++) {
+		if (w->cores[i] < 0)
+			w->cores[i] = cores * threads(&w->paces[i]) / nr;
+	}
+}
+
+/* Those with a claim first, which admission has cores for. */
+static void give_cores(struct world *w, const struct machine *m)
+{
+	double cores = w->sim->cores, claimed = 0;
+
+	for (size_t i = 0; i < m->nr; i++) {
+		const struct sim_kind *k = kind_of(w, m->tasks[i].job);
+
+		w->cores[i] = w->paces[i].cores;
+		if (k->cores && w->cores[i] > k->cores)
+			w->cores[i] = k->cores;
+		claimed += k->cores;
+	}
+	if (cores > 0)
+		share_cores(w, m, cores > claimed ? cores - claimed : 1);
+}
+
+/* A service's window ends in time however little gets done in it. */
+static double speed_of(const struct world *w, const struct machine *m, size_t i)
+{
+	const struct task *t = &m->tasks[i];
+	const struct pace *p = &w->paces[i];
+	bool window = t->part == WORK && kind_of(w, t->job)->window_s > 0;
+
+	if (waits(w, m, i))
+		return 0;
+	return (window || !(p->cores > 0) ? 1 : w->cores[i] / p->cores) / fmax(p->s, 1e-9);
+}
+
+/* Who may have how much from now on, how fast that is, and whose part ends first. */
 static int decide(struct world *w, struct machine *m, struct err *err)
 {
 	struct policy_view v = { .t_s = m->at_s, .local_bytes = w->sim->local_bytes, .nr = m->nr };
-	double share = core_share(w, m);
 	int rc;
 
 	make_room(w, m->nr);
@@ -154,15 +273,23 @@ static int decide(struct world *w, struct machine *m, struct err *err)
 	if (rc)
 		return rc;
 	policy_fit(&v, w->bytes);
-	m->next_s = INFINITY;
 	for (size_t i = 0; i < m->nr; i++) {
 		const struct sim_kind *k = kind_of(w, m->tasks[i].job);
 		struct task *t = &m->tasks[i];
 
 		t->bytes = w->bytes[i] == POLICY_UNLIMITED ? k->peak_bytes : w->bytes[i];
-		t->speed = share /
-			   policy_slowdown(k->profile, (double)t->bytes / (double)k->peak_bytes);
-		m->next_s = fmin(m->next_s, m->at_s + t->fixed_s + fmax(t->work_s, 0) / t->speed);
+		w->paces[i] = pace_of(k, t->part, (double)t->bytes / (double)k->peak_bytes);
+		if (waits(w, m, i))
+			w->paces[i].cores = 0;
+	}
+	give_cores(w, m);
+	m->next_s = INFINITY;
+	for (size_t i = 0; i < m->nr; i++) {
+		struct task *t = &m->tasks[i];
+
+		t->speed = speed_of(w, m, i);
+		if (t->speed > 0)
+			m->next_s = fmin(m->next_s, m->at_s + fmax(t->left, 0) / t->speed);
 	}
 	reorder(w, m->place);
 	return 0;
@@ -183,28 +310,32 @@ static int start(struct world *w, struct machine *m, size_t job, double now_s, s
 		m->room = 2 * m->room + 4;
 		m->tasks = xreallocarray(m->tasks, m->room, sizeof(*m->tasks));
 	}
-	m->tasks[m->nr++] =
-		(struct task){ .job = job, .fixed_s = k->fixed_s, .work_s = k->work_s, .speed = 1 };
+	m->tasks[m->nr++] = (struct task){ .job = job, .part = next_part(k, LOAD), .left = 1 };
 	m->least_bytes += least_of(w->sim, k);
 	m->cores += k->cores;
 	w->sim->jobs[job].start_s = now_s;
 	return decide(w, m, err);
 }
 
-/* All that have ended by now. */
+/* The parts that have ended by now, and the jobs whose last they were. */
 static int end(struct world *w, struct machine *m, double now_s, struct err *err)
 {
 	reckon(w, m, now_s);
 	for (size_t i = 0; i < m->nr;) {
 		struct task *t = &m->tasks[i];
+		const struct sim_kind *k = kind_of(w, t->job);
 
-		if (t->fixed_s > 1e-9 || t->work_s > 1e-9 * (1 + kind_of(w, t->job)->work_s)) {
+		if (t->left > 1e-9) {
 			i++;
 			continue;
 		}
+		t->part = next_part(k, t->part + 1);
+		t->left = 1;
+		if (t->part != DONE)
+			continue;
 		w->sim->jobs[t->job].end_s = now_s;
-		m->least_bytes -= least_of(w->sim, kind_of(w, t->job));
-		m->cores -= kind_of(w, t->job)->cores;
+		m->least_bytes -= least_of(w->sim, k);
+		m->cores -= k->cores;
 		*t = m->tasks[--m->nr];
 	}
 	return decide(w, m, err);
@@ -310,7 +441,7 @@ static void sum_up(const struct world *w, struct sim_yield *y)
 
 		y->makespan_s = fmax(y->makespan_s, j->end_s);
 		y->mean_queueing_s += (j->start_s - j->arrival_s) / (double)s->nr_jobs;
-		slowdowns[i] = (j->end_s - j->start_s) / (k->fixed_s + k->work_s);
+		slowdowns[i] = (j->end_s - j->start_s) / alone_s(k);
 		sum += slowdowns[i];
 	}
 	y->jobs_per_h = (double)s->nr_jobs / y->makespan_s * 3600;
@@ -342,5 +473,7 @@ int simulate(struct sim *s, struct sim_yield *ret, struct err *err)
 	free(w.heap);
 	free(w.views);
 	free(w.bytes);
+	free(w.paces);
+	free(w.cores);
 	return rc;
 }

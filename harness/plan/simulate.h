@@ -5,8 +5,10 @@
  * gives them, and end. No memory is moved and no time passes: machines change only when a job comes or goes,
  * so that the cost is linear in jobs.
  *
- * A job is a fixed time (its load, a service's window) and then work that goes at 1 / slowdown of the time
- * it takes alone. Jobs that claim no cores share a machine's evenly where they are more.
+ * A job is its load, then its work (results/profile.h has how long each takes alone with how much memory, and
+ * how much CPU time). A part goes on at the speed of what the job holds just now; a service's work is a window
+ * that takes its time whatever it holds. Services are filled one at a time, as a co-run does. Where jobs want more
+ * cores than there are each gets less of them, no job less than another that wants as much.
  */
 #ifndef HARNESS_SIMULATE_H
 #define HARNESS_SIMULATE_H
@@ -17,6 +19,7 @@
 #include "base/curve.h"
 #include "base/err.h"
 #include "harness/policy/policy.h"
+#include "results/profile.h"
 
 /* One kind of job. */
 struct sim_kind {
@@ -24,8 +27,9 @@ struct sim_kind {
 	uint64_t peak_bytes;
 	double least_ratio, ratio;
 	unsigned int cores;
-	double fixed_s, work_s; /* alone */
-	const struct curve *profile;
+	const struct life *life;
+	double window_s;	     /* a service's; 0: it works until it is done */
+	const struct curve *profile; /* for the policies */
 };
 
 struct sim_job {

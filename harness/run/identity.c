@@ -41,6 +41,8 @@ static void settings_json(const struct run_settings *s, struct buf *b)
 		add_text(b, "prepare", s->prepare);
 	if (s->cleanup)
 		add_text(b, "cleanup", s->cleanup);
+	if (s->limit_first)
+		add_text(b, "limit-at", "start");
 	if (s->warmup_runs)
 		buf_addf(b, ",\"warmup-runs\":%llu", (unsigned long long)s->warmup_runs);
 }

@@ -242,6 +242,13 @@ static int start_sampler(struct run *r, struct err *err)
 
 /* --- 5. load -------------------------------------------------------------------------------- */
 
+static enum workload_loads loads_of(const struct run *r, const struct job *j)
+{
+	enum workload_loads loads = job_loads(j->spec, r->spec->nr_jobs);
+
+	return loads == LOADS_FREELY && r->spec->settings->limit_first ? LOADS_LIMITED : loads;
+}
+
 /* What is filled before it is measured: one after the other, as each wants all CPUs of its client. Jobs
  * that come and go are filled when it is their turn. */
 static int load(struct run *r, struct err *err)
@@ -252,7 +259,7 @@ static int load(struct run *r, struct err *err)
 		if (r->spec->corun)
 			break;
 
-		enum workload_loads loads = job_loads(j->spec, r->spec->nr_jobs);
+		enum workload_loads loads = loads_of(r, j);
 		const struct workload *w = j->spec->workload;
 
 		if (rc || (loads == LOADS_NOT && !w->prepare))
@@ -278,7 +285,7 @@ static int shrink(struct run *r, struct err *err)
 	int rc = r->phase ? phase_next(r, "shrink", err) : 0;
 
 	for_each_job (j, r) {
-		if (!rc && job_loads(j->spec, r->spec->nr_jobs) == LOADS_FREELY)
+		if (!rc && loads_of(r, j) == LOADS_FREELY)
 			rc = job_shrink(j, err);
 	}
 	for_each_job (j, r) {

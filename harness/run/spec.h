@@ -31,6 +31,7 @@ struct run_settings {
 	char *prepare, *cleanup; /* lines for a shell, around each run; NULL: none */
 	uint64_t warmup_runs;	 /* of each cell first, and not kept */
 	bool show_output;
+	bool limit_first; /* memory is limited from its first page, as a co-run's is */
 };
 
 /* A job of a co-run: when it comes, and what it may get. */
