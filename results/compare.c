@@ -81,6 +81,17 @@ static char *column(sqlite3_stmt *stmt, int col)
 	return text ? xstrdup(text) : NULL;
 }
 
+/*
+ * What harness/run/corun.c adds of a co-run, the run's and its jobs'. Its jobs' own results are of unlike
+ * programs, and its performance is how many jobs it gets done.
+ */
+#define CORUN	    "run_params ->> '$.policy' IS NOT NULL"
+#define CORUN_FIRST "'throughput'"
+#define CORUN_NAMES                                                                                \
+	CORUN_FIRST ", 'makespan', 'mean_slowdown', 'p99_slowdown', 'weighted_speedup', "          \
+		    "'jain', 'local_mean', 'local_most', 'far_most', 'reclaim_cpu', "              \
+		    "'queueing', 'running', 'completion', 'slowdown'"
+
 /* Every result that both sides have. */
 static int find_rows(struct store *s, struct compare_pair *c, const char *runs_a,
 		     const char *runs_b, struct err *err)
@@ -89,10 +100,13 @@ static int find_rows(struct store *s, struct compare_pair *c, const char *runs_a
 	int rc = db_prepare(s, &stmt, err,
 			    "WITH side AS (SELECT value AS run, 1 AS a, 0 AS b FROM json_each(?1)"
 			    "  UNION ALL SELECT value, 0, 1 FROM json_each(?2))"
-			    "SELECT name, unit, better FROM side CROSS JOIN result v USING (run)"
-			    " WHERE value IS NOT NULL AND " OF_WHOLE_RUN
+			    "SELECT name, unit, v.better FROM side CROSS JOIN result v USING (run)"
+			    " CROSS JOIN main.run r ON r.id = run"
+			    " WHERE value IS NOT NULL AND " OF_WHOLE_RUN " AND (NOT " CORUN
+			    " OR name IN (" CORUN_NAMES "))"
 			    " GROUP BY name, unit HAVING max(a) AND max(b)"
-			    " ORDER BY min(ord), name",
+			    " ORDER BY max(" CORUN " AND name = " CORUN_FIRST
+			    ") DESC, min(ord), name",
 			    "tt", runs_a, runs_b);
 
 	if (rc)

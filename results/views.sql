@@ -71,12 +71,16 @@ FROM (
 	FROM main.run r, json_each(r.facts) j);
 
 -- What makes runs alike. Not what a run happens to find or makes to measure: other areas that are on,
--- devices and sizes, counters that were not there, which command made it.
+-- devices and sizes, counters that were not there, which command made it, where a co-run's jobs found CPUs.
+-- What several jobs have is one value, in their order.
 CREATE TEMP VIEW kind_property AS
-SELECT * FROM run_property
+SELECT run, source, key, iif(count(*) = 1, max(value), group_concat(value, ' ')) AS value, dashed, bare
+FROM run_property
 WHERE source <> 'label'
 	AND NOT (source = 'fact' AND (key GLOB 'swap_*' OR key GLOB '*_bytes' OR key GLOB 'missing.*'
-		OR key IN ('peak_source', 'fit')));
+		OR key IN ('peak_source', 'fit') OR key GLOB 'placement.*' AND
+			(SELECT run_params ->> '$.policy' FROM main.run r WHERE r.id = run) IS NOT NULL))
+GROUP BY run, source, key;
 
 -- Keys (GLOB) that differ because another does: only that one has to be named.
 CREATE TEMP VIEW follows AS
@@ -93,6 +97,7 @@ WITH pair (parent, key) AS (VALUES
 	('set.mm.transparent_hugepage.enabled', 'thp'),
 	('set.mm.transparent_hugepage.defrag', 'thp_defrag'), ('set.mm.ksm.run', 'ksm'),
 	('set.mm.swap.vma_ra_enabled', 'vma_readahead'),
-	('set.kernel.numa_balancing', 'numa_balancing'),
+	('policy', 'ratio'), ('policy', 'pressure-target'), ('policy', 'schedule'), ('policy', 'program'),
+	('local', 'ratio'), ('set.kernel.numa_balancing', 'numa_balancing'),
 	('set.kernel.randomize_va_space', 'aslr'))
 SELECT parent, key FROM pair;

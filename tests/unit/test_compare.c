@@ -508,6 +508,62 @@ static void test_never_pooled(void **state)
 	store_close(s);
 }
 
+/* A round of a policy: two programs in one run, whose own results are 1 and 100. */
+static void add_corun(struct store *s, const char *policy, double ratio, double jobs_per_h,
+		      int repeat)
+{
+	struct run_record r = synthetic_record("quicksort", "zram", ratio, repeat);
+	struct job_record jobs[2] = { r.jobs[0], r.jobs[0] };
+	char params[64];
+	int64_t run = 0;
+
+	jobs[1].name = jobs[1].workload = "kmeans";
+	jobs[0].limit_bytes = jobs[1].limit_bytes = 0; /* they move */
+	r.jobs = jobs;
+	r.nr_jobs = 2;
+	snprintf(params, sizeof(params), "{\"policy\":\"%s\",\"mix\":\"both\"}", policy);
+	r.run_params = params;
+	assert_ok(store_run_begin(s, machine_with(s, "6.1"), &r, &run, &err));
+	for (int job = 1; job <= 2; job++) {
+		struct results results;
+
+		results_init(&results);
+		results_add(&results, "elapsed", "s", BETTER_LOWER, job == 1 ? 1 : 100);
+		results_add(&results, "completion", "s", BETTER_LOWER, 50);
+		if (job == 1) {
+			results_add(&results, "makespan", "s", BETTER_LOWER, 7200 / jobs_per_h);
+			results_add(&results, "throughput", "jobs_per_h", BETTER_HIGHER,
+				    jobs_per_h);
+			results_add(&results, "jain", "share", BETTER_HIGHER, 0.9);
+		}
+		assert_ok(store_results(s, run, job, &results, &err));
+		results_release(&results);
+	}
+	assert_ok(store_run_end(s, run, "ok", NULL, &err));
+}
+
+/* Policies are compared by what the whole gets done, whatever programs its jobs are. */
+static void test_coruns(void **state)
+{
+	const struct compare_request *q = ASK("policy=uniform", "policy=none");
+	struct store *s = synthetic_store("coruns.db");
+	char *text = NULL;
+
+	(void)state;
+	for (int i = 0; i < NR; i++) {
+		add_corun(s, "uniform", 0.5, 100 * quick[i], i + 1);
+		add_corun(s, "none", 1, 50 * quick[i], i + 1);
+	}
+	assert_int_equal(compare(s, q, EXPORT_CSV, &text), 0);
+	assert_has(text, "throughput");
+	assert_has(text, "makespan");
+	assert_has(text, "jain");
+	assert_has(text, "B is worse");
+	assert_null(strstr(text, "elapsed"));
+	free(text);
+	store_close(s);
+}
+
 /* More than one set against the base: each has its rows, and the verdicts are a family. */
 static void test_several(void **state)
 {
@@ -566,7 +622,7 @@ int main(void)
 		cmocka_unit_test(test_too_few),	       cmocka_unit_test(test_not_interleaved),
 		cmocka_unit_test(test_without_blocks), cmocka_unit_test(test_blocks_of_experiments),
 		cmocka_unit_test(test_flags),	       cmocka_unit_test(test_never_pooled),
-		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_several),	       cmocka_unit_test(test_coruns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, synthetic_clean);
