@@ -181,44 +181,95 @@ int corun_local_bytes(const char *text, const struct mix *m, uint64_t *ret, stru
 	return 0;
 }
 
+/* Options that are not at their default, as they are typed. */
+static void add_pairs(struct buf *b, const struct workload *w, const void *params)
+{
+	void *defaults = xcalloc(1, w->params_size + 1);
+
+	opt_defaults(w->opts, defaults);
+	for_each_opt (o, w->opts) {
+		struct buf is = BUF_INIT, was = BUF_INIT;
+
+		opt_format(o, params, &is);
+		opt_format(o, defaults, &was);
+		if (is.len && (!was.len || strcmp(is.data, was.data) != 0))
+			buf_addf(b, " -o %s=%s", o->name, is.data);
+		buf_release(&is);
+		buf_release(&was);
+	}
+	opt_release(w->opts, defaults);
+	free(defaults);
+}
+
+/* The command that makes the profile of an entry. */
+static void add_fit(struct buf *b, const struct mix_entry *e, const struct backend *backend)
+{
+	buf_addf(b, "%s`fmbench fit", b->len ? ", " : "");
+	if (!e->argv)
+		buf_addf(b, " %s", e->workload->name);
+	buf_adds(b, " --profile");
+	if (backend)
+		buf_addf(b, " --backend %s", backend->name);
+	if (!e->argv)
+		add_pairs(b, e->workload, e->params);
+	for (size_t i = 0; e->argv && e->argv[i]; i++)
+		buf_addf(b, "%s %s", i ? "" : " --", e->argv[i]);
+	buf_adds(b, "`");
+}
+
+static int find_profile(struct mix_entry *e, struct store *s, const struct backend *backend,
+			struct err *err)
+{
+	struct job_spec job = { .name = e->label,
+				.workload = e->workload,
+				.params = e->params,
+				.argv = e->argv,
+				.ratio = 1 };
+	struct profile_key key = { .workload = e->workload->name,
+				   .backend = backend ? backend->name : NULL };
+	struct buf params = BUF_INIT;
+	char age[HUMAN_SIZE];
+	int rc;
+
+	run_workload_json(&job, &params);
+	key.workload_params = params.data;
+	rc = profile_find(s, &key, &e->profile, err);
+	buf_release(&params);
+	if (rc)
+		return rc;
+	e->profiled = true;
+	log_info("the profile of %s: %d repeat(s) up to run %lld, %s old", e->label,
+		 e->profile.repeats, (long long)e->profile.run, human_age(age, e->profile.age_s));
+	return 0;
+}
+
 int corun_profiles(struct mix *m, struct store *s, const struct backend *backend, bool needed,
 		   struct err *err)
 {
-	char age[HUMAN_SIZE];
+	struct buf commands = BUF_INIT, labels = BUF_INIT;
 	int rc = 0;
 
 	for (size_t i = 0; i < m->nr_entries && !rc; i++) {
 		struct mix_entry *e = &m->entries[i];
-		struct job_spec job = { .name = e->label,
-					.workload = e->workload,
-					.params = e->params,
-					.argv = e->argv,
-					.ratio = 1 };
-		struct profile_key key = { .workload = e->workload->name,
-					   .backend = backend ? backend->name : NULL };
-		struct buf params = BUF_INIT;
 
-		run_workload_json(&job, &params);
-		key.workload_params = params.data;
-		rc = e->profiled ? 0 : profile_find(s, &key, &e->profile, err);
-		buf_release(&params);
-		if (rc == -ENODATA && needed)
-			return err_missing(
-				err,
-				"there is no profile of %s with these parameters%s%s: `fmbench "
-				"fit %s --profile` makes one",
-				e->label, backend ? " on " : "", backend ? backend->name : "",
-				e->workload->name);
-		if (rc == -ENODATA) {
-			rc = 0;
+		if (e->profiled)
 			continue;
-		}
-		if (!rc && !e->profiled)
-			log_info("the profile of %s: %d repeat(s) up to run %lld, %s old", e->label,
-				 e->profile.repeats, (long long)e->profile.run,
-				 human_age(age, e->profile.age_s));
-		e->profiled |= !rc;
+		rc = find_profile(e, s, backend, err);
+		if (rc != -ENODATA)
+			continue;
+		rc = 0;
+		buf_addf(&labels, "%s%s", labels.len ? ", " : "", e->label);
+		add_fit(&commands, e, backend);
 	}
+	if (!rc && needed && labels.len)
+		rc = err_missing(
+			err,
+			"there is no profile of %.200s with these parameters%s%s; make it by "
+			"%.700s",
+			labels.data, backend ? " on " : "", backend ? backend->name : "",
+			commands.data);
+	buf_release(&labels);
+	buf_release(&commands);
 	return rc;
 }
 
@@ -381,17 +432,23 @@ static int cast_policy(const struct corun_plan *p, const struct policy *policy, 
 	return rc;
 }
 
+/* Before a peak is measured: a command that lacks a profile has taken no time. */
+static int find_profiles(struct making *mk, struct err *err)
+{
+	const struct corun_plan *p = mk->plan;
+	bool profiles = false;
+
+	for (size_t i = 0; i < p->nr_policies; i++)
+		profiles |= p->policies[i]->profiles;
+	return profiles ? corun_profiles(p->mix, mk->session.store, p->backend, true, err) : 0;
+}
+
 /* Each policy's run could begin. */
 static int check_policies(struct making *mk, struct err *err)
 {
 	struct corun_plan *p = mk->plan;
-	bool profiles = false;
 	int rc = draw(mk, 1, err);
 
-	for (size_t i = 0; i < p->nr_policies; i++)
-		profiles |= p->policies[i]->profiles;
-	if (!rc && profiles)
-		rc = corun_profiles(p->mix, mk->session.store, p->backend, true, err);
 	for (size_t i = 0; i < p->nr_policies * p->nr_locals && !rc; i++) {
 		struct cast c;
 		struct run_spec spec;
@@ -527,6 +584,8 @@ int corun_plan_make(struct corun_plan *p, int (*print)(void *arg, struct store *
 	mk.session.config = p->config;
 	if (!rc)
 		rc = sets_try(&p->options->settings, p->state_dir, err);
+	if (!rc)
+		rc = find_profiles(&mk, err);
 	if (!rc)
 		rc = find_peaks(&mk, err);
 	if (!rc)

@@ -184,40 +184,36 @@ static bool waits(const struct world *w, const struct machine *m, size_t i)
 	return false;
 }
 
-/* A job's threads are as many as the cores that it wants, at least one, and threads are equal. */
-static double threads(const struct pace *p)
-{
-	return fmax(p->cores, 1);
-}
-
 /* Among jobs without a claim: who wants no more than its share gets that, and leaves the rest to the others. */
 static void share_cores(struct world *w, const struct machine *m, double cores)
 {
-	double nr = 0, had = INFINITY;
+	bool settled;
+	size_t nr = 0;
 
 	for (size_t i = 0; i < m->nr; i++) {
 		if (!kind_of(w, m->tasks[i].job)->cores) {
 			w->cores[i] = -1;
-			nr += threads(&w->paces[i]);
+			nr++;
 		}
 	}
-	while (cores < had) {
-		double share = nr > 0 ? cores / nr : 0;
+	do {
+		double share = nr ? cores / (double)nr : 0;
 
-		had = cores;
+		settled = false;
 		for (size_t i = 0; i < m->nr; i++) {
 			const struct pace *p = &w->paces[i];
 
-			if (w->cores[i] >= 0 || p->cores > share * threads(p))
+			if (w->cores[i] >= 0 || p->cores > share)
 				continue;
 			w->cores[i] = p->cores;
 			cores -= p->cores;
-			nr -= threads(p);
+			nr--;
+			settled = true;
 		}
-	}
+	} while (settled);
 	for (size_t i = 0; i < m->nr; i++) {
 		if (w->cores[i] < 0)
-			w->cores[i] = cores * threads(&w->paces[i]) / nr;
+			w->cores[i] = cores / (double)nr;
 	}
 }
 
