@@ -73,6 +73,27 @@ int job_make_groups(struct job *j, const char *root, const char *tag, struct jou
 	return rc;
 }
 
+/*
+ * On v1 a hard limit whose OOM killer waits for relief makes the kernel's own writes to user memory fail
+ * when they meet a page that is far. One of rseq (rseq(2)) ends the process by SIGSEGV: do without.
+ */
+static void leave_out_rseq(struct job *j)
+{
+	static const char setting[] = "GLIBC_TUNABLES=glibc.pthread.rseq=0";
+	const char *own = getenv("GLIBC_TUNABLES");
+	struct buf text = BUF_INIT;
+	size_t nr = 0;
+
+	if (j->far.cgroup_version != 1 || (!j->limit_bytes && !j->spec->turn))
+		return;
+	while (j->far.env && j->far.env[nr])
+		nr++;
+	buf_addf(&text, own ? "%s:%s" : "%s", setting, own);
+	j->far.env = xreallocarray(j->far.env, nr + 2, sizeof(*j->far.env));
+	j->far.env[nr] = buf_steal(&text);
+	j->far.env[nr + 1] = NULL;
+}
+
 int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *idle_arg,
 		struct journal *journal, struct err *err)
 {
@@ -91,6 +112,7 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 	rc = progress_new(&j->progress, &j->progress_fd, err);
 	if (!rc && b->prepare)
 		rc = b->prepare(j->backend, &j->far, journal, err);
+	leave_out_rseq(j);
 	j->inside = (struct place){ .bind_cpus = true,
 				    .cpus = j->placement.workload,
 				    .mem_node = j->far.mem_node,
