@@ -21,7 +21,8 @@ int corun_arrival(struct store *s, int64_t run, const char *job, double *ret, st
 int corun_print(struct store *s, const int64_t *runs, size_t nr, enum export_format format,
 		FILE *out, struct err *err);
 
-/* The median makespan of the stored co-runs of a mix under a policy, and how many they are. -ENODATA: none. */
+/* The median makespan of the stored co-runs of a mix under a policy, of nearly that local memory, and how many
+ * they are. -ENODATA: none. */
 int corun_measured(struct store *s, const char *mix, const char *policy, uint64_t local_bytes,
 		   double *ret_s, int64_t *ret_nr, struct err *err);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* fmbench simulate: what a mix would do on many machines, from stored profiles. */
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "harness/cli/choice.h"
 #include "harness/cli/command.h"
 #include "harness/plan/corun_plan.h"
@@ -35,7 +37,8 @@ static const char doc[] =
 	"Plays a mix of `fmbench corun` on --machines by discrete events. How long a job takes alone, its peak\n"
 	"and its profile come from the database (a run at ratio 1, `fmbench fit --profile`), or from its\n"
 	"section: alone, peak, profile. Beside the predicted makespan stands the measured one, where co-runs of\n"
-	"the same mix, policy and local memory are stored. It changes nothing, and needs no root.\n\n"
+	"the same mix, policy and local memory are stored. --repeat plays so many rounds, each with arrivals of\n"
+	"its own as in a co-run, and shows medians. It changes nothing, and needs no root.\n\n"
 	"Examples:\n"
 	"  fmbench simulate quicksort pagerank kv --local 60% --policy none,uniform,optimal\n"
 	"  fmbench simulate rack.ini --machines 1000 --machine-cores 32\n";
@@ -183,23 +186,64 @@ struct prediction {
 	int64_t nr; /* of measured runs */
 };
 
+/* Arrivals of a round, as a co-run draws them. */
+static int draw(struct simulation *s, int round, struct err *err)
+{
+	int rc = mix_draw(s->mix, s->p->mix.seed + (uint64_t)round, err);
+
+	s->jobs = xreallocarray(s->jobs, s->mix->nr_jobs + 1, sizeof(*s->jobs));
+	for (size_t i = 0; i < s->mix->nr_jobs && !rc; i++)
+		s->jobs[i] = (struct sim_job){ .kind = s->mix->jobs[i].entry,
+					       .arrival_s = s->mix->jobs[i].arrival_s };
+	return rc;
+}
+
+static double median_of(const struct sim_yield *rounds, size_t nr, size_t offset)
+{
+	double *values = xcalloc(nr, sizeof(*values)), median;
+
+	for (size_t i = 0; i < nr; i++)
+		memcpy(&values[i], (const char *)&rounds[i] + offset, sizeof(*values));
+	median = stats_median(values, nr);
+	free(values);
+	return median;
+}
+
+static struct sim_yield medians(const struct sim_yield *rounds, size_t nr)
+{
+#define MEDIAN(field) .field = median_of(rounds, nr, offsetof(struct sim_yield, field))
+	return (struct sim_yield){ MEDIAN(makespan_s),	      MEDIAN(jobs_per_h),
+				   MEDIAN(mean_queueing_s),   MEDIAN(mean_slowdown),
+				   MEDIAN(p99_slowdown),      MEDIAN(local_share),
+				   .events = rounds[0].events };
+#undef MEDIAN
+}
+
+/* All rounds under one policy. */
 static int play(struct simulation *s, const struct policy *policy, struct prediction *ret,
 		struct err *err)
 {
 	const struct mix_options *o = &s->p->mix;
+	struct sim_yield *rounds = xcalloc(o->repeat, sizeof(*rounds));
 	struct sim sim = { .policy = policy,
 			   .options = &o->policy,
 			   .machines = o->machines,
 			   .cores = cores_of(s),
-			   .kinds = s->kinds,
-			   .jobs = s->jobs,
-			   .nr_jobs = s->mix->nr_jobs };
+			   .kinds = s->kinds };
 	uint64_t begin_ns = clock_ns();
 	int rc = corun_local_bytes(s->plan.locals[0], s->mix, &sim.local_bytes, err);
 
 	*ret = (struct prediction){ .policy = policy->name, .measured_s = NAN };
+	for (int i = 0; i < (int)o->repeat && !rc; i++) {
+		rc = draw(s, i, err);
+		sim.jobs = s->jobs;
+		sim.nr_jobs = s->mix->nr_jobs;
+		if (!rc)
+			rc = simulate(&sim, &rounds[i], err);
+	}
 	if (!rc)
-		rc = simulate(&sim, &ret->yield, err);
+		ret->yield = medians(rounds, o->repeat);
+	free(rounds);
 	ret->host_s = (double)(clock_ns() - begin_ns) / NSEC_PER_SEC;
 	if (!rc && s->store && o->machines == 1 &&
 	    corun_measured(s->store, s->words, policy->name, sim.local_bytes, &ret->measured_s,
@@ -342,10 +386,6 @@ static int cmd_simulate_run(struct cli *cli)
 		rc = simulate_check(s.plan.policies[i], &err);
 	s.words = mix_describe(&m);
 	s.kinds = xcalloc(m.nr_entries + 1, sizeof(*s.kinds));
-	s.jobs = xcalloc(m.nr_jobs + 1, sizeof(*s.jobs));
-	for (size_t i = 0; i < m.nr_jobs; i++)
-		s.jobs[i] = (struct sim_job){ .kind = m.jobs[i].entry,
-					      .arrival_s = m.jobs[i].arrival_s };
 	if (!rc)
 		rc = fill(&s, backend, &err);
 	if (!rc)

@@ -96,6 +96,7 @@ command 'echo so it is >&2; exit 3'
 expect 1 corun "$tmp/command.ini"
 grep -q 'job c: .*status 3.*so it is' "$tmp/err" || fail "a job that dies is not named"
 # On v1, too, it goes without rseq (job.c has why).
+# shellcheck disable=SC2016 # the job's shell expands
 command '[ ! -e /sys/fs/cgroup/memory/tasks ] || [ $GLIBC_TUNABLES ] || exit 9; setsid sleep 600 & sleep 0.5'
 expect_run corun "$tmp/command.ini"
 [[ $(sql "SELECT count(*) FROM flag WHERE code = 'FORKED_AWAY'") == 1 ]] || fail "forked away"

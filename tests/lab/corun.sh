@@ -7,12 +7,10 @@
 . "$(dirname "$0")/../lib.sh"
 [[ ${FMLAB-} ]] || skip "runs in the lab guest only"
 
-# mix LINES…: jobs of 12M, either of which is too large alone; the second comes later.
-mix() {
-	printf '%s\n' '[experiment]' 'local = 40%' 'ratio-min = 0.2' 'policy-every = 100ms' "$@" \
-		'[job early]' 'workload = quicksort' 'memory = 12M' 'peak = 12M' \
-		'[job late]' 'workload = quicksort' 'memory = 12M' 'peak = 12M' 'arrivals = poisson 60/min' >"$tmp/mix.ini"
-}
+# Jobs of 12M, either of which is too large alone; the second comes later.
+printf '%s\n' '[experiment]' 'local = 40%' 'ratio-min = 0.2' 'policy-every = 100ms' \
+	'[job early]' 'workload = quicksort' 'memory = 12M' 'peak = 12M' \
+	'[job late]' 'workload = quicksort' 'memory = 12M' 'peak = 12M' 'arrivals = poisson 60/min' >"$tmp/mix.ini"
 corun() { expect_run "$fmbench" corun "$tmp/mix.ini" --figures none --reclaim-cpu none "$@"; }
 last='(SELECT max(id) FROM run)'
 state() {
@@ -27,7 +25,6 @@ restored() {
 }
 
 # --- each job's own pressure: below a target of all its time, its limit sinks
-mix
 corun --backend zram --policy pressure --pressure-target 1
 [[ $(sql "SELECT count(*) FROM flag WHERE code = 'PRESSURE_SHARED' AND run = $last") == 0 ]] ||
 	fail "the machine's pressure was taken for the group's"
