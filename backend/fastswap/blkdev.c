@@ -15,13 +15,44 @@
 static struct gendisk *disk;
 static void (*on_close)(void), (*on_swap)(void);
 
+static pgoff_t slot_in(struct bio *bio, const struct page *page)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	bio_for_each_segment(bv, bio, iter)
+		if (bv.bv_page == page)
+			break;
+	return iter.bi_sector >> PAGE_SECTORS_SHIFT;
+}
+
+/*
+ * On 7.3 a bio has up to 32 pages of swap. Where one can't be loaded mm takes none of them for loaded:
+ * all are healed.
+ */
+static void heal_later(struct bio *bio)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	bio_for_each_segment(bv, bio, iter) {
+		pgoff_t slot = iter.bi_sector >> PAGE_SECTORS_SHIFT;
+
+		if (fastswap_holds(slot))
+			fastswap_heal_later(slot, bv.bv_page);
+	}
+}
+
 static void end_load(void *ctx, struct page *page, int err)
 {
 	struct bio *bio = ctx;
 
-	err = fastswap_load_ended(bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT, page, err);
-	if (err)
+	err = fastswap_load_ended(unlikely(err) ? slot_in(bio, page) : 0, page, err);
+	if (unlikely(err)) {
+		if (!bio->bi_status)
+			heal_later(bio);
 		bio->bi_status = errno_to_blk_status(err);
+	}
 	bio_endio(bio);
 }
 

@@ -35,7 +35,10 @@ int fastswap_store_ended(pgoff_t slot, int err);
 void fastswap_discard(pgoff_t slot);
 bool fastswap_holds(pgoff_t slot);
 
-/* heal.c: a page in the swap cache that could not be loaded is loaded later, as soon as can be. */
+/*
+ * heal.c: a page in the swap cache that could not be loaded from its slot, which holds it, is loaded later, as
+ * soon as can be.
+ */
 void fastswap_heal_init(struct pool *pool);
 void fastswap_heal_later(pgoff_t slot, struct page *page);
 long fastswap_nr_failed(void);

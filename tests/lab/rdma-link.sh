@@ -60,10 +60,10 @@ found_again() {
 	return 1
 }
 
-# How long the server was lost for, the last time.
+# How long the server was lost for, at the longest, since the log was cleared.
 away_ms() {
 	dmesg | sed -nE 's/^\[ *([0-9]+)\.([0-9]{3})[0-9]*\] fastswap_rdma: .*(lost the server|is back).*/\1\2 \3/p' |
-		awk '/lost/ { lost = $1 } /back/ { away = $1 - lost } END { print away }'
+		awk '/lost/ { lost = $1 } /back/ && $1 - lost > away { away = $1 - lost } END { print away + 0 }'
 }
 
 # With grace: nobody gets SIGBUS, and stores fail at once. The cable is cut for a second, or until that is
@@ -73,6 +73,7 @@ nobody_lost() {
 	echo "$1" >/proc/sys/vm/page-cluster
 	for try in 1 2 3; do
 		before=$(losses) status=0
+		dmesg -C
 		start_checking "$pagecheck" --mib 8 --threads 2
 		eventually loads_more_than $(($(loads) + 200)) || return
 		wire loss 100%
