@@ -49,7 +49,7 @@ struct memaslap {
 	struct progress *progress;	/* NULL: nobody asks */
 	uint64_t objects, window;	/* all; of one connection */
 	uint64_t sets_before;		/* of ours, before the client's */
-	uint64_t gets_held;		/* gets answered when the client was stopped */
+	uint64_t gets_held;		/* gets answered soon after the client was stopped */
 	uint64_t go_ns, last_output_ns; /* 0: not yet */
 	uint64_t spawn_ns;
 	int64_t wall_lead_ns; /* then */
