@@ -406,10 +406,12 @@ struct fit_answer fit_answer(const struct fit_point *points, size_t nr,
 		return confirm(points, nr, bound, f, t);
 	sure = sure_bracket(points, nr, bound, t);
 	a = (struct fit_answer){ .ratio = sure.holds, .low = sure.fails };
-	if (sure.failed && sure.held && sure.holds - sure.fails < 2 * bound->within + STEP / 10) {
-		a.confirmed = true;
+	/* That all of memory is enough is no answer while few runs can tell whether less is. */
+	a.confirmed = sure.failed && sure.held &&
+		      sure.holds - sure.fails < 2 * bound->within + STEP / 10 &&
+		      !(sure.holds >= 1 && next_between(points, nr, bound, t) > 0);
+	if (a.confirmed)
 		return a;
-	}
 	a.next = next_run(points, nr, bound, f);
 	a.left = runs_left(points, nr, bound, f);
 	return a;

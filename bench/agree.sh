@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What fmbench says beside what others say of the same run (make bench-agree), each within 3 %:
 #	- memaslap's operations, and cmd_get + cmd_set of the server's own `stats`;
-#	- far page-ins by the group's count, and pages that zram read for them.
+#	- far page-ins by the group's count, and pages that zram read for them;
+#	- major faults of a thread that does nothing else, and perf's count of them; their mean latency, and the
+#	  time from one to the next by perf's clock. On a swap file: what the thread does between two faults takes
+#	  1 us, which is much of a fault on zram.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +20,7 @@ row() {
 	awk -v what="$1" -v a="$2" -v b="$3" 'BEGIN {
 		ratio = b > 0 ? a / b : 0
 		ok = ratio > 0.97 && ratio < 1.03
-		printf "%-44s %14.0f %14.0f %8.3f  %s\n", what, a, b, ratio, ok ? "agrees" : "DIFFERS"
+		printf "%-48s %14.0f %14.0f %8.3f  %s\n", what, a, b, ratio, ok ? "agrees" : "DIFFERS"
 		exit !ok }' || bad=1
 }
 
@@ -38,7 +41,7 @@ for r in csv.DictReader(sys.stdin):
         print(r["delta"])' "$1" "$2"
 }
 
-printf '%-44s %14s %14s %8s\n' '' fmbench other ratio
+printf '%-48s %14s %14s %8s\n' '' fmbench other ratio
 
 # The server is asked every 20 ms; its count at the instant of a tick lies between two answers. Operations
 # are compared from the first tick of the window at which memaslap had just told of them to the last:
@@ -59,5 +62,21 @@ ours=$(delta memory_stat pswpin)
 [[ $ours ]] || ours=$(delta memory_stat workingset_refault_anon)
 row 'quicksort: far page-ins; pages that zram read' "$ours" "$(delta swap_device read |
 	awk '{ print $1 / 4096 }')"
+
+if command -v perf >/dev/null; then
+	export FMBENCH_DB=$tmp/faults.db
+	perf record -q -k CLOCK_MONOTONIC -e major-faults -c 1 -a -o "$tmp/perf.data" -- "$fmbench" micro -q \
+		fault_latency -o region=64M -o local=8M --duration 3s --backend swapfile --page-cluster 0 \
+		>"$tmp/out" 2>"$tmp/err" || [[ $? -eq 7 ]] || {
+		cat "$tmp/err" >&2
+		exit 1
+	}
+	perf script -i "$tmp/perf.data" -F tid,time --ns 2>/dev/null >"$tmp/faults"
+	read -r ours theirs mean gap < <(python3 bench/agree_stats.py faults "$FMBENCH_DB" "$tmp/faults")
+	row "fault_latency: major faults; perf's count" "$ours" "$theirs"
+	row 'fault_latency: mean (ns); between two, by perf' "$mean" "$gap"
+else
+	echo "no perf (Debian's linux-perf): faults are not compared with its" >&2
+fi
 
 exit $bad

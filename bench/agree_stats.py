@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A memcached's own count of operations, beside fmbench's (bench/agree.sh).
+"""What others counted of a run, beside what fmbench did (bench/agree.sh).
 
-	watch PORT			"ns,operations" every 20 ms, until it is gone
+	watch PORT			a memcached's "ns,operations" every 20 ms, until it is gone
 	compare SAMPLES SERVER		the operations of each over the same time
+	faults DATABASE SCRIPT		of its only run and perf's major faults ("tid seconds:"): their
+					number in phase measure of each, and in the window their mean
+					latency and the mean time from one to the next, in ns
 """
+import collections
 import csv
 import socket
+import sqlite3
 import sys
 import time
 
@@ -65,4 +70,21 @@ def compare(samples, server):
     print(last[1] - first[1], round(at(theirs, last[0]) - at(theirs, first[0])))
 
 
-{"watch": watch, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+def faults(database, script):
+    db = sqlite3.connect(database)
+    results = dict(db.execute("SELECT name, value FROM result"))
+    begin, end = (ns / 1e9 for ns in db.execute(
+        "SELECT begin_ns, end_ns FROM phase WHERE name = 'measure'").fetchone())
+    at = collections.defaultdict(list)
+    with open(script) as f:
+        for line in f:
+            tid, seconds = line.split()
+            if begin <= float(seconds.rstrip(":")) <= end:
+                at[tid].append(float(seconds.rstrip(":")))
+    thread = sorted(max(at.values(), key=len))
+    window = [t for t in thread if t >= end - results["window"]]
+    print(round(results["all_major_faults"]), len(thread), round(1000 * results["major_mean"]),
+          round(1e9 * (window[-1] - window[0]) / (len(window) - 1)))
+
+
+{"watch": watch, "compare": compare, "faults": faults}[sys.argv[1]](*sys.argv[2:])

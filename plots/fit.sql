@@ -73,6 +73,6 @@ SELECT nr_series, labels, common.unsound, result IS NULL AS normalised,
 	CASE WHEN result IS NULL THEN 'slowdown (times ratio 1)' ELSE (SELECT metric || ' ('
 		|| CASE unit WHEN 'per_s' THEN '1/s' WHEN 'us' THEN 'µs' ELSE unit END || ')' FROM shown) END AS y_label,
 	caption || CASE WHEN crossing IS NULL THEN '' ELSE CASE caption WHEN '' THEN '' ELSE '; ' END
-		|| format('the bound is crossed at ratio %.2f (95 %%: %.2f to %.2f)', crossing ->> 0,
-			crossing ->> 1, crossing ->> 2) END AS caption
+		|| format('the bound is crossed between ratio %.2f and %.2f (95 %%)', crossing ->> 1,
+			crossing ->> 2) END AS caption
 FROM common JOIN bounded LEFT JOIN answer;

@@ -101,7 +101,8 @@ static void add_quoted(struct buf *b, const char *word)
 
 struct script {
 	const char *dir;
-	struct buf text; /* begins with an empty line */
+	struct buf text;     /* begins with an empty line */
+	struct buf left_out; /* programs of the user's, by their names: " ./a ./b" */
 };
 
 /* Options that say where runs go on this machine, or which of them a task of a cluster makes. */
@@ -158,6 +159,18 @@ static bool is_experiment(const char *word)
 	       experiment_find(word, found, sizeof(found));
 }
 
+/* A program that was named by where it lay. Programs are machine code of one kind of machine: none is copied. */
+static void leave_out(struct script *s, const char *program)
+{
+	struct buf word = BUF_INIT;
+
+	add_quoted(&word, program);
+	if (program[0] != '/' && strchr(program, '/') &&
+	    !(s->left_out.len && strstr(s->left_out.data, word.data)))
+		buf_adds(&s->left_out, word.data);
+	buf_release(&word);
+}
+
 static int add_command(void *arg, const char *command, bool in_lab, struct err *err)
 {
 	struct script *s = arg;
@@ -176,6 +189,8 @@ static int add_command(void *arg, const char *command, bool in_lab, struct err *
 			rc = add_experiment(s, w.words[i], &line, err);
 		else
 			add_quoted(&line, w.words[i]);
+		if (i > 1 && !options && strcmp(w.words[i - 1], "--") == 0)
+			leave_out(s, w.words[i]);
 		sweep |= options && i < w.nr && strcmp(w.words[i], "sweep") == 0;
 	}
 	buf_adds(&line, "\n");
@@ -209,9 +224,9 @@ static const char script_head[] =
 	"\n";
 
 static int write_script(struct store *store, const char *dir, struct buf *ret_commands,
-			struct err *err)
+			struct buf *ret_left_out, struct err *err)
 {
-	struct script s = { .dir = dir, .text = BUF_INIT };
+	struct script s = { .dir = dir, .text = BUF_INIT, .left_out = BUF_INIT };
 	struct buf all = BUF_INIT;
 	int rc;
 
@@ -222,6 +237,11 @@ static int write_script(struct store *store, const char *dir, struct buf *ret_co
 	if (!rc)
 		rc = write_file(dir, "repeat.sh", &all, 0755, err);
 	buf_adds(ret_commands, s.text.data + 1);
+	if (s.left_out.len)
+		log_warn("not in the artifact:%s; who repeats it puts them beside its repeat.sh",
+			 s.left_out.data);
+	buf_adds(ret_left_out, s.left_out.len ? s.left_out.data : "");
+	buf_release(&s.left_out);
 	buf_release(&s.text);
 	buf_release(&all);
 	return rc;
@@ -321,7 +341,7 @@ static void add_claims(struct buf *b, const struct claims *claims)
 }
 
 static int write_readme(const char *dir, const struct claims *claims, const struct buf *commands,
-			struct err *err)
+			const struct buf *left_out, struct err *err)
 {
 	struct buf b = BUF_INIT;
 	int rc;
@@ -343,6 +363,12 @@ static int write_readme(const char *dir, const struct claims *claims, const stru
 		 " report`), `machines.json`\n"
 		 "where they were made, `figures/` what they show. Written by fmbench %s.\n",
 		 commands->data, fmbench_version);
+	if (left_out->len)
+		buf_addf(
+			&b,
+			"\nPrograms that these commands start are not in here:%s. Put them beside\n"
+			"`repeat.sh` under these names before it is started.\n",
+			left_out->data);
 	rc = write_file(dir, "README.md", &b, 0644, err);
 	buf_release(&b);
 	return rc;
@@ -393,14 +419,14 @@ int artifact_write(const char *dir, const char *db, const char *experiment, size
 		   struct err *err)
 {
 	struct store *store = NULL;
-	struct buf commands = BUF_INIT;
+	struct buf commands = BUF_INIT, left_out = BUF_INIT;
 	struct claims claims = { 0 };
 	int rc = copy_runs(dir, db, experiment, &store, err);
 
 	if (!rc)
 		rc = claims_load(store, &claims, err);
 	if (!rc)
-		rc = write_script(store, dir, &commands, err);
+		rc = write_script(store, dir, &commands, &left_out, err);
 	if (!rc)
 		rc = copy_units(dir, err);
 	if (!rc)
@@ -409,12 +435,13 @@ int artifact_write(const char *dir, const char *db, const char *experiment, size
 		rc = draw_figures(store, dir, err);
 	store_close(store);
 	if (!rc)
-		rc = write_readme(dir, &claims, &commands, err);
+		rc = write_readme(dir, &claims, &commands, &left_out, err);
 	if (!rc)
 		rc = write_mark(dir, err);
 	*ret_claims = claims.nr;
 	claims_release(&claims);
 	buf_release(&commands);
+	buf_release(&left_out);
 	return rc;
 }
 

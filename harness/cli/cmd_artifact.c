@@ -137,8 +137,8 @@ static int make(const char *path, const struct params *p, struct err *err)
 	if (!nr_claims)
 		log_warn("the artifact claims nothing: a claim needs two runs a cell, and two "
 			 "ratios or backends");
-	printf("wrote %s: %zu claims; `fmbench artifact --check %s` repeats it\n", path, nr_claims,
-	       path);
+	printf("wrote %s: %zu claim%s; `fmbench artifact --check %s` repeats it\n", path, nr_claims,
+	       nr_claims == 1 ? "" : "s", path);
 	return 0;
 }
 
@@ -173,7 +173,7 @@ static int judge(const char *dir, int *ret_code, struct err *err)
 		       dir);
 	} else if (!rc) {
 		claims_print(&stored, &here, nr, stdout);
-		printf("\n%zu of %zu claims hold, %zu fail, %zu undecided, %zu not measured\n",
+		printf("\nclaims: %zu of %zu hold, %zu fail, %zu undecided, %zu not measured\n",
 		       nr[CLAIM_HOLDS], stored.nr, nr[CLAIM_FAILS], nr[CLAIM_UNDECIDED],
 		       nr[CLAIM_NOT_MADE]);
 		*ret_code = nr[CLAIM_FAILS]			       ? ERR_FAILED

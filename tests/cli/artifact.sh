@@ -19,8 +19,15 @@ EOF
 expect_run "$fmbench" sweep --db "$FMBENCH_DB" scan.ini
 expect_run "$fmbench" run -q --experiment 'another one' -o memory=4M quicksort
 expect 0 "$fmbench" artifact paper.tar.zst
-grep -q '1 claims' "$tmp/out" || fail "not one claim: $(<"$tmp/out")"
+grep -q ': 1 claim;' "$tmp/out" || fail "not one claim: $(<"$tmp/out")"
 [[ $(echo paper*) == paper.tar.zst ]] || fail "something is left: $(echo paper*)"
+
+# A program of the user's is not among what goes along.
+cp "$(type -P true)" own
+expect_run "$fmbench" run --db own.db -- ./own
+expect 0 "$fmbench" artifact --db own.db owns
+grep -qx 'fmbench: warning: not in the artifact: ./own; .*' "$tmp/err" || fail "not told: $(<"$tmp/err")"
+grep -q 'not in here: ./own\.' owns/README.md || fail "$(<owns/README.md)"
 
 # The whole of it on another machine: another directory and state at least.
 mkdir elsewhere
@@ -29,7 +36,7 @@ unset FMBENCH_DB
 "$fmbench" artifact --check ../paper.tar.zst >"$tmp/out" 2>"$tmp/err" || status=$?
 [[ ${status-0} =~ ^[017]$ ]] || fail "status ${status-0}: $(<"$tmp/err")"
 grep -q '^  quicksort on zram at 0.5 .*: elapsed against ratio 1 ' "$tmp/out" || fail "no claim: $(<"$tmp/out")"
-grep -q 'of 1 claims hold' "$tmp/out" || fail "no count: $(<"$tmp/out")"
+grep -q '^claims: [01] of 1 hold' "$tmp/out" || fail "no count: $(<"$tmp/out")"
 for file in ARTIFACT README.md repeat.sh results.db machines.json repeated.db experiments/scan.ini \
 	figures/slowdown.pdf figures/slowdown.gp figures/slowdown.dat; do
 	[[ -s paper/$file ]] || fail "no $file"

@@ -60,7 +60,7 @@ static void profiles(void **state)
 static void a_search(void **state)
 {
 	struct store *s = synthetic_store("search.db");
-	/* Slowdown 1 + 2 (1 - r), but for a hair: 1.5 at 0.75. */
+	/* Slowdown 1 + 2 (1 - r), but for a hair: 1.5 at 0.75. No run has confirmed it there. */
 	const double ratios[] = { 1, 1, 0.7, 0.8, 0.7, 0.8, 0.7, 0.8, 0.7, 0.8, 0.7, 0.8 };
 	char *data;
 
@@ -71,7 +71,7 @@ static void a_search(void **state)
 	data = draw_data(s, "fit", 0, NULL, "fit-search");
 	free(data);
 	expect_variable("fit-search", "bound = 1.5\n");
-	expect_variable("fit-search", "the bound is crossed at ratio 0.75 (95 %: 0.74 to 0.75)'\n");
+	expect_variable("fit-search", "the bound is crossed between ratio 0.70 and 0.80 (95 %)'\n");
 	store_close(s);
 }
 
