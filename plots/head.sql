@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- What the programs of all figures build on: this one runs first, then plots/NAME.sql.
 --
--- :run is the run that the user chose (0: none), :experiment a label (NULL: any). A figure's
+-- :run is the run that the user chose (0: none), :experiment a label, :job a job (NULL: any). A figure's
 -- program makes three temporary tables, for which the views below are written:
 --	axis (parameter)		the option that the x axis stands for, or 'none'
 --	candidate (id, …)		the runs that the figure is about, sound or not
@@ -11,7 +11,8 @@
 
 CREATE TEMP TABLE asked AS
 SELECT *, status = 'ok' OR id = :run AS drawable FROM run_job
-WHERE (:run = 0 OR id = :run) AND (:experiment IS NULL OR experiment = :experiment);
+WHERE (:run = 0 OR id = :run) AND (:experiment IS NULL OR experiment = :experiment)
+	AND (:job IS NULL OR job_name = :job);
 
 -- As runs store it: a setting by its file, or by the short name that older databases have.
 CREATE TEMP VIEW axis_key AS

@@ -64,12 +64,17 @@ SELECT p.name AS phase, (p.begin_ns - shown.begin_ns) / 1e9 AS begin_s,
 FROM shown JOIN phase p ON p.run = shown.id ORDER BY p.begin_ns;
 
 -- A client that counts by seconds (workload kv) has a 99th percentile of each whole second in the window,
--- from when it began to count: as the warm-up did.
+-- from when it began to count: as the warm-up did. In a co-run it began so long before the job's end as the window is.
 CREATE TEMP TABLE second AS
-WITH phases AS (
+WITH whole AS (
 	SELECT (SELECT min(begin_ns) FROM phase WHERE run = shown.id AND name IN ('warmup', 'measure')) AS origin,
-		(SELECT begin_ns FROM phase WHERE run = shown.id AND name = 'measure') AS begin, begin_ns
-	FROM shown)
+		(SELECT begin_ns FROM phase WHERE run = shown.id AND name = 'measure') AS begin, begin_ns,
+		CAST(1e9 * ((SELECT sum(value) FROM result r WHERE r.run = shown.id AND r.job = shown.job
+			AND r.name IN ('arrival', 'completion')) - (run_params ->> '$.duration')) AS INTEGER) AS later
+	FROM shown),
+phases AS (
+	SELECT iif(later, begin + later, origin) AS origin, begin + ifnull(later, 0) AS begin, begin_ns
+	FROM whole)
 SELECT (origin + ((begin - origin + 999999999) / 1000000000 + substr(r.name, 16)) * 1000000000
 		+ 500000000 - phases.begin_ns) / 1e9 AS t_s, r.value AS p99_us
 FROM phases JOIN shown JOIN result r ON r.run = shown.id AND r.job = shown.job

@@ -14,7 +14,7 @@ struct blocks {
 	size_t first_rows; /* rows of the first */
 };
 
-/* *ret is NULL at the program's end. Each statement may do without :run, :experiment or :y. */
+/* *ret is NULL at the program's end. Each statement may do without :run, :experiment, :job or :y. */
 static int prepare(struct blocks *b, const char **program, sqlite3_stmt **ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -26,6 +26,8 @@ static int prepare(struct blocks *b, const char **program, sqlite3_stmt **ret, s
 				   b->choice->run);
 		sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":experiment"),
 				  b->choice->experiment, -1, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":job"), b->choice->job,
+				  -1, SQLITE_STATIC);
 		sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":y"), b->choice->y, -1,
 				  SQLITE_STATIC);
 	}

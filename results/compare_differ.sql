@@ -8,12 +8,12 @@ side AS (
 	SELECT value AS run, 'A' AS side FROM json_each(?1)
 	UNION ALL
 	SELECT value, 'B' FROM json_each(?2)),
--- A limit that comes from a peak that was measured anew is the same limit.
+-- A limit that comes from a peak that was measured anew is the same limit; so is a co-run's share of peaks.
 seen AS (
 	SELECT DISTINCT source, key, dashed, bare, side,
-		CASE WHEN p.key = 'limit'
+		CASE WHEN p.key IN ('limit', 'local')
 			THEN ifnull((SELECT min(o.value) FROM property o JOIN side USING (run)
-				WHERE o.key = 'limit' AND o.value * 1.05 >= p.value), p.value)
+				WHERE o.key = p.key AND o.value * iif(p.key = 'limit', 1.05, 1.01) >= p.value), p.value)
 			ELSE p.value END AS value
 	FROM property p JOIN side USING (run)
 	ORDER BY value),

@@ -55,6 +55,7 @@ struct figure_choice {
 	int64_t run;		/* 0: none chosen */
 	const char *experiment; /* NULL: any */
 	const char *y;		/* NULL: the figure's own */
+	const char *job;	/* of runs with several; NULL: any */
 };
 
 /*

@@ -18,12 +18,12 @@ property AS MATERIALIZED (
 		SELECT * FROM kind_property
 		UNION ALL
 		SELECT * FROM run_property WHERE source = 'label' AND key = 'version') p USING (run)),
--- A limit that comes from a peak that was measured anew is the same limit.
+-- A limit that comes from a peak that was measured anew is the same limit; so is a co-run's share of peaks.
 value_of AS MATERIALIZED (
 	SELECT run, source, key, dashed, bare, is_column,
-		CASE WHEN key = 'limit'
+		CASE WHEN key IN ('limit', 'local')
 			THEN ifnull((SELECT min(o.value) FROM property o
-				WHERE o.key = 'limit' AND o.value * 1.05 >= p.value), p.value)
+				WHERE o.key = p.key AND o.value * iif(p.key = 'limit', 1.05, 1.01) >= p.value), p.value)
 			ELSE p.value END AS value
 	FROM property p),
 setting AS MATERIALIZED (

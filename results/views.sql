@@ -51,8 +51,8 @@ FROM (
 			'version', version)) j
 	UNION ALL
 	SELECT r.id, 'run', j.key, j.value, NULL FROM main.run_job r,
-		json_each(json_object('workload', workload, 'backend', backend, 'ratio', ratio,
-			'limit', limit_bytes)) j
+		json_each(json_object('workload', workload, 'backend', backend, 'limit', limit_bytes,
+			'ratio', iif(run_params ->> '$.policy' IS NULL, ratio, round(ratio, 3)))) j
 	UNION ALL
 	SELECT r.id, 'setting', j.key, j.value, NULL FROM main.run r, json_each(run_params) j
 	UNION ALL

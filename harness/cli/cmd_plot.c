@@ -9,7 +9,7 @@
 #include "plots/figure.h"
 
 struct params {
-	char *run, *experiment, *output, *overlay;
+	char *run, *experiment, *job, *output, *overlay;
 	char *y, *axis, *size, *title, *labels, *legend;
 };
 
@@ -21,6 +21,10 @@ static const struct opt opts[] = {
 		   "of this run alone: a number, the beginning of a uuid, or latest", .arg = "RUN"),
 	OPT_STRING("experiment", struct params, experiment, NULL, "of runs with this label only",
 		   .arg = "NAME"),
+	OPT_STRING(
+		"job", struct params, job, NULL,
+		"timeseries, gantt: of this job of a co-run, such as kv-2 (timeseries: else its first)",
+		.arg = "NAME"),
 	OPT_STRING("y", struct params, y, NULL,
 		   "slowdown, bars: slowdown, performance or a result; latency-cdf: share or tail",
 		   .arg = "WHAT"),
@@ -43,7 +47,7 @@ static const struct opt opts[] = {
 static int cmd_plot_run(struct cli *cli)
 {
 	const struct params *p = cli->params;
-	struct figure_choice choice = { .experiment = p->experiment, .y = p->y };
+	struct figure_choice choice = { .experiment = p->experiment, .y = p->y, .job = p->job };
 	struct figure_style style = {
 		.title = p->title,
 		.labels = p->labels,
@@ -67,6 +71,10 @@ static int cmd_plot_run(struct cli *cli)
 	rc = figure_check_choice(f, p->run, &err);
 	if (!rc)
 		rc = figure_check_y(f, p->y, &err);
+	if (!rc && p->job && f->scope != FIGURE_ONE_RUN)
+		rc = err_usage(&err,
+			       "--job %s: %s is of several runs; timeseries and gantt draw one",
+			       p->job, f->name);
 	if (!rc)
 		rc = figure_check_axis(f, p->axis, &err);
 	if (!rc && p->size)

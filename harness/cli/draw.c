@@ -26,7 +26,14 @@ static int write_data(struct store *store, const struct figure *f,
 		rc = err_failed(err, errno, "cannot write %s", path);
 	if (!rc && rows == 0) {
 		remove(path);
-		err_missing(err, "nothing to draw in figure %s: %s", f->name, f->empty_hint);
+		if (choice->job)
+			err_missing(err,
+				    "nothing to draw in figure %s: no run that it may be of has a "
+				    "job '%s'; `fmbench show RUN` names a run's jobs",
+				    f->name, choice->job);
+		else
+			err_missing(err, "nothing to draw in figure %s: %s", f->name,
+				    f->empty_hint);
 		rc = -ENODATA;
 	}
 	return rc;
