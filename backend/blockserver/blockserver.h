@@ -48,7 +48,7 @@ struct store {
 	struct pace pace;
 };
 
-/* Below this a wait is spent looking at the clock: sleeping takes longer to end. */
+/* The last part of a wait is spent looking at the clock: sleep ends late. */
 #define SPIN_NS 60000
 
 /* Say on stderr what could not be done and why (errnum), and exit. */

@@ -111,8 +111,8 @@ static bool request_came(const struct server *s)
 	if (s->last - s->first == WAITING_MAX)
 		return false;
 	if (due > now + SPIN_NS) {
-		wait.tv_sec = (time_t)((due - now) / NSEC_PER_SEC);
-		wait.tv_nsec = (long)((due - now) % NSEC_PER_SEC);
+		wait.tv_sec = (time_t)((due - SPIN_NS - now) / NSEC_PER_SEC);
+		wait.tv_nsec = (long)((due - SPIN_NS - now) % NSEC_PER_SEC);
 	}
 	if (waits && due <= now)
 		return false;
