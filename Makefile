@@ -16,7 +16,7 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -W
 	-fno-common -Werror
 ALL_CFLAGS = -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARN) -D_GNU_SOURCE -I. -pthread \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-ALL_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma -lgsl -lgslcblas -lm
+ALL_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnuma -lgsl -lgslcblas -llz4 -lm
 
 DIRS := base workloads workloads/kv micro collectors backend results plots \
 	harness harness/policy harness/group harness/run harness/plan harness/doctor harness/cli

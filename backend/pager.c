@@ -106,6 +106,19 @@ static void read_paging(void *state, uint64_t values[NR_PAGING])
 	values[PAGING_BARE] = b->nr_bare + (b->nr_seen == 0);
 }
 
+static void read_facts(void *state, struct facts *facts)
+{
+	const struct pool_ctx *ctx = &((struct keeper *)state)->job.pool;
+	struct pool_fact values[POOL_FACTS];
+	size_t nr = ctx->pool->facts ? ctx->pool->facts(ctx, values) : 0;
+	char name[64];
+
+	for (size_t i = 0; i < nr; i++) {
+		snprintf(name, sizeof(name), "pager_pool.%s", values[i].name);
+		facts_set(facts, name, "%.10g", values[i].value);
+	}
+}
+
 static void set_env(struct backend_job *job, size_t i, const char *name, const char *value)
 {
 	size_t size = strlen(name) + strlen(value) + 2;
@@ -164,7 +177,7 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 		return rc;
 	}
 	pthread_mutex_init(&k->burying, NULL);
-	k->paging = (struct paging){ read_paging, k };
+	k->paging = (struct paging){ read_paging, k, read_facts };
 	job->paging = &k->paging;
 	job->state = k;
 	return set_environment(job, k, err);

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+struct facts;
+
 enum paging_value {
 	PAGING_LOCAL,	  /* gauge, bytes in memory, those that can't be paged included */
 	PAGING_FAR,	  /* gauge, bytes */
@@ -21,6 +23,8 @@ enum paging_value {
 struct paging {
 	void (*read)(void *state, uint64_t values[NR_PAGING]);
 	void *state;
+	/* What its pool has to tell when the run has ended, as facts of that run. */
+	void (*facts)(void *state, struct facts *facts);
 };
 
 #endif

@@ -264,7 +264,7 @@ static void put_extent(struct board *b, struct pool_ctx *pool, uint32_t extent)
 	if (pool->pool->drop)
 		pool->pool->drop(pool, extent * BLOCK_PAGES, BLOCK_PAGES);
 	*refs = 0;
-	b->full = false;
+	b->nr_freed++;
 }
 
 /* Returns how many of its pages were shared. */
@@ -340,6 +340,11 @@ uint32_t board_take_block(struct board *b, struct process *owner, uint64_t addre
 	return NO_BLOCK;
 }
 
+bool board_is_full(const struct board *b)
+{
+	return b->full_at == b->nr_freed + 1;
+}
+
 static bool reserve(struct pool_ctx *pool, uint32_t extent)
 {
 	return !pool->pool->reserve ||
@@ -349,6 +354,10 @@ static bool reserve(struct pool_ctx *pool, uint32_t extent)
 /* One that nobody uses; held by the caller. The lowest first: the pool may have its memory ready. */
 static uint32_t take_extent(struct board *b, struct pool_ctx *pool)
 {
+	uint32_t nr_freed = b->nr_freed;
+
+	if (board_is_full(b))
+		return NO_BLOCK;
 	for (uint32_t e = 1; e < b->nr_usable; e++) {
 		uint32_t none = 0;
 
@@ -362,7 +371,7 @@ static uint32_t take_extent(struct board *b, struct pool_ctx *pool)
 		*extent_refs(b, e) = 0;
 		break;
 	}
-	b->full = true;
+	b->full_at = nr_freed + 1;
 	return NO_BLOCK;
 }
 

@@ -112,7 +112,8 @@ struct board {
 	_Atomic int64_t shared; /* how much resident + unpaged count more than once: fork */
 	_Atomic int64_t peak, overshoot; /* in pages: of what is in memory; above the limit */
 	_Atomic int64_t unpaged_peak;
-	_Atomic bool full; /* the pool had no room, and has freed none since */
+	_Atomic uint32_t nr_freed; /* extents */
+	_Atomic uint32_t full_at;  /* nr_freed + 1 when the pool had no room; 0: it had */
 	_Atomic bool full_told;
 	_Atomic uint64_t refused; /* bytes of mappings that are shared, locked, or too small */
 	_Atomic uint32_t nr_seen; /* processes that were ever paged */
@@ -161,6 +162,8 @@ uint32_t board_take_block(struct board *b, struct process *owner, uint64_t addre
  */
 uint32_t board_take_slot(struct board *b, struct pool_ctx *pool, struct block *block,
 			 unsigned int i);
+/* The pool had no room when it was asked last, and has freed none since. */
+bool board_is_full(const struct board *b);
 void board_share_slot(struct board *b, uint32_t slot);
 /* Its page holds it no more. Where that frees a whole extent, the pool drops it. */
 void board_put_slot(struct board *b, struct pool_ctx *pool, uint32_t slot);

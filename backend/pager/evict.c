@@ -507,11 +507,11 @@ void evict_for(size_t nr)
 	while (above(nr) > 0 && !pager.changing && pager.space.process->resident > LEAST_PAGES &&
 	       tries < MOST_TRIES) {
 		if (evict(BATCH_PAGES) == 0)
-			tries += pager.board->full ? MOST_TRIES : 1;
+			tries += board_is_full(pager.board) ? MOST_TRIES : 1;
 		else if (only_shared)
 			wait_for_others(nr, COMMON_WAITS);
 	}
-	if (above(nr) > 0 && !pager.changing && !pager.board->full)
+	if (above(nr) > 0 && !pager.changing && !board_is_full(pager.board))
 		wait_for_others(nr, MAX_WAITS);
 }
 

@@ -20,13 +20,13 @@ $B/pic/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
 
-# Bound at load: resolving a symbol later would touch memory that is paged.
+# Bound at load: resolving a symbol later would touch memory that is paged. The shared liblz4 isn't.
 $B/libfmpager.so: $(PAGER_PIC) backend/pager/exports
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-z,now \
-		-Wl,--version-script=backend/pager/exports -o $@ $(PAGER_PIC) -lm
+		-Wl,--version-script=backend/pager/exports -o $@ $(PAGER_PIC) -l:liblz4.a -lm
 
 $B/fmpager: $(PAGER_OBJ)
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -llz4 -lm
 
 $B/tests/pager/%: tests/pager/%.c
 	@mkdir -p $(@D)

@@ -96,6 +96,9 @@ struct pool {
 extern const struct pool *const pager_pools[]; /* ended by NULL */
 
 /* One line a pool. */
-extern const struct pool pool_dram; /* shared memory of this machine */
+extern const struct pool pool_compressed; /* shared memory, by LZ4 */
+extern const struct pool pool_delay;	  /* shared memory behind a latency and a bandwidth */
+extern const struct pool pool_dram;	  /* shared memory of this machine */
+extern const struct pool pool_file;	  /* a file, or a block device */
 
 #endif

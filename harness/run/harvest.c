@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/kmsg.h"
+#include "base/paging.h"
 #include "harness/run/corun.h"
 #include "harness/run/evidence.h"
 #include "harness/run/flags.h"
@@ -40,6 +41,8 @@ int harvest_missing(struct run *r, struct err *err)
 	if (r->jobs[0].reclaimer_counters.why[0])
 		facts_set(&facts, "missing.reclaimer", "reclaimed: %s",
 			  r->jobs[0].reclaimer_counters.why);
+	if (r->jobs[0].far.paging)
+		r->jobs[0].far.paging->facts(r->jobs[0].far.paging->state, &facts);
 	rc = store_run_facts(r->session->store, r->outcome->id, &facts, err);
 	facts_release(&facts);
 	return rc;

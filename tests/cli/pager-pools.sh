@@ -12,7 +12,13 @@ chunks=$PWD/build/tests/pager/chunks
 seconds=1
 [[ -z ${FMBENCH_LONG-} ]] || seconds=120
 
-pools=(dram)
+# A small file system, which is gone with the test.
+small=$tmp/small
+mkdir "$small"
+mount -t tmpfs -o size=16M fmbench-test "$small" || skip "cannot mount a tmpfs"
+trap 'umount -l "$small"; rm -rf "$tmp"' EXIT
+pools=(dram "delay:latency=20us,bandwidth=2G" compressed file:path=/var/tmp)
+
 
 for pool in "${pools[@]}"; do
 	expect 0 "$fmpager" --limit 12M --pool "$pool" -- "$torture" $seconds 40 3
@@ -43,6 +49,23 @@ damaged() { # POOL NAME
 	grep -q WRONG "$tmp/err" || fail "$1: a damaged page was not seen: $(cat "$tmp/err")"
 }
 damaged dram fmpager-pool
+damaged delay fmpager-pool
+damaged file:path=/var/tmp "/var/tmp/#* (deleted)"
+
+# --- compressed: what does not unpack is never handed to the program
+torn() {
+	local pid fd status=0
+	"$fmpager" --limit 12M --quiet --pool compressed -- "$torture" 20 40 2 >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	sleep 0.5
+	fd=$(find /proc/$pid/fd -lname "*fmpager-pool*" | head -n 1)
+	python3 -c 'import os, sys
+os.pwrite(os.open(sys.argv[1], os.O_RDWR), bytes(1 << 20), 4096)' "$fd"
+	wait $pid || status=$?
+	[[ $status -ne 0 ]] || fail "compressed: the program ended with $status over lost pages"
+	grep -q 'has lost pages' "$tmp/err" || fail "compressed: lost pages are not told: $(cat "$tmp/err")"
+}
+torn
 
 # --- full: pages stay, and fmpager says so
 expect 0 "$fmpager" --limit 8M --far 4M -- "$chunks" 20
@@ -51,12 +74,33 @@ grep -q 'the pool is full' "$tmp/err" || fail "a full pool is not told: $(cat "$
 grep -q pool_full "$tmp/err" || fail "a full pool is not counted"
 expect 0 "$fmpager" --limit 8M --far 4M --as-if no-move -- "$torture" 1 40 2
 
+# --- full disk: the same; whoever kills fmpager leaves nothing on it
+expect 0 "$fmpager" --limit 8M --pool "file:path=$small" -- "$chunks" 40
+grep -qx '0 wrong words' "$tmp/out" || fail "full disk: $(cat "$tmp/out")"
+grep -q 'the pool is full' "$tmp/err" || fail "a full disk is not told: $(cat "$tmp/err")"
+empty() { [[ $(df --output=used "$small" | tail -n 1) -eq 0 ]]; }
+eventually empty || fail "the file was left: $(df "$small")"
+"$fmpager" --limit 4M --quiet --pool "file:path=$small" -- "$torture" 60 12 2 >/dev/null 2>&1 &
+pid=$!
+sleep 0.5
+if empty; then fail "nothing is in the file"; fi
+kill -KILL $pid
+wait $pid 2>/dev/null || true
+eventually empty || fail "killed: the file was left: $(df "$small")"
+
 # --- as a backend; its pool is a fact of the run
-expect_run "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o pager.pool=dram:prealloc=40M
-grep -q '"pool":{"name":"dram"' "$tmp"/*/*/pager.json || fail "the report has no pool"
+expect_run "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o pager.pool=compressed
+grep -q '"pool":{"name":"compressed","stored":[1-9]' "$tmp"/*/*/pager.json || fail "the report has no pool"
+[[ $(sql "SELECT max(json_extract(facts, '\$.\"pager_pool.stored\"')) > 0 AND max(json_extract(facts, '\$.pager_pool')) = 'compressed' FROM run") -eq 1 ]] ||
+	fail "not among the facts: $(sql "SELECT facts FROM run")"
 expect 2 "$fmbench" run quicksort --ratio 0.5 --backend pager -o pager.pool=dram:nosuch=1
 grep -q nosuch "$tmp/err" || fail "does not name the option"
 
 # --- bad input
+expect 2 "$fmpager" --limit 50% --pool file -- true
+grep -q 'path is missing' "$tmp/err" || fail "does not name what is missing: $(cat "$tmp/err")"
+expect 2 "$fmpager" --limit 50% --pool file:path=/nosuch -- true
+grep -q '/nosuch' "$tmp/err" || fail "does not name the path: $(cat "$tmp/err")"
+expect 2 "$fmpager" --limit 50% --pool delay:latency=-1 -- true
 expect 2 "$fmpager" --limit 50% --pool dram:prealloc=x -- true
 grep -q 'prealloc=x' "$tmp/err" || fail "does not name the value: $(cat "$tmp/err")"

@@ -15,7 +15,10 @@
 enum content { RANDOM, ZEROS, SAME, TEXT, NR_CONTENTS };
 
 /* Pools that need no server and no disk. */
-static const char *const texts[] = { "dram", "dram:prealloc=1M" };
+static const char *const texts[] = {
+	"dram",	      "dram:prealloc=1M",	"delay:latency=2us,bandwidth=8G",
+	"compressed", "compressed:prealloc=1M", "file:path=."
+};
 
 static struct pool_ctx make(const char *text)
 {

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Far pages in a file, or on a block device, past the page cache: nothing is read ahead, nothing is kept.
+ * The file has no name from the start (O_TMPFILE, or unlinked at once): it is gone with the last process
+ * of the job, however that ends.
+ *
+ * Room is reserved by extents of slots before a page needs it: a file system that is full is told by
+ * reserve(), when all pages are still in memory. The device's first 2 MiB are never written, as slots are
+ * numbered from 512: so it still looks unused afterwards.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/pager/pool_memory.h"
+
+#define EXTENT_BYTES (512 * POOL_PAGE)
+#define LOOK_BYTES   (128u << 10)
+
+struct file_params {
+	char *path;
+};
+
+struct file_shared {
+	bool is_device;
+	_Atomic uint64_t reads, read_pages, read_ns, writes, written_pages, write_ns;
+};
+
+static const struct opt file_opts[] = {
+	OPT_STRING("path", struct file_params, path, NULL,
+		   "directory on a disk, for a file without a name; or a block device, unused"),
+	OPT_END
+};
+
+/* --- making it ---------------------------------------------------------------------------------------- */
+
+static int open_unnamed(const char *dir)
+{
+	char path[4096];
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	if (snprintf(path, sizeof(path), "%s/fmpager.XXXXXX", dir) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static int set_direct(int fd)
+{
+	return fcntl(fd, F_SETFL, O_DIRECT) == 0 ? 0 : -errno;
+}
+
+static int make_file(struct pool_ctx *ctx, const char *dir, struct err *err)
+{
+	ctx->fd = open_unnamed(dir);
+	if (ctx->fd < 0)
+		return err_usage(err,
+				 "pool file: path=%s: %s: give a directory that can be written",
+				 dir, strerror(errno));
+	if (set_direct(ctx->fd) != 0)
+		return err_usage(
+			err,
+			"pool file: path=%s: its file system has no direct I/O (O_DIRECT): "
+			"give a directory on a disk",
+			dir);
+	if (fallocate(ctx->fd, 0, 0, (off_t)POOL_PAGE) != 0 && errno == EOPNOTSUPP)
+		return err_usage(err,
+				 "pool file: path=%s: its file system can't reserve room "
+				 "(fallocate): give a directory on ext4, xfs or btrfs",
+				 dir);
+	return 0;
+}
+
+static bool is_empty(int fd)
+{
+	char *look = pool_scratch(LOOK_BYTES);
+	bool empty = look && pread(fd, look, LOOK_BYTES, 0) == (ssize_t)LOOK_BYTES &&
+		     look[0] == 0 && memcmp(look, look + 1, LOOK_BYTES - 1) == 0;
+
+	pool_scratch_free(look, LOOK_BYTES);
+	return empty;
+}
+
+static int take_device(struct pool_ctx *ctx, const char *path, struct err *err)
+{
+	uint64_t bytes = 0;
+
+	ctx->fd = open(path, O_RDWR | O_EXCL | O_DIRECT | O_CLOEXEC);
+	if (ctx->fd < 0)
+		return err_usage(err, "pool file: path=%s: %s", path, strerror(errno));
+	if (!is_empty(ctx->fd))
+		return err_usage(
+			err,
+			"pool file: path=%s: its first 128K are not zeros: somebody's data? "
+			"If not: dd if=/dev/zero of=%s bs=128K count=1",
+			path, path);
+	if (ioctl(ctx->fd, BLKGETSIZE64, &bytes) != 0 || bytes < 2 * EXTENT_BYTES)
+		return err_usage(err, "pool file: path=%s: smaller than 4 MiB", path);
+	if (bytes / POOL_PAGE < ctx->nr_slots)
+		ctx->nr_slots = bytes / EXTENT_BYTES * (EXTENT_BYTES / POOL_PAGE);
+	return 0;
+}
+
+static int file_create(struct pool_ctx *ctx, const void *params, struct err *err)
+{
+	const struct file_params *p = params;
+	struct file_shared *s = ctx->shared;
+	struct stat st;
+
+	if (!p->path)
+		return err_usage(err, "pool file: path is missing: --pool file:path=/var/tmp");
+	if (stat(p->path, &st) != 0)
+		return err_usage(err, "pool file: path=%s: %s", p->path, strerror(errno));
+	s->is_device = S_ISBLK(st.st_mode);
+	if (!s->is_device && !S_ISDIR(st.st_mode))
+		return err_usage(err, "pool file: path=%s: neither a directory nor a block device",
+				 p->path);
+	return s->is_device ? take_device(ctx, p->path, err) : make_file(ctx, p->path, err);
+}
+
+static int file_open(struct pool_ctx *ctx, struct err *err)
+{
+	int rc = set_direct(ctx->fd);
+
+	return rc ? err_failed(err, -rc, "pool file: no direct I/O") : 0;
+}
+
+/* --- room ----------------------------------------------------------------------------------------------- */
+
+static int file_reserve(struct pool_ctx *ctx, uint32_t slot, uint32_t nr)
+{
+	const struct file_shared *s = ctx->shared;
+
+	if (s->is_device ||
+	    fallocate(ctx->fd, 0, (off_t)(slot * POOL_PAGE), (off_t)(nr * POOL_PAGE)) == 0)
+		return 0;
+	return -ENOSPC;
+}
+
+static void file_drop(struct pool_ctx *ctx, uint32_t slot, uint32_t nr)
+{
+	const struct file_shared *s = ctx->shared;
+
+	if (!s->is_device)
+		fallocate(ctx->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			  (off_t)(slot * POOL_PAGE), (off_t)(nr * POOL_PAGE));
+}
+
+/* --- pages ---------------------------------------------------------------------------------------------- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+static int write_run(int fd, const struct pool_run *run)
+{
+	const char *from = run->pages;
+	off_t at = (off_t)(run->slot * POOL_PAGE);
+	size_t left = run->nr * POOL_PAGE;
+
+	while (left) {
+		ssize_t n = pwrite(fd, from, left, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		from += n;
+		at += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+static int read_run(int fd, const struct pool_run *run)
+{
+	char *to = run->pages;
+	off_t at = (off_t)(run->slot * POOL_PAGE);
+	size_t left = run->nr * POOL_PAGE;
+
+	while (left) {
+		ssize_t n = pread(fd, to, left, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		to += n;
+		at += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+static int file_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
+{
+	struct file_shared *s = ctx->shared;
+	uint64_t begin = now_ns();
+	int rc = 0;
+
+	for (size_t i = 0; i < nr_runs && !rc; i++) {
+		rc = write_run(ctx->fd, &runs[i]);
+		s->written_pages += runs[i].nr;
+	}
+	s->writes += nr_runs;
+	s->write_ns += now_ns() - begin;
+	return rc;
+}
+
+static int file_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
+{
+	struct file_shared *s = ctx->shared;
+	uint64_t begin = now_ns();
+	int rc = 0;
+
+	for (size_t i = 0; i < nr_runs && !rc; i++) {
+		rc = read_run(ctx->fd, &runs[i]);
+		s->read_pages += runs[i].nr;
+	}
+	s->reads += nr_runs;
+	s->read_ns += now_ns() - begin;
+	return rc;
+}
+
+static double share(uint64_t sum, uint64_t nr)
+{
+	return nr ? (double)sum / (double)nr : 0;
+}
+
+static size_t file_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS])
+{
+	const struct file_shared *s = ctx->shared;
+
+	facts[0] = (struct pool_fact){ "reads", (double)s->reads, "requests" };
+	facts[1] = (struct pool_fact){ "read_pages", share(s->read_pages, s->reads),
+				       "of each, in the mean" };
+	facts[2] = (struct pool_fact){ "read_ns", share(s->read_ns, s->reads), "likewise" };
+	facts[3] = (struct pool_fact){ "writes", (double)s->writes, "requests" };
+	facts[4] = (struct pool_fact){ "write_pages", share(s->written_pages, s->writes),
+				       "of each, in the mean" };
+	facts[5] = (struct pool_fact){ "write_ns", share(s->write_ns, s->writes), "likewise" };
+	return 6;
+}
+
+const struct pool pool_file = {
+	.name = "file",
+	.summary = "a file without a name, or a block device, by direct I/O",
+	.opts = file_opts,
+	.params_size = sizeof(struct file_params),
+	.create = file_create,
+	.open = file_open,
+	.reserve = file_reserve,
+	.store = file_store,
+	.load = file_load,
+	.drop = file_drop,
+	.facts = file_facts,
+};
