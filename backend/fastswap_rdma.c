@@ -24,6 +24,7 @@
 #include "base/sysfile.h"
 
 #define POOL		   "fastswap_rdma"
+#define COUNTERS	   "/sys/kernel/debug/fastswap/rdma"
 #define DEFAULT_PORT	   50000
 #define TOKEN_MAX	   24		       /* MEMSERVER_TOKEN_MAX of memserver/handshake.h */
 #define SERVER_PATIENCE_NS (30 * NSEC_PER_SEC) /* it takes and clears its memory first */
@@ -32,7 +33,7 @@ struct fastswap_rdma_params {
 	struct fastswap_params common;
 	char *far;
 	char *client_address;
-	uint64_t size_bytes, nr_queue_pairs, timeout_ns;
+	uint64_t size_bytes, nr_queue_pairs, timeout_ns, grace_ns;
 	char *token_file;
 };
 
@@ -47,6 +48,8 @@ static const struct opt fastswap_rdma_opts[] = {
 		"queue pairs; 0: three per CPU, or as many as the server grants"),
 	OPT_DURATION("timeout", struct fastswap_rdma_params, timeout_ns, "2s", 1e6, 600e9,
 		     "fail what the server has not answered for so long"),
+	OPT_DURATION("grace", struct fastswap_rdma_params, grace_ns, "0", 0, 600e9,
+		     "let loads wait for a lost server for so long; 0: they fail at once"),
 	OPT_STRING("token-file", struct fastswap_rdma_params, token_file, NULL,
 		   "its first line is the token that the server's --token-file asks for"),
 	OPT_SECRET("token", "token-file"),
@@ -218,6 +221,7 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 	const struct fastswap_rdma_params *p = ctx->params;
 	struct fastswap_rdma *r = xcalloc(1, sizeof(*r));
 	struct buf options = BUF_INIT;
+	uint64_t grace_ms = (p->grace_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
 	uint64_t size_bytes = p->size_bytes, free_kib;
 	int rc = 0;
 
@@ -238,8 +242,8 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 	if (rc)
 		return rc;
 
-	buf_addf(&options, "sip=%s sport=%" PRIu64 " timeout_ms=%" PRIu64, r->address, r->port,
-		 (uint64_t)(p->timeout_ns / NSEC_PER_MSEC));
+	buf_addf(&options, "sip=%s sport=%" PRIu64 " timeout_ms=%" PRIu64 " grace_ms=%" PRIu64,
+		 r->address, r->port, (uint64_t)(p->timeout_ns / NSEC_PER_MSEC), grace_ms);
 	if (size_bytes)
 		buf_addf(&options, " size=%" PRIu64, size_bytes);
 	if (p->nr_queue_pairs)
@@ -257,14 +261,26 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 static void fastswap_rdma_facts(const struct backend_ctx *ctx, struct facts *facts)
 {
 	const struct fastswap_rdma *r = ctx->state;
-	uint64_t queue_pairs;
+	uint64_t queue_pairs, grace_ms;
 
 	fastswap_facts(ctx, facts);
 	if (!ctx->taken)
 		facts_set(facts, "rdma_server", "%s:%" PRIu64 "%s", r->address, r->port,
 			  r->server.pid ? " (this machine)" : "");
-	if (sysfile_read_key("/sys/kernel/debug/fastswap/rdma", "queue_pairs", &queue_pairs) == 0)
+	if (sysfile_read_key(COUNTERS, "queue_pairs", &queue_pairs) == 0)
 		facts_set(facts, "rdma_queue_pairs", "%" PRIu64, queue_pairs);
+	if (sysfile_read_u64("/sys/module/" POOL "/parameters/grace_ms", &grace_ms) == 0)
+		facts_set(facts, "rdma_grace_ms", "%" PRIu64, grace_ms);
+}
+
+/* A server for which loads still wait is not lost yet. */
+static int fastswap_rdma_health(struct backend_ctx *ctx, struct err *err)
+{
+	uint64_t left_ms;
+
+	if (sysfile_read_key(COUNTERS, "grace_left_ms", &left_ms) == 0 && left_ms > 0)
+		return swap_area_health(ctx, err);
+	return fastswap_health(ctx, err);
 }
 
 /* The server's process is the journal's to end; here it is only reaped where it has. */
@@ -290,6 +306,6 @@ const struct backend backend_fastswap_rdma = {
 	.check = fastswap_rdma_check,
 	.up = fastswap_rdma_up,
 	.facts = fastswap_rdma_facts,
-	.health = fastswap_health,
+	.health = fastswap_rdma_health,
 	.release = fastswap_rdma_release,
 };

@@ -91,7 +91,7 @@ WITH pair (parent, key) AS (VALUES
 	('zram.algorithm', 'zram_algorithm'), ('fastswap-dram.inject', 'fastswap_inject'),
 	('fastswap-rdma.inject', 'fastswap_inject'), ('fastswap-dram.latency', 'fastswap_latency'),
 	('fastswap-rdma.latency', 'fastswap_latency'), ('fastswap-rdma.nq', 'rdma_queue_pairs'),
-	('fastswap-rdma.far', 'rdma_server'),
+	('fastswap-rdma.far', 'rdma_server'), ('fastswap-rdma.grace', 'rdma_grace_ms'),
 	('set.vm.swappiness', 'swappiness'), ('set.vm.page-cluster', 'page_cluster'),
 	('set.vm.overcommit_memory', 'overcommit_memory'), ('set.mm.lru_gen.enabled', 'mglru'),
 	('set.mm.transparent_hugepage.enabled', 'thp'),

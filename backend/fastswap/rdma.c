@@ -114,6 +114,7 @@ static int counters_show(struct seq_file *file, void *unused)
 	for (i = 0; i < link.nr_queues; i++)
 		in_flight += fsw_queue_in_flight(&link.queues[i]);
 	seq_printf(file, "connected %d\n", !READ_ONCE(link.err));
+	seq_printf(file, "grace_left_ms %u\n", fsw_grace_left_ms(&link));
 	seq_printf(file, "queue_pairs %u\n", link.nr_queues);
 	seq_printf(file, "in_flight %u\n", in_flight);
 	seq_printf(file, "sleeps %lld\n", atomic64_read(&counters->sleeps));

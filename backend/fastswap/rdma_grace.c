@@ -28,6 +28,11 @@ static unsigned long time_left(struct rdma_link *link)
 	return max_t(long, READ_ONCE(link->lost_at) + link->grace - jiffies, 1);
 }
 
+unsigned int fsw_grace_left_ms(struct rdma_link *link)
+{
+	return READ_ONCE(link->err) && is_awaited(link) ? jiffies_to_msecs(time_left(link)) : 0;
+}
+
 static s64 nr_losses(struct rdma_link *link)
 {
 	return atomic64_read(&link->counters.losses);

@@ -18,6 +18,9 @@ void fsw_grace_load_async(struct rdma_link *link, pgoff_t slot, struct page *pag
 int fsw_grace_init(struct rdma_link *link, unsigned int ms);
 void fsw_grace_release(struct rdma_link *link);	/* of a link that is leaving */
 
+/* For so long loads still wait; 0 while there is nothing to wait for. */
+unsigned int fsw_grace_left_ms(struct rdma_link *link);
+
 /* The link is back, or never will be: nobody waits any longer. */
 void fsw_grace_over(struct rdma_link *link);
 

@@ -83,8 +83,12 @@ counted fastswap loads_async
 counted fastswap stores
 counted rdma port_rcv_packets
 
-killed_when many_loads -- "${sort[@]}"
+# With grace the run is lost no sooner than that is over.
+killed_when many_loads -- "${sort[@]}" -o fastswap-rdma.grace=10s
 is_lost "the window"
+((took >= 9)) || fail "grace=10s, but the run ended $took s after the server"
+[[ $(sql "SELECT facts ->> '$.rdma_grace_ms' FROM run ORDER BY id DESC LIMIT 1") == 10000 ]] ||
+	fail "no fact tells of the grace"
 # What fmbench itself says and undoes is no other on another kernel.
 [[ $FMLAB_KERNEL == 6.1 || ${FMBENCH_LONG-} ]] || exit 0
 
