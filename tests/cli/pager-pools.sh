@@ -50,7 +50,7 @@ damaged() { # POOL NAME
 }
 damaged dram fmpager-pool
 damaged delay fmpager-pool
-damaged file:path=/var/tmp "/var/tmp/#* (deleted)"
+damaged file:path=/var/tmp "/var/tmp/* (deleted)"
 
 # --- compressed: what does not unpack is never handed to the program
 torn() {
@@ -74,19 +74,22 @@ grep -q 'the pool is full' "$tmp/err" || fail "a full pool is not told: $(cat "$
 grep -q pool_full "$tmp/err" || fail "a full pool is not counted"
 expect 0 "$fmpager" --limit 8M --far 4M --as-if no-move -- "$torture" 1 40 2
 
-# --- full disk: the same; whoever kills fmpager leaves nothing on it
-expect 0 "$fmpager" --limit 8M --pool "file:path=$small" -- "$chunks" 40
-grep -qx '0 wrong words' "$tmp/out" || fail "full disk: $(cat "$tmp/out")"
-grep -q 'the pool is full' "$tmp/err" || fail "a full disk is not told: $(cat "$tmp/err")"
-empty() { [[ $(df --output=used "$small" | tail -n 1) -eq 0 ]]; }
-eventually empty || fail "the file was left: $(df "$small")"
-"$fmpager" --limit 4M --quiet --pool "file:path=$small" -- "$torture" 60 12 2 >/dev/null 2>&1 &
-pid=$!
-sleep 0.5
-if empty; then fail "nothing is in the file"; fi
-kill -KILL $pid
-wait $pid 2>/dev/null || true
-eventually empty || fail "killed: the file was left: $(df "$small")"
+# --- full disk: the same; whoever kills fmpager leaves nothing on it (tmpfs has direct I/O from Linux 6.6 on)
+full_disk() {
+	expect 0 "$fmpager" --limit 8M --pool "file:path=$small" -- "$chunks" 40
+	grep -qx '0 wrong words' "$tmp/out" || fail "full disk: $(cat "$tmp/out")"
+	grep -q 'the pool is full' "$tmp/err" || fail "a full disk is not told: $(cat "$tmp/err")"
+	empty() { [[ $(df --output=used "$small" | tail -n 1) -eq 0 ]]; }
+	eventually empty || fail "the file was left: $(df "$small")"
+	"$fmpager" --limit 4M --quiet --pool "file:path=$small" -- "$torture" 60 12 2 >/dev/null 2>&1 &
+	pid=$!
+	sleep 0.5
+	if empty; then fail "nothing is in the file"; fi
+	kill -KILL $pid
+	wait $pid 2>/dev/null || true
+	eventually empty || fail "killed: the file was left: $(df "$small")"
+}
+if "$fmpager" --limit 50% --quiet --pool "file:path=$small" -- true 2>/dev/null; then full_disk; fi
 
 # --- as a backend; its pool is a fact of the run
 expect_run "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o pager.pool=compressed
