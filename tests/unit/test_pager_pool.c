@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backend/pager/pools.h"
+#include "base/clock.h"
 
 #define NR_SLOTS 2048u
 #define FIRST	 512u /* slots are numbered from there: the board's first extent is none */
@@ -60,7 +61,7 @@ static uint64_t word(uint32_t slot, unsigned int round, size_t i)
 	case SAME:
 		return 0x0101010101010101ull * (slot % 255);
 	default:
-		return i % (4 + slot % 300) == 0 ? x : slot;
+		return (i + 1) % (4 + slot % 300) == 0 ? x : slot * 0x100000001ull;
 	}
 }
 
@@ -168,6 +169,30 @@ static void test_stored_is_loaded(void **state)
 	}
 }
 
+/* How long so many pages take to be stored, in one batch. */
+static uint64_t store_ns(const char *text, uint32_t nr)
+{
+	struct pool_ctx ctx = make(text);
+	char *pages = pages_new(nr);
+	struct pool_run run = { FIRST, nr, pages };
+	uint64_t begin = clock_ns();
+
+	assert_int_equal(ctx.pool->store(&ctx, &run, 1), 0);
+	begin = clock_ns() - begin;
+	munmap(pages, nr * POOL_PAGE);
+	release(&ctx);
+	return begin;
+}
+
+static void test_delay_takes_its_time(void **state)
+{
+	(void)state;
+	assert_true(store_ns("delay:latency=10ms", 64) >= 10 * NSEC_PER_MSEC);
+	/* 256 KiB at 16 MiB/s */
+	assert_true(store_ns("delay:latency=0,bandwidth=16M", 64) >= 15 * NSEC_PER_MSEC);
+	assert_true(store_ns("delay:latency=5ms,bandwidth=16M", 64) >= 20 * NSEC_PER_MSEC);
+}
+
 static void test_table(void **state)
 {
 	(void)state;
@@ -208,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_stored_is_loaded),
+		cmocka_unit_test(test_delay_takes_its_time),
 		cmocka_unit_test(test_bad_options),
 	};
 
