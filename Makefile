@@ -109,8 +109,9 @@ lint: all memserver pager ## layout, shell, layering, unwanted words
 	@setup/lint.sh "$(C_FILES)" "$(SHELL_FILES)"
 
 # The manual pages, by the programs whose options they describe.
-$B/man: $B/fmbench $B/memserver
-	$(Q)rm -rf $@ && $B/fmbench manual $@ && $B/memserver --manual >$@/memserver.8
+$B/man: $B/fmbench $B/memserver $B/fmpager
+	$(Q)rm -rf $@ && $B/fmbench manual $@ && $B/memserver --manual >$@/memserver.8 && \
+		$B/fmpager --manual >$@/fmpager.1
 
 install: all memserver pager $B/man ## install to PREFIX (default /usr/local): programs, manual, lab …
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNIT_DIR='$(UNIT_DIR)' ZSH_DIR='$(ZSH_DIR)' B='$B' \

@@ -70,6 +70,8 @@ static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
 	facts_set(facts, "pager_policy", "%s", p->policy);
 	facts_set(facts, "pager_prefetch", "%s", p->prefetch);
 	facts_set(facts, "pager_pool", "%s", p->pool);
+	facts_set(facts, "pager_takes_pages_by", "%s",
+		  uffd_can_move() ? "UFFDIO_MOVE" : "copying: no UFFDIO_MOVE before Linux 6.8");
 }
 
 /* --- one job ------------------------------------------------------------------------------------- */

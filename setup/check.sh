@@ -42,8 +42,8 @@ lab_build() {
 newest=7.3
 # On the others what their interfaces make different; the rest is as on 6.1, and FMBENCH_LONG=1 runs it all.
 on_others=(collectors v2-full fastswap-modules fastswap-contents fastswap-cycles fastswap-swapoff fastswap-inject rdma-refusals rdma-cut rdma-isolation devices devices-foreign)
-on_newest=(fastswap-contents fastswap-cycles fastswap-heal rdma-refusals rdma-breaks rdma-cut rdma-isolation devices)
-modules_tests=(tests/lab/collectors.sh tests/lab/v2-full.sh tests/lab/fastswap-*.sh tests/lab/rdma-*.sh tests/lab/devices*.sh)
+on_newest=(fastswap-contents fastswap-cycles fastswap-heal rdma-refusals rdma-breaks rdma-cut rdma-isolation devices pager)
+modules_tests=(tests/lab/collectors.sh tests/lab/v2-full.sh tests/lab/fastswap-*.sh tests/lab/rdma-*.sh tests/lab/devices*.sh tests/lab/pager.sh)
 
 build gcc all unit bench-programs test-helpers lab-helpers
 for what in "$@"; do
@@ -59,8 +59,8 @@ for what in "$@"; do
 		tests+=(build/tests/lint build/tests/unit/test_* build/asan/tests/unit/test_*
 			tests/cli/*.sh)
 		for name in tests/lab/*.sh; do
-			# Nodes are ranked into tiers since 6.7; the newest kernel has the cuts.
-			[[ $name == */tier.sh || $name == */rdma-breaks.sh ]] || tests+=("$name")
+			# Nodes are ranked into tiers since 6.7; the newest kernel has the cuts and the pager.
+			[[ $name == */@(tier|rdma-breaks|pager).sh ]] || tests+=("$name")
 		done
 		tests+=(--kernel "$newest")
 		if [[ ${FMBENCH_LONG-} ]]; then

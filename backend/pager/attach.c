@@ -67,9 +67,8 @@ static int open_files(struct err *err)
 	return 0;
 }
 
-static void name_process(struct process *p)
+static void note_pid(struct process *p)
 {
-	strncpy(p->name, program_invocation_short_name, sizeof(p->name) - 1);
 	p->pid = getpid();
 	process_start(p->pid, &p->start_time);
 	p->state = PROCESS_LIVE;
@@ -181,7 +180,7 @@ static int take_over(void)
 	pager.space.process->state =
 		PROCESS_MAKING; /* or its new pid with its old start is a dead one */
 	space_index(&pager.space);
-	name_process(pager.space.process);
+	note_pid(pager.space.process);
 	return 0;
 }
 
@@ -315,7 +314,10 @@ static int attach(const char *path, struct err *err)
 		pager.board->nr_bare++;
 		return err_missing(err, PAGER_NEEDS_EITHER);
 	}
-	name_process(pager.space.process);
+	/* Once: a program may put its name into memory that is paged. A forked child has its parent's. */
+	strncpy(pager.space.process->name, program_invocation_short_name,
+		sizeof(pager.space.process->name) - 1);
+	note_pid(pager.space.process);
 	fork_init(attach_child);
 	from_socket = -1;
 	rc = start_threads();

@@ -236,6 +236,7 @@ struct process *board_add_process(struct board *b)
 		if (!atomic_compare_exchange_strong(&p->state, &state, PROCESS_MAKING))
 			continue;
 		p->pid = 0;
+		p->name[0] = '\0';
 		p->first_block = NO_BLOCK;
 		p->resident = p->unpaged = p->far = p->ask = 0;
 		memset(&p->counters, 0, sizeof(p->counters));

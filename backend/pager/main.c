@@ -22,6 +22,7 @@
 #include "backend/pager/report.h"
 #include "backend/pager/uffd.h"
 #include "base/clock.h"
+#include "base/mdoc.h"
 #include "base/opt.h"
 
 #define TICK_MS	  20
@@ -70,6 +71,56 @@ static void usage(FILE *out)
 	for (size_t i = 0; pager_prefetchers[i]; i++)
 		fprintf(out, "  %-12s %s\n", pager_prefetchers[i]->name,
 			pager_prefetchers[i]->summary);
+}
+
+/* --manual: the manual page, for `make install`. */
+static void manual(FILE *out)
+{
+	mdoc_begin(out, "fmpager", 1, "run a program with part of its memory far away");
+	mdoc_section(out, "SYNOPSIS");
+	mdoc_synopsis(out, "fmpager", "[options] -- command [argument]...");
+	mdoc_section(out, "DESCRIPTION");
+	mdoc_text(
+		out,
+		"fmpager runs an unmodified program, and all that it forks or calls, with only part of\n"
+		"its private memory in place. The rest is in a pool; a thread in each process serves\n"
+		"faults by userfaultfd(2). No swap area, module or control group is needed.\n"
+		"\n"
+		"It takes root, or CAP_SYS_PTRACE for all programs of the job, and Linux 5.7. Programs\n"
+		"that load no library (static, set-user-ID) can't be paged, which is said.\n",
+		SIZE_MAX);
+	mdoc_section(out, "OPTIONS");
+	mdoc_list_begin(out);
+	mdoc_list_options(out, opts, OPT_FLAGS);
+	mdoc_list_item(out, "--help", "show the options");
+	mdoc_list_end(out);
+	mdoc_section(out, "POOLS");
+	mdoc_list_begin(out);
+	for (size_t i = 0; pager_pools[i]; i++)
+		mdoc_list_item(out, pager_pools[i]->name, pager_pools[i]->summary);
+	mdoc_list_end(out);
+	mdoc_section(out, "POLICIES");
+	mdoc_list_begin(out);
+	for (size_t i = 0; pager_policies[i]; i++)
+		mdoc_list_item(out, pager_policies[i]->name, pager_policies[i]->summary);
+	mdoc_list_end(out);
+	mdoc_section(out, "PREFETCHERS");
+	mdoc_list_begin(out);
+	for (size_t i = 0; pager_prefetchers[i]; i++)
+		mdoc_list_item(out, pager_prefetchers[i]->name, pager_prefetchers[i]->summary);
+	mdoc_list_end(out);
+	mdoc_section(out, "EXIT STATUS");
+	mdoc_text(
+		out,
+		"The command's own, 128 and the signal's number when a signal ended it; 2 usage, 3\n"
+		"something that is needed is missing, 126 and 127 the command can't be started.\n",
+		SIZE_MAX);
+	mdoc_section(out, "EXAMPLES");
+	mdoc_text(out,
+		  "  fmpager --limit 50% -- sort -S 400M big.txt\n"
+		  "  fmpager --limit 1G --policy ./my.so --stats faults.json -- redis-server\n",
+		  SIZE_MAX);
+	mdoc_see_also(out, (const char *const[]){ "fmbench", NULL });
 }
 
 /* --- the command line ------------------------------------------------------------------------------ */
@@ -261,6 +312,10 @@ int main(int argc, char *argv[])
 
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		usage(stdout);
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "--manual") == 0) {
+		manual(stdout);
 		return 0;
 	}
 	opt_defaults(opts, &p);

@@ -129,15 +129,18 @@ static size_t take_from(struct block *block, uint64_t *pages, size_t nr)
 
 size_t shared_take(uint64_t *pages, size_t nr)
 {
-	uint32_t blocks = 0;
+	unsigned int ends = 0; /* of the list of blocks: from the cursor, then once from the first */
 	size_t n = 0;
 
-	while (nr_parked && n < nr && blocks++ <= 2 * pager.board->nr_blocks) {
+	while (nr_parked && n < nr && ends < 2) {
 		if (cursor == NO_BLOCK)
 			cursor = pager.space.process->first_block;
 		n += take_from(board_block(pager.board, cursor), pages + n, nr - n);
 		if (n < nr)
 			cursor = board_block(pager.board, cursor)->next;
+		ends += n < nr && cursor == NO_BLOCK;
 	}
+	if (!n)
+		nr_parked = 0; /* those were forgotten otherwise */
 	return n;
 }

@@ -28,9 +28,11 @@ uint64_t pager_ns(void)
 
 void pager_say(const char *sentence)
 {
+	struct process *p = pager.space.process;
+	const char *name = p && p->name[0] ? p->name : program_invocation_short_name;
 	char line[512];
-	int n = snprintf(line, sizeof(line), "fmpager: %s (pid %d): %s\n",
-			 program_invocation_short_name, getpid(), sentence);
+	int n = snprintf(line, sizeof(line), "fmpager: %s (pid %d): %s\n", name, getpid(),
+			 sentence);
 
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "backend/pager/uffd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -18,8 +19,8 @@ static int open_either(void)
 {
 	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK), device;
 
-	if (fd >= 0)
-		return fd;
+	if (fd >= 0 || errno == ENOSYS)
+		return fd >= 0 ? fd : -ENOSYS;
 	device = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		return -EPERM;
@@ -34,14 +35,13 @@ int uffd_open(uint64_t features, struct err *err)
 	int fd = open_either();
 
 	if (fd < 0)
-		return err_missing(err,
-				   "no userfaultfd: root, vm.unprivileged_userfaultfd=1 or the "
-				   "right to open /dev/userfaultfd is needed");
+		return err_missing(err, fd == -ENOSYS ? "the kernel is built without userfaultfd "
+							"(CONFIG_USERFAULTFD)"
+						      : "no userfaultfd: " PAGER_NEEDS_RIGHT);
 	if (ioctl(fd, UFFDIO_API, &api) == 0)
 		return fd;
 	if (errno == EPERM)
-		err_missing(err,
-			    "userfaultfd: CAP_SYS_PTRACE is needed, to follow forked children");
+		err_missing(err, "userfaultfd can't follow forked children: " PAGER_NEEDS_RIGHT);
 	else
 		err_missing(err, "userfaultfd: this kernel lacks what the pager needs "
 				 "(write-protection, Linux 5.7)");

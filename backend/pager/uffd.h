@@ -28,6 +28,11 @@ struct uffdio_move {
 #define PAGER_NEEDS_EITHER                                                                         \
 	"neither can this kernel move pages (UFFDIO_MOVE, Linux 6.8) nor can libc's code be changed"
 
+/* vm.unprivileged_userfaultfd=1 or /dev/userfaultfd are not enough: forked children would read zeros. */
+#define PAGER_NEEDS_RIGHT                                                                          \
+	"it takes root, or CAP_SYS_PTRACE for all programs of the job (setpriv --inh-caps "        \
+	"+sys_ptrace --ambient-caps +sys_ptrace)"
+
 /* What the pager's own descriptor reports. */
 #define UFFD_EVENTS                                                                                \
 	(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP |   \

@@ -33,6 +33,8 @@ void doctor_init(struct doctor *d, const struct backend *backend, const void *ba
 		d->concerns |= CONCERN_RDMA;
 	if (backend->caps & CAP_TIER)
 		d->concerns |= CONCERN_TIER;
+	if (backend->caps & CAP_PAGER)
+		d->concerns |= CONCERN_PAGER;
 }
 
 struct differing {

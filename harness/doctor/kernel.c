@@ -261,6 +261,11 @@ const struct check doctor_kernel_checks[] = {
 		 "without them",
 	  .concerns = CONCERN_FASTSWAP,
 	  .look = look_debugfs },
+	{ .name = "pager",
+	  .why = "--backend pager and fmpager serve the faults of unmodified programs, and follow "
+		 "their forks",
+	  .concerns = CONCERN_PAGER,
+	  .look = doctor_look_pager },
 	{ .name = "counters",
 	  .why = "what is absent here no run samples; `fmbench show -v` names it for each run",
 	  .look = look_counters },

@@ -30,7 +30,8 @@ enum concern {
 	CONCERN_FAR = 1,      /* pages leave local memory */
 	CONCERN_FASTSWAP = 2, /* fmbench's kernel modules and their page hook */
 	CONCERN_RDMA = 4,
-	CONCERN_TIER = 8, /* memory nodes of several speeds */
+	CONCERN_TIER = 8,   /* memory nodes of several speeds */
+	CONCERN_PAGER = 16, /* faults are served in user space */
 };
 
 struct doctor {
@@ -61,6 +62,9 @@ struct check {
 
 extern const struct check doctor_kernel_checks[], doctor_memory_checks[], doctor_cpu_checks[],
 	doctor_tier_checks[], doctor_device_checks[], doctor_tool_checks[];
+
+/* pager.c: a row of the kernel's. */
+void doctor_look_pager(const struct doctor *d, struct finding *f);
 
 void found(struct finding *f, enum verdict verdict, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -37,7 +37,7 @@ fmbench --db /tmp/x.db --state-dir /tmp/state run null >/tmp/run.log 2>&1 || [[ 
 	fail "$(</tmp/run.log)"
 "${as_user[@]}" /usr/share/fmbench/lab/fmlab kernels >/dev/null
 if command -v man >/dev/null; then
-	man --where fmbench-run memserver >/dev/null
+	man --where fmbench-run fmpager memserver >/dev/null
 fi
 
 [[ $(getent passwd memserver) ]] || fail "no user memserver"

@@ -35,13 +35,13 @@ done
 grep -q 'Fl \\-ratio' "$tmp/usr/share/man/man1/fmbench-run.1" || fail "no --ratio in fmbench-run(1)"
 if command -v mandoc >/dev/null; then
 	# mandoc looks for those in the system's own folders alone.
-	mandoc -Tlint "$tmp"/usr/share/man/man?/{fmbench,memserver}*.? |
+	mandoc -Tlint "$tmp"/usr/share/man/man?/{fmbench,fmpager,memserver}*.? |
 		grep -v 'referenced manual not found' >"$tmp/lint" || true
 	[[ ! -s $tmp/lint ]] || fail "$(<"$tmp/lint")"
 fi
 while read -r _ page _; do
 	[[ -e $tmp/usr/share/man/man1/$page.1 ]] || fail "no page $page, which others refer to"
-done < <(grep -h '^\.Xr ' "$tmp"/usr/share/man/man?/{fmbench,memserver}*.?)
+done < <(grep -h '^\.Xr ' "$tmp"/usr/share/man/man?/{fmbench,fmpager,memserver}*.?)
 
 # typed WORDS: what an interactive bash makes of them when TAB is pressed.
 typed() {
