@@ -153,7 +153,6 @@ static int start_policy(void)
 {
 	uint64_t limit = board_limit(pager.board);
 
-	shared_begin();
 	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = limit;
 	if (pager.policy->start(&pager.policy_ctx) != 0 ||
 	    pager.prefetch->start(&pager.prefetch_ctx) != 0)

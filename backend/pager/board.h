@@ -60,7 +60,6 @@ enum page_state {
 #define PAGE_LEAVING 2u /* being evicted where the kernel can't move pages: see evict.c */
 #define PAGE_SHARED                                                                                \
 	4u /* resident, write-protected since a fork: the other process may have it, too */
-#define PAGE_PARKED 8u /* and not the policy's business: see shared.c */
 
 struct page {
 	uint32_t slot; /* NO_SLOT: never left */

@@ -12,15 +12,11 @@ static void leave_shared(struct space *s, struct page *page)
 {
 	if (page->flags & PAGE_SHARED)
 		board_share(s->board, -1);
-	if (is_own(s))
-		shared_forget(page);
 }
 
 static void forget_page(struct space *s, uint64_t address, struct page *page)
 {
-	bool parked = page->flags & PAGE_PARKED;
-
-	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->leave && !parked)
+	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->leave)
 		pager.policy->leave(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
 	leave_shared(s, page);
 	space_forget(s, page);

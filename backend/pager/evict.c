@@ -23,7 +23,6 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define MAX_WAITING 64
 #define MOST_TRIES  4
 #define WAIT_US	    200
 #define MAX_WAITS   500 /* for other processes' pages */
@@ -31,9 +30,8 @@
 #define LEAST_PAGES                                                                                \
 	256 /* stay in any case, or threads would lose pages before they have used them */
 
-#define COMMON_WAITS 20 /* for others to give up pages that were shared with them */
-
-static bool only_shared; /* the last batch was of pages that other processes have, too */
+#define PAGEMAP_PRESENT	  (1ull << 63) /* Documentation/admin-guide/mm/pagemap.rst */
+#define PAGEMAP_EXCLUSIVE (1ull << 56)
 
 struct batch {
 	uint64_t page[BATCH_PAGES]; /* numbers, sorted */
@@ -60,39 +58,32 @@ static void sort(uint64_t *v, size_t nr)
 	}
 }
 
-/* Chosen pages that are resident, each once. Those that a forked process has, too, are parked;
- * true: all were. */
-static bool choose_once(struct batch *b, size_t nr)
+size_t pages_shared(uint64_t address, size_t nr)
 {
-	size_t chosen = pager.policy->choose(&pager.policy_ctx, b->page, nr);
+	uint64_t entries[PREFETCH_MAX];
+	ssize_t got = pread(pager.pagemap_fd, entries, nr * sizeof(*entries),
+			    (off_t)(address / PAGE_BYTES * sizeof(*entries)));
+	size_t shared = 0;
 
-	sort(b->page, chosen);
-	b->nr = 0;
-	for (size_t i = 0; i < chosen; i++) {
-		uint64_t number = b->page[i];
-		struct page *page = page_of(number);
-		bool again = b->nr && b->page[b->nr - 1] == number;
-
-		if (page && page->state == PAGE_RESIDENT && !again && !shared_park(number, page))
-			b->page[b->nr++] = number;
-	}
-	return chosen && !b->nr;
+	for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(*entries); i++)
+		shared += (entries[i] & (PAGEMAP_PRESENT | PAGEMAP_EXCLUSIVE)) == PAGEMAP_PRESENT;
+	return shared;
 }
 
 static void choose(struct batch *b, size_t nr)
 {
-	if (nr > BATCH_PAGES)
-		nr = BATCH_PAGES;
-	while (choose_once(b, nr))
-		;
-	if (!b->nr && shared_look())
-		choose_once(b, nr);
-	only_shared = !b->nr;
-	if (!b->nr) {
-		b->nr = shared_take(b->page, nr);
-		sort(b->page, b->nr);
+	size_t chosen = pager.policy->choose(&pager.policy_ctx, b->page,
+					     nr < BATCH_PAGES ? nr : BATCH_PAGES);
+
+	sort(b->page, chosen);
+	b->nr = 0;
+	for (size_t i = 0; i < chosen; i++) {
+		struct page *page = page_of(b->page[i]);
+		bool again = b->nr && b->page[b->nr - 1] == b->page[i];
+
+		if (page && page->state == PAGE_RESIDENT && !again)
+			b->page[b->nr++] = b->page[i];
 	}
-	only_shared &= b->nr > 0;
 }
 
 /* It could not leave. */
@@ -421,23 +412,6 @@ static size_t evict_batch(size_t nr)
 	return shared.nr ? went + move_batch(&shared, NULL) : went;
 }
 
-static uint64_t waiting[MAX_WAITING];
-static size_t nr_waiting;
-
-bool evict_is_waited_for(uint64_t address)
-{
-	if (nr_waiting == MAX_WAITING)
-		return false;
-	waiting[nr_waiting++] = address;
-	return true;
-}
-
-static void wake_waiting(void)
-{
-	while (nr_waiting)
-		uffd_wake(pager.space.uffd, waiting[--nr_waiting], PAGE_BYTES);
-}
-
 size_t evict(size_t nr)
 {
 	uint64_t begin = pager_ns();
@@ -449,7 +423,6 @@ size_t evict(size_t nr)
 	pager.changing = false;
 	went = evict_batch(nr);
 	pager.evicting = false;
-	wake_waiting();
 	COUNT(evict_ns, pager_ns() - begin);
 	return went;
 }
@@ -488,9 +461,9 @@ static bool ask_others(int64_t pages)
 	return p;
 }
 
-static void wait_for_others(size_t nr, int waits)
+static void wait_for_others(size_t nr)
 {
-	for (int i = 0; i < waits && above(nr) > 0; i++) {
+	for (int i = 0; i < MAX_WAITS && above(nr) > 0; i++) {
 		if (!ask_others(above(nr)))
 			return;
 		usleep(WAIT_US);
@@ -508,11 +481,9 @@ void evict_for(size_t nr)
 	       tries < MOST_TRIES) {
 		if (evict(BATCH_PAGES) == 0)
 			tries += board_is_full(pager.board) ? MOST_TRIES : 1;
-		else if (only_shared)
-			wait_for_others(nr, COMMON_WAITS);
 	}
 	if (above(nr) > 0 && !pager.changing && !board_is_full(pager.board))
-		wait_for_others(nr, MAX_WAITS);
+		wait_for_others(nr);
 }
 
 bool evict_ahead(void)

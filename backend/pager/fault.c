@@ -58,7 +58,7 @@ static void choose_window(struct space *s, struct window *w)
 
 	w->page[0] = w->asked;
 	w->nr = 1;
-	if (is_own(s)) {
+	if (is_own(s) && !pager.evicting) { /* while it makes room, nothing comes along */
 		nr = pager.prefetch->ahead(&pager.prefetch_ctx, w->asked, w->is_new, others,
 					   PREFETCH_MAX);
 		evict_for(1 + nr);
@@ -221,7 +221,7 @@ static size_t protected_run(struct space *s, uint64_t address, uint8_t flags)
 /* Make room for the copies that the kernel makes of pages that a forked process has, too. How many? */
 static size_t make_room_for_copies(struct space *s, uint64_t address, size_t nr)
 {
-	size_t shared = is_own(s) ? shared_count(address, nr) : nr;
+	size_t shared = is_own(s) ? pages_shared(address, nr) : nr;
 
 	if (is_own(s) && shared)
 		evict_for(shared);
@@ -244,24 +244,11 @@ static void serve_write(struct space *s, uint64_t address, struct page *page)
 	board_share(s->board, -(int64_t)copies);
 	if (flags & PAGE_CLEAN)
 		written += (1024 - written) / 50;
-	for (size_t i = 0; i < nr; i++) {
-		struct page *each = space_find(s, address + i * PAGE_BYTES);
-
-		if (is_own(s))
-			shared_unpark(address / PAGE_BYTES + i, each);
-		each->flags &= (uint8_t) ~(PAGE_CLEAN | PAGE_SHARED);
-	}
+	for (size_t i = 0; i < nr; i++)
+		space_find(s, address + i * PAGE_BYTES)->flags &=
+			(uint8_t) ~(PAGE_CLEAN | PAGE_SHARED);
 	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->written)
 		pager.policy->written(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
-}
-
-/* A fault while pages are going: the room that it needs is being made. */
-static bool has_to_wait(struct space *s, const struct uffd_msg *m)
-{
-	bool by_helper = (pid_t)m->arg.pagefault.feat.ptid == pager.helper_tid;
-
-	return is_own(s) && pager.evicting && !by_helper &&
-	       evict_is_waited_for(m->arg.pagefault.address & ~(PAGE_BYTES - 1));
 }
 
 /* In this process's memory, or in that of a child that has no handler yet. */
@@ -278,8 +265,6 @@ static void fault_serve(struct space *s, const struct uffd_msg *m)
 			return; /* evict() wakes it when it is done */
 		page->flags &= (uint8_t)~PAGE_LEAVING;
 	}
-	if (has_to_wait(s, m))
-		return;
 	if (flags & UFFD_PAGEFAULT_FLAG_WP)
 		serve_write(s, address, page);
 	else

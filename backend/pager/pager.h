@@ -80,27 +80,12 @@ bool handler_step(void);
 /* --- evict.c --- */
 /* Take up to nr pages away. Returns how many went. */
 size_t evict(size_t nr);
-/* Who faulted there is woken, to fault again, when the eviction under way has ended. False: too many are. */
-bool evict_is_waited_for(uint64_t address);
+/* How many of nr pages, at most PREFETCH_MAX, a forked process has, too. */
+size_t pages_shared(uint64_t address, size_t nr);
 /* Make room for nr more pages, if that can be. */
 void evict_for(size_t nr);
 /* Between faults: keep a little room ready. True: some went. */
 bool evict_ahead(void);
-
-/* --- shared.c: pages that a forked process has, too --- */
-/* Nothing is parked: in a forked child, whose policy all pages have arrived at; after a fork. */
-void shared_begin(void);
-/* How many of nr pages, BLOCK_PAGES at most, another process has, too. */
-size_t shared_count(uint64_t address, size_t nr);
-/* The policy chose it: is it shared? Then it is parked. */
-bool shared_park(uint64_t number, struct page *page);
-/* If it was parked: it arrives at the policy again; it is gone. */
-void shared_unpark(uint64_t number, struct page *page);
-void shared_forget(struct page *page);
-/* Unpark those that are this process's alone by now. False: none, or it was looked a moment ago. */
-bool shared_look(void);
-/* Up to nr parked pages, to be evicted. */
-size_t shared_take(uint64_t *pages, size_t nr);
 
 /* --- event.c --- */
 void event_serve(struct space *s, const struct uffd_msg *m);

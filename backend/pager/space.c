@@ -122,22 +122,6 @@ static int copy_block(struct space *child, const struct block *from)
 	return 0;
 }
 
-/* Each block was put before the others. The order is what shared_take() goes by. */
-static void in_the_same_order(struct space *s)
-{
-	uint32_t at = s->process->first_block, turned = NO_BLOCK;
-
-	while (at != NO_BLOCK) {
-		struct block *block = board_block(s->board, at);
-		uint32_t next = block->next;
-
-		block->next = turned;
-		turned = at;
-		at = next;
-	}
-	s->process->first_block = turned;
-}
-
 int space_copy(struct space *child, struct space *parent)
 {
 	uint32_t at = parent->process->first_block;
@@ -145,6 +129,5 @@ int space_copy(struct space *child, struct space *parent)
 
 	for (; at != NO_BLOCK && !rc; at = board_block(parent->board, at)->next)
 		rc = copy_block(child, board_block(parent->board, at));
-	in_the_same_order(child);
 	return rc;
 }
