@@ -98,11 +98,3 @@ if [[ -x $(command -v redis-server) ]]; then
 	server=
 	echo "#| redis: $values values alike, a BGSAVE among them"
 fi
-
-# memcached with its threads, by fmbench's own client, which checks each value.
-if [[ -x $(command -v memcached) ]]; then
-	expect_run "$fmbench" run kv -o server=memcached -o memory="$(by_length 24M 128M)" --ratio 0.5 \
-		--backend pager --peak "$(by_length 48M 200M)" --warmup 500ms --duration "$(by_length 3s 20s)"
-	[[ $(sql "SELECT sum(delta) > 0 FROM phase_usage WHERE what = 'page_ins'") == 1 ]] ||
-		fail "memcached: nothing came back"
-fi
