@@ -4,9 +4,11 @@
  *
  *	build/bench/collectors [SWAP_DEVICE [MEMORY_DIR CPU_DIR]]
  *
- * Warm is one reading after another; then all collectors are read in turn ten times a second, as the
- * sampler does, when other programs have had the caches meanwhile. The group is the caller's own
- * unless its directories are given. Exit 1 when a reading allocated.
+ * Warm is one reading after another. Then all collectors are read in turn ten times a second: as the
+ * sampler does, after a sleep, and after the same time in a loop that touches no memory, by turns. What
+ * a tick costs more after the sleep is the CPU's waking up; what it costs more after the loop than warm
+ * is what ten collectors push out of each other's caches. The group is the caller's own unless its
+ * directories are given. Exit 1 when a reading allocated.
  */
 #include <errno.h>
 #include <limits.h>
@@ -76,7 +78,7 @@ static bool own_group(const char *controller, char *dst, size_t size)
 struct row {
 	const struct collector *collector;
 	void *state;
-	double warm_ns[READS], tick_ns[TICKS];
+	double warm_ns[READS], slept_ns[TICKS], looped_ns[TICKS];
 	size_t nr_allocations, nr_have;
 };
 
@@ -108,26 +110,44 @@ static void read_warm(struct row *row)
 	row->nr_allocations = nr_allocations - before;
 }
 
-/* Ticks of all rows; the time of each whole one into tick_ns. */
-static void read_ticks(struct row *rows, size_t nr, double tick_ns[TICKS])
+static void loop_until(uint64_t end_ns)
+{
+	while (clock_ns() < end_ns)
+		;
+}
+
+/* One tick of all rows. Returns the time of all. */
+static double read_tick(struct row *rows, size_t nr, size_t i, bool slept)
+{
+	double sum_ns = 0;
+
+	for (size_t k = 0; k < nr; k++) {
+		double ns = read_one(&rows[k]);
+
+		(slept ? rows[k].slept_ns : rows[k].looped_ns)[i] = ns;
+		sum_ns += ns;
+	}
+	return sum_ns;
+}
+
+/* The times of whole ticks, after a sleep and after a loop. */
+static void read_ticks(struct row *rows, size_t nr, double slept_ns[TICKS], double looped_ns[TICKS])
 {
 	for (size_t i = 0; i < TICKS; i++) {
 		usleep(1000000 / HZ);
-		tick_ns[i] = 0;
-		for (size_t k = 0; k < nr; k++) {
-			rows[k].tick_ns[i] = read_one(&rows[k]);
-			tick_ns[i] += rows[k].tick_ns[i];
-		}
+		slept_ns[i] = read_tick(rows, nr, i, true);
+		loop_until(clock_ns() + NSEC_PER_SEC / HZ);
+		looped_ns[i] = read_tick(rows, nr, i, false);
 	}
 }
 
 static void print(const struct row *row)
 {
-	printf("%-14s %7.1f %7.1f %9.1f %6zu %4zu/%zu\n", row->collector->name,
+	printf("%-14s %7.1f %7.1f %9.1f %9.1f %6zu %4zu/%zu\n", row->collector->name,
 	       stats_median(row->warm_ns, READS) / 1e3,
 	       stats_quantile(row->warm_ns, READS, 0.99) / 1e3,
-	       stats_median(row->tick_ns, TICKS) / 1e3, row->nr_allocations, row->nr_have,
-	       row->collector->nr_keys);
+	       stats_median(row->looped_ns, TICKS) / 1e3, stats_median(row->slept_ns, TICKS) / 1e3,
+	       row->nr_allocations, row->nr_have, row->collector->nr_keys);
 }
 
 int main(int argc, char **argv)
@@ -135,7 +155,7 @@ int main(int argc, char **argv)
 	char memory_dir[PATH_MAX], cpu_dir[PATH_MAX], cpuacct_dir[PATH_MAX];
 	struct collector_ctx ctx = { .cgroup_version = 2, .reclaim_cpu = 0 };
 	static struct row rows[MAX_COLLECTORS];
-	static double tick_ns[TICKS];
+	static double slept_ns[TICKS], looped_ns[TICKS];
 	double warm_ns = 0;
 	bool failed = false;
 	size_t nr = 0;
@@ -167,17 +187,17 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < nr; i++)
 		read_warm(&rows[i]);
-	read_ticks(rows, nr, tick_ns);
+	read_ticks(rows, nr, slept_ns, looped_ns);
 
-	printf("%-14s %7s %7s %9s %6s %s\n", "us, medians", "warm", "p99", "at 10 Hz", "allocs",
-	       "keys");
+	printf("%-14s %7s %7s %9s %9s %6s %s\n", "us, medians", "warm", "p99", "looped", "slept",
+	       "allocs", "keys");
 	for (size_t i = 0; i < nr; i++) {
 		print(&rows[i]);
 		warm_ns += stats_median(rows[i].warm_ns, READS);
 		failed |= rows[i].nr_allocations > 0;
 		rows[i].collector->close(rows[i].state);
 	}
-	printf("%-14s %7.1f %7s %9.1f\n", "a tick", warm_ns / 1e3, "",
-	       stats_median(tick_ns, TICKS) / 1e3);
+	printf("%-14s %7.1f %7s %9.1f %9.1f\n", "a tick", warm_ns / 1e3, "",
+	       stats_median(looped_ns, TICKS) / 1e3, stats_median(slept_ns, TICKS) / 1e3);
 	return failed;
 }
