@@ -407,9 +407,11 @@ static size_t evict_batch(size_t nr)
 		return finish(&b);
 	}
 	went = move_batch(&b, &shared);
+	if (!shared.nr)
+		return went; /* while the helper copies, faults are served, and no room is made for them */
 	copy_all(&shared);
 	find_room(&shared); /* a copy is clean no more */
-	return shared.nr ? went + move_batch(&shared, NULL) : went;
+	return went + move_batch(&shared, NULL);
 }
 
 size_t evict(size_t nr)
