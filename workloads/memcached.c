@@ -40,6 +40,7 @@ static int spawn(struct memcached *m, const struct memcached_config *config,
 	ARG("memcached");
 	ARG("-l"), ARG("127.0.0.1");
 	ARG("-p"), ARG(port);
+	ARG("-u"), ARG("root"); /* where it is root's: see struct place's same_user */
 	ARG("-U"), ARG("0");
 	ARG("-m"), ARG(limit);
 	ARG("-t"), ARG(threads);

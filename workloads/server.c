@@ -79,7 +79,7 @@ int server_spawn(struct server *s, char *const argv[], const struct place *place
 	char *words[UNPRIVILEGED + SERVER_ARGS + 1] = { NULL };
 	size_t n = 0;
 
-	if (geteuid() == 0)
+	if (geteuid() == 0 && !place->same_user)
 		for (; n < UNPRIVILEGED; n++)
 			words[n] = (char *)(uintptr_t)unprivileged[n];
 	for (size_t i = 0; argv[i] && i < SERVER_ARGS; i++)

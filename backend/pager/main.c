@@ -230,6 +230,13 @@ static void nothing(int sig)
 	(void)sig;
 }
 
+static pid_t command_pid;
+
+static void pass_on(int sig)
+{
+	kill(command_pid, sig);
+}
+
 /* Until the command has ended. Returns its status as of waitpid(). */
 static int keep(struct board *b, struct pool_ctx *pool, pid_t pid, FILE *stats)
 {
@@ -260,18 +267,19 @@ static int run_job(struct board *b, struct pool_ctx *pool, const struct params *
 {
 	FILE *stats = p->stats ? fopen(p->stats, "we") : NULL;
 	int status;
-	pid_t pid;
 
 	if (p->stats && !stats)
 		return err_usage(err, "--stats %s: %s", p->stats, strerror(errno));
 	signal(SIGINT, nothing); /* the command gets it, too, and decides */
 	signal(SIGQUIT, nothing);
-	pid = fork();
-	if (pid < 0)
+	command_pid = fork();
+	if (command_pid < 0)
 		return err_failed(err, errno, "cannot start a process");
-	if (pid == 0)
+	if (command_pid == 0)
 		run(command);
-	status = keep(b, pool, pid, stats);
+	signal(SIGTERM, pass_on);
+	signal(SIGHUP, pass_on);
+	status = keep(b, pool, command_pid, stats);
 	if (stats)
 		fclose(stats);
 	if (!p->quiet)

@@ -118,6 +118,7 @@ int job_prepare(struct job *j, int (*idle)(void *arg, struct err *err), void *id
 				    .mem_node = j->far.mem_node,
 				    .spread_nodes = j->far.spread_nodes,
 				    .env = j->far.env,
+				    .same_user = b->caps & CAP_PAGER,
 				    .share_fd = j->progress_fd };
 	j->outside = (struct place){ .bind_cpus = true,
 				     .cpus = j->placement.client,

@@ -107,6 +107,20 @@ for _ in $(seq 50); do
 done
 [[ ! -d /proc/$program ]] || fail "process $program outlived fmpager"
 
+# --- SIGTERM is the program's, also when it has changed its user
+"$fmpager" --limit 20M --quiet -- sleep 60 &
+pid=$!
+eventually pgrep -P $pid -x sleep >/dev/null
+kill -TERM $pid
+wait $pid && got=0 || got=$?
+[[ $got -eq 143 ]] || fail "SIGTERM: exit status $got"
+
+# --- a server
+expect_run "$fmbench" run kv -o server=memcached -o memory=16M -o rate=1k --duration 3s --ratio 0.5 \
+	--peak 32M --backend pager
+[[ $(sql "SELECT max(max) > 2e6 FROM phase_usage WHERE run = 4 AND what = 'far'") -eq 1 ]] ||
+	fail "nothing of memcached was far: $("$fmbench" show 4)"
+
 # --- bad input
 expect 2 "$fmpager" -- true
 grep -q -e '--limit' "$tmp/err" || fail "does not name what is missing"

@@ -12,9 +12,10 @@
 #define MORE_FILES	 1024
 #define MORE_CONNECTIONS 64
 
+/* -u counts where it is root's: see struct place's same_user. */
 static const char *const memcached_args[] = {
-	"-l", "127.0.0.1",     "-p", "{port}",	       "-U", "0", "-m", "{mib}", "-t", "{threads}",
-	"-c", "{connections}", "-o", "no_lru_crawler", NULL
+	"-u", "root",	   "-l", "127.0.0.1",	  "-p", "{port}",	  "-U", "0", "-m", "{mib}",
+	"-t", "{threads}", "-c", "{connections}", "-o", "no_lru_crawler", NULL
 };
 /* valkey is a fork of redis. */
 static const char *const redis_args[] = { "--bind",
