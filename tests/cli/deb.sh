@@ -91,7 +91,7 @@ no_module_left "$2"
 echo whole
 EOF
 
-# in_overlay ROOT SEEN COMMAND…: of that root, with the directory SEEN of this one.
+# in_overlay ROOT SEEN COMMAND…: of that root, with the directory SEEN of this one, which may lie below /tmp.
 in_overlay() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare --mount --pid --fork --kill-child bash -c 'set -e
@@ -107,7 +107,7 @@ in_overlay() {
 		mkdir -p packages
 		cp "$1"/build/*.deb packages
 		cp "$1"/inside* "$1/modules" tmp
-		if [[ $2 != / ]]; then
+		if [[ $3 != / ]]; then
 			mkdir -p ".$3"
 			mount --bind "$3" ".$3"
 		fi
@@ -125,7 +125,9 @@ kernel_of() {
 }
 
 kernel_of 6.1
-expect 0 in_overlay / / bash /tmp/inside "$version" "${kernel[@]}"
+seen=/
+[[ ! ${kernel[*]} ]] || seen=$(realpath "$cache/6.1/headers")
+expect 0 in_overlay / "$seen" bash /tmp/inside "$version" "${kernel[@]}"
 grep -qx whole "$tmp/out" || fail "ended early: $(<"$tmp/out")"
 
 toolchain=$(realpath "$cache")/toolchain-trixie
