@@ -42,7 +42,7 @@ lab_build() {
 newest=7.3
 # On the others what their interfaces make different; the rest is as on 6.1, and FMBENCH_LONG=1 runs it all.
 on_others=(collectors v2-full fastswap-modules fastswap-contents fastswap-cycles fastswap-swapoff fastswap-inject rdma-refusals rdma-cut rdma-isolation devices devices-foreign)
-on_newest=(fastswap-contents fastswap-cycles fastswap-heal rdma-refusals rdma-breaks rdma-cut rdma-isolation devices pager)
+on_newest=(fastswap-contents fastswap-cycles fastswap-heal rdma-refusals rdma-breaks rdma-cut rdma-isolation devices)
 modules_tests=(tests/lab/collectors.sh tests/lab/v2-full.sh tests/lab/fastswap-*.sh tests/lab/rdma-*.sh tests/lab/devices*.sh tests/lab/pager.sh)
 
 build gcc all unit bench-programs test-helpers lab-helpers
@@ -67,7 +67,7 @@ for what in "$@"; do
 			tests+=("${modules_tests[@]}")
 			continue
 		fi
-		for name in "${on_newest[@]}"; do
+		for name in "${on_newest[@]}" pager; do
 			tests+=("tests/lab/$name.sh")
 		done
 		;;
