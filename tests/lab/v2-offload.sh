@@ -32,7 +32,8 @@ awk -F'|' '{ exit !($1 < $2 * 1.02 && $1 > $2 * 0.95) }' "$tmp/row" || {
 }
 
 # Where nobody else reclaims, it and the group count the same pages. The head-room holds all of the
-# region, so that the faulting thread never meets memory.high.
+# region, so that the faulting thread never meets memory.high. A call is counted when it returns: of one that
+# is under way at an end of the window the group has counted a part before.
 expect_run "$fmbench" micro fault_throughput --backend zram --page-cluster 0 --cores 1 \
 	-o mode=evict-dirty -o region=48M -o local=16M --duration 4s --offload-reclaim \
 	--reclaim-headroom 48M
@@ -40,5 +41,5 @@ stolen=$(delta memory_stat pgsteal) high=$(delta memory_events high)
 echo "the reclaimer counted $(reclaimed) of $stolen pages, memory.high was met $high times"
 [[ $high -eq 0 ]] || fail "the faulting thread reclaimed as well"
 awk -v mine="$(reclaimed)" -v all="$stolen" \
-	'BEGIN { exit !(all > 1000 && (mine - all) ^ 2 <= (0.01 * all + 64) ^ 2) }' ||
+	'BEGIN { exit !(all > 1000 && (mine - all) ^ 2 <= (0.01 * all + 256) ^ 2) }' ||
 	fail "the reclaimer counted $(reclaimed) pages, its group $stolen"
