@@ -21,7 +21,7 @@
 #define LOOK_MS	    50
 #define ARGS_MAX    8
 
-static bool find_program(char *dst, size_t size)
+static bool find_server(char *dst, size_t size)
 {
 	const char *built = getenv("FMLAB_BUILD"); /* in the lab guest */
 
@@ -40,7 +40,7 @@ int block_server_check(struct err *err)
 {
 	char program[PATH_MAX];
 
-	return find_program(program, sizeof(program))
+	return find_server(program, sizeof(program))
 		       ? 0
 		       : err_missing(err, "no program " SERVER_PROGRAM ": `make` builds it");
 }
@@ -168,7 +168,7 @@ int block_server_start(struct block_server *s, const char *what, const char *num
 	int rc;
 
 	*s = (struct block_server){ .child = CHILD_INIT };
-	if (!find_program(program, sizeof(program)))
+	if (!find_server(program, sizeof(program)))
 		return block_server_check(err);
 	snprintf(size, sizeof(size), "%" PRIu64, size_bytes);
 	snprintf(delay, sizeof(delay), "%" PRIu64, pace->delay_ns);
@@ -192,7 +192,7 @@ static int spawn(struct child *c, const char *what, const char *number, const ch
 	char program[PATH_MAX];
 	char *argv[ARGS_MAX];
 
-	if (!find_program(program, sizeof(program)))
+	if (!find_server(program, sizeof(program)))
 		return block_server_check(err);
 	fill_argv(argv, program, words, sizeof(words) / sizeof(*words));
 	return child_spawn(c, argv, NULL, CHILD_CTL, "/dev/null", err);

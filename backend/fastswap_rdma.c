@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/find_program.h"
 #include "base/process.h"
 #include "base/secret.h"
 #include "base/sysfile.h"
@@ -92,7 +93,7 @@ static bool find_memserver(char *dst, size_t size)
 	}
 	if (process_beside(dst, size, "memserver") == 0 && access(dst, X_OK) == 0)
 		return true;
-	return child_find_program("memserver", dst, size);
+	return find_program("memserver", dst, size);
 }
 
 static int read_token(const struct fastswap_rdma_params *p, char *token, size_t size,

@@ -23,6 +23,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/find_program.h"
 
 /* Descriptors that wait for their place lie above those places (0 to 3). */
 #define FIRST_SPARE_FD 10
@@ -205,7 +206,7 @@ static int plan_init(struct plan *p, char *const argv[], const struct place *pla
 			    .out_fd = -1,
 			    .report_read_fd = -1 };
 	p->env = plan_env(place ? place->env : NULL);
-	if (!child_find_program(argv[0], p->program, sizeof(p->program)))
+	if (!find_program(argv[0], p->program, sizeof(p->program)))
 		return err_missing(err, "%s: no such program in PATH", argv[0]);
 
 	int rc = place ? plan_memory(p, place->mem_node, err) : 0;
@@ -539,47 +540,4 @@ void child_log_tail(const char *log_path, char *dst, size_t size)
 	dst[size - 1 - free_bytes] = '\0';
 out:
 	buf_release(&b);
-}
-
-static bool is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-bool child_find_program(const char *name, char *dst, size_t size)
-{
-	const char *dirs = getenv("PATH");
-	struct buf path = BUF_INIT;
-	bool found = false;
-
-	if (!*name)
-		return false;
-	if (strchr(name, '/'))
-		dirs = NULL;
-	else if (!dirs)
-		dirs = "/usr/local/bin:/usr/bin:/bin";
-
-	if (!dirs) {
-		buf_adds(&path, name);
-		found = is_program(path.data);
-	}
-	for (const char *dir = dirs; dir && !found;) {
-		size_t len = strcspn(dir, ":");
-
-		buf_reset(&path);
-		/* An empty entry is the current directory. */
-		buf_addf(&path, "%.*s/%s", len ? (int)len : 1, len ? dir : ".", name);
-		found = is_program(path.data);
-		dir = dir[len] ? dir + len + 1 : NULL;
-	}
-	if (found && size) {
-		if (path.len < size)
-			memcpy(dst, path.data, path.len + 1);
-		else
-			found = false;
-	}
-	buf_release(&path);
-	return found;
 }

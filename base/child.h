@@ -81,7 +81,4 @@ void child_describe(const struct child *c, char *dst, size_t size);
 /* The last lines of a log file, joined with " | ", at most size: for error messages. */
 void child_log_tail(const char *log_path, char *dst, size_t size);
 
-/* Is this program in PATH? Fills dst with its path when size > 0. */
-bool child_find_program(const char *name, char *dst, size_t size);
-
 #endif

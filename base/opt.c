@@ -248,6 +248,19 @@ void opt_format(const struct opt *o, const void *base, struct buf *b)
 	}
 }
 
+bool opt_same(const struct opt *o, const void *base, const void *other)
+{
+	struct buf a = BUF_INIT, b = BUF_INIT;
+	bool same;
+
+	opt_format(o, base, &a);
+	opt_format(o, other, &b);
+	same = strcmp(a.data ? a.data : "", b.data ? b.data : "") == 0;
+	buf_release(&a);
+	buf_release(&b);
+	return same;
+}
+
 /* A bound as the user would type it. */
 static void add_bound(const struct opt *o, double bound, struct buf *b)
 {

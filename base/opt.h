@@ -110,6 +110,8 @@ int opt_set_pair(const struct opt *table, void *base, const char *pair, const ch
 		 struct err *err);
 /* The value as the user would type it, exact: setting it again gives the same value. */
 void opt_format(const struct opt *o, const void *base, struct buf *b);
+/* Have both the same value? */
+bool opt_same(const struct opt *o, const void *base, const void *other);
 /* {"memory":536870912,"get-share":1,…}: all options in table order, sizes in bytes, durations in
  * seconds (or their word), unset strings null. Equal parameters give equal text. A NULL table gives {}. */
 void opt_json(const struct opt *table, const void *base, struct buf *b);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/find_program.h"
 
 #define PATIENCE_MS 2000
 
@@ -38,7 +39,7 @@ bool program_file(const char *program, char *dst, size_t size)
 	struct stat st;
 	struct tm tm;
 
-	if (!child_find_program(program, path, sizeof(path)) || stat(path, &st) != 0 ||
+	if (!find_program(program, path, sizeof(path)) || stat(path, &st) != 0 ||
 	    !gmtime_r(&st.st_mtime, &tm) || !strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return false;
 	snprintf(dst, size, "%lld bytes of %s", (long long)st.st_size, at);

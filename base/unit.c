@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/child.h"
+#include "base/find_program.h"
 #include "base/names.h"
 #include "base/sysfile.h"
 
@@ -237,7 +238,7 @@ bool unit_need_met(const struct unit_need *need)
 	int rc;
 
 	if (!strchr(need->program, '/'))
-		return child_find_program(need->program, NULL, 0);
+		return find_program(need->program, NULL, 0);
 	if (sysfile_path(path, sizeof(path), need->program) != 0)
 		return false;
 	rc = glob(path, 0, NULL, &found);

@@ -18,6 +18,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/find_program.h"
 #include "base/opt.h"
 #include "base/stats.h"
 #include "micro/loop.h"
@@ -105,7 +106,7 @@ static double turn_stress_ng(struct setting *s)
 	uint64_t begin_ns = clock_ns();
 	struct err err;
 
-	if (!child_find_program(program, NULL, 0))
+	if (!find_program(program, NULL, 0))
 		return -1;
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, s->region.pages * PAGE_BYTES);
 	snprintf(seconds, sizeof(seconds), "%llu", s->turn_ns / NSEC_PER_SEC);

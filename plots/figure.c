@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/embed.h"
+#include "base/find_program.h"
 
 EMBED(head_gp, "plots/head.gp");
 
@@ -34,7 +35,7 @@ int figure_check(const char *out_path, struct err *err)
 	if (!picture_kind(out_path))
 		return err_usage(err, "cannot draw %s: name a file that ends in .pdf, .png or .svg",
 				 out_path);
-	if (!child_find_program("gnuplot", NULL, 0))
+	if (!find_program("gnuplot", NULL, 0))
 		return err_missing(err,
 				   "figures need gnuplot: apt install gnuplot-nox (or make deps)");
 	return 0;

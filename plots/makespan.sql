@@ -15,7 +15,9 @@ SELECT ifnull(:y, 'throughput') AS name,
 
 -- Which job comes first, and with it the parameters of job 1, is the seed's doing: they are no curve of their own.
 CREATE TEMP TABLE point AS
-SELECT r.id, json_array(r.machine, r.backend, r.backend_params, json_remove(r.run_params, '$.local')) AS cell, 1 AS panel, (run_params ->> '$.local') / 1048576.0 AS x, v.value AS y,
+SELECT r.id, 1 AS panel,
+	json_array(r.machine, r.backend, r.backend_params, json_remove(r.run_params, '$.local')) AS cell,
+	(run_params ->> '$.local') / 1048576.0 AS x, v.value AS y,
 	(run_params ->> '$.policy') || CASE WHEN (SELECT count(DISTINCT backend) FROM candidate) > 1
 		THEN ', ' || backend ELSE '' END AS name
 FROM sound r JOIN wanted w JOIN result v ON v.run = r.id AND v.job = 1 AND v.name = w.name;

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/extract.h"
+#include "base/find_program.h"
 #include "base/process.h"
 #include "base/program.h"
 #include "workloads/workload.h"
@@ -148,7 +149,7 @@ static int command_check(const void *params, char *const *argv, struct err *err)
 	if (!argv || !argv[0])
 		return err_usage(err, "which command? Give it after --, as in `fmbench run -- "
 				      "sort big.txt`");
-	if (!child_find_program(argv[0], NULL, 0))
+	if (!find_program(argv[0], NULL, 0))
 		return refuse_program(argv[0], err);
 	return check_params(params, err);
 }

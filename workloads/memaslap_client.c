@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/find_program.h"
 
 bool memaslap_mixed(const struct memaslap_params *p)
 {
@@ -20,7 +21,7 @@ const char *memaslap_program(void)
 	static const char *const names[] = { "memaslap", "memcaslap" };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (child_find_program(names[i], NULL, 0))
+		if (find_program(names[i], NULL, 0))
 			return names[i];
 	}
 	return NULL;

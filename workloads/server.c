@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/find_program.h"
 
 #define START_NS (15 * NSEC_PER_SEC)
 #define GRACE_MS 2000
@@ -26,10 +27,10 @@ static const char *const unprivileged[] = { "setpriv",	      "--reuid=nobody",	 
 
 int server_check(const char *program, const char *package, struct err *err)
 {
-	if (!child_find_program(program, NULL, 0))
+	if (!find_program(program, NULL, 0))
 		return err_missing(err, "no program %s; install Debian's package %s", program,
 				   package);
-	if (geteuid() == 0 && !child_find_program("setpriv", NULL, 0))
+	if (geteuid() == 0 && !find_program("setpriv", NULL, 0))
 		return err_missing(err,
 				   "no program setpriv, which takes root's rights from %s; install "
 				   "Debian's package util-linux",

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/dirs.h"
 #include "base/extract.h"
+#include "base/find_program.h"
 #include "base/unit_command.h"
 #include "workloads/workload.h"
 
@@ -246,7 +247,7 @@ static int unit_check(const void *params, char *const *argv, struct err *err)
 	if (!rc && user && !getpwnam(user))
 		rc = err_missing(err, "workload %s runs as user %s, and there is none",
 				 u->unit.name, user);
-	if (!rc && user && geteuid() == 0 && !child_find_program("setpriv", NULL, 0))
+	if (!rc && user && geteuid() == 0 && !find_program("setpriv", NULL, 0))
 		rc = err_missing(err,
 				 "no program setpriv, which takes root's rights from workload "
 				 "%s; apt install util-linux",

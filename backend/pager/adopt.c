@@ -8,6 +8,7 @@
 
 #include "backend/pager/pager.h"
 #include "backend/pager/uffd.h"
+#include "base/clock.h"
 
 #define LOOK_NS	    100000000ull /* between looks at the maps when hooks see what is mapped */
 #define MAX_SCANNED (4ull << 30)
@@ -212,7 +213,7 @@ void adopt_tick(void)
 	static int64_t last_size;
 	static uint64_t next_look;
 	int64_t size, anonymous;
-	uint64_t now = pager_ns();
+	uint64_t now = clock_ns();
 
 	if (!read_statm(&size, &anonymous))
 		return;

@@ -18,6 +18,7 @@
 
 #include "backend/pager/pager.h"
 #include "backend/pager/uffd.h"
+#include "base/clock.h"
 
 #ifndef MADV_POPULATE_WRITE /* Linux 5.14 */
 #define MADV_POPULATE_WRITE 23
@@ -416,7 +417,7 @@ static size_t evict_batch(size_t nr)
 
 size_t evict(size_t nr)
 {
-	uint64_t begin = pager_ns();
+	uint64_t begin = clock_ns();
 	size_t went;
 
 	if (pager.evicting || pager.past_libc)
@@ -425,7 +426,7 @@ size_t evict(size_t nr)
 	pager.changing = false;
 	went = evict_batch(nr);
 	pager.evicting = false;
-	COUNT(evict_ns, pager_ns() - begin);
+	COUNT(evict_ns, clock_ns() - begin);
 	return went;
 }
 

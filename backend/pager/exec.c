@@ -91,29 +91,3 @@ const char *exec_unpaged(const char *path)
 	}
 	return why;
 }
-
-static bool is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-int exec_find(const char *name, char *dst, size_t size)
-{
-	const char *at = getenv("PATH");
-	int n;
-
-	if (strchr(name, '/')) {
-		n = snprintf(dst, size, "%s", name);
-		return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : is_program(dst) ? 0 : -ENOENT;
-	}
-	for (at = at ? at : "/bin:/usr/bin"; *at; at += strcspn(at, ":"), at += *at == ':') {
-		int len = (int)strcspn(at, ":");
-
-		n = snprintf(dst, size, "%.*s/%s", len ? len : 1, len ? at : ".", name);
-		if (n > 0 && (size_t)n < size && is_program(dst))
-			return 0;
-	}
-	return -ENOENT;
-}

@@ -10,7 +10,5 @@
  * against it, or it can't be read. Scripts are judged by their interpreter. Calls no malloc().
  */
 const char *exec_unpaged(const char *path);
-/* Find a program as execvp() does. 0; -ENOENT, -ENAMETOOLONG */
-int exec_find(const char *name, char *dst, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "backend/pager/pager.h"
 #include "backend/pager/uffd.h"
+#include "base/clock.h"
 
 #define TICK_NS	   2000000ull /* between looks at the process, while there is something to do */
 #define IDLE_MS	   20
@@ -312,7 +313,7 @@ void handler_run(void)
 	bool busy = false;
 
 	for (;;) {
-		begin = pager_ns();
+		begin = clock_ns();
 		while (handler_step())
 			busy = true;
 		if (begin >= next_tick) {
@@ -323,7 +324,7 @@ void handler_run(void)
 			busy = true;
 		pager.rounds++;
 		if (busy)
-			COUNT(handler_ns, pager_ns() - begin);
+			COUNT(handler_ns, clock_ns() - begin);
 		else
 			wait_for_work(pager.board->shared ? SHARING_MS : IDLE_MS);
 		busy = false;

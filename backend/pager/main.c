@@ -22,6 +22,7 @@
 #include "backend/pager/report.h"
 #include "backend/pager/uffd.h"
 #include "base/clock.h"
+#include "base/find_program.h"
 #include "base/mdoc.h"
 #include "base/opt.h"
 
@@ -196,7 +197,7 @@ static int check(const struct board *b, const char *command, struct err *err)
 	close(fd);
 	if (b->no_hooks && (b->no_move || !uffd_can_move()))
 		return err_missing(err, PAGER_NEEDS_EITHER);
-	if (exec_find(command, path, sizeof(path)) == 0)
+	if (find_program(command, path, sizeof(path)))
 		why = exec_unpaged(path);
 	return why ? err_usage(err, "%s %s: it can't be paged; run it without fmpager", path, why)
 		   : 0;

@@ -61,7 +61,6 @@ extern struct pager pager;
 #define COUNT(what, by) (pager.space.process->counters.what += (by))
 
 /* --- state.c --- */
-uint64_t pager_ns(void);
 /* One sentence on stderr. */
 void pager_say(const char *sentence);
 /* One sentence on stderr; then the process ends by SIGBUS: its data can't be had. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The user-space pager: fmpager, and the library that it has every program of a job load.
 
-PAGER_BASE := $(addprefix base/,buf.c clock.c err.c json_write.c mdoc.c names.c opt.c process.c sysfile.c)
+PAGER_BASE := $(addprefix base/,buf.c clock.c err.c find_program.c json_write.c mdoc.c names.c opt.c process.c sysfile.c)
 PAGER_MAIN := backend/pager/main.c
 PAGER_LIB := $(filter-out $(PAGER_MAIN) backend/pager/job.c backend/pager/report.c \
 	backend/pager/unpaged.c,$(wildcard backend/pager/*.c)) \

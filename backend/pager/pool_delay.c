@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "backend/pager/pool_memory.h"
+#include "base/clock.h"
 
 #define SPIN_NS 20000ull /* before the end */
 
@@ -56,14 +57,6 @@ static int delay_open(struct pool_ctx *ctx, struct err *err)
 
 /* --- time ----------------------------------------------------------------------------------------------- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
 /* Occupies the wire from begin_ns on for so long. Returns when it is free again. */
 static uint64_t occupy(_Atomic uint64_t *free_ns, uint64_t begin_ns, uint64_t for_ns)
 {
@@ -98,14 +91,14 @@ static void note(struct delay_shared *s, uint64_t asked_ns, uint64_t late_ns)
 
 static void wait_until(struct delay_shared *s, uint64_t begin_ns, uint64_t end_ns)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns();
 
 	if (now + SPIN_NS < end_ns) {
 		sleep_until(end_ns - SPIN_NS);
-		s->slept_ns += now_ns() - now;
+		s->slept_ns += clock_ns() - now;
 	}
 	do
-		now = now_ns();
+		now = clock_ns();
 	while (now < end_ns);
 	note(s, end_ns - begin_ns, now - end_ns);
 }
@@ -129,7 +122,7 @@ static void travel(struct pool_ctx *ctx, _Atomic uint64_t *wire, uint64_t begin_
 static int delay_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
 {
 	struct delay_shared *s = ctx->shared;
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_ns();
 	int rc = pool_memory_store(ctx, runs, nr_runs);
 
 	travel(ctx, &s->store_free_ns, begin_ns, runs, nr_runs);
@@ -139,7 +132,7 @@ static int delay_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t
 static int delay_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
 {
 	struct delay_shared *s = ctx->shared;
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_ns();
 	int rc = pool_memory_load(ctx, runs, nr_runs);
 
 	travel(ctx, &s->load_free_ns, begin_ns, runs, nr_runs);

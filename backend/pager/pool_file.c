@@ -18,10 +18,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend/pager/pool_memory.h"
+#include "base/clock.h"
 
 #define EXTENT_BYTES (512 * POOL_PAGE)
 #define LOOK_BYTES   (128u << 10)
@@ -163,48 +163,20 @@ static void file_drop(struct pool_ctx *ctx, uint32_t slot, uint32_t nr)
 
 /* --- pages ---------------------------------------------------------------------------------------------- */
 
-static uint64_t now_ns(void)
+static int move_run(int fd, const struct pool_run *run, bool out)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
-static int write_run(int fd, const struct pool_run *run)
-{
-	const char *from = run->pages;
+	char *page = run->pages;
 	off_t at = (off_t)(run->slot * POOL_PAGE);
 	size_t left = run->nr * POOL_PAGE;
 
 	while (left) {
-		ssize_t n = pwrite(fd, from, left, at);
+		ssize_t n = out ? pwrite(fd, page, left, at) : pread(fd, page, left, at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EIO;
-		from += n;
-		at += n;
-		left -= (size_t)n;
-	}
-	return 0;
-}
-
-static int read_run(int fd, const struct pool_run *run)
-{
-	char *to = run->pages;
-	off_t at = (off_t)(run->slot * POOL_PAGE);
-	size_t left = run->nr * POOL_PAGE;
-
-	while (left) {
-		ssize_t n = pread(fd, to, left, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		to += n;
+		page += n;
 		at += n;
 		left -= (size_t)n;
 	}
@@ -214,30 +186,30 @@ static int read_run(int fd, const struct pool_run *run)
 static int file_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
 {
 	struct file_shared *s = ctx->shared;
-	uint64_t begin = now_ns();
+	uint64_t begin = clock_ns();
 	int rc = 0;
 
 	for (size_t i = 0; i < nr_runs && !rc; i++) {
-		rc = write_run(ctx->fd, &runs[i]);
+		rc = move_run(ctx->fd, &runs[i], true);
 		s->written_pages += runs[i].nr;
 	}
 	s->writes += nr_runs;
-	s->write_ns += now_ns() - begin;
+	s->write_ns += clock_ns() - begin;
 	return rc;
 }
 
 static int file_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
 {
 	struct file_shared *s = ctx->shared;
-	uint64_t begin = now_ns();
+	uint64_t begin = clock_ns();
 	int rc = 0;
 
 	for (size_t i = 0; i < nr_runs && !rc; i++) {
-		rc = read_run(ctx->fd, &runs[i]);
+		rc = move_run(ctx->fd, &runs[i], false);
 		s->read_pages += runs[i].nr;
 	}
 	s->reads += nr_runs;
-	s->read_ns += now_ns() - begin;
+	s->read_ns += clock_ns() - begin;
 	return rc;
 }
 

@@ -18,14 +18,6 @@ static struct {
 	char *at, *end;
 } arena;
 
-uint64_t pager_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
 void pager_say(const char *sentence)
 {
 	struct process *p = pager.space.process;

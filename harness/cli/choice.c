@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/child.h"
+#include "base/find_program.h"
 #include "base/list.h"
 #include "micro/micro.h"
 
@@ -18,7 +19,7 @@ static void explain_word(const char *command, const char *word, struct err *err)
 
 	if (micro_find(word, &ignored))
 		err_usage(err, "%s is a micro-benchmark: fmbench micro %s", word, word);
-	else if (child_find_program(word, NULL, 0))
+	else if (find_program(word, NULL, 0))
 		err_usage(err,
 			  "no workload '%s'; to run the program of that name put -- before it: "
 			  "fmbench %s [options] -- %s%s%s",

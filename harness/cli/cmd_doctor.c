@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/child.h"
+#include "base/find_program.h"
 #include "base/json_write.h"
 #include "base/log.h"
 #include "harness/cli/choice.h"
@@ -196,7 +197,7 @@ static int cmd_doctor_run(struct cli *cli)
 				     "choose one");
 	if (!rc)
 		rc = choose_backend(cli, p->backend, &c, &err);
-	if (!rc && p->fix && !child_find_program(cli->argv[0], NULL, 0))
+	if (!rc && p->fix && !find_program(cli->argv[0], NULL, 0))
 		rc = err_missing(&err, "no program %s in PATH", cli->argv[0]);
 	if (rc) {
 		choice_release(&c);

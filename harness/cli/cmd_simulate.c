@@ -57,16 +57,11 @@ struct simulation {
 static int look_up(struct simulation *s, struct mix_entry *e, struct life_point *ret,
 		   struct err *err)
 {
-	struct job_spec job = { .name = e->label,
-				.workload = e->workload,
-				.params = e->params,
-				.argv = e->argv,
-				.ratio = 1 };
 	struct buf params = BUF_INIT;
 	uint64_t peak_bytes = 0;
 	int rc;
 
-	run_workload_json(&job, &params);
+	mix_entry_json(e, &params);
 	rc = profile_alone(s->store, e->workload->name, params.data, ret, &peak_bytes, err);
 	buf_release(&params);
 	if (rc == -ENODATA)

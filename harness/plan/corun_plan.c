@@ -188,14 +188,12 @@ static void add_pairs(struct buf *b, const struct workload *w, const void *param
 
 	opt_defaults(w->opts, defaults);
 	for_each_opt (o, w->opts) {
-		struct buf is = BUF_INIT, was = BUF_INIT;
+		struct buf is = BUF_INIT;
 
 		opt_format(o, params, &is);
-		opt_format(o, defaults, &was);
-		if (is.len && (!was.len || strcmp(is.data, was.data) != 0))
+		if (is.len && !opt_same(o, params, defaults))
 			buf_addf(b, " -o %s=%s", o->name, is.data);
 		buf_release(&is);
-		buf_release(&was);
 	}
 	opt_release(w->opts, defaults);
 	free(defaults);
@@ -220,18 +218,13 @@ static void add_fit(struct buf *b, const struct mix_entry *e, const struct backe
 static int find_profile(struct mix_entry *e, struct store *s, const struct backend *backend,
 			struct err *err)
 {
-	struct job_spec job = { .name = e->label,
-				.workload = e->workload,
-				.params = e->params,
-				.argv = e->argv,
-				.ratio = 1 };
 	struct profile_key key = { .workload = e->workload->name,
 				   .backend = backend ? backend->name : NULL };
 	struct buf params = BUF_INIT;
 	char age[HUMAN_SIZE];
 	int rc;
 
-	run_workload_json(&job, &params);
+	mix_entry_json(e, &params);
 	key.workload_params = params.data;
 	rc = profile_find(s, &key, &e->profile, err);
 	buf_release(&params);

@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "harness/plan/arrivals.h"
 #include "harness/plan/mix_opts.h"
+#include "harness/run/identity.h"
 
 #define MAX_JOBS 1000000
 
@@ -218,17 +219,10 @@ static int read_job(struct mix *m, const struct ini_section *s, const struct mix
 static bool at_default(const struct opt *o, const struct mix_options *options)
 {
 	static struct mix_options defaults;
-	struct buf is = BUF_INIT, was = BUF_INIT;
-	bool same;
 
 	if (!defaults.local)
 		opt_defaults(mix_opts, &defaults);
-	opt_format(o, options, &is);
-	opt_format(o, &defaults, &was);
-	same = strcmp(is.data ? is.data : "", was.data ? was.data : "") == 0;
-	buf_release(&is);
-	buf_release(&was);
-	return same;
+	return opt_same(o, options, &defaults);
 }
 
 /* What the command line said outweighs the file. */
@@ -408,6 +402,17 @@ int mix_draw(struct mix *m, uint64_t seed, struct err *err)
 		return rc;
 	qsort(m->jobs, m->nr_jobs, sizeof(*m->jobs), by_arrival);
 	return m->nr_jobs ? 0 : err_usage(err, "the mix has no job: raise count");
+}
+
+void mix_entry_json(const struct mix_entry *e, struct buf *b)
+{
+	struct job_spec job = { .name = e->label,
+				.workload = e->workload,
+				.params = e->params,
+				.argv = e->argv,
+				.ratio = 1 };
+
+	run_workload_json(&job, b);
 }
 
 char *mix_describe(const struct mix *m)

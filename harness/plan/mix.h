@@ -60,6 +60,8 @@ int mix_read(struct mix *m, char *const *words, size_t nr, struct mix_options *o
 int mix_set(struct mix *m, const char *pair, struct err *err);
 /* Draw the jobs anew. Same seed, same arrivals. */
 int mix_draw(struct mix *m, uint64_t seed, struct err *err);
+/* Its parameters, as a run of it alone stores them. */
+void mix_entry_json(const struct mix_entry *e, struct buf *b);
 /* "quicksort x8 poisson 4/min, kv", on the heap. */
 char *mix_describe(const struct mix *m);
 void mix_release(struct mix *m);

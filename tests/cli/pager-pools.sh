@@ -3,12 +3,8 @@
 # fmpager's pools: programs compute what they compute without them, a byte that is damaged in a pool is
 # seen, a full pool loses no page, and nothing is left. FMBENCH_LONG=1: minutes of torture for each.
 . "$(dirname "$0")/../lib.sh"
+. tests/pager.bash
 
-need_root
-fmpager=$PWD/build/fmpager
-torture=$PWD/build/tests/pager/torture
-chunks=$PWD/build/tests/pager/chunks
-[[ -x $fmpager && -x $torture && -x $chunks ]] || skip "not built: make pager test-helpers"
 seconds=1
 [[ -z ${FMBENCH_LONG-} ]] || seconds=120
 

@@ -3,12 +3,10 @@
 # Real programs at half of their memory under fmpager compute, byte for byte, what they compute without it:
 # threads, forks, execs. FMBENCH_LONG=1: larger, with compilers and servers.
 . "$(dirname "$0")/../lib.sh"
+. tests/pager.bash
 
-need_root
 server=
 trap '[[ ! $server ]] || kill $server 2>/dev/null || true; rm -rf "$tmp"' EXIT
-fmpager=$PWD/build/fmpager
-[[ -x $fmpager ]] || skip "not built: make pager"
 export LC_ALL=C
 
 # paged COMMAND…: some of its pages left and came back, and what it can't page is little.

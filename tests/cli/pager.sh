@@ -3,12 +3,8 @@
 # fmpager: programs under the user-space pager compute what they compute without it, the limit holds,
 # bad input is refused, and a pager that is killed leaves nothing. FMBENCH_LONG=1: ten minutes of torture.
 . "$(dirname "$0")/../lib.sh"
+. tests/pager.bash
 
-need_root
-fmpager=$PWD/build/fmpager
-torture=$PWD/build/tests/pager/torture
-chunks=$PWD/build/tests/pager/chunks
-[[ -x $fmpager && -x $torture && -x $chunks ]] || skip "not built: make pager test-helpers"
 seconds=3
 [[ -z ${FMBENCH_LONG-} ]] || seconds=150
 

@@ -3,6 +3,7 @@
 #ifndef TESTS_FIGURE_H
 #define TESTS_FIGURE_H
 
+#include "base/find_program.h"
 #include "tests/unit/synthetic.h"
 
 #include <sqlite3.h>
@@ -144,7 +145,7 @@ static inline char *draw_styled(struct store *s, const char *name, int64_t run,
 	const struct figure *f = figure_find(name, &err);
 	struct stat st;
 
-	if (!child_find_program("gnuplot", NULL, 0))
+	if (!find_program("gnuplot", NULL, 0))
 		skip();
 	assert_non_null(f);
 	assert_ok(draw_figure(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/find_program.h"
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
@@ -505,17 +506,17 @@ static void test_find_program(void **state)
 	write_text(scratch_path(state, "prog"), "#!/bin/sh\n");
 	snprintf(path, sizeof(path), "/nowhere:%s:%s", dir, before);
 	setenv("PATH", path, 1);
-	assert_false(child_find_program("prog", NULL, 0)); /* not executable */
+	assert_false(find_program("prog", NULL, 0)); /* not executable */
 	chmod(scratch_path(state, "prog"), 0755);
-	assert_true(child_find_program("prog", NULL, 0));
-	assert_true(child_find_program("prog", found, sizeof(found)));
+	assert_true(find_program("prog", NULL, 0));
+	assert_true(find_program("prog", found, sizeof(found)));
 	assert_string_equal(found, scratch_path(state, "prog"));
-	assert_true(child_find_program(scratch_path(state, "prog"), found, sizeof(found)));
-	assert_false(child_find_program(dir, NULL, 0)); /* a directory */
-	assert_false(child_find_program("", NULL, 0));
-	assert_false(child_find_program("prog", found, 3));
+	assert_true(find_program(scratch_path(state, "prog"), found, sizeof(found)));
+	assert_false(find_program(dir, NULL, 0)); /* a directory */
+	assert_false(find_program("", NULL, 0));
+	assert_false(find_program("prog", found, 3));
 	setenv("PATH", before, 1);
-	assert_false(child_find_program("prog", NULL, 0));
+	assert_false(find_program("prog", NULL, 0));
 	free(before);
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How figures are drawn and captioned; tests/unit/test_figure_NAME.c have the numbers of each. */
+#include "base/find_program.h"
 #include "tests/unit/figure.h"
 
 static void need_gnuplot(void)
 {
-	if (!child_find_program("gnuplot", NULL, 0))
+	if (!find_program("gnuplot", NULL, 0))
 		skip();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* plots/xput.gp: faults per second over cores, from runs whose every number is known. */
+#include "base/find_program.h"
 #include "tests/unit/figure.h"
 
 #include <glob.h>
@@ -77,7 +78,7 @@ static void test_published(void **state)
 	char *text;
 
 	(void)state;
-	if (!child_find_program("gnuplot", NULL, 0))
+	if (!find_program("gnuplot", NULL, 0))
 		skip();
 	assert_ok(draw_figure(
 		s, figure_find("xput", &err), &(struct figure_choice){ 0 },
@@ -117,7 +118,7 @@ static void test_bad_overlays(void **state)
 	struct store *s = xput_store("refused.db");
 
 	(void)state;
-	if (!child_find_program("gnuplot", NULL, 0))
+	if (!find_program("gnuplot", NULL, 0))
 		skip();
 	expect_refused(s, "xput", "# figure: xput\n# title: t\n# machine: m\ncurve,x,y\na,1,2\n",
 		       "come first");
