@@ -3,6 +3,8 @@
  * The user-space pager: a library in each of the job's programs serves their faults, on any kernel with
  * userfaultfd. fmbench keeps each job's board (backend/pager/board.h): its limit, and what is where.
  */
+#include "backend/pager.h"
+
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -106,6 +108,17 @@ static void read_paging(void *state, uint64_t values[NR_PAGING])
 	values[PAGING_PAGES_IN] = sum.pages_in;
 	values[PAGING_PAGES_OUT] = sum.pages_out + sum.pages_clean;
 	values[PAGING_BARE] = b->nr_bare + (b->nr_seen == 0);
+}
+
+int pager_look(bool *ret_moves, struct err *err)
+{
+	int fd = uffd_open(UFFD_EVENTS, err);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	*ret_moves = uffd_can_move();
+	return 0;
 }
 
 static void read_facts(void *state, struct facts *facts)

@@ -6,9 +6,9 @@
  *
  * Warm is one reading after another. Then all collectors are read in turn ten times a second: as the
  * sampler does, after a sleep, and after the same time in a loop that touches no memory, by turns. What
- * a tick costs more after the sleep is the CPU's waking up; what it costs more after the loop than warm
- * is what ten collectors push out of each other's caches. The group is the caller's own unless its
- * directories are given. Exit 1 when a reading allocated.
+ * a tick costs more after the sleep than after the loop is the CPU's waking up; what it costs more after
+ * the loop than warm is what others have put into the caches meanwhile. The group is the caller's own
+ * unless its directories are given. Exit 1 when a reading allocated.
  */
 #include <errno.h>
 #include <limits.h>

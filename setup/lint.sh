@@ -44,7 +44,7 @@ report 'layers: harness/run includes group, policy and units' \
 report 'layers: harness/plan includes run and below' \
 	"$(layered harness/plan "harness/run|harness/policy|harness/group|$units")"
 report 'layers: harness/doctor includes run and below' \
-	"$(layered harness/doctor "harness/run|harness/group|$units|backend/pager")"
+	"$(layered harness/doctor "harness/run|harness/group|$units")"
 report 'layers: main.c is the only file directly in harness/' \
 	"$(git ls-files 'harness/*' | grep -vE '^harness/(main\.c$|[a-z]+/)')"
 report 'layers: no circle between files, by include or by call' "$(setup/circles.sh build/obj; setup/circles.sh build/pic)"
