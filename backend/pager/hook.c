@@ -70,7 +70,7 @@ static void note(long start, long bytes)
 {
 	uint32_t i;
 
-	if (pager.can_move || !start)
+	if (pager.can_move || !start || thread_is_own()) /* the helper's are evictions */
 		return;
 	i = nr_notes++ % MAX_NOTES;
 	notes[i].end = 0;
