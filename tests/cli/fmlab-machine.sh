@@ -58,7 +58,10 @@ flock "$end"
 guest --cable "$scratch:1" -- true
 check "an end of a cable is for one guest" eval 'ended 3 && err_has "another guest is at end 1"'
 
-for kernel in $(lab/fmlab kernels | awk 'NR > 2 { print $1 }'); do
+# The check boots them all with their tests; here it is about the oldest cgroups with each.
+kernels=$(lab/fmlab kernels | awk 'NR > 2 { print $1 }')
+[[ ${FMBENCH_LONG-} ]] || kernels=${kernels%%$'\n'*}
+for kernel in $kernels; do
 	if ! lab/fmlab path "$kernel" release >/dev/null 2>&1; then
 		skip "kernel $kernel" "not fetched: lab/fmlab fetch $kernel"
 		continue
