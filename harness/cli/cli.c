@@ -259,6 +259,7 @@ int cli_parse(const struct command *command, int argc, char *argv[], struct cli 
 			     command->name, err);
 		if (rc)
 			return rc;
+		add_string(&cli->given, &cli->nr_given, row->opt->name);
 	}
 
 	for (int i = nr_options + 1; i < argc && !cli->argv; i++)
@@ -279,6 +280,7 @@ void cli_release(struct cli *cli)
 	free(cli->params);
 	free(cli->args);
 	free(cli->pairs);
+	free(cli->given);
 	memset(cli, 0, sizeof(*cli));
 }
 

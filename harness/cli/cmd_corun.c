@@ -144,8 +144,10 @@ static int set_pairs(const struct cli *cli, struct mix *m, struct choice *c, str
 static int prepare(const struct cli *cli, struct corun_params *p, struct mix *m, struct choice *c,
 		   struct corun_plan *plan, struct err *err)
 {
-	int rc = mix_read(m, cli->args, cli->nr_args, &p->mix, err);
+	int rc;
 
+	p->mix.given = cli->given;
+	rc = mix_read(m, cli->args, cli->nr_args, &p->mix, err);
 	if (!rc)
 		rc = choice_backends(c, p->mix.backend, true, err);
 	if (!rc && c->nr_backends > 1)

@@ -358,6 +358,7 @@ static int cmd_simulate_run(struct cli *cli)
 	struct err err = { 0 };
 	int rc = export_format_parse(p->format, &format, &err);
 
+	p->mix.given = cli->given;
 	if (!rc)
 		rc = mix_read(&m, cli->args, cli->nr_args, &p->mix, &err);
 	for (size_t i = 0; i < cli->nr_pairs && !rc; i++) {

@@ -22,6 +22,8 @@ struct cli {
 	size_t nr_args;
 	char **pairs; /* -o key=value, in order, NULL-ended (takes_pairs) */
 	size_t nr_pairs;
+	char **given; /* names of the options that were typed, NULL-ended; NULL: none */
+	size_t nr_given;
 	char **argv;	   /* after "--": NULL when there was none (takes_command) */
 	const char *line;  /* the whole command as typed, to repeat it */
 	int original_argc; /* everything, from argv[0], for --in-lab */

@@ -216,13 +216,13 @@ static int read_job(struct mix *m, const struct ini_section *s, const struct mix
 
 /* --- [experiment] ----------------------------------------------------------------------------- */
 
-static bool at_default(const struct opt *o, const struct mix_options *options)
+static bool was_given(const struct opt *o, const struct mix_options *options)
 {
-	static struct mix_options defaults;
-
-	if (!defaults.local)
-		opt_defaults(mix_opts, &defaults);
-	return opt_same(o, options, &defaults);
+	for (char *const *name = options->given; name && *name; name++) {
+		if (opt_same_name(*name, o->name))
+			return true;
+	}
+	return false;
 }
 
 /* What the command line said outweighs the file. */
@@ -233,7 +233,7 @@ static int read_head(struct mix *m, const struct ini_section *s, struct mix_opti
 		const struct ini_entry *entry = &s->entries[i];
 		const struct opt *opt = opt_find(mix_opts, entry->key);
 
-		if (opt && !at_default(opt, o) && !opt->lines)
+		if (opt && was_given(opt, o) && !opt->lines)
 			continue;
 		if (opt_set(mix_opts, o, entry->key, entry->value, "[experiment]", err) != 0)
 			return fail_at(m, entry->line, err);

@@ -52,7 +52,7 @@ struct mix {
 
 /*
  * Words are names of workloads; one that ends in .ini, or has a '/', is a file, and then the only one.
- * o: what the command line said; keys of [experiment] fill in what it left at its default. Errors are
+ * o: what the command line said; keys of [experiment] fill in what it did not give. Errors are
  * ERR_USAGE as "FILE:LINE: what; next step". Release it either way.
  */
 int mix_read(struct mix *m, char *const *words, size_t nr, struct mix_options *o, struct err *err);

@@ -24,6 +24,8 @@ struct mix_options {
 	uint64_t machines; /* of a simulation, each with so much local memory and so many cores */
 	uint64_t machine_cores;
 	char *question, *figure; /* words of an experiment's author */
+	char *const
+		*given; /* the command line's: names of what it set, NULL-ended; NULL: nothing */
 	struct run_settings settings;
 };
 

@@ -45,9 +45,11 @@ grep -q 'mix.ini:5: .*did you mean' "$tmp/err" || fail "an unknown key has no li
 [[ $(sql 'SELECT count(*) FROM run') == 0 ]] || fail "a refused co-run left a run"
 
 # --- two policies: with far memory both run at once, without the second waits
-mix
+mix 'repeat = 2'
 machine_state >"$tmp/before"
-expect_run corun "$tmp/mix.ini" --policy uniform,none
+expect_run corun "$tmp/mix.ini" --policy uniform,none --repeat 1
+[[ $(sql 'SELECT count(*) FROM run') == 2 ]] || fail "the file outweighs the command line"
+mix
 wait_same "$tmp/before" || fail "something was left behind"
 grep -q '^uniform ' "$tmp/out" || fail "no row of policy uniform"
 of() { # of POLICY RESULT JOB
