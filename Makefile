@@ -96,7 +96,7 @@ check-kill: all ## SIGKILL 100 real runs at random moments: nothing may be left 
 check-long: ## all checks, on all kernels, with what repeats in its long form: hours
 	@FMBENCH_LONG=1 FMBENCH_TEST_TIMEOUT=14400 setup/check.sh all kernels
 
-check-kernels: all ## the modules' tests on the lab's other kernels, 5.10 and 6.12
+check-kernels: all ## the modules' tests on the lab's other kernels, 5.10, 6.12 and 7.2
 	@setup/check.sh kernels
 
 check: ## build and run all tests, the lab's too

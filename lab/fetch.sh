@@ -113,16 +113,22 @@ depends() {
 		awk -v pattern="$3" '$1 == "Depends:" && $2 ~ pattern { print $2 }'
 }
 
+# image_of KERNEL: the package of the suite's newest build of it. Backports keep kernels that newer ones
+# have followed.
+image_of() {
+	private_apt "$1" apt-cache pkgnames "linux-image-$1." | grep -- '[0-9]-amd64$' |
+		sort -V | tail -n 1
+}
+
 fetch_image() {
 	local kernel=$1 dir=$cache/$1 new=$cache/$1/new package release parts boot
 	need dpkg-deb dpkg
 	need depmod kmod
 	update_index "$kernel" "$(suite_of "$kernel")"
-	package=$(depends "$kernel" linux-image-amd64 '^linux-image-' | head -n 1)
+	package=$(image_of "$kernel") ||
+		die 3 "no Linux $kernel in $(suite_of "$kernel") any more, but $(depends "$kernel" \
+			linux-image-amd64 '^linux-image-' | head -n 1): name that in lab/kernels"
 	release=${package#linux-image-}
-	[[ -n $release ]] || die 3 "linux-image-amd64 is not in the index of $(suite_of "$kernel")"
-	[[ $release == "$kernel".* ]] ||
-		die 3 "$(suite_of "$kernel") has Linux $release now: name that in lab/kernels, not $kernel"
 	# Since 7.x linux-image-RELEASE is empty and depends on what has the files.
 	parts=$(depends "$kernel" "$package" '^linux-(base|binary|modules)-[0-9]')
 	rm -rf "$new"

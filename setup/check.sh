@@ -72,12 +72,12 @@ for what in "$@"; do
 		done
 		;;
 	kernels)
-		for kernel in 5.10 6.12; do
+		for kernel in 5.10 6.12 7.2; do
 			lab_build "$kernel"
 			tests+=(--kernel "$kernel")
 			if [[ ${FMBENCH_LONG-} ]]; then
 				tests+=("${modules_tests[@]}")
-				[[ $kernel != 6.12 ]] || tests+=(tests/lab/tier.sh)
+				[[ $kernel == 5.10 ]] || tests+=(tests/lab/tier.sh)
 				continue
 			fi
 			for name in "${on_others[@]}"; do

@@ -3,7 +3,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?= 6.1
-MODULE_KERNELS := 6.1 5.10 6.12 7.3
+MODULE_KERNELS := 6.1 5.10 6.12 7.2 7.3
 FASTSWAP_SOURCES := $(wildcard backend/fastswap/*.[ch]) backend/fastswap/Kbuild \
 	backend/fastswap/build.sh backend/memserver/handshake.h backend/memserver/grant.h
 FASTSWAP_HELPERS := $B/tests/lab/pagecheck

@@ -13,7 +13,7 @@ hook_is_this_kernels() {
 	case $FMLAB_KERNEL in
 	5.10) [[ $(<"$parameters/hook") == frontswap-chain ]] ;;
 	6.1) [[ $(<"$parameters/hook") == frontswap-pointer ]] ;;
-	6.12 | 7.3) [[ $(<"$parameters/hook") == zswap-ftrace ]] ;;
+	6.12 | 7.*) [[ $(<"$parameters/hook") == zswap-ftrace ]] ;;
 	*) [[ $(<"$parameters/hook") == none ]] ;;
 	esac
 }
