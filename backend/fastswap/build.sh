@@ -19,8 +19,8 @@ if [[ ! -e $headers/Makefile ]]; then
 	die "no kernel headers in $headers: install the Debian package linux-headers-$(uname -r) (of a" \
 		"kernel of your own: its build tree), or name those of another kernel by KDIR=…"
 fi
-for tool in make gcc; do
-	command -v $tool >/dev/null || die "no $tool: install the Debian package $tool"
+for tool in make gcc strip; do
+	command -v $tool >/dev/null || die "no $tool: install the Debian package ${tool/strip/binutils}"
 done
 headers=$(cd "$headers" && pwd)
 mkdir -p "$out"
@@ -78,6 +78,7 @@ read -ra more <<<"${FASTSWAP_MAKE-}"
 # BTF needs pahole and vmlinux, and nothing here uses it.
 $where make -C "$headers" M="$out/src" CONFIG_DEBUG_INFO_BTF_MODULES= "${compiler[@]}" "${more[@]}" \
 	modules
+# Nine tenths of a module are what a debugger wants, and insmod reads all of it: src/ keeps that.
 for module in "$out"/src/*.ko; do
-	cp "$module" "$out/"
+	strip --strip-debug -o "$out/${module##*/}" "$module"
 done
