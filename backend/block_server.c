@@ -14,33 +14,18 @@
 
 #include "backend/swap_areas.h"
 #include "base/clock.h"
-#include "base/process.h"
+#include "base/find_program.h"
 #include "base/sysfile.h"
 
 #define PATIENCE_NS (60 * NSEC_PER_SEC) /* it takes, clears and locks its memory first */
 #define LOOK_MS	    50
 #define ARGS_MAX    8
 
-static bool find_server(char *dst, size_t size)
-{
-	const char *built = getenv("FMLAB_BUILD"); /* in the lab guest */
-
-	if (built) {
-		snprintf(dst, size, "%s/" SERVER_PROGRAM, built);
-		if (access(dst, X_OK) == 0)
-			return true;
-	}
-	if (process_beside(dst, size, SERVER_PROGRAM) == 0 && access(dst, X_OK) == 0)
-		return true;
-	return process_beside(dst, size, "../lib/fmbench/" SERVER_PROGRAM) == 0 &&
-	       access(dst, X_OK) == 0;
-}
-
 int block_server_check(struct err *err)
 {
 	char program[PATH_MAX];
 
-	return find_server(program, sizeof(program))
+	return find_own_program(SERVER_PROGRAM, program, sizeof(program))
 		       ? 0
 		       : err_missing(err, "no program " SERVER_PROGRAM ": `make` builds it");
 }
@@ -168,7 +153,7 @@ int block_server_start(struct block_server *s, const char *what, const char *num
 	int rc;
 
 	*s = (struct block_server){ .child = CHILD_INIT };
-	if (!find_server(program, sizeof(program)))
+	if (!find_own_program(SERVER_PROGRAM, program, sizeof(program)))
 		return block_server_check(err);
 	snprintf(size, sizeof(size), "%" PRIu64, size_bytes);
 	snprintf(delay, sizeof(delay), "%" PRIu64, pace->delay_ns);
@@ -192,7 +177,7 @@ static int spawn(struct child *c, const char *what, const char *number, const ch
 	char program[PATH_MAX];
 	char *argv[ARGS_MAX];
 
-	if (!find_server(program, sizeof(program)))
+	if (!find_own_program(SERVER_PROGRAM, program, sizeof(program)))
 		return block_server_check(err);
 	fill_argv(argv, program, words, sizeof(words) / sizeof(*words));
 	return child_spawn(c, argv, NULL, CHILD_CTL, "/dev/null", err);

@@ -20,7 +20,6 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/find_program.h"
-#include "base/process.h"
 #include "base/secret.h"
 #include "base/sysfile.h"
 
@@ -82,20 +81,6 @@ static int parse_far(const char *far, char *address, size_t size, uint64_t *ret_
 	return 0;
 }
 
-static bool find_memserver(char *dst, size_t size)
-{
-	const char *built = getenv("FMLAB_BUILD"); /* in the lab guest */
-
-	if (built) {
-		snprintf(dst, size, "%s/memserver", built);
-		if (access(dst, X_OK) == 0)
-			return true;
-	}
-	if (process_beside(dst, size, "memserver") == 0 && access(dst, X_OK) == 0)
-		return true;
-	return find_program("memserver", dst, size);
-}
-
 static int read_token(const struct fastswap_rdma_params *p, char *token, size_t size,
 		      struct err *err)
 {
@@ -128,7 +113,7 @@ static int fastswap_rdma_check(const void *params, struct err *err)
 	if (!rc)
 		rc = read_token(p, token, sizeof(token), err);
 	explicit_bzero(token, sizeof(token));
-	if (!rc && !p->far && !find_memserver(program, sizeof(program)))
+	if (!rc && !p->far && !find_own_program("memserver", program, sizeof(program)))
 		rc = err_missing(err, "no memserver: `make memserver` builds it");
 	return rc ? rc : fastswap_check(&p->common, POOL, err);
 }
@@ -183,7 +168,7 @@ static int start_server(struct fastswap_rdma *r, uint64_t size_bytes, const char
 	rc = rdma_local_address(r->address, sizeof(r->address), err);
 	if (rc)
 		return rc;
-	find_memserver(program, sizeof(program));
+	find_own_program("memserver", program, sizeof(program));
 	snprintf(listen, sizeof(listen), "%s:%" PRIu64, r->address, r->port);
 	snprintf(size, sizeof(size), "%" PRIu64, size_bytes);
 	snprintf(stats, sizeof(stats), "%.4000s/memserver.stats", state_dir);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/find_program.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/process.h"
 
 static bool is_program(const char *path)
 {
@@ -49,4 +52,20 @@ bool find_program(const char *name, char *dst, size_t size)
 	}
 	buf_release(&path);
 	return found;
+}
+
+bool find_own_program(const char *name, char *dst, size_t size)
+{
+	static const char *const places[] = { "", "../lib/fmbench/" };
+	const char *built = getenv("FMLAB_BUILD");
+	char path[PATH_MAX];
+
+	if (built && (size_t)snprintf(dst, size, "%s/%s", built, name) < size && is_program(dst))
+		return true;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", places[i], name);
+		if (process_beside(dst, size, path) == 0 && is_program(dst))
+			return true;
+	}
+	return find_program(name, dst, size);
 }

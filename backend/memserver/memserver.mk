@@ -17,7 +17,7 @@ $B/tests/unit/test_memserver: tests/unit/test_memserver.c $(filter-out %/main.o,
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $B/obj/tests/unit/test_memserver.d \
 		-o $@ $^ -lcmocka -lnuma -lm
 
-build/fuzz/fuzz_handshake: tests/fuzz/fuzz_handshake.c tests/fuzz/fuzz.h tests/fake_rdma.h \
+build/fuzz/fuzz_handshake: tests/fuzz/fuzz_handshake.c tests/fuzz/fuzz.h tests/fuzz/input.h tests/fake_rdma.h \
 	$(filter-out %/main.o %/log.o,$(MEMSERVER_OBJ))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) -lnuma -lm

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Both directions of the handshake: memserver's requests, beside a NIC that is none, and grants. */
+/* What clients send to memserver, beside a NIC that is none. fuzz_grant has what it answers. */
 #include "tests/fuzz/fuzz.h"
 
 #include <stdarg.h>
 
-#include "backend/memserver/grant.h"
 #include "backend/memserver/log.h"
 #include "tests/fake_rdma.h"
+#include "tests/fuzz/input.h"
 
 #define PAGES 16
 
@@ -35,31 +35,6 @@ void say_sparingly(const char *fmt, ...)
 
 	va_start(ap, fmt);
 	format(fmt, ap);
-}
-
-/* What is taken from the input, in turns; zeros when it is at its end. */
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static void take(struct input *in, void *dst, size_t n)
-{
-	size_t there = n < in->size ? n : in->size;
-
-	memset(dst, 0, n);
-	if (there)
-		memcpy(dst, in->data, there);
-	in->data += there;
-	in->size -= there;
-}
-
-static uint8_t take_byte(struct input *in)
-{
-	uint8_t byte;
-
-	take(in, &byte, 1);
-	return byte;
 }
 
 /* A request that is right as far as `how` has it so, or else nothing but bytes. */
@@ -188,58 +163,10 @@ static void fuzz_server(struct input *in)
 		abort();
 }
 
-/* What passes must be safe to use. */
-static void fuzz_grant(struct input *in)
-{
-	struct grant_terms terms;
-	struct memserver_grant grant;
-	uint8_t how = take_byte(in), depth = take_byte(in), len = take_byte(in);
-	uint64_t bytes, address;
-
-	take(in, &terms, sizeof(terms));
-	/* The module's own limits. */
-	terms.bytes_least %= GRANT_BYTES_MAX + 1;
-	terms.bytes_least += !terms.bytes_least;
-	terms.queue_pairs_least = 3 + terms.queue_pairs_least % 3;
-	if (how & 1)
-		terms.session = 0;
-	take(in, &grant, sizeof(grant));
-	if (how & 2) {
-		grant.head = (struct memserver_head){ htobe32(MEMSERVER_MAGIC),
-						      htobe16(MEMSERVER_VERSION),
-						      htobe16(MEMSERVER_GRANT) };
-		len = sizeof(grant);
-	}
-	if (how & 4 && terms.session) {
-		grant.session = htobe64(terms.session);
-		grant.address = htobe64(terms.address);
-		grant.rkey = htobe32(terms.rkey);
-	}
-	if (how & 8)
-		terms.bytes_least = 1;
-	if (how & 16)
-		terms.queue_pairs_most = terms.depth_most = UINT16_MAX;
-	if (grant_fault(&grant, len, depth, &terms))
-		return;
-	bytes = be64toh(grant.bytes);
-	address = be64toh(grant.address);
-	if (!depth || depth > terms.depth_most || !bytes || bytes < terms.bytes_least ||
-	    bytes > GRANT_BYTES_MAX || address + bytes < address ||
-	    be16toh(grant.queue_pairs) / 3 == 0 ||
-	    be16toh(grant.queue_pairs) > terms.queue_pairs_most || !grant.session)
-		abort();
-	if (terms.session && (be64toh(grant.session) != terms.session || address != terms.address ||
-			      be32toh(grant.rkey) != terms.rkey))
-		abort();
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
 
-	if (take_byte(&in) & 1)
-		fuzz_grant(&in);
-	else
-		fuzz_server(&in);
+	fuzz_server(&in);
 	return 0;
 }

@@ -3,7 +3,7 @@
 # lab-5.10: --rdma --cpus 1 --mem 2G --numa 2
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Connecting and leaving, ten times (FMBENCH_LONG: fifty): nothing is left behind on either side.
+# Connecting and leaving, ten times (FMBENCH_LONG: 200): nothing is left behind on either side.
 
 # shellcheck disable=SC2317 # functions are called by way of ok
 # shellcheck source=tests/lab/rdma.bash
@@ -29,7 +29,7 @@ must "the server starts" server_up --size 8M
 must "fastswap loads" insmod "$modules/fastswap.ko"
 ok "first cycles" cycle 2
 rss=$(server_rss_kib)
-ok "more cycles" cycle "$(by_length 10 50)"
+ok "more cycles" cycle "$(by_length 10 200)"
 ok "no queue pair is left" eventually is 0 queue_pairs
 ok "all memory is free" eventually is $((8 << 20)) server_says bytes_free
 ok "the server did not grow" test "$(server_rss_kib)" -lt $((rss + 512))

@@ -520,6 +520,30 @@ static void test_find_program(void **state)
 	free(before);
 }
 
+/* The lab's guest has what was built for its kernel; installed, programs are in PATH. */
+static void test_find_own_program(void **state)
+{
+	char *before = strdup(getenv("PATH")), *dir = *state, beside[600], found[600];
+
+	write_text(scratch_path(state, "own-prog"), "#!/bin/sh\n");
+	assert_false(find_own_program("own-prog", found, sizeof(found)));
+	chmod(scratch_path(state, "own-prog"), 0755);
+	assert_false(find_own_program("own-prog", found, sizeof(found)));
+	setenv("PATH", dir, 1);
+	assert_true(find_own_program("own-prog", found, sizeof(found)));
+	setenv("PATH", before, 1);
+	setenv("FMLAB_BUILD", dir, 1);
+	assert_true(find_own_program("own-prog", found, sizeof(found)));
+	assert_string_equal(found, scratch_path(state, "own-prog"));
+	assert_false(find_own_program("own-prog", found, 3));
+	/* This test lies beside itself. */
+	assert_true(find_own_program("test_child", found, sizeof(found)));
+	assert_int_equal(process_beside(beside, sizeof(beside), "test_child"), 0);
+	assert_string_equal(found, beside);
+	unsetenv("FMLAB_BUILD");
+	free(before);
+}
+
 /* As memcached and memaslap tell theirs, and programs that do not. */
 static void test_program_version(void **state)
 {
@@ -585,6 +609,7 @@ int main(void)
 		TEST(test_dies_with_the_harness),
 		TEST(test_log_tail),
 		TEST(test_find_program),
+		TEST(test_find_own_program),
 		TEST(test_program_version),
 		TEST(test_program_file),
 	};
