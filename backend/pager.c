@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #include "backend/backend.h"
@@ -23,7 +24,7 @@
 #include "base/paging.h"
 
 struct pager_params {
-	char *pool, *policy, *prefetch;
+	char *pool, *policy, *prefetch, *record, *trace;
 	uint64_t size_bytes;
 };
 
@@ -34,6 +35,10 @@ static const struct opt pager_opts[] = {
 		   "which page goes: a name, or a file of one's own (doc/PAGER.md)"),
 	OPT_STRING("prefetch", struct pager_params, prefetch, "neighbours",
 		   "which pages come along: a name, or a file of one's own"),
+	OPT_STRING("record", struct pager_params, record, NULL,
+		   "file for the order in which pages are asked for (doc/PAGER.md)"),
+	OPT_STRING("trace", struct pager_params, trace, NULL,
+		   "such a file, for policy belady and prefetcher recorded"),
 	OPT_SIZE("size", struct pager_params, size_bytes, "0", 0, 16.0 * (1ull << 40),
 		 "of the pool; 0: as much as this machine has memory"),
 	OPT_END
@@ -84,6 +89,7 @@ struct keeper {
 	pthread_mutex_t
 		burying; /* what a process counted moves to the past: not while that is read */
 	uint64_t begin_ns;
+	int personality; /* of this thread before */
 };
 
 static uint64_t bytes_of(int64_t pages)
@@ -177,6 +183,8 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 	struct buf pool = BUF_INIT;
 	struct pager_parts parts = { .policy = p->policy,
 				     .prefetch = p->prefetch,
+				     .record = p->record,
+				     .trace = p->trace,
 				     .far_bytes = p->size_bytes };
 	int rc;
 
@@ -195,6 +203,7 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 	k->paging = (struct paging){ read_paging, k, read_facts };
 	job->paging = &k->paging;
 	job->state = k;
+	k->personality = pager_job_fix_layout(&k->job);
 	return set_environment(job, k, err);
 }
 
@@ -245,6 +254,7 @@ static void pager_forget(struct backend_ctx *ctx, struct backend_job *job)
 	(void)ctx;
 	if (!k)
 		return;
+	personality((unsigned long)k->personality);
 	write_report(k, job->dir);
 	pager_job_release(&k->job);
 	pthread_mutex_destroy(&k->burying);

@@ -18,6 +18,7 @@
 #include "backend/pager/passing.h"
 #include "backend/pager/pools.h"
 #include "backend/pager/thread.h"
+#include "backend/pager/trace.h"
 #include "backend/pager/uffd.h"
 #include "base/process.h"
 
@@ -149,11 +150,45 @@ static void arrive_all(struct block *block)
 	}
 }
 
+static int open_trace(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pager.board->keeper, pager.board->trace_fd);
+	return open(path, (pager.board->recording ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+}
+
+/* A process that has no trace, or another's, is paged nevertheless. */
+static void start_trace(void)
+{
+	const char *name = pager.space.process->name;
+	uint64_t anchor = (uint64_t)pager.staging;
+	enum trace_start how;
+	int fd;
+
+	trace_stop();
+	if (pager.board->trace_fd < 0)
+		return;
+	fd = open_trace();
+	how = fd < 0		       ? TRACE_FAILED
+	      : pager.board->recording ? trace_record(fd, name, anchor)
+				       : trace_follow(fd, name, anchor, &pager.board->trace_rows);
+	if (how == TRACE_FAILED)
+		pager_say(pager.board->recording ? "is not recorded (more than 60 processes?)"
+						 : "the trace can't be read");
+	else if (how == TRACE_OTHER)
+		pager_say("the trace has no such program, or with other --pool and --far; for this "
+			  "process it says nothing");
+	if (fd >= 0 && !(how == TRACE_OK && pager.board->recording))
+		close(fd);
+}
+
 static int start_policy(void)
 {
 	uint64_t limit = board_limit(pager.board);
 
 	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = limit;
+	start_trace();
 	if (pager.policy->start(&pager.policy_ctx) != 0 ||
 	    pager.prefetch->start(&pager.prefetch_ctx) != 0)
 		return -ENOMEM;

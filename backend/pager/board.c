@@ -13,7 +13,7 @@
 #include "base/process.h"
 
 #define MAGIC	      0x464d5047u /* "FMPG" */
-#define VERSION	      2
+#define VERSION	      3
 #define BLOCKS	      (1u << 18) /* 512 GiB of memory that was touched */
 #define MEASURE_SHARE 20 /* the keeper measures for no more of its time than one part in this */
 #define EXTENT_CLOSED UINT32_MAX /* its slots are being dropped */
@@ -87,7 +87,7 @@ int board_create(uint64_t far_bytes, struct board **ret, struct err *err)
 	b->nr_usable = nr_extents;
 	b->nr_blocks = BLOCKS;
 	b->keeper = getpid();
-	b->pool_fd = -1;
+	b->pool_fd = b->trace_fd = -1;
 	b->limit_pages = NO_LIMIT;
 	b->magic = MAGIC;
 	*ret = b;

@@ -39,6 +39,7 @@
 	X(pool_full, "times that a page stayed because the pool had no room")                      \
 	X(stuck, "times that a page could not leave: pinned, locked or shared")                    \
 	X(events, "changes of the memory's layout: munmap, madvise, mremap, fork")                 \
+	X(off_trace, "faults that the trace does not have there")                                  \
 	X(again, "faults sent back because the layout was changing")                               \
 	X(forks, "children that were forked")                                                      \
 	X(handler_ns, "time in the handler, faults and evictions")                                 \
@@ -58,6 +59,7 @@ enum page_state {
 
 #define PAGE_CLEAN   1u /* resident, write-protected, equal to its slot */
 #define PAGE_LEAVING 2u /* being evicted where the kernel can't move pages: see evict.c */
+#define PAGE_WATCHED 8u /* resident, write-protected so that the policy sees a write */
 #define PAGE_SHARED                                                                                \
 	4u /* resident, write-protected since a fork: the other process may have it, too */
 
@@ -102,6 +104,9 @@ struct board {
 	int pool_fd; /* in the keeper; -1: none */
 	char pool[256], policy[256], prefetch[256];
 	_Alignas(64) char pool_shared[POOL_SHARED_BYTES]; /* the pool's own */
+	int trace_fd;					  /* in the keeper; -1: none */
+	bool recording;					  /* else it is followed */
+	_Atomic uint64_t trace_rows;			  /* those that are followed: trace.h */
 	bool no_move, no_hooks; /* for tests: as if the kernel, or libc, did not allow it */
 
 	_Atomic uint64_t limit_pages; /* NO_LIMIT: none */

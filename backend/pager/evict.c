@@ -61,7 +61,7 @@ static void sort(uint64_t *v, size_t nr)
 
 size_t pages_shared(uint64_t address, size_t nr)
 {
-	uint64_t entries[PREFETCH_MAX];
+	uint64_t entries[BATCH_PAGES];
 	ssize_t got = pread(pager.pagemap_fd, entries, nr * sizeof(*entries),
 			    (off_t)(address / PAGE_BYTES * sizeof(*entries)));
 	size_t shared = 0;
@@ -424,6 +424,7 @@ size_t evict(size_t nr)
 		return 0;
 	pager.evicting = true;
 	pager.changing = false;
+	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = board_limit(pager.board);
 	went = evict_batch(nr);
 	pager.evicting = false;
 	COUNT(evict_ns, clock_ns() - begin);

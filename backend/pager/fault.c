@@ -8,13 +8,16 @@
 #include <unistd.h>
 
 #include "backend/pager/pager.h"
+#include "backend/pager/trace.h"
 #include "backend/pager/uffd.h"
 #include "base/clock.h"
 
 #define TICK_NS	   2000000ull /* between looks at the process, while there is something to do */
 #define IDLE_MS	   20
+#define WRITE_RUN  64 /* pages that may be written together */
 #define SHARED_RUN 16 /* pages that may be copied are counted as if they were */
-#define SHARING_MS 1  /* with a forked process, which may want pages given up */
+#define NOT_ASKED  UINT64_MAX
+#define SHARING_MS 1 /* with a forked process, which may want pages given up */
 
 /* Pages that come together: sorted, the one that is asked for among them. */
 struct window {
@@ -77,7 +80,7 @@ static size_t run_length(struct space *s, const struct window *w, size_t i)
 	struct page *first = space_find(s, w->page[i] * PAGE_BYTES);
 	size_t n = 1;
 
-	while (i + n < w->nr && w->page[i + n] == w->page[i] + n) {
+	while (n < POOL_RUNS && i + n < w->nr && w->page[i + n] == w->page[i] + n) {
 		struct page *page = space_find(s, w->page[i + n] * PAGE_BYTES);
 
 		if (!w->is_new && page->slot != first->slot + n)
@@ -103,15 +106,19 @@ static void arrived(struct space *s, const struct window *w, uint64_t number, bo
 		pager.policy->arrive(&pager.policy_ctx, number, &page->word, how);
 }
 
-/* The pages of a run, from src. One that was there all the time may be newer than its slot. */
+/*
+ * The pages of a run, from src. One that was there all the time may be newer than its slot. The kernel
+ * copies to one mapping at a time (ENOENT): a run across two goes page by page.
+ */
 static void bring_run(struct space *s, const struct window *w, size_t i, size_t nr, const char *src)
 {
-	size_t done = 0;
+	size_t done = 0, most = nr;
 
 	while (done < nr) {
 		int why;
-		size_t filled = uffd_copy(s->uffd, w->page[i + done] * PAGE_BYTES,
-					  src + done * PAGE_BYTES, nr - done, w->protect, &why);
+		size_t filled =
+			uffd_copy(s->uffd, w->page[i + done] * PAGE_BYTES, src + done * PAGE_BYTES,
+				  most < nr - done ? most : nr - done, w->protect, &why);
 
 		for (size_t k = 0; k < filled; k++)
 			arrived(s, w, w->page[i + done++], w->protect);
@@ -122,17 +129,27 @@ static void bring_run(struct space *s, const struct window *w, size_t i, size_t 
 		COUNT(again, why == EAGAIN);
 		if (why == EEXIST)
 			arrived(s, w, w->page[i + done++], false);
+		else if (why == ENOENT && most > 1)
+			most = 1;
+		else if (why == ENOENT)
+			done++; /* nothing is mapped there */
 		else if (why)
 			return;
 	}
 }
 
-/* Load what has no window into the buffer, all runs at once. */
+static void load_now(const struct pool_run *runs, size_t nr)
+{
+	if (nr && pager.pool.pool->load(&pager.pool, runs, nr) != 0)
+		pager_die("the pool has lost pages of this program");
+}
+
+/* Load what has no window into the buffer, as many runs at once as the pool takes. */
 static void load(struct pool_run *runs, size_t nr)
 {
-	struct pool_run wanted[PREFETCH_MAX + 1];
+	struct pool_run wanted[POOL_RUNS];
+	size_t n = 0, pages = 0;
 	char *to = pager.buffer;
-	size_t n = 0;
 
 	for (size_t i = 0; i < nr; i++) {
 		runs[i].pages = pager.pool.pool->window
@@ -140,28 +157,39 @@ static void load(struct pool_run *runs, size_t nr)
 					: NULL;
 		if (runs[i].pages)
 			continue;
+		if (pages + runs[i].nr > POOL_RUNS) {
+			load_now(wanted, n);
+			n = pages = 0;
+		}
 		runs[i].pages = to;
-		wanted[n++] = runs[i];
 		to += runs[i].nr * PAGE_BYTES;
+		pages += runs[i].nr;
+		wanted[n++] = runs[i];
 	}
-	if (n && pager.pool.pool->load(&pager.pool, wanted, n) != 0)
-		pager_die("the pool has lost pages of this program");
+	load_now(wanted, n);
 }
 
+/* The page that is asked for comes last, with its run: what the program wants next is there when it goes on. */
 static void bring_far(struct space *s, const struct window *w)
 {
-	struct pool_run runs[PREFETCH_MAX + 1];
-	size_t nr = 0, i = 0;
+	static struct pool_run runs[PREFETCH_MAX + 1];
+	size_t nr = 0, asked = 0, asked_run = SIZE_MAX;
 
-	while (i < w->nr) {
+	for (size_t i = 0; i < w->nr; i += runs[nr++].nr) {
 		runs[nr].slot = space_find(s, w->page[i] * PAGE_BYTES)->slot;
 		runs[nr].nr = (uint32_t)run_length(s, w, i);
-		i += runs[nr++].nr;
 	}
 	load(runs, nr);
-	i = 0;
-	for (size_t r = 0; r < nr; i += runs[r++].nr)
-		bring_run(s, w, i, runs[r].nr, runs[r].pages);
+	for (size_t r = 0, i = 0; r < nr; i += runs[r++].nr) {
+		if (w->asked < w->page[i] || w->asked >= w->page[i] + runs[r].nr) {
+			bring_run(s, w, i, runs[r].nr, runs[r].pages);
+			continue;
+		}
+		asked = i;
+		asked_run = r;
+	}
+	if (asked_run != SIZE_MAX)
+		bring_run(s, w, asked, runs[asked_run].nr, runs[asked_run].pages);
 }
 
 static void bring_new(struct space *s, const struct window *w)
@@ -171,8 +199,6 @@ static void bring_new(struct space *s, const struct window *w)
 		bring_run(s, w, i, nr, pager.zeros);
 	}
 }
-
-/* --- faults --------------------------------------------------------------------------------------- */
 
 /*
  * A page that is brought for reading is worth protecting if it is seldom written: then it need not be
@@ -185,6 +211,28 @@ static bool stays_clean(void)
 	return written < 256 || ++nr_probes % 16 == 0;
 }
 
+bool bring_meanwhile(void)
+{
+	struct window w = { .asked = NOT_ASKED, .protect = stays_clean() };
+	uint64_t pages[BATCH_PAGES];
+	size_t nr = pager.prefetch->meanwhile
+			    ? pager.prefetch->meanwhile(&pager.prefetch_ctx, pages, BATCH_PAGES)
+			    : 0;
+
+	if (!nr)
+		return false;
+	evict_for(nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (may_come(&pager.space, pages[i], PAGE_FAR))
+			add_sorted(&w, pages[i]);
+	}
+	if (w.nr)
+		bring_far(&pager.space, &w);
+	return true;
+}
+
+/* --- faults --------------------------------------------------------------------------------------- */
+
 static void serve_missing(struct space *s, uint64_t address, struct page *page, bool writes)
 {
 	struct window w = { .asked = address / PAGE_BYTES, .is_new = page->state != PAGE_FAR };
@@ -192,6 +240,8 @@ static void serve_missing(struct space *s, uint64_t address, struct page *page, 
 	w.protect = !w.is_new && !writes && stays_clean();
 	if (w.protect)
 		written -= written / 200;
+	if (is_own(s))
+		COUNT(off_trace, !trace_asked(w.asked, board_limit(pager.board)));
 	choose_window(s, &w);
 	if (w.is_new && page->state != PAGE_FAR) {
 		space_set(s, page, PAGE_NEW); /* if it was believed resident: it was given back */
@@ -208,9 +258,11 @@ static void serve_missing(struct space *s, uint64_t address, struct page *page, 
 /* How many pages from address on are protected as this one: one that is written has neighbours that will be. */
 static size_t protected_run(struct space *s, uint64_t address, uint8_t flags)
 {
-	size_t n = 1;
+	size_t n = 1, most = flags & PAGE_SHARED ? SHARED_RUN : WRITE_RUN;
 
-	for (; n < (flags & PAGE_SHARED ? SHARED_RUN : PREFETCH_MAX); n++) {
+	if (flags & PAGE_WATCHED)
+		most = 1; /* each tells of itself */
+	for (; n < most; n++) {
 		struct page *page = space_find(s, address + n * PAGE_BYTES);
 
 		if (!page || page->state != PAGE_RESIDENT || page->flags != flags)
@@ -247,9 +299,28 @@ static void serve_write(struct space *s, uint64_t address, struct page *page)
 		written += (1024 - written) / 50;
 	for (size_t i = 0; i < nr; i++)
 		space_find(s, address + i * PAGE_BYTES)->flags &=
-			(uint8_t) ~(PAGE_CLEAN | PAGE_SHARED);
+			(uint8_t) ~(PAGE_CLEAN | PAGE_SHARED | PAGE_WATCHED);
 	if (is_own(s) && page->state == PAGE_RESIDENT && pager.policy->written)
 		pager.policy->written(&pager.policy_ctx, address / PAGE_BYTES, &page->word);
+}
+
+void pager_watch(uint64_t number)
+{
+	struct page *page = space_find(&pager.space, number * PAGE_BYTES);
+
+	if (page && page->state == PAGE_RESIDENT && !page->flags &&
+	    uffd_protect(pager.space.uffd, number * PAGE_BYTES, PAGE_BYTES, true) == 0)
+		page->flags |= PAGE_WATCHED;
+}
+
+bool pager_keep(uint64_t number)
+{
+	struct page *page = space_find(&pager.space, number * PAGE_BYTES);
+
+	if (!page || page->state != PAGE_RESIDENT)
+		return false;
+	pager.policy->arrive(&pager.policy_ctx, number, &page->word, ARRIVED_AGAIN);
+	return true;
 }
 
 /* In this process's memory, or in that of a child that has no handler yet. */
@@ -320,7 +391,7 @@ void handler_run(void)
 			adopt_tick();
 			next_tick = begin + TICK_NS;
 		}
-		if (evict_ahead())
+		if (evict_ahead() || bring_meanwhile())
 			busy = true;
 		pager.rounds++;
 		if (busy)

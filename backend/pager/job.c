@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #include "backend/pager/policy.h"
 #include "backend/pager/pools.h"
 #include "backend/pager/prefetch.h"
+#include "backend/pager/trace.h"
 
 static int set_name(char *dst, size_t size, const char *name, bool known, const char *what,
 		    struct err *err)
@@ -42,6 +44,55 @@ static int set_names(struct board *b, const struct pager_parts *parts, struct er
 		known |= strcmp(pager_prefetchers[i]->name, parts->prefetch) == 0;
 	return set_name(b->prefetch, sizeof(b->prefetch), parts->prefetch, known, "prefetcher",
 			err);
+}
+
+static bool needs_trace(const struct board *b)
+{
+	bool needs = false;
+
+	for (size_t i = 0; pager_policies[i]; i++)
+		needs |= pager_policies[i]->needs_trace &&
+			 strcmp(pager_policies[i]->name, b->policy) == 0;
+	for (size_t i = 0; pager_prefetchers[i]; i++)
+		needs |= pager_prefetchers[i]->needs_trace &&
+			 strcmp(pager_prefetchers[i]->name, b->prefetch) == 0;
+	return needs;
+}
+
+static int open_trace(struct board *b, const struct pager_parts *parts, struct err *err)
+{
+	if (parts->record && parts->trace)
+		return err_usage(err,
+				 "a run either records a trace (record) or follows one (trace)");
+	if (parts->record) { /* each page is asked for, and none stays long */
+		strcpy(b->policy, policy_fifo.name);
+		strcpy(b->prefetch, prefetch_none.name);
+		b->recording = true;
+		b->trace_fd = trace_create(parts->record, err);
+		return b->trace_fd < 0 ? b->trace_fd : 0;
+	}
+	if (!parts->trace && needs_trace(b))
+		return err_usage(
+			err,
+			"policy %s with prefetcher %s needs a trace: have a run record one "
+			"(record), then name it (trace)",
+			b->policy, b->prefetch);
+	if (!parts->trace)
+		return 0;
+	if (!needs_trace(b))
+		return err_usage(err, "trace %s: only policy %s and prefetcher %s follow one",
+				 parts->trace, policy_belady.name, prefetch_recorded.name);
+	b->trace_fd = trace_open(parts->trace, err);
+	return b->trace_fd < 0 ? b->trace_fd : 0;
+}
+
+int pager_job_fix_layout(const struct pager_job *job)
+{
+	int before = personality(0xffffffff);
+
+	if (job->board->trace_fd >= 0)
+		personality((unsigned long)before | ADDR_NO_RANDOMIZE);
+	return before;
 }
 
 static int make_pool(struct board *b, const char *text, struct pool_ctx *pool, struct err *err)
@@ -76,6 +127,8 @@ int pager_job_init(struct pager_job *job, const struct pager_parts *parts, struc
 		return job->board_fd;
 	rc = set_names(job->board, parts, err);
 	if (!rc)
+		rc = open_trace(job->board, parts, err);
+	if (!rc)
 		rc = make_pool(job->board, parts->pool, &job->pool, err);
 	if (rc)
 		pager_job_release(job);
@@ -87,6 +140,11 @@ void pager_job_release(struct pager_job *job)
 	pool_close(&job->pool);
 	if (job->board)
 		close(job->board_fd);
+	if (job->board && job->board->trace_fd >= 0) {
+		if (job->board->recording)
+			trace_end(job->board->trace_fd);
+		close(job->board->trace_fd);
+	}
 	board_close(job->board);
 	job->board = NULL;
 }

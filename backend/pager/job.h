@@ -18,12 +18,19 @@ struct pager_job {
 /* Names as users give them: NAME, or a FILE with a '/'; pool: NAME[:OPTION=VALUE[,...]] */
 struct pager_parts {
 	const char *pool, *policy, *prefetch;
+	const char *record,
+		*trace;	    /* files: trace.h; NULL: none. Recording, policy and prefetch are set */
 	uint64_t far_bytes; /* room of the pool; 0: as much as the machine has memory */
 };
 
 /* On failure there is nothing to release. */
 int pager_job_init(struct pager_job *job, const struct pager_parts *parts, struct err *err);
 void pager_job_release(struct pager_job *job);
+/*
+ * Before a program of the job is started, by the thread that does: with a trace, pages shall have the
+ * numbers that the trace has. Returns the thread's personality(2) before.
+ */
+int pager_job_fix_layout(const struct pager_job *job);
 /*
  * What a program's environment must have: its LD_PRELOAD, before what others (may be NULL) has there, and
  * its BOARD_ENV. Each at least 2 * PATH_MAX.

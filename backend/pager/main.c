@@ -30,7 +30,7 @@
 #define REPORT_NS 1000000000ull
 
 struct params {
-	char *limit, *pool, *policy, *prefetch, *stats, *as_if;
+	char *limit, *pool, *policy, *prefetch, *record, *trace, *stats, *as_if;
 	uint64_t far_bytes;
 	bool quiet;
 };
@@ -44,6 +44,10 @@ static const struct opt opts[] = {
 		   "which page goes: NAME, or FILE.so with a '/'"),
 	OPT_STRING("prefetch", struct params, prefetch, "neighbours",
 		   "which pages come along: NAME, or FILE.so with a '/'"),
+	OPT_STRING("record", struct params, record, NULL,
+		   "file for the order in which pages are asked for: with a small --limit"),
+	OPT_STRING("trace", struct params, trace, NULL,
+		   "such a file, for policy belady and prefetcher recorded"),
 	OPT_STRING("stats", struct params, stats, NULL,
 		   "file for a line of JSON a second, and one at the end"),
 	OPT_SIZE("far", struct params, far_bytes, "0", 0, 1ull << 44,
@@ -263,9 +267,9 @@ static int keep(struct board *b, struct pool_ctx *pool, pid_t pid, FILE *stats)
 	return status;
 }
 
-static int run_job(struct board *b, struct pool_ctx *pool, const struct params *p, char *command[],
-		   struct err *err)
+static int run_job(struct pager_job *job, const struct params *p, char *command[], struct err *err)
 {
+	struct board *b = job->board;
 	FILE *stats = p->stats ? fopen(p->stats, "we") : NULL;
 	int status;
 
@@ -276,15 +280,17 @@ static int run_job(struct board *b, struct pool_ctx *pool, const struct params *
 	command_pid = fork();
 	if (command_pid < 0)
 		return err_failed(err, errno, "cannot start a process");
-	if (command_pid == 0)
+	if (command_pid == 0) {
+		pager_job_fix_layout(job);
 		run(command);
+	}
 	signal(SIGTERM, pass_on);
 	signal(SIGHUP, pass_on);
-	status = keep(b, pool, command_pid, stats);
+	status = keep(b, &job->pool, command_pid, stats);
 	if (stats)
 		fclose(stats);
 	if (!p->quiet)
-		report_text(b, pool, stderr);
+		report_text(b, &job->pool, stderr);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -293,6 +299,8 @@ static int start(const struct params *p, char *command[], struct err *err)
 	struct pager_parts parts = { .pool = p->pool,
 				     .policy = p->policy,
 				     .prefetch = p->prefetch,
+				     .record = p->record,
+				     .trace = p->trace,
 				     .far_bytes = p->far_bytes };
 	struct pager_job job;
 	int rc = pager_job_init(&job, &parts, err);
@@ -307,7 +315,7 @@ static int start(const struct params *p, char *command[], struct err *err)
 	if (!rc)
 		rc = set_environment(&job, err);
 	if (!rc)
-		rc = run_job(job.board, &job.pool, p, command, err);
+		rc = run_job(&job, p, command, err);
 	pager_job_release(&job);
 	return rc;
 }

@@ -76,10 +76,13 @@ void handler_run(void);
 /* Read a message, if there is one, and deal with it. False: there was none. */
 bool handler_step(void);
 
+/* Nothing was asked for: what the prefetcher wants meanwhile. True: some came. */
+bool bring_meanwhile(void);
+
 /* --- evict.c --- */
 /* Take up to nr pages away. Returns how many went. */
 size_t evict(size_t nr);
-/* How many of nr pages, at most PREFETCH_MAX, a forked process has, too. */
+/* How many of nr pages, at most BATCH_PAGES, a forked process has, too. */
 size_t pages_shared(uint64_t address, size_t nr);
 /* Make room for nr more pages, if that can be. */
 void evict_for(size_t nr);

@@ -7,7 +7,8 @@ PAGER_LIB := $(filter-out $(PAGER_MAIN) backend/pager/job.c backend/pager/report
 	backend/pager/unpaged.c,$(wildcard backend/pager/*.c)) \
 	$(addprefix base/,buf.c clock.c err.c names.c opt.c process.c)
 # What keeps a job: also in fmbench, for its backend.
-PAGER_KEEP := $(addprefix $B/obj/backend/pager/,board.o exec.o job.o pools.o queue.o report.o tables.o uffd.o \
+PAGER_KEEP := $(addprefix $B/obj/backend/pager/,board.o exec.o job.o pools.o queue.o report.o tables.o \
+	trace.o trace_file.o uffd.o \
 	unpaged.o $(notdir $(patsubst %.c,%.o,$(wildcard backend/pager/p*_*.c))))
 PAGER_OBJ := $(patsubst %.c,$B/obj/%.o,$(PAGER_MAIN) $(PAGER_BASE)) $(PAGER_KEEP)
 PAGER_PIC := $(PAGER_LIB:%.c=$B/pic/%.o)

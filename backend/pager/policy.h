@@ -14,6 +14,7 @@
 #ifndef BACKEND_PAGER_POLICY_H
 #define BACKEND_PAGER_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,15 +24,17 @@ enum arrival {
 	ARRIVED_FAULT, /* far, and asked for */
 	ARRIVED_AHEAD, /* brought along by the prefetcher */
 	ARRIVED_BACK,  /* chosen, but could not leave (pinned) */
+	ARRIVED_AGAIN, /* here all the time, but wanted soon: pager_keep() */
 };
 
 struct policy_ctx {
-	uint64_t limit_pages; /* about how many pages stay */
+	uint64_t limit_pages; /* about how many pages stay, now */
 	void *state;	      /* the policy's own */
 };
 
 struct policy {
 	const char *name, *summary;
+	bool needs_trace; /* trace.h; its functions may be called */
 	/* Once a process, and again in a forked child; then each page that is resident arrives. */
 	int (*start)(struct policy_ctx *p);
 	/* word: a number of the policy's for this page, kept while it is far, too; 0 at first. */
@@ -46,12 +49,16 @@ struct policy {
 
 /* For policies: the word of a page that is resident; NULL: it is not. */
 uint64_t *pager_word(uint64_t page);
+/* For policies: written() shall be called once more when that page is written; it costs a fault. */
+void pager_watch(uint64_t page);
 /* For policies, prefetchers and pools: memory that is never paged, zeroed; never freed. NULL: none left. */
 void *pager_memory(size_t bytes);
 
 extern const struct policy *const pager_policies[]; /* ended by NULL */
 
 /* One line a policy. */
+extern const struct policy policy_belady; /* what a trace says is wanted last */
+extern const struct policy policy_clock;  /* who was written since the hand passed stays */
 extern const struct policy policy_fifo;
 extern const struct policy policy_random;
 extern const struct policy policy_refault; /* FIFO; who came back soon passes once more */

@@ -19,10 +19,11 @@ struct prefetch_ctx {
 	void *state;
 };
 
-#define PREFETCH_MAX 64 /* pages with one fault */
+#define PREFETCH_MAX 1024 /* pages with one fault */
 
 struct prefetch {
 	const char *name, *summary;
+	bool needs_trace; /* trace.h; its functions may be called */
 	/* Once a process, and again in a forked child. */
 	int (*start)(struct prefetch_ctx *p);
 	/*
@@ -32,13 +33,19 @@ struct prefetch {
 	 */
 	size_t (*ahead)(struct prefetch_ctx *p, uint64_t page, bool is_new, uint64_t *pages,
 			size_t nr);
+	/* Nothing is asked for just now: far pages that should come meanwhile, at most nr. NULL: none. */
+	size_t (*meanwhile)(struct prefetch_ctx *p, uint64_t *pages, size_t nr);
 };
+
+/* For prefetchers: that page is wanted soon; if it is resident, it arrives for the policy once more. True: it is. */
+bool pager_keep(uint64_t page);
 
 extern const struct prefetch *const pager_prefetchers[]; /* ended by NULL */
 
 /* One line a prefetcher. */
 extern const struct prefetch prefetch_neighbours; /* streams, up or down, in growing windows */
 extern const struct prefetch prefetch_none;
+extern const struct prefetch prefetch_recorded; /* what a trace says comes next (3PO) */
 extern const struct prefetch
 	prefetch_stride; /* the stride that most of the last faults had (Leap) */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NR_STREAMS 16
+#define MOST_PAGES 64u
 #define NEAR	   16u /* pages: as close belongs to a stream */
 
 struct stream {
@@ -31,8 +32,8 @@ static int neighbours_start(struct prefetch_ctx *p)
 static void follow(struct stream *s, int direction)
 {
 	s->window = s->direction == direction ? 2 * s->window : 2;
-	if (s->window > PREFETCH_MAX)
-		s->window = PREFETCH_MAX;
+	if (s->window > MOST_PAGES)
+		s->window = MOST_PAGES;
 	s->direction = direction;
 }
 
@@ -66,7 +67,7 @@ static size_t neighbours_ahead(struct prefetch_ctx *p, uint64_t page, bool is_ne
 	(void)p;
 	/* Zeros cost little: wide at once. */
 	if (is_new && s->direction > 0)
-		s->window = PREFETCH_MAX;
+		s->window = MOST_PAGES;
 	s->used = ++now;
 	while (n < nr && n + 1 < s->window) {
 		n++;

@@ -9,8 +9,8 @@ const struct pool *const pager_pools[] = { &pool_dram, &pool_delay, &pool_compre
 					   NULL };
 
 /* The first of each is the default. */
-const struct policy *const pager_policies[] = { &policy_refault, &policy_fifo, &policy_random,
-						NULL };
+const struct policy *const pager_policies[] = { &policy_refault, &policy_belady, &policy_clock,
+						&policy_fifo,	 &policy_random, NULL };
 
 const struct prefetch *const pager_prefetchers[] = { &prefetch_neighbours, &prefetch_none,
-						     &prefetch_stride, NULL };
+						     &prefetch_recorded, &prefetch_stride, NULL };

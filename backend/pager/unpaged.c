@@ -3,11 +3,23 @@
 #include <sys/mman.h>
 
 #include "backend/pager/policy.h"
+#include "backend/pager/prefetch.h"
 
 uint64_t *pager_word(uint64_t page)
 {
 	(void)page;
 	return NULL;
+}
+
+void pager_watch(uint64_t page)
+{
+	(void)page;
+}
+
+bool pager_keep(uint64_t page)
+{
+	(void)page;
+	return false;
 }
 
 void *pager_memory(size_t bytes)

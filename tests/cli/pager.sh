@@ -57,10 +57,28 @@ expect 0 "$fmpager" --limit 20M --as-if no-move -- "$PWD/build/tests/pager/past_
 grep -q 'changes its memory past libc' "$tmp/err" || fail "system calls past libc: $(cat "$tmp/err")"
 
 # --- each policy and prefetcher
-for policy in fifo refault random; do
-	expect 0 "$fmpager" --limit 10M --policy $policy --prefetch none -- "$chunks" 20
+counted() { # NAME
+	sed -n "\$s/.*\"$1\":\([0-9]*\).*/\1/p" "$tmp/stats"
+}
+for policy in fifo refault random clock; do
+	expect 0 "$fmpager" --limit 10M --policy $policy --prefetch none --stats "$tmp/stats" -- "$chunks" 20
 done
+others=$(counted faults_far)
 expect 0 "$fmpager" --limit 10M --prefetch stride -- "$chunks" 20
+
+# --- a trace: recorded, then followed. No policy has fewer faults; waits are but a few; another program's is told
+trace=$tmp/trace
+expect 0 "$fmpager" --limit 2M --record "$trace" -- "$chunks" 20
+expect 0 "$fmpager" --limit 10M --policy belady --prefetch none --trace "$trace" --stats "$tmp/stats" -- "$chunks" 20
+[[ $(counted off_trace) -eq 0 && $(counted faults_far) -lt $((others * 3 / 4)) ]] ||
+	fail "belady has $(counted faults_far) faults, clock $others, $(counted off_trace) not in the trace"
+expect 0 "$fmpager" --limit 10M --prefetch recorded --trace "$trace" --stats "$tmp/stats" -- "$chunks" 20
+[[ $(counted faults_far) -lt $((others / 50)) ]] || fail "recorded has $(counted faults_far) waits"
+expect 0 "$fmpager" --limit 10M --policy belady --prefetch recorded --trace "$trace" -- "$chunks" 30
+grep -q 'off_trace *[0-9]' "$tmp/err" || fail "a larger run's faults are not told apart: $(cat "$tmp/err")"
+expect 0 "$fmpager" --limit 10M --policy belady --prefetch recorded --trace "$trace" -- "$torture" 1 40 2
+grep -q 'the trace has no such program' "$tmp/err" || fail "another program: $(cat "$tmp/err")"
+grep -q 'nothing wrong' "$tmp/out" || fail "another program: the torture ended early"
 
 # --- a real program, with processes that fork and exec
 seq 400000 | sort -R --random-source=<(yes) >"$tmp/numbers"
@@ -123,5 +141,15 @@ grep -q -e '--limit' "$tmp/err" || fail "does not name what is missing"
 expect 2 "$fmpager" --limit 10 -- true
 expect 2 "$fmpager" --limit 50% --policy nosuch -- true
 expect 2 "$fmpager" --limit 50% --pool nosuch -- true
+for trace in "$tmp/nosuch" "$tmp/numbers"; do
+	expect 2 "$fmpager" --limit 50% --policy belady --trace "$trace" -- true
+	grep -q "$trace" "$tmp/err" || fail "does not name the trace: $(cat "$tmp/err")"
+done
+expect 2 "$fmpager" --limit 50% --policy belady -- true
+grep -q 'belady.* needs a trace' "$tmp/err" || fail "belady without a trace: $(cat "$tmp/err")"
+expect 2 "$fmpager" --limit 50% --record "$tmp/numbers" -- true
+[[ $(wc -l <"$tmp/numbers") -eq 400000 ]] || fail "a file that is no trace was replaced"
+expect 2 "$fmbench" run quicksort --ratio 0.5 --backend pager -o pager.prefetch=recorded
+grep -q 'needs a trace' "$tmp/err" || fail "the backend: $(cat "$tmp/err")"
 expect 2 "$fmpager" --limit 50%
 expect 127 "$fmpager" --limit 50% -- ./no-such-program
