@@ -74,9 +74,9 @@ expect 0 "$fmpager" --limit 10M --policy belady --prefetch none --trace "$trace"
 	fail "belady has $(counted faults_far) faults, clock $others, $(counted off_trace) not in the trace"
 expect 0 "$fmpager" --limit 10M --prefetch recorded --trace "$trace" --stats "$tmp/stats" -- "$chunks" 20
 [[ $(counted faults_far) -lt $((others / 50)) ]] || fail "recorded has $(counted faults_far) waits"
-expect 0 "$fmpager" --limit 10M --policy belady --prefetch recorded --trace "$trace" -- "$chunks" 30
+expect 0 timeout 120 "$fmpager" --limit 10M --policy belady --prefetch recorded --trace "$trace" -- "$chunks" 30
 grep -q 'off_trace *[0-9]' "$tmp/err" || fail "a larger run's faults are not told apart: $(cat "$tmp/err")"
-expect 0 "$fmpager" --limit 10M --policy belady --prefetch recorded --trace "$trace" -- "$torture" 1 40 2
+expect 0 timeout 120 "$fmpager" --limit 10M --policy belady --prefetch recorded --trace "$trace" -- "$torture" 1 40 2
 grep -q 'the trace has no such program' "$tmp/err" || fail "another program: $(cat "$tmp/err")"
 grep -q 'nothing wrong' "$tmp/out" || fail "another program: the torture ended early"
 
