@@ -3,7 +3,8 @@
 #
 # fault_cost.sh [--ways] KERNEL…: instructions per major fault on kernels of the lab, for each backend, or
 # with --ways for each way to the same machine's memory. Prints a table and leaves
-# build/bench/fault_cost.csv, or ways.csv. In the guest, where it calls itself, it prints that kernel's rows.
+# build/bench/fault_cost.csv, or ways.csv and ways.png, its figure. In the guest, where it calls itself, it
+# prints that kernel's rows.
 
 set -euo pipefail
 
@@ -128,8 +129,7 @@ in_guest() {
 }
 
 # The ways, least first: the median of each one's repeats.
-ways_table() {
-	printf '%s\n' "Instructions per major fault, those of a server here and of waiting included"
+ways_rows() {
 	tail -n +2 "$1" | sed 's/"\([^",]*\),\([^",]*\)"/\1(\2)/; s/"//g' |
 		awk -F, '$6 { print $1, $2, $4, $7 / $6 }' | sort -k1,3 -k4n |
 		awk '{ cell = $1 FS $2 FS $3
@@ -141,7 +141,31 @@ ways_table() {
 				split(row, w, FS)
 				printf "%-7s %-39s %12.0f %12.0f\n", w[1], w[2], at[row, "read"], at[row, "write"]
 			}
-		}' | sort -k1,1V -k3,3n | awk 'BEGIN { printf "%-7s %-39s %12s %12s\n", "kernel", "way", "read", "write" } 1'
+		}' | sort -k1,1V -k3,3n
+}
+
+ways_table() {
+	printf '%s\n' "Instructions per major fault, those of a server here and of waiting included"
+	printf '%-7s %-39s %12s %12s\n' kernel way read write
+	ways_rows "$1"
+}
+
+# ways_figure CSV KERNEL…: build/bench/ways.png, ordered as on the first kernel.
+ways_figure() {
+	local stem=${1%.csv}
+	ways_rows "$1" | awk -v kernels="${*:2}" '
+		BEGIN { nr = split(kernels, kernel, " ") }
+		!seen[$2]++ { way[++ways] = $2 }
+		{ at[$2, $1] = $3 }
+		END {
+			for (i = 1; i <= ways; i++) {
+				printf "%s", way[i]
+				for (k = 1; k <= nr; k++) printf " %s", ((way[i], kernel[k]) in at) ? at[way[i], kernel[k]] : "NaN"
+				print ""
+			}
+		}' >"$stem.dat"
+	gnuplot -e "table = '$stem.dat'; out = '$stem.png'; kernels = '${*:2}'" bench/ways.gp
+	echo "drew $stem.png"
 }
 
 # The median of each cell's repeats.
@@ -189,6 +213,7 @@ done
 mv "$csv.new" "$csv"
 if [[ $what == ways ]]; then
 	ways_table "$csv"
+	ways_figure "$csv" "$@"
 else
 	table "$csv"
 fi

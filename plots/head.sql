@@ -48,9 +48,9 @@ FROM ranked GROUP BY panel, series, x;
 
 -- --- the labels of the series -------------------------------------------------------------------
 
--- With tabs between. Two series of one name are told apart by the parameters that they differ in,
--- but the one on the x axis, cut where a column ends, and if need be by their first run.
-CREATE TEMP VIEW labels AS
+-- Two series of one name are told apart by the parameters that they differ in, but the one on the x axis,
+-- cut where a column ends, and if need be by their first run.
+CREATE TEMP VIEW label AS
 WITH names AS (SELECT series, name, min(id) AS first FROM shown GROUP BY series),
 params AS MATERIALIZED (
 	SELECT n.series, n.name, p.whose, p.key, p.value, p.text
@@ -68,13 +68,16 @@ whole AS (
 told AS (
 	SELECT series, first,
 		CASE WHEN length(label) > 40 THEN substr(label, 1, 39) || '…' ELSE label END AS label
-	FROM whole),
-lines AS (
-	SELECT label || CASE WHEN (SELECT count(*) FROM told b WHERE b.label = a.label) > 1
-		THEN ' (run ' || first || ' …)' ELSE '' END AS text
-	FROM told a ORDER BY series)
-SELECT (SELECT count(*) FROM names) AS nr_series,
-	(SELECT group_concat(text, char(9)) FROM lines) AS labels;
+	FROM whole)
+SELECT series, label || CASE WHEN (SELECT count(*) FROM told b WHERE b.label = a.label) > 1
+	THEN ' (run ' || first || ' …)' ELSE '' END AS label
+FROM told a;
+
+-- With tabs between.
+CREATE TEMP VIEW labels AS
+WITH lines AS (SELECT label FROM label ORDER BY series)
+SELECT (SELECT count(*) FROM lines) AS nr_series,
+	(SELECT group_concat(label, char(9)) FROM lines) AS labels;
 
 -- --- the caption --------------------------------------------------------------------------------
 

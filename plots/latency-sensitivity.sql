@@ -3,10 +3,11 @@
 -- stands at 1, the left end of a logarithmic axis.
 
 CREATE TEMP TABLE shown AS
-SELECT *, workload || ', ratio ' || printf('%g', ratio) AS name,
-	dense_rank() OVER (ORDER BY workload, ratio, alike) - 1 AS series,
-	max(1, (backend_params ->> '$.latency') * 1e6) AS x
-FROM scaled;
+SELECT s.*, s.workload || ', ratio ' || printf('%g', s.ratio)
+		|| CASE WHEN backends THEN ', ' || s.backend ELSE '' END AS name,
+	dense_rank() OVER (ORDER BY s.workload, s.ratio, s.backend, alike) - 1 AS series,
+	max(1, latency_us) AS x
+FROM scaled s JOIN candidate USING (id, job) JOIN told_by;
 
 SELECT series, x, y, id IN (SELECT id FROM flagged) AS flagged, id AS run, baseline_run
 FROM shown ORDER BY series, x, id;

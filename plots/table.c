@@ -10,7 +10,7 @@
 EMBED(bars_gp, "plots/bars.gp");
 EMBED(fit_gp, "plots/fit.gp");
 EMBED(gantt_gp, "plots/gantt.gp");
-EMBED(interference_gp, "plots/interference.gp");
+EMBED(heat_map_gp, "plots/heat-map.gp");
 EMBED(latency_cdf_gp, "plots/latency-cdf.gp");
 EMBED(latency_load_gp, "plots/latency-load.gp");
 EMBED(latency_ratio_gp, "plots/latency-ratio.gp");
@@ -33,6 +33,7 @@ EMBED(makespan_sql, "plots/makespan.sql");
 EMBED(performed_sql, "plots/performed.sql");
 EMBED(ratio_sql, "plots/ratio.sql");
 EMBED(latency_load_sql, "plots/latency-load.sql");
+EMBED(latency_map_sql, "plots/latency-map.sql");
 EMBED(latency_ratio_sql, "plots/latency-ratio.sql");
 EMBED(latency_sensitivity_sql, "plots/latency-sensitivity.sql");
 EMBED(readahead_sql, "plots/readahead.sql");
@@ -76,7 +77,7 @@ const struct figure figure_table[] = {
 		.summary =
 			"what one job does to another, or a policy to each: slowdowns as a heat map",
 		.scope = FIGURE_CURVE,
-		.gp = interference_gp,
+		.gp = heat_map_gp,
 		.sql = { head_sql, interference_sql },
 		.empty_hint = "make co-runs with fmbench corun quicksort pagerank --matrix",
 	},
@@ -100,6 +101,17 @@ const struct figure figure_table[] = {
 		.empty_hint = "make some runs with fmbench run kv -o rate=10k, -o rate=20k …",
 	},
 	{
+		.name = "latency-map",
+		.summary =
+			"slowdown over the latency of far memory as a heat map, a row a workload",
+		.scope = FIGURE_CURVE,
+		.gp = heat_map_gp,
+		.sql = { head_sql, latency_sql, performed_sql, latency_map_sql },
+		.empty_hint = "there is no trusted run of far memory with a latency and a run at "
+			      "ratio 1 beside it; make some with "
+			      "fmbench sweep experiments/latency-sensitivity.ini",
+	},
+	{
 		.name = "latency-ratio",
 		.summary = "tail latency over the local ratio, a curve a rate and backend",
 		.scope = FIGURE_CURVE,
@@ -115,7 +127,8 @@ const struct figure figure_table[] = {
 		.gp = latency_sensitivity_gp,
 		.sql = { head_sql, latency_sql, performed_sql, latency_sensitivity_sql },
 		.ys = "slowdown|performance|METRIC",
-		.empty_hint = "there is no trusted run over backend delay; make some with "
+		.empty_hint = "there is no trusted run over backend delay, or the pager's pool "
+			      "delay; make some with "
 			      "fmbench sweep experiments/latency-sensitivity.ini",
 	},
 	{

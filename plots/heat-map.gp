@@ -32,7 +32,8 @@ set tmargin at screen at(below_cm + row_cm * nr_rows)
 set label 1 heading at screen side_cm / width_cm, screen at(below_cm + row_cm * nr_rows + 0.3) left
 set style fill solid 1 border lc rgb 'white'
 number(y) = sprintf(y >= 100 ? '%.0f' : y >= 10 ? '%.1f' : '%.2f', y)
-interval(low, high) = low == low ? '['.number(low).', '.number(high).']' : ''
+# Where there is room for it.
+interval(low, high) = low == low && cell_cm > 1.2 ? '['.number(low).', '.number(high).']' : ''
 
 plot data index 0 using 'col':'row':(column('col') - 0.49):(column('col') + 0.49):(column('row') - 0.47):(column('row') + 0.47):(shade(column('slowdown'))) \
 		with boxxyerror lc rgb variable, \
