@@ -34,6 +34,7 @@
 
 #define TOO_MUCH   0.01		  /* of the target: below that nothing is demoted */
 #define LEAST	   (256ull << 10) /* nor below that */
+#define SCAN_MS	   1000		  /* the default: the kernel's own where scans find much */
 #define MAX_WEIGHT 32		  /* larger ones would put long runs of pages on one node */
 
 struct params {
@@ -54,9 +55,9 @@ static const struct opt opts[] = {
 	OPT_U64("promote-rate", struct params, rate_mb, "0", 0, 65536,
 		"method=reclaim: at most so many MB/s are promoted; 0: the kernel's setting",
 		.unit = "MB/s"),
-	OPT_U64("scan-ms", struct params, scan_ms, "0", 0, 60000,
-		"method=reclaim: CPU time of a thread between two scans for hot pages; 0: the "
-		"kernel's setting, which adapts it",
+	OPT_U64("scan-ms", struct params, scan_ms, "1000", 0, 60000,
+		"method=reclaim: CPU time of a thread between two scans for hot pages; 0: as the "
+		"kernel adapts it, up to a minute where scans find little",
 		.unit = "ms"),
 	OPT_SIZE("move", struct params, move_bytes, "256M", 1 << 20, 1ull << 40,
 		 "method=damos: at most so much a second and direction"),
@@ -117,7 +118,7 @@ static int check_switches(const struct params *p, const struct method *m, struct
 					"): take tier.method=none, or damos");
 	if (p->rate_mb && !sysfile_exists(RATE))
 		return err_missing(err, "this kernel has no " RATE ": leave out tier.promote-rate");
-	if (p->scan_ms && !sysfile_exists(SCAN))
+	if (p->scan_ms && p->scan_ms != SCAN_MS && !sysfile_exists(SCAN))
 		return err_missing(err, "this kernel has no " SCAN " (debugfs, root): leave out "
 					"tier.scan-ms");
 	if (strcmp(m->name, "bind") == 0 && !sysfile_exists(WEIGHTS))
@@ -175,6 +176,11 @@ static int set_number(struct journal *j, const char *path, uint64_t value, struc
 /* scan_delay_ms stays: after four of them without a fault the kernel leaves a mapping out of its scans. */
 static const char *const scans[] = { SCAN "/scan_period_min_ms", SCAN "/scan_period_max_ms" };
 
+static uint64_t scan_period_ms(const struct params *p)
+{
+	return strcmp(p->method, "reclaim") == 0 && sysfile_exists(SCAN) ? p->scan_ms : 0;
+}
+
 static int tier_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
 	const struct params *p = ctx->params;
@@ -192,7 +198,7 @@ static int tier_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 	if (!rc)
 		rc = set_number(j, RATE, p->rate_mb, err);
 	for (size_t i = 0; i < sizeof(scans) / sizeof(scans[0]) && !rc; i++)
-		rc = set_number(j, scans[i], p->scan_ms, err);
+		rc = set_number(j, scans[i], scan_period_ms(p), err);
 	return rc ? rc : set(j, BALANCING, t->method->balancing, err);
 }
 
