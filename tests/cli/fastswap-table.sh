@@ -40,23 +40,26 @@ common_headers() {
 }
 
 newest=$(sed -n 's/^newest=//p' setup/check.sh)
-# shellcheck disable=SC2016 # $newest is check.sh's
-others=$(sed -n 's/^\t\tfor kernel in \(.*\); do$/\1/p' setup/check.sh)
-others=" ${others/\$newest/$newest} "
-on_others=$(sed -n 's/^on_others=(\(.*\))$/\1/p' setup/check.sh)
-on_newest=$(sed -n 's/^on_newest=(\(.*\))$/\1/p' setup/check.sh)
+others=" $(sed -n 's/^\t\tfor kernel in \(.*\); do$/\1/p' setup/check.sh) "
+
+# run_on KERNEL: its list, as the README writes it.
+run_on() {
+	local list
+	list=$(sed -n "s/^\t\[$1\]=\"\(.*\)\"$/\1/p" setup/check.sh)
+	echo "${list// /, }"
+}
 
 # run_in_check KERNEL
 run_in_check() {
 	case $1 in
 	6.1) echo all ;;
-	"$newest") echo "${on_newest// /, }" ;;
+	"$newest") run_on "$1" ;;
 	*) echo - ;;
 	esac
 }
 
 run_in_check_kernels() {
-	[[ $others == *" $1 "* ]] && echo "${on_others// /, }" || echo -
+	[[ $others == *" $1 "* ]] && run_on "$1" || echo -
 }
 
 while IFS='|' read -r _ kernel hooks in_check in_kernels _; do
