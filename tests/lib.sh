@@ -102,7 +102,7 @@ machine_state() {
 	cat /sys/block/zram*/disksize 2>/dev/null || true
 	# Processes of fmbench, their keepers included; runs in a lab guest change nothing here.
 	# shellcheck disable=SC2009 # pgrep shows no arguments of the short names
-	ps -eo args= | grep -E '^([^ ]*/)?(memcached|memaslap|memcaslap)|[f]mbench (run|corun|micro|sweep)|/proc/self/ex[e] worker' |
+	ps -eo args= | grep -E '^([^ ]*/)?((memcached|memaslap|memcaslap)|fmbench (run|corun|micro|sweep)|/proc/self/exe worker)' |
 		grep -vE -- '--in-lab|fmlab run ' || true
 	find "$FMBENCH_STATE_DIR" -type f ! -name '*lock' 2>/dev/null || true
 }

@@ -3,6 +3,7 @@
  * A key-value server in the limited group, and a client of fmbench's own outside, client.h: tail
  * latency under a load that does not wait for the server.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <sched.h>
@@ -22,6 +23,7 @@
 #include "workloads/worker_host.h"
 
 #define MIN_MEASURE_NS (3 * NSEC_PER_SEC)
+#define SERVER_ENDS_MS 2000
 
 /* Of an entry beside key and value: about, in both servers; the peak is measured in any case. */
 #define ENTRY_BYTES 80
@@ -229,14 +231,16 @@ static int kv_start(struct workload_ctx *ctx, struct err *err)
 	return worker_host_start(&kv->client, err);
 }
 
-/* The server first: without it the client has only a lost connection to tell of. */
+/* The server first: without it the client has only a lost connection to tell of. One that was killed
+ * closes its connections before it can be waited for. */
 static int both(struct kv *kv, int rc, struct err *err)
 {
 	struct err why = { 0 };
 
 	if (rc >= 0)
 		return rc ? rc : server_alive(&kv->server, err);
-	if (child_wait(&kv->server.child, 200, NULL) == 1 && server_alive(&kv->server, &why))
+	if (rc != -EINTR && child_wait(&kv->server.child, SERVER_ENDS_MS, NULL) == 1 &&
+	    server_alive(&kv->server, &why))
 		*err = why;
 	return rc;
 }
