@@ -53,7 +53,7 @@ struct plan {
 };
 
 /* What the child could not do. */
-enum step { STEP_STDIO, STEP_AFFINITY, STEP_MEMORY, STEP_SPREAD, STEP_EXEC };
+enum step { STEP_STDIO, STEP_DIR, STEP_AFFINITY, STEP_MEMORY, STEP_SPREAD, STEP_EXEC };
 
 struct report {
 	enum step step;
@@ -270,6 +270,8 @@ static void __attribute__((noreturn)) child_main(const struct plan *p)
 	    (p->ctl_fd >= 0 && dup2(p->ctl_fd, CTL_FD) < 0) ||
 	    (p->share_fd >= 0 && dup2(p->share_fd, SHARE_FD) < 0))
 		child_fail(p, STEP_STDIO);
+	if (place && place->dir && chdir(place->dir) != 0)
+		child_fail(p, STEP_DIR);
 	if (place && place->bind_cpus &&
 	    sched_setaffinity(0, sizeof(place->cpus), &place->cpus) != 0)
 		child_fail(p, STEP_AFFINITY);
@@ -291,6 +293,8 @@ static int explain(const struct plan *p, const struct report *report, struct err
 	switch (report->step) {
 	case STEP_STDIO:
 		return err_failed(err, report->errnum, "cannot redirect the output of %s", name);
+	case STEP_DIR:
+		return err_failed(err, report->errnum, "cannot run %s in %s", name, p->place->dir);
 	case STEP_AFFINITY:
 		return err_failed(err, report->errnum,
 				  "cannot put %s on its CPUs (are they online "

@@ -30,6 +30,7 @@ struct place {
 	uint64_t spread_nodes; /* spread memory over them by the kernel's weights (bit i is node i);
 				* 0: don't */
 	char *const *env;      /* "NAME=VALUE", NULL-ended, before the caller's own; NULL: none */
+	const char *dir;       /* where it runs; NULL: where the caller does */
 	bool same_user; /* a server keeps this process's user: who pages its memory needs it */
 	int share_fd;	/* fd 4 in a child with CHILD_CTL; 0: none */
 };

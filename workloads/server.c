@@ -5,13 +5,18 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/dirs.h"
 #include "base/find_program.h"
 
 #define START_NS (15 * NSEC_PER_SEC)
@@ -75,8 +80,26 @@ int server_init(struct server *s, const char *name, uint16_t port, const char *d
 	return port ? 0 : find_port(&s->port, err);
 }
 
+int server_use_socket(struct server *s, const char *dir, struct err *err)
+{
+	struct buf path = BUF_INIT, at = BUF_INIT;
+
+	buf_addf(&path, "%s/%s-socket", dir, s->name);
+	s->socket_dir = buf_steal(&path);
+	/* The server may be another user. */
+	if ((mkdir(s->socket_dir, 0700) != 0 && errno != EEXIST) || chmod(s->socket_dir, 0777) != 0)
+		return err_failed(err, errno, "cannot make %s for the socket", s->socket_dir);
+	s->dir_fd = open(s->socket_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir_fd < 0)
+		return err_failed(err, errno, "cannot open %s", s->socket_dir);
+	buf_addf(&at, "/proc/%d/fd/%d/" SERVER_SOCKET, (int)getpid(), s->dir_fd);
+	s->socket = buf_steal(&at);
+	return 0;
+}
+
 int server_spawn(struct server *s, char *const argv[], const struct place *place, struct err *err)
 {
+	struct place there = *place;
 	char *words[UNPRIVILEGED + SERVER_ARGS + 1] = { NULL };
 	size_t n = 0;
 
@@ -85,23 +108,52 @@ int server_spawn(struct server *s, char *const argv[], const struct place *place
 			words[n] = (char *)(uintptr_t)unprivileged[n];
 	for (size_t i = 0; argv[i] && i < SERVER_ARGS; i++)
 		words[n++] = argv[i];
-	return child_spawn(&s->child, words, place, CHILD_LOG, s->log_path, err);
+	if (s->socket_dir)
+		there.dir = s->socket_dir;
+	return child_spawn(&s->child, words, &there, CHILD_LOG, s->log_path, err);
+}
+
+static void server_where(const struct server *s, char *dst, size_t size)
+{
+	if (s->socket)
+		snprintf(dst, size, "its socket");
+	else
+		snprintf(dst, size, "port %u", (unsigned int)s->port);
 }
 
 int server_alive(struct server *s, struct err *err)
 {
-	char how[128], tail[512];
+	char how[128], tail[512], where[32];
 	int ended = child_wait(&s->child, 0, err);
 
 	if (ended <= 0)
 		return ended;
 	child_describe(&s->child, how, sizeof(how));
 	child_log_tail(s->log_path, tail, sizeof(tail));
-	return err_failed(err, 0, "%s on port %u %s; %s%s", s->name, (unsigned int)s->port, how,
+	server_where(s, where, sizeof(where));
+	return err_failed(err, 0, "%s on %s %s; %s%s", s->name, where, how,
 			  *tail ? "its last output: " : "it printed nothing", tail);
 }
 
-int server_dial(uint16_t port)
+static int dial_socket(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int rc, fd;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	strcpy(addr.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int dial_port(uint16_t port)
 {
 	struct sockaddr_in addr = loopback(port);
 	int one = 1;
@@ -119,20 +171,27 @@ int server_dial(uint16_t port)
 	return fd;
 }
 
+int server_dial(const char *socket, uint16_t port)
+{
+	return socket ? dial_socket(socket) : dial_port(port);
+}
+
 int server_connect(struct server *s, int *ret_fd, struct err *err)
 {
 	uint64_t deadline_ns = clock_ns() + START_NS;
+	char where[32];
 
-	while ((*ret_fd = server_dial(s->port)) < 0) {
+	while ((*ret_fd = server_dial(s->socket, s->port)) < 0) {
 		int alive = server_alive(s, err);
 
 		if (alive)
 			return alive;
-		if (clock_ns() > deadline_ns)
+		if (clock_ns() > deadline_ns) {
+			server_where(s, where, sizeof(where));
 			return err_failed(err, -*ret_fd,
-					  "%s does not answer on port %u after %llu s; see %s",
-					  s->name, (unsigned int)s->port, START_NS / NSEC_PER_SEC,
-					  s->log_path);
+					  "%s does not answer on %s after %llu s; see %s", s->name,
+					  where, START_NS / NSEC_PER_SEC, s->log_path);
+		}
 		if (clock_sleep_until(clock_ns() + 10 * NSEC_PER_MSEC))
 			return err_failed(err, EINTR, "waiting for %s", s->name);
 	}
@@ -146,7 +205,15 @@ void server_stop(struct server *s)
 
 void server_release(struct server *s)
 {
+	struct err ignored;
+
 	child_release(&s->child);
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	if (s->socket_dir)
+		remove_tree(s->socket_dir, &ignored);
+	free(s->socket_dir);
+	free(s->socket);
 	free(s->log_path);
-	s->log_path = NULL;
+	*s = (struct server)SERVER_INIT;
 }

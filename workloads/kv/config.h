@@ -12,7 +12,8 @@ enum kv_popularity { KV_EVENLY, KV_ZIPF, KV_HOTSPOT };
 
 struct kv_config {
 	const struct kv_protocol *protocol;
-	uint16_t port; /* on 127.0.0.1 */
+	const char *socket; /* the server's; NULL: on 127.0.0.1, at: */
+	uint16_t port;
 	unsigned int threads, connections, pipeline;
 	unsigned int keys_a_get; /* at most KV_MOST_KEYS */
 	uint64_t keys, seed;

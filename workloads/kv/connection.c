@@ -25,13 +25,15 @@ void kv_inbox_release(struct kv_inbox *in)
 	free(in->bytes);
 }
 
-int kv_connect(struct kv_connection *c, const struct kv_protocol *protocol, uint16_t port,
-	       unsigned int depth, struct err *err)
+int kv_connect(struct kv_connection *c, const struct kv_protocol *protocol, const char *socket,
+	       uint16_t port, unsigned int depth, struct err *err)
 {
 	c->protocol = protocol;
 	c->depth = depth;
 	c->ring = xcalloc(depth, sizeof(*c->ring));
-	c->fd = server_dial(port);
+	c->fd = server_dial(socket, port);
+	if (c->fd < 0 && socket)
+		return err_failed(err, -c->fd, "no connection to the server's socket");
 	if (c->fd < 0)
 		return err_failed(err, -c->fd, "no connection to port %u", (unsigned int)port);
 	return 0;

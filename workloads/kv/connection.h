@@ -49,9 +49,9 @@ struct kv_inbox {
 void kv_inbox_init(struct kv_inbox *in, size_t largest);
 void kv_inbox_release(struct kv_inbox *in);
 
-/* To 127.0.0.1. The caller closes it whatever comes back. */
-int kv_connect(struct kv_connection *c, const struct kv_protocol *protocol, uint16_t port,
-	       unsigned int depth, struct err *err);
+/* As server_dial(). The caller closes it whatever comes back. */
+int kv_connect(struct kv_connection *c, const struct kv_protocol *protocol, const char *socket,
+	       uint16_t port, unsigned int depth, struct err *err);
 void kv_disconnect(struct kv_connection *c);
 
 static inline struct kv_request *kv_slot(const struct kv_connection *c, unsigned int at)

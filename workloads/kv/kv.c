@@ -25,6 +25,8 @@
 #define MIN_MEASURE_NS (3 * NSEC_PER_SEC)
 #define SERVER_ENDS_MS 2000
 
+#define SOCKET_VARIABLE "FMBENCH_KV_SOCKET"
+
 /* Of an entry beside key and value: about, in both servers; the peak is measured in any case. */
 #define ENTRY_BYTES 80
 
@@ -35,7 +37,7 @@ struct params {
 	double compressible, get_share;
 	char *popularity;
 	double zipf, hot_keys, hot_share;
-	char *rate, *arrivals;
+	char *rate, *arrivals, *socket;
 	uint64_t connections, pipeline, multi_get, threads, server_threads, port;
 };
 
@@ -73,6 +75,8 @@ static const struct opt opts[] = {
 		"keys of one get; it is one request, answered with its last value"),
 	OPT_U64("threads", struct params, threads, "0", 0, 1024,
 		"of the client; 0: one for each of its CPUs"),
+	OPT_CHOICE("socket", struct params, socket, "tcp", "tcp|unix",
+		   "how the client reaches the server: by 127.0.0.1, or by a Unix socket"),
 	SERVER_OPTS(struct params),
 	OPT_END,
 };
@@ -107,6 +111,9 @@ struct kv {
 	struct workload_ctx client; /* as its worker_host.h knows it */
 	struct params params;	    /* with the server's port */
 	struct place place;
+	/* What the client is told by its environment: the socket's path is no parameter. */
+	char socket[64];
+	char *env[2];
 };
 
 static uint64_t nr_keys(const struct params *p, const struct kv_sizes *sizes)
@@ -116,6 +123,11 @@ static uint64_t nr_keys(const struct params *p, const struct kv_sizes *sizes)
 	return (uint64_t)((double)p->memory_bytes /
 			  (kv_mean_size(sizes) + KV_KEY_BYTES + ENTRY_BYTES)) +
 	       1;
+}
+
+static bool is_unix(const struct params *p)
+{
+	return strcmp(p->socket, "unix") == 0;
 }
 
 static int start_server(struct workload_ctx *ctx, struct err *err)
@@ -132,6 +144,8 @@ static int start_server(struct workload_ctx *ctx, struct err *err)
 
 	if (!rc)
 		rc = server_init(&kv->server, kind->program, (uint16_t)p->port, ctx->dir, err);
+	if (!rc && is_unix(p))
+		rc = server_use_socket(&kv->server, ctx->dir, err);
 	if (rc)
 		return rc;
 	needs.expected_bytes = (uint64_t)((double)nr_keys(p, &sizes) *
@@ -178,6 +192,9 @@ static int kv_check_params(const void *params, char *const *argv, struct err *er
 		rc = parse_rate(p->rate, &rate, &share, err);
 	if (!rc)
 		rc = kv_server_check(kv_server_find(p->server), p->connections, err);
+	if (!rc && is_unix(p) && p->port)
+		rc = err_usage(err, "kv: port=%" PRIu64 " is for socket=tcp: leave one out",
+			       p->port);
 	if (!rc && p->threads > p->connections)
 		rc = err_usage(err,
 			       "kv: threads=%" PRIu64 " need as many connections: raise "
@@ -225,6 +242,11 @@ static int kv_start(struct workload_ctx *ctx, struct err *err)
 	/* The client is a worker, as others are, but outside. */
 	kv->place.share_fd = ctx->inside->share_fd;
 	kv->params.port = kv->server.port;
+	if (kv->server.socket) {
+		snprintf(kv->socket, sizeof(kv->socket), SOCKET_VARIABLE "=%s", kv->server.socket);
+		kv->env[0] = kv->socket;
+		kv->place.env = kv->env;
+	}
 	kv->client.params = &kv->params;
 	kv->client.inside = &kv->place;
 	kv->client.state = NULL;
@@ -328,6 +350,7 @@ static int kv_main(const void *arg, struct worker *worker)
 	const struct params *p = arg;
 	struct kv_config config = {
 		.protocol = kv_server_find(p->server)->protocol,
+		.socket = is_unix(p) ? getenv(SOCKET_VARIABLE) : NULL,
 		.port = (uint16_t)p->port,
 		.connections = (unsigned int)p->connections,
 		.pipeline = (unsigned int)p->pipeline,

@@ -12,17 +12,19 @@
 #define MORE_FILES	 1024
 #define MORE_CONNECTIONS 64
 
+static const char *const memcached_port[] = { "-l", "127.0.0.1", "-p", "{port}", "-U", "0", NULL };
+static const char *const memcached_socket[] = { "-s", SERVER_SOCKET, "-a", "777", NULL };
 /* -u counts where it is root's: see struct place's same_user. */
-static const char *const memcached_args[] = {
-	"-u", "root",	   "-l", "127.0.0.1",	  "-p", "{port}",	  "-U", "0", "-m", "{mib}",
-	"-t", "{threads}", "-c", "{connections}", "-o", "no_lru_crawler", NULL
-};
+static const char *const memcached_args[] = { "-u", "root",	      "-m", "{mib}",
+					      "-t", "{threads}",      "-c", "{connections}",
+					      "-o", "no_lru_crawler", NULL };
 /* valkey is a fork of redis. */
-static const char *const redis_args[] = { "--bind",
-					  "127.0.0.1",
-					  "--port",
-					  "{port}",
-					  "--save",
+static const char *const redis_port[] = { "--bind", "127.0.0.1", "--port", "{port}",
+					  "--dir",  "/tmp",	 NULL };
+static const char *const redis_socket[] = {
+	"--port", "0", "--unixsocket", SERVER_SOCKET, "--unixsocketperm", "777", NULL
+};
+static const char *const redis_args[] = { "--save",
 					  "",
 					  "--appendonly",
 					  "no",
@@ -36,14 +38,14 @@ static const char *const redis_args[] = { "--bind",
 					  "{bytes}",
 					  "--maxmemory-policy",
 					  "allkeys-lru",
-					  "--dir",
-					  "/tmp",
 					  NULL };
 
 static const struct kv_server kinds[] = {
-	{ "memcached", "memcached", "memcached", &kv_memcached, memcached_args },
-	{ "redis", "redis-server", "redis-server", &kv_resp, redis_args },
-	{ "valkey", "valkey-server", "valkey-server", &kv_resp, redis_args },
+	{ "memcached", "memcached", "memcached", &kv_memcached, memcached_port, memcached_socket,
+	  memcached_args },
+	{ "redis", "redis-server", "redis-server", &kv_resp, redis_port, redis_socket, redis_args },
+	{ "valkey", "valkey-server", "valkey-server", &kv_resp, redis_port, redis_socket,
+	  redis_args },
 };
 
 const struct kv_server *kv_server_find(const char *name)
@@ -88,15 +90,16 @@ static int allow_files(uint64_t nr, struct err *err)
 	return 0;
 }
 
-static void fill_in(const struct kv_server *kind, const char *const filled[][2], char *argv[])
+/* Returns where the next argument goes. */
+static char **fill_in(const char *const *args, const char *const filled[][2], char **argv)
 {
-	*argv++ = (char *)(uintptr_t)kind->program;
-	for (size_t i = 0; kind->args[i]; i++) {
-		argv[i] = (char *)(uintptr_t)kind->args[i];
+	for (; *args; args++, argv++) {
+		*argv = (char *)(uintptr_t)*args;
 		for (size_t k = 0; filled[k][0]; k++)
-			if (strcmp(argv[i], filled[k][0]) == 0)
-				argv[i] = (char *)(uintptr_t)filled[k][1];
+			if (strcmp(*argv, filled[k][0]) == 0)
+				*argv = (char *)(uintptr_t)filled[k][1];
 	}
+	return argv;
 }
 
 int kv_server_start(const struct kv_server *kind, const struct kv_needs *needs,
@@ -108,7 +111,7 @@ int kv_server_start(const struct kv_server *kind, const struct kv_needs *needs,
 		{ "{port}", port }, { "{threads}", threads }, { "{connections}", connections },
 		{ "{mib}", mibs },  { "{bytes}", bytes },     { NULL, NULL }
 	};
-	char *argv[SERVER_ARGS] = { NULL };
+	char *argv[SERVER_ARGS] = { (char *)(uintptr_t)kind->program };
 	int fd, rc = allow_files(needs->connections + MORE_FILES, err);
 
 	if (rc)
@@ -120,7 +123,8 @@ int kv_server_start(const struct kv_server *kind, const struct kv_needs *needs,
 	/* memcached has no word for no limit; redis has 0. */
 	snprintf(mibs, sizeof(mibs), "%" PRIu64, needs->limit_bytes ? mib : mib + 64);
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, needs->limit_bytes);
-	fill_in(kind, filled, argv);
+	fill_in(kind->args, filled,
+		fill_in(s->socket ? kind->socket_args : kind->port_args, filled, argv + 1));
 	rc = server_spawn(s, argv, inside, err);
 	if (!rc)
 		rc = server_connect(s, &fd, err);

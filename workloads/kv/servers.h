@@ -15,8 +15,9 @@
 struct kv_server {
 	const char *name, *program, *package;
 	const struct kv_protocol *protocol;
-	/* After the program, NULL-ended: {port}, {threads}, {connections}, {mib}, {bytes} are filled in. */
-	const char *const *args;
+	/* After the program, NULL-ended: where it listens, on a port or on a Unix socket, and the rest.
+	 * {port}, {threads}, {connections}, {mib}, {bytes} are filled in. */
+	const char *const *port_args, *const *socket_args, *const *args;
 };
 
 struct kv_needs {

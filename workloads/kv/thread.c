@@ -94,7 +94,8 @@ void kv_thread_open(struct kv_thread *t)
 		struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET,
 					     .data.ptr = c };
 
-		if (kv_connect(c, config->protocol, config->port, depth(config), &err)) {
+		if (kv_connect(c, config->protocol, config->socket, config->port, depth(config),
+			       &err)) {
 			err_prefix(&err, "connection %u of %u", i + 1, t->nr_connections);
 			kv_fail(t->client, &err);
 			return;
