@@ -6,6 +6,8 @@
 #	fmbench export csv runs --long -o runs.csv
 #	examples/slowdown.R runs.csv results/fmbench.db slowdown.png
 args <- commandArgs(trailingOnly = TRUE)
+if (length(args) != 3)
+	stop("usage: slowdown.R RUNS.csv DATABASE PICTURE", call. = FALSE)
 runs <- subset(read.csv(args[1]), status == "ok" & ratio > 0 & better != "")
 runs <- runs[!duplicated(runs[c("run", "job")]), ] # a job's first result with a better is its performance
 if (requireNamespace("RSQLite", quietly = TRUE)) {

@@ -14,6 +14,8 @@ import pandas as pd
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+if len(sys.argv) != 4:
+    sys.exit("usage: slowdown.py RUNS.csv DATABASE PICTURE")
 csv, db, picture = sys.argv[1:]
 performance = pd.read_sql("SELECT run, job, name, better, value FROM performance", sqlite3.connect(db))
 # A workload is called null: only what is empty is missing.

@@ -50,6 +50,9 @@ int ratios_parse(const char *list, struct ratios *r, struct err *err)
 	double ratio;
 	int rc = list_check(list, "--ratio", err);
 
+	if (!rc && strchr(list, ' '))
+		rc = err_usage(err, "--ratio %s: put a comma, and no space, between two ratios",
+			       list);
 	while (!rc && (word = strsep(&rest, ","))) {
 		rc = ratio_parse(word, &ratio, err);
 		if (!rc && has(r, ratio))

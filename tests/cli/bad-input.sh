@@ -37,6 +37,7 @@ bad 2 "'half' is not in (0, 1]" run null --ratio half
 bad 2 'before the first comma' run null --ratio ,
 bad 2 'after the last comma' run null --ratio 0.5,
 bad 2 'between two commas' run null --ratio 0.5,,1
+bad 2 'put a comma, and no space, between two ratios' run null --ratio '1 0.5'
 bad 2 'after the last comma' run null --backend none,
 bad 2 'after the last comma' run null --cpus 0,
 bad 2 'after the last comma' micro uffd --cores 1, --backend none

@@ -21,12 +21,16 @@ done
 expect 0 "$fmbench" export csv runs -o "$tmp/runs.csv"
 expect 0 "$fmbench" export csv runs --long -o "$tmp/long.csv"
 if ((can_python)); then
+	expect 1 "$python" examples/slowdown.py
+	grep -q usage "$tmp/err" || fail "no usage: $(<"$tmp/err")"
 	expect 0 "$python" examples/slowdown.py "$tmp/runs.csv" "$FMBENCH_DB" "$tmp/python.png"
 	[[ $(stat -c %s "$tmp/python.png") -gt 5000 ]] || fail "no picture by pandas"
 	# 1.05 / 1.02 / 0.5: medians of runs 4 to 6, and of 1 to 3.
 	grep -qE '^0\.50 +2\.05' "$tmp/out" || fail "not the slowdown: $(<"$tmp/out")"
 fi
 if ((can_r)); then
+	expect 1 Rscript examples/slowdown.R
+	grep -q usage "$tmp/err" || fail "no usage: $(<"$tmp/err")"
 	expect 0 Rscript examples/slowdown.R "$tmp/long.csv" "$FMBENCH_DB" "$tmp/r.png"
 	[[ $(stat -c %s "$tmp/r.png") -gt 3000 ]] || fail "no picture by R"
 	grep -q '2\.05' "$tmp/out" || fail "not the slowdown: $(<"$tmp/out")"
