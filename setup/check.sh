@@ -39,7 +39,7 @@ declare -A on=(
 	[5.10]="collectors v2-full fastswap-modules fastswap-contents fastswap-cycles fastswap-swapoff fastswap-inject rdma-refusals rdma-cut rdma-isolation devices devices-foreign"
 	[6.12]="collectors fastswap-modules fastswap-contents fastswap-cycles fastswap-swapoff fastswap-inject rdma-refusals rdma-cut rdma-isolation devices devices-foreign"
 	[7.2]="fastswap-contents fastswap-cycles rdma-refusals rdma-cut rdma-isolation"
-	[7.3]="collectors fastswap-contents fastswap-cycles fastswap-heal rdma-refusals rdma-breaks rdma-cut rdma-isolation devices pager"
+	[7.3]="collectors fastswap-contents fastswap-cycles fastswap-heal rdma-refusals rdma-breaks rdma-cut rdma-isolation devices devices-cut devices-kill pager tier"
 )
 modules_tests=(tests/lab/collectors.sh tests/lab/v2-full.sh tests/lab/fastswap-*.sh tests/lab/rdma-*.sh tests/lab/devices*.sh tests/lab/pager.sh)
 

@@ -202,7 +202,7 @@ MUST = [
     ("cgroup_cpu", DRAM, {ALWAYS: "usage_usec user_usec system_usec nr_throttled throttled_usec"}),
     ("cpu", DRAM, {ALWAYS: "run_cpus_busy"}),
     ("damon", DRAM, {}, NEVER, NEVER),
-    ("damon", DAMOS, {ALWAYS: "migrate_cold_tried_pages"}),
+    ("damon", DAMOS, {ALWAYS: "migrate_cold_quota_exceeds"}),
     ("fastswap", DRAM, {ALWAYS: "loads stores invalidates curr_pages pool_bytes"}),
     ("fastswap_rdma", RDMA, {ALWAYS: "connected queue_pairs"}),
     ("frontswap", DRAM, {ALWAYS: "loads succ_stores invalidates"}, ALWAYS, (6, 6)),
