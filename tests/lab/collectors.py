@@ -93,13 +93,18 @@ def zram(group, device):
 
 
 def rdma(group, device):
-    names = {"port_rcv_packets": "rcvd_pkts", "port_xmit_packets": "sent_pkts",
-             "port_rcv_errors": "rcvd_seq_err", "port_xmit_discards": "send_err",
-             "out_of_sequence": "out_of_seq_request",
-             "local_ack_timeout_err": "completer_retry_err"}
-    folder = "/sys/class/infiniband/rxe0/ports/1/hw_counters"
-    values = numbers(folder, names.values())
-    return {key: values[name] for key, name in names.items() if name in values}
+    """Soft-RoCE of 7.2 has counters by the usual names, that of 6.12 under names of its own."""
+    port = "/sys/class/infiniband/rxe0/ports/1"
+    aliases = {"port_rcv_packets": "rcvd_pkts", "port_xmit_packets": "sent_pkts",
+               "port_rcv_errors": "rcvd_seq_err", "port_xmit_discards": "send_err",
+               "out_of_sequence": "out_of_seq_request",
+               "local_ack_timeout_err": "completer_retry_err"}
+    got = {}
+    for key, alias in aliases.items():
+        got.update((key, value) for value in numbers(port + "/hw_counters", [alias]).values())
+    got.update(numbers(port + "/counters", ["port_rcv_data", "port_xmit_data", "port_xmit_wait",
+                                            *aliases]))
+    return got
 
 
 FAR_NODES = [int(n) for n in os.environ.get("FAR_NODES", "").split()]
