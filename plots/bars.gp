@@ -31,7 +31,7 @@ set label 1 y_label at screen y_title, graph 0.5 center rotate
 set lmargin at screen left_cm / width_cm
 set rmargin at screen 1 - 0.22 / width_cm
 set bmargin at screen at(below_cm)
-eval set_key('tmargin left Left reverse horizontal')
+eval set_key('tmargin left Left reverse horizontal width 0')
 if (normalised) { set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb grey lw 0.7 dt (2,2) front }
 
 bar = 0.8 / nr_series

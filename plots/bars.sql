@@ -43,7 +43,7 @@ SELECT (SELECT max(series) + 1 FROM shown) AS nr_series,
 	(SELECT max(1 + length(category_text) - length(replace(category_text, ' ', ''))) FROM shown)
 		AS label_words,
 	(SELECT max(length(value)) FROM (SELECT DISTINCT category_text FROM shown),
-		json_each('["' || replace(replace(category_text, '"', ''), ' ', '","') || '"]')) AS word_chars,
+		json_each('[' || replace(json_quote(category_text), ' ', '","') || ']')) AS word_chars,
 	CASE WHEN (SELECT count(DISTINCT ratio) FROM shown) AND (SELECT count(DISTINCT workload) FROM shown) = 1
 		THEN 'local memory / peak' ELSE '' END AS x_label,
 	(SELECT unsound FROM caption) AS unsound, y_axis.*

@@ -71,11 +71,32 @@ static void test_parameters(void **state)
 	store_close(s);
 }
 
+/* What a label holds was typed by somebody. */
+static void test_any_words(void **state)
+{
+	struct store *s = synthetic_store("words.db");
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		make_run(s, (struct made){ .workload = "command",
+					   .backend = "none",
+					   .ratio = 1,
+					   .params = i ? "{\"command\":\"sh -c \\\"a\\\\.b\\\"\"}"
+						       : "{\"command\":\"true\"}",
+					   .results = { { "ops", 1 } } });
+	expect_data(s, "bars", 0, "bars-words",
+		    BARS "0\t0\t1\t1\t1\t0\t1\n"
+			 "0\t1\t1\t1\t1\t0\t1\n" LABELS "0\t\"1 command=sh -c 'a\\.b'\"\n"
+			 "1\t\"1 command=true\"\n");
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bars),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_any_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, synthetic_clean);
