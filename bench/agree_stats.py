@@ -3,14 +3,18 @@
 
 	watch PORT			a memcached's "ns,operations" every 20 ms, until it is gone
 	compare SAMPLES SERVER		the operations of each over the same time
+	pmbench DATABASE OUTPUT…	the mean latency of a fault, in ns: of the runs of fault_latency, and of
+					pmbench's printed reports; then the median of each
 	faults DATABASE SCRIPT		of its only run and perf's major faults ("tid seconds:"): their
 					number in phase measure of each, and in the window their mean
 					latency and the mean time from one to the next, in ns
 """
 import collections
 import csv
+import re
 import socket
 import sqlite3
+import statistics
 import sys
 import time
 
@@ -87,4 +91,45 @@ def faults(database, script):
           round(1e9 * (window[-1] - window[0]) / (len(window) - 1)))
 
 
-{"watch": watch, "compare": compare, "faults": faults}[sys.argv[1]](*sys.argv[2:])
+def mean(parts):
+    """Of (number, mean) pairs."""
+    return sum(n * each for n, each in parts) / sum(n for n, each in parts)
+
+
+def waited(report):
+    """The accesses of a report that waited for their page, 4 us or longer, and their mean latency in ns.
+    pmbench prints one mean of all accesses, and how many took how long: those that met their page take so
+    little that the time of all is that of the others, but for 0.1 %."""
+    net_us = float(re.search(r"Net average page latency \(Arith. mean\): ([0-9.]+) us", report)[1])
+    counts = [(int(low), int(n)) for low, n in re.findall(r"2\^\((\d+),\d+\) ns: (\d+)", report)]
+    nr = sum(n for low, n in counts if low >= 12)
+    return nr, 1000 * net_us * sum(n for low, n in counts) / nr
+
+
+def median_of(report):
+    """Of the same accesses, on the line through a bucket: each is a sixteenth of a power of two."""
+    parts = []
+    for low, counts in re.findall(r"2\^\((\d+),\d+\) ns: \d+ +\[([^]]*)\]", report):
+        if int(low) >= 12:
+            step = 2 ** int(low) / 16
+            parts += [(2 ** int(low) + i * step, step, int(n)) for i, n in enumerate(counts.split(","))]
+    left = waited(report)[0] / 2
+    for low, step, n in parts:
+        if n >= left:
+            return low + step * left / n
+        left -= n
+    return float("nan")
+
+
+def pmbench(database, *outputs):
+    runs = sqlite3.connect(database).execute(
+        "SELECT n.value, 1000 * m.value, 1000 * h.value FROM result n JOIN result m USING (run)"
+        " JOIN result h USING (run) WHERE n.name = 'major_count' AND m.name = 'major_mean'"
+        " AND h.name = 'major_p50'").fetchall()
+    reports = [open(path).read() for path in outputs]
+    print(round(mean([r[:2] for r in runs])), round(mean([waited(r) for r in reports])),
+          round(statistics.median(r[2] for r in runs)), round(statistics.median(map(median_of, reports))))
+
+
+{"watch": watch, "compare": compare, "faults": faults,
+ "pmbench": pmbench}[sys.argv[1]](*sys.argv[2:])
