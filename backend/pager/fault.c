@@ -25,6 +25,7 @@ struct window {
 	size_t nr;
 	uint64_t asked;
 	bool is_new, protect;
+	bool woken; /* the kernel wakes who waits for what it copies */
 };
 
 static bool is_own(const struct space *s)
@@ -110,7 +111,7 @@ static void arrived(struct space *s, const struct window *w, uint64_t number, bo
  * The pages of a run, from src. One that was there all the time may be newer than its slot. The kernel
  * copies to one mapping at a time (ENOENT): a run across two goes page by page.
  */
-static void bring_run(struct space *s, const struct window *w, size_t i, size_t nr, const char *src)
+static void bring_run(struct space *s, struct window *w, size_t i, size_t nr, const char *src)
 {
 	size_t done = 0, most = nr;
 
@@ -120,8 +121,10 @@ static void bring_run(struct space *s, const struct window *w, size_t i, size_t 
 			uffd_copy(s->uffd, w->page[i + done] * PAGE_BYTES, src + done * PAGE_BYTES,
 				  most < nr - done ? most : nr - done, w->protect, &why);
 
-		for (size_t k = 0; k < filled; k++)
+		for (size_t k = 0; k < filled; k++) {
+			w->woken |= w->page[i + done] == w->asked;
 			arrived(s, w, w->page[i + done++], w->protect);
+		}
 		if (w->is_new)
 			COUNT(pages_new, filled);
 		else
@@ -170,7 +173,7 @@ static void load(struct pool_run *runs, size_t nr)
 }
 
 /* The page that is asked for comes last, with its run: what the program wants next is there when it goes on. */
-static void bring_far(struct space *s, const struct window *w)
+static void bring_far(struct space *s, struct window *w)
 {
 	static struct pool_run runs[PREFETCH_MAX + 1];
 	size_t nr = 0, asked = 0, asked_run = SIZE_MAX;
@@ -192,7 +195,7 @@ static void bring_far(struct space *s, const struct window *w)
 		bring_run(s, w, asked, runs[asked_run].nr, runs[asked_run].pages);
 }
 
-static void bring_new(struct space *s, const struct window *w)
+static void bring_new(struct space *s, struct window *w)
 {
 	for (size_t i = 0, nr; i < w->nr; i += nr) {
 		nr = run_length(s, w, i);
@@ -251,8 +254,9 @@ static void serve_missing(struct space *s, uint64_t address, struct page *page, 
 		COUNT(faults_far, 1);
 		bring_far(s, &w);
 	}
-	/* Also where nothing came: the layout is changing, and the thread shall fault again. */
-	uffd_wake(s->uffd, address, PAGE_BYTES);
+	/* Nothing came: the layout is changing, and the thread shall fault again. */
+	if (!w.woken)
+		uffd_wake(s->uffd, address, PAGE_BYTES);
 }
 
 /* How many pages from address on are protected as this one: one that is written has neighbours that will be. */
