@@ -33,5 +33,5 @@ SELECT nr_series, labels, common.unsound, (SELECT max(row) + 1 FROM cell) AS nr_
 	(SELECT max(length(label)) FROM label) AS row_chars,
 	(SELECT max(length(label)) FROM column_label) AS col_chars,
 	caption || CASE caption WHEN '' THEN '' ELSE '; ' END || (SELECT text FROM relative) AS caption,
-	'slowdown (times ratio 1) at a latency of far memory of …' AS heading
+	'slowdown, far memory at a latency of …' AS heading
 FROM common;
