@@ -4,15 +4,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <mntent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "backend/swap_areas.h"
 #include "base/clock.h"
 #include "base/find_program.h"
 #include "base/sysfile.h"
@@ -30,73 +27,7 @@ int block_server_check(struct err *err)
 		       : err_missing(err, "no program " SERVER_PROGRAM ": `make` builds it");
 }
 
-/* --- its group ------------------------------------------------------------------------------ */
-
-/* "" where no hierarchy has the memory controller. */
-static void find_memory_mount(char *dst, size_t size, bool *ret_v2)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *m;
-
-	dst[0] = '\0';
-	while (mounts && !dst[0] && (m = getmntent(mounts))) {
-		char path[PATH_MAX], list[256] = "";
-
-		*ret_v2 = strcmp(m->mnt_type, "cgroup2") == 0;
-		snprintf(path, sizeof(path), "%.4000s/cgroup.controllers", m->mnt_dir);
-		if (*ret_v2)
-			sysfile_read_line(path, list, sizeof(list));
-		if (strstr(list, "memory") ||
-		    (strcmp(m->mnt_type, "cgroup") == 0 && hasmntopt(m, "memory")))
-			snprintf(dst, size, "%s", m->mnt_dir);
-	}
-	if (mounts)
-		endmntent(mounts);
-}
-
-static int make_group(struct block_server *s, struct journal *j, struct err *err)
-{
-	char mount[128], uuid[SWAP_UUID_SIZE], path[PATH_MAX];
-	bool v2 = false;
-	int rc;
-
-	find_memory_mount(mount, sizeof(mount), &v2);
-	if (!mount[0])
-		return 0;
-	rc = swap_uuid(uuid, err);
-	if (rc)
-		return rc;
-	/* As the run's own groups need it a moment later: the first of a boot turns it on for all. */
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", mount);
-	if (v2)
-		sysfile_write(path, "+memory", NULL);
-	snprintf(s->group, sizeof(s->group), "%s/fmbench-server-%.8s", mount, uuid);
-	rc = journal_add(j, err, "dir", s->group, NULL);
-	if (rc < 0)
-		return rc;
-	return mkdir(s->group, 0755) == 0 ? 0 : err_failed(err, errno, "making group %s", s->group);
-}
-
 /* --- starting it ---------------------------------------------------------------------------- */
-
-struct joining {
-	const struct block_server *server;
-	struct journal *journal;
-};
-
-/* The server waits until its pid is in the journal and it is in its group. */
-static int join(void *arg, pid_t pid, struct err *err)
-{
-	const struct joining *joining = arg;
-	char number[16], path[PATH_MAX];
-	int rc = journal_process(joining->journal, pid, err);
-
-	if (rc < 0)
-		return rc;
-	snprintf(number, sizeof(number), "%d", (int)pid);
-	snprintf(path, sizeof(path), "%s/cgroup.procs", joining->server->group);
-	return joining->server->group[0] ? sysfile_write(path, number, err) : 0;
-}
 
 static int explain(struct block_server *s, const char *what, const char *log, struct err *err)
 {
@@ -147,8 +78,7 @@ int block_server_start(struct block_server *s, const char *what, const char *num
 {
 	char program[PATH_MAX], log[PATH_MAX], size[24], delay[24], bandwidth[24];
 	const char *const words[] = { what, number, cookie, size, delay, bandwidth };
-	struct joining joining = { .server = s, .journal = j };
-	struct place place = { .join = join, .arg = &joining, .mem_node = -1 };
+	struct place place = { .join = server_group_join, .arg = &s->group, .mem_node = -1 };
 	char *argv[ARGS_MAX];
 	int rc;
 
@@ -160,7 +90,7 @@ int block_server_start(struct block_server *s, const char *what, const char *num
 	snprintf(bandwidth, sizeof(bandwidth), "%" PRIu64, pace->bandwidth_bytes);
 	snprintf(log, sizeof(log), "%.4000s/backend-%s.log", state_dir, what);
 	fill_argv(argv, program, words, sizeof(words) / sizeof(*words));
-	rc = make_group(s, j, err);
+	rc = server_group_make(&s->group, j, err);
 	if (!rc)
 		rc = journal_add(j, err, "file", log, NULL);
 	if (rc < 0)
@@ -231,14 +161,14 @@ void block_server_facts(const struct block_server *s, const struct block_server_
 	facts_set(facts, "server_pid", "%d", (int)s->child.pid);
 	facts_set(facts, "server_delay_ns", "%" PRIu64, pace->delay_ns);
 	facts_set(facts, "server_bandwidth_bytes", "%" PRIu64, pace->bandwidth_bytes);
-	if (s->group[0])
-		facts_set(facts, "server_group", "%s", s->group);
+	if (s->group.dir[0])
+		facts_set(facts, "server_group", "%s", s->group.dir);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		char path[PATH_MAX];
 		uint64_t bytes;
 
-		snprintf(path, sizeof(path), "%s/%s", s->group, files[i]);
-		if (s->group[0] && sysfile_read_u64(path, &bytes) == 0)
+		snprintf(path, sizeof(path), "%s/%s", s->group.dir, files[i]);
+		if (s->group.dir[0] && sysfile_read_u64(path, &bytes) == 0)
 			facts_set(facts, "server_memory_bytes", "%" PRIu64, bytes);
 	}
 }

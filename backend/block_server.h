@@ -7,13 +7,14 @@
 #define BACKEND_BLOCK_SERVER_H
 
 #include "backend/device.h"
+#include "backend/server_group.h"
 #include "base/child.h"
 
 #define SERVER_PROGRAM "fmbench-blockserver"
 
 struct block_server {
 	struct child child;
-	char group[256]; /* its cgroup's directory; "" where there is no memory controller */
+	struct server_group group;
 };
 
 /* What the server is asked to be. Options of the backends that start one. */

@@ -5,6 +5,7 @@
  */
 #include "backend/pager.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "backend/memserver_local.h"
 #include "backend/pager/job.h"
 #include "backend/pager/pools.h"
 #include "backend/pager/report.h"
@@ -29,8 +31,10 @@ struct pager_params {
 };
 
 static const struct opt pager_opts[] = {
-	OPT_STRING("pool", struct pager_params, pool, "dram",
-		   "where far pages are, NAME[:OPTION=VALUE]...: fmpager --help names them"),
+	OPT_STRING(
+		"pool", struct pager_params, pool, "dram",
+		"where far pages are, NAME[:OPTION=VALUE]...: fmpager --help names them; tcp without "
+		"target: a memserver of this run on this machine"),
 	OPT_STRING("policy", struct pager_params, policy, "refault",
 		   "which page goes: a name, or a file of one's own (doc/PAGER.md)"),
 	OPT_STRING("prefetch", struct pager_params, prefetch, "neighbours",
@@ -55,12 +59,13 @@ static const struct backend_usage pager_usage[] = {
 static int pager_check(const void *params, struct err *err)
 {
 	const struct pager_params *p = params;
-	int fd = uffd_open(UFFD_EVENTS, err);
+	int fd = uffd_open(UFFD_EVENTS, err), rc;
 
 	if (fd < 0)
 		return fd;
 	close(fd);
-	return pool_check(p->pool, err);
+	rc = pool_check(p->pool, err);
+	return rc || !strstr(p->pool, "target=") ? rc : pool_try(p->pool, err);
 }
 
 static int pager_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
@@ -85,6 +90,7 @@ static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
 
 struct keeper {
 	struct pager_job job;
+	struct memserver_local server; /* of this job's own, for pool tcp without a target */
 	struct paging paging;
 	pthread_mutex_t
 		burying; /* what a process counted moves to the past: not while that is read */
@@ -129,7 +135,8 @@ int pager_look(bool *ret_moves, struct err *err)
 
 static void read_facts(void *state, struct facts *facts)
 {
-	const struct pool_ctx *ctx = &((struct keeper *)state)->job.pool;
+	const struct keeper *k = state;
+	const struct pool_ctx *ctx = &k->job.pool;
 	struct pool_fact values[POOL_FACTS];
 	size_t nr = ctx->pool->facts ? ctx->pool->facts(ctx, values) : 0;
 	char name[64];
@@ -138,6 +145,16 @@ static void read_facts(void *state, struct facts *facts)
 		snprintf(name, sizeof(name), "pager_pool.%s", values[i].name);
 		facts_set(facts, name, "%.10g", values[i].value);
 	}
+	if (k->server.child.pid)
+		facts_set(facts, "pager_server", "%s (this machine)", k->server.address);
+	if (k->server.group.dir[0])
+		facts_set(facts, "pager_server_group", "%s", k->server.group.dir);
+}
+
+/* Of the pool, with some room for blocks of which only a part is far. */
+static uint64_t far_bytes(const struct backend_ctx *ctx)
+{
+	return ctx->need_bytes + ctx->need_bytes / 8 + (64ull << 20);
 }
 
 static void set_env(struct backend_job *job, size_t i, const char *name, const char *value)
@@ -162,17 +179,62 @@ static int set_environment(struct backend_job *job, const struct keeper *k, stru
 	return 0;
 }
 
-/* Where slots are in memory, what may be far is taken beforehand, or it would be charged to the job. */
-static void pool_text(const struct backend_ctx *ctx, struct buf *text)
+static void add_option(struct buf *text, const char *name, const char *value)
+{
+	buf_addf(text, "%c%s=%s", strchr(text->data, ':') ? ',' : ':', name, value);
+}
+
+/* The pool with what this run knows better than its user: room for what may have to be far. */
+static void pool_text(const struct backend_ctx *ctx, const struct memserver_local *server,
+		      struct buf *text)
 {
 	const struct pager_params *p = ctx->params;
-	uint64_t bytes = ctx->need_bytes + ctx->need_bytes / 8 + (64ull << 20);
+	const struct pool *pool = pool_find(p->pool);
+	char bytes[24];
+
+	snprintf(bytes, sizeof(bytes), "%" PRIu64, far_bytes(ctx));
+	buf_addf(text, "%s", p->pool);
+	/* Where slots are in memory it is taken beforehand, or it would be charged to the job. */
+	if (pool && opt_find(pool->opts, "prealloc") && !strstr(p->pool, "prealloc="))
+		add_option(text, "prealloc", bytes);
+	if (server->child.pid) {
+		add_option(text, "target", server->address);
+		add_option(text, "token-file", server->token_file);
+	} else if (pool && opt_find(pool->opts, "target") && !strstr(p->pool, "size=") &&
+		   ctx->need_bytes) {
+		add_option(text, "size", bytes); /* or it would be all that the server has */
+	}
+}
+
+static uint64_t server_bytes(const struct backend_ctx *ctx)
+{
+	const struct pager_params *p = ctx->params;
+	const char *size = strstr(p->pool, "size=");
+	uint64_t bytes = 0, least = far_bytes(ctx);
+	char word[24];
+
+	if (size)
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(size + 5, ","), size + 5);
+	return size && parse_size(word, &bytes) == 0 && bytes > least ? bytes : least;
+}
+
+/* A memserver for the job, where its pool is on one and none is named. */
+static int start_server(const struct backend_ctx *ctx, struct keeper *k, struct journal *j,
+			struct err *err)
+{
+	const struct pager_params *p = ctx->params;
 	const struct pool *pool = pool_find(p->pool);
 
-	buf_addf(text, "%s", p->pool);
-	if (pool && opt_find(pool->opts, "prealloc") && !strstr(p->pool, "prealloc="))
-		buf_addf(text, "%cprealloc=%llu", strchr(p->pool, ':') ? ',' : ':',
-			 (unsigned long long)bytes);
+	k->server.child = (struct child)CHILD_INIT;
+	if (!pool || !opt_find(pool->opts, "target") || strstr(p->pool, "target="))
+		return 0;
+	return memserver_local_start(&k->server, server_bytes(ctx), ctx->state_dir, j, err);
+}
+
+static void keeper_free(struct keeper *k)
+{
+	memserver_local_release(&k->server);
+	free(k);
 }
 
 static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struct journal *j,
@@ -188,14 +250,15 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 				     .far_bytes = p->size_bytes };
 	int rc;
 
-	(void)j;
-	pool_text(ctx, &pool);
+	rc = start_server(ctx, k, j, err);
+	pool_text(ctx, &k->server, &pool);
 	parts.pool = pool.data;
 	k->begin_ns = clock_ns();
-	rc = pager_job_init(&k->job, &parts, err);
+	if (!rc)
+		rc = pager_job_init(&k->job, &parts, err);
 	buf_release(&pool);
 	if (rc) {
-		free(k);
+		keeper_free(k);
 		err_prefix(err, "backend pager");
 		return rc;
 	}
@@ -258,7 +321,7 @@ static void pager_forget(struct backend_ctx *ctx, struct backend_job *job)
 	write_report(k, job->dir);
 	pager_job_release(&k->job);
 	pthread_mutex_destroy(&k->burying);
-	free(k);
+	keeper_free(k);
 	job->state = NULL;
 	job->paging = NULL;
 }

@@ -9,6 +9,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+static void close_queue_pair(struct rdma_cm_id *id)
+{
+	rdma_disconnect(id);
+	if (id->qp)
+		rdma_destroy_qp(id);
+	rdma_destroy_id(id);
+}
+
 void connection_close(struct client *client, struct connection *gone)
 {
 	struct connection **at = &client->connections;
@@ -21,10 +29,10 @@ void connection_close(struct client *client, struct connection *gone)
 	/* Its queue pair takes the probe with it. */
 	if (client->probed == gone)
 		client->probed = NULL;
-	rdma_disconnect(gone->id);
-	if (gone->id->qp)
-		rdma_destroy_qp(gone->id);
-	rdma_destroy_id(gone->id);
+	if (gone->stream)
+		stream_stop(gone->stream);
+	else
+		close_queue_pair(gone->id);
 	free(gone);
 }
 
@@ -33,7 +41,7 @@ bool client_read_completions(struct client *client)
 	struct ibv_wc wc;
 	bool alive = true;
 
-	while (ibv_poll_cq(client->registration.cq, 1, &wc) > 0) {
+	while (client->registration.cq && ibv_poll_cq(client->registration.cq, 1, &wc) > 0) {
 		if (wc.wr_id == GOOD_BYE) {
 			client->said_bye |= wc.status == IBV_WC_SUCCESS;
 		} else {
@@ -53,7 +61,7 @@ void client_close_connections(struct client *client)
 		client_read_completions(client);
 }
 
-/* What a client leaves. No queue pair reaches it any more. */
+/* What a client leaves. No queue pair and no stream reaches it any more. */
 struct cleaning {
 	struct task task; /* first */
 	struct registration registration;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who holds memory. A client is a session of handshake.h: one extent, one protection domain with
- * one memory region, and the queue pairs that reach it. A region's rkey is worth something only on
- * queue pairs of its own protection domain, so clients can't reach each other's memory.
+ * Who holds memory. A client is a session of handshake.h: one extent, and what reaches it. Over RDMA that
+ * is one protection domain with one memory region, and queue pairs: a region's rkey is worth something
+ * only on queue pairs of its own protection domain. Over TCP it is streams, each of which knows the
+ * extent of its client alone. So clients can't reach each other's memory.
  */
 #ifndef MEMSERVER_CLIENT_H
 #define MEMSERVER_CLIENT_H
@@ -14,6 +15,7 @@
 #include "backend/memserver/background.h"
 #include "backend/memserver/handshake.h"
 #include "backend/memserver/memory.h"
+#include "backend/memserver/stream.h"
 
 /* wr_id of what passes a client's completion queue. */
 enum { PROBE = 1, GOOD_BYE = 2 };
@@ -22,6 +24,8 @@ struct connection {
 	struct connection *next;
 	struct client *client;
 	struct rdma_cm_id *id;
+	struct stream *stream; /* over TCP, in the place of id */
+	uint32_t owner;	       /* of the stream, by the client's word; 0: nobody's */
 	bool up;
 };
 
@@ -46,7 +50,7 @@ struct client {
 	unsigned int nr_connections, nr_up, granted;
 	uint64_t since_ns;
 	uint64_t lost_ns; /* when its last connection went without a good-bye, or 0 */
-	bool said_bye;
+	bool said_bye, by_tcp;
 	uint8_t reads_in, reads_out;	 /* that the device has at a time, for each queue pair */
 	const struct connection *probed; /* whose probe is not back yet */
 };
@@ -54,6 +58,7 @@ struct client {
 struct clients {
 	struct memory *memory;
 	struct background background;
+	int news_fd; /* of events: readable when a stream has something to tell */
 	uint64_t max_clients, max_queue_pairs;
 	uint64_t max_bytes; /* for each client, or 0 */
 	/*

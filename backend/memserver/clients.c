@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backend/memserver/clients.h"
 
+#include <errno.h>
 #include <infiniband/verbs.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "backend/memserver/admit.h"
 #include "backend/memserver/log.h"
@@ -73,6 +76,69 @@ void clients_event(struct clients *c, struct rdma_cm_event *event)
 	}
 }
 
+/* --- streams ---------------------------------------------------------------------------------- */
+
+/* Nothing arrives by any stream of that owner from here on, but for the one that asked. */
+static void cut(struct client *client, struct connection *asked)
+{
+	uint32_t owner = stream_owner_to_cut(asked->stream);
+	struct connection *next;
+
+	for (struct connection *i = client->connections; i; i = next) {
+		next = i->next;
+		if (i != asked && i->stream && i->owner == owner)
+			connection_close(client, i);
+	}
+	stream_cut_done(asked->stream);
+}
+
+/* True: one is gone, or several; the list has to be read from its start. */
+static bool read_stream(struct client *client, struct connection *connection)
+{
+	enum stream_news news = stream_news(connection->stream);
+
+	if (news == STREAM_SERVES)
+		return false;
+	if (news == STREAM_WANTS_CUT) {
+		cut(client, connection);
+	} else {
+		if (news == STREAM_ENDED && stream_fault(connection->stream))
+			say_sparingly("disconnecting %s: it %s", client->name,
+				      stream_fault(connection->stream));
+		client->said_bye |= news == STREAM_SAID_BYE;
+		connection_close(client, connection);
+	}
+	return true;
+}
+
+static void read_streams(struct clients *c, struct client *client)
+{
+	struct connection *i = client->connections;
+
+	while (i)
+		i = read_stream(client, i) ? client->connections : i->next;
+	if (client->opening || (client->nr_connections && !client->said_bye))
+		return;
+	say(client->said_bye ? "%s left" : "%s is gone: its memory is free", client->name);
+	c->lost += !client->said_bye;
+	client_end(c, client);
+}
+
+void clients_news(struct clients *c)
+{
+	struct client *next;
+	eventfd_t n;
+
+	eventfd_read(c->news_fd, &n);
+	for (struct client *i = c->list; i; i = next) {
+		next = i->next;
+		if (i->by_tcp)
+			read_streams(c, i);
+	}
+}
+
+/* --- now and then ------------------------------------------------------------------------------- */
+
 /*
  * Reads and writes of clients pass the server by, so a client that vanished leaves no trace. A
  * write of no bytes is answered by the client's NIC, or not.
@@ -85,6 +151,8 @@ static bool probe(struct client *client)
 			   *bad;
 	struct connection *connection = client->connections;
 
+	if (client->by_tcp) /* the kernel finds out: SO_KEEPALIVE */
+		return true;
 	if (!client_read_completions(client))
 		return false;
 	if (client->probed || !connection || !connection->up)
@@ -111,7 +179,15 @@ void clients_tick(struct clients *c)
 
 int clients_open(struct clients *c, struct err *err)
 {
-	return background_start(&c->background, err);
+	int rc;
+
+	c->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->news_fd < 0)
+		return err_failed(err, errno, "cannot make an eventfd");
+	rc = background_start(&c->background, err);
+	if (rc)
+		close(c->news_fd);
+	return rc;
 }
 
 void clients_close(struct clients *c)
@@ -120,4 +196,5 @@ void clients_close(struct clients *c)
 	while (c->list)
 		client_end(c, c->list);
 	background_stop(&c->background);
+	close(c->news_fd);
 }

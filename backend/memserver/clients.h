@@ -12,6 +12,9 @@ int clients_open(struct clients *c, struct err *err);
 /* Acknowledges the event. */
 void clients_event(struct clients *c, struct rdma_cm_event *event);
 
+/* When news_fd is readable: what streams have to tell. */
+void clients_news(struct clients *c);
+
 /* Now and then: finds out who vanished, and gives up what nobody came back for. */
 void clients_tick(struct clients *c);
 void clients_close(struct clients *c);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memserver: lends this machine's memory to fastswap_rdma.ko of others, over RDMA. See README.md. */
+/*
+ * memserver: lends this machine's memory to others: to fastswap_rdma.ko over RDMA, to fmpager over TCP. See
+ * README.md.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <infiniband/verbs.h>
@@ -9,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -16,6 +20,8 @@
 #include "backend/memserver/clients.h"
 #include "backend/memserver/log.h"
 #include "backend/memserver/stats.h"
+#include "backend/memserver/tcp.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/mdoc.h"
 #include "base/opt.h"
@@ -24,7 +30,7 @@
 #define TICK_MS 1000
 
 struct params {
-	char *listen;
+	char *listen, *tcp;
 	uint64_t size_bytes;
 	char *numa_node;
 	bool hugepages;
@@ -35,8 +41,12 @@ struct params {
 };
 
 static const struct opt opts[] = {
-	OPT_STRING("listen", struct params, listen, "0.0.0.0:" MEMSERVER_PORT,
-		   "ADDRESS[:PORT] of an RDMA device, 0.0.0.0 or [::] for all"),
+	OPT_STRING("listen", struct params, listen, NULL,
+		   "ADDRESS[:PORT] of an RDMA device, 0.0.0.0 or [::] for all; without --tcp: "
+		   "0.0.0.0:" MEMSERVER_PORT),
+	OPT_STRING("tcp", struct params, tcp, NULL,
+		   "[ADDRESS:]PORT: serve over TCP; over RDMA then only if --listen is given. "
+		   "Without ADDRESS: for this machine alone"),
 	OPT_SIZE("size", struct params, size_bytes, "1G", 4096, 1ull << 50,
 		 "memory to lend, for all clients together"),
 	OPT_STRING("numa-node", struct params, numa_node, NULL,
@@ -45,7 +55,7 @@ static const struct opt opts[] = {
 		 "take huge pages: clients connect faster, fewer misses in the NIC"),
 	OPT_U64("max-clients", struct params, max_clients, "16", 1, 65536, "at once"),
 	OPT_U64("max-queue-pairs", struct params, max_queue_pairs, "1024", 1, 65535,
-		"for each client"),
+		"for each client; over TCP, connections"),
 	OPT_SIZE("max-bytes-per-client", struct params, max_bytes, NULL, 4096, 1ull << 50,
 		 "memory for each client at most"),
 	OPT_STRING(
@@ -53,7 +63,7 @@ static const struct opt opts[] = {
 		"file whose only line, of up to 24 characters, a client must know; SIGHUP has it "
 		"read again"),
 	OPT_DURATION("linger", struct params, linger_ns, "60s", 0, 86400e9,
-		     "how long a vanished client may come back for its memory"),
+		     "how long a vanished client may come back for its memory (over RDMA)"),
 	OPT_DURATION("linger-min", struct params, linger_min_ns, "10s", 0, 86400e9,
 		     "how much of that it has even when another client wants the memory"),
 	OPT_STRING("stats", struct params, stats, NULL, "local socket that tells who holds what"),
@@ -69,15 +79,16 @@ static void usage(FILE *out)
 /* --manual: the manual page, for `make install`. */
 static void manual(FILE *out)
 {
-	mdoc_begin(out, "memserver", 8, "memory for other machines, over RDMA");
+	mdoc_begin(out, "memserver", 8, "memory for other machines, over RDMA or TCP");
 	mdoc_section(out, "SYNOPSIS");
 	mdoc_synopsis(out, "memserver", "[options]");
 	mdoc_section(out, "DESCRIPTION");
 	mdoc_text(
 		out,
-		"memserver lends this machine's memory to fastswap_rdma.ko of others, over RDMA.\n"
-		"It runs until SIGTERM; SIGHUP has the token file read again. What clients stored is\n"
-		"lost when it ends.\n",
+		"memserver lends this machine's memory to others: to fastswap_rdma.ko over RDMA, and\n"
+		"with --tcp to fmpager(1) over TCP. It runs until SIGTERM; SIGHUP has the token file\n"
+		"read again. What clients stored is lost when it ends. What travels, the token too,\n"
+		"is in clear text.\n",
 		SIZE_MAX);
 	mdoc_section(out, "OPTIONS");
 	mdoc_list_begin(out);
@@ -90,8 +101,10 @@ static void manual(FILE *out)
 		  SIZE_MAX);
 	mdoc_section(out, "EXAMPLES");
 	mdoc_text(out,
-		  "  memserver --listen 10.0.0.2 --size 64G --token-file /etc/memserver.token\n",
+		  "  memserver --listen 10.0.0.2 --size 64G --token-file /etc/memserver.token\n"
+		  "  memserver --tcp 10.0.0.2:50001 --size 64G --token-file /etc/memserver.token\n",
 		  SIZE_MAX);
+	mdoc_see_also(out, (const char *const[]){ "fmpager", "fmbench", NULL });
 }
 
 static int parse_arguments(struct params *params, char *argv[], struct err *err)
@@ -220,36 +233,56 @@ static bool read_signal(int signals, struct clients *clients, const char *token_
 	return false;
 }
 
+/* What is listened on. */
+struct listening {
+	struct rdma_event_channel *events; /* NULL: not over RDMA */
+	struct rdma_cm_id *listener;
+	struct tcp tcp; /* .fd -1: not over TCP */
+	struct stats stats;
+	int signals;
+};
+
+static void read_rdma_events(struct listening *l, struct clients *clients)
+{
+	struct rdma_cm_event *event;
+
+	while (l->events && !rdma_get_cm_event(l->events, &event))
+		clients_event(clients, event);
+}
+
 /*
  * Until a signal says to end, or the device is gone: a driver may wait for us to close it. Of several
  * devices (0.0.0.0) the others serve on.
  */
-static void serve(struct clients *clients, struct rdma_event_channel *events, int signals,
-		  const char *token_file, const struct stats *stats)
+static void serve(struct clients *clients, struct listening *l, const char *token_file)
 {
-	enum { EVENTS, SIGNALS, STATS, BACKGROUND, NR };
-	struct pollfd fds[NR] = {
-		[EVENTS] = { .fd = events->fd, .events = POLLIN },
-		[SIGNALS] = { .fd = signals, .events = POLLIN },
-		[STATS] = { .fd = stats->fd, .events = POLLIN },
+	enum { EVENTS, SIGNALS, STATS, BACKGROUND, STREAMS, NR };
+	struct pollfd fds[NR + 1 + TCP_ARRIVALS] = {
+		[EVENTS] = { .fd = l->events ? l->events->fd : -1, .events = POLLIN },
+		[SIGNALS] = { .fd = l->signals, .events = POLLIN },
+		[STATS] = { .fd = l->stats.fd, .events = POLLIN },
 		[BACKGROUND] = { .fd = clients->background.fd, .events = POLLIN },
+		[STREAMS] = { .fd = clients->news_fd, .events = POLLIN },
 	};
 	uint64_t next_tick_ns = clock_ns();
-	struct rdma_cm_event *event;
 
 	for (;;) {
-		if (poll(fds, NR, TICK_MS) < 0 && errno != EINTR)
+		size_t nr = NR + tcp_poll_fds(&l->tcp, fds + NR);
+
+		if (poll(fds, nr, TICK_MS) < 0 && errno != EINTR)
 			return;
-		if (fds[SIGNALS].revents && read_signal(signals, clients, token_file))
+		if (fds[SIGNALS].revents && read_signal(l->signals, clients, token_file))
 			return;
-		while (!rdma_get_cm_event(events, &event))
-			clients_event(clients, event);
+		read_rdma_events(l, clients);
 		if (fds[BACKGROUND].revents)
 			background_finish(&clients->background);
+		if (fds[STREAMS].revents)
+			clients_news(clients);
 		if (clients->device_gone)
 			return;
+		tcp_serve(&l->tcp, clients, fds + NR);
 		if (fds[STATS].revents)
-			stats_answer(stats, clients);
+			stats_answer(&l->stats, clients);
 		if (clock_ns() >= next_tick_ns) {
 			clients_tick(clients);
 			say_left_out();
@@ -278,6 +311,61 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 }
 
+static int start(struct listening *l, const struct params *params, struct err *err)
+{
+	int rc = 0;
+
+	if (params->listen)
+		rc = start_listening(params->listen, &l->events, &l->listener, err);
+	if (!rc && params->tcp)
+		rc = tcp_open(&l->tcp, params->tcp, err);
+	if (!rc && params->stats)
+		rc = stats_open(&l->stats, params->stats, err);
+	return rc;
+}
+
+static void stop(struct listening *l)
+{
+	tcp_close(&l->tcp);
+	stats_close(&l->stats);
+	if (l->listener)
+		rdma_destroy_id(l->listener);
+	if (l->events)
+		rdma_destroy_event_channel(l->events);
+	close(l->signals);
+}
+
+/* Over RDMA registering locks it. */
+static void lock_for_tcp(const struct memory *memory)
+{
+	if (mlock(memory->base, memory->bytes) != 0)
+		say("cannot lock the memory: %s; this machine may swap it out (ulimit -l)",
+		    strerror(errno));
+}
+
+static void say_hello(const struct listening *l, const struct params *params,
+		      const struct memory *memory)
+{
+	char size[16];
+
+	format_size(size, sizeof(size), memory->bytes);
+	if (params->listen)
+		say("lending %s on %s", size, params->listen);
+	if (params->tcp)
+		say("lending %s on TCP %s%s", size, l->tcp.address,
+		    params->token_file ? "" : " to whoever comes (no --token-file)");
+}
+
+static int prepare(const struct params *params, struct clients *clients, int *ret_node,
+		   struct err *err)
+{
+	int rc = read_token(params->token_file, clients->token, err);
+
+	if (!rc)
+		rc = read_node(params->numa_node, ret_node, err);
+	return rc || !params->listen ? rc : check_device(err);
+}
+
 static int run(const struct params *params, struct err *err)
 {
 	struct memory memory = { 0 };
@@ -289,18 +377,10 @@ static int run(const struct params *params, struct err *err)
 		.linger_ns = params->linger_ns,
 		.linger_min_ns = params->linger_min_ns,
 	};
-	struct rdma_event_channel *events = NULL;
-	struct rdma_cm_id *listener = NULL;
-	struct stats stats = { .fd = -1 };
-	int signals = take_signals();
-	char size[16];
+	struct listening l = { .tcp.fd = -1, .stats.fd = -1, .signals = take_signals() };
 	int node, rc;
 
-	rc = read_token(params->token_file, clients.token, err);
-	if (!rc)
-		rc = read_node(params->numa_node, &node, err);
-	if (!rc)
-		rc = check_device(err);
+	rc = prepare(params, &clients, &node, err);
 	if (rc)
 		return rc;
 	raise_memlock();
@@ -312,16 +392,13 @@ static int run(const struct params *params, struct err *err)
 		memory_close(&memory);
 		return rc;
 	}
-	rc = start_listening(params->listen, &events, &listener, err);
+	if (params->tcp)
+		lock_for_tcp(&memory);
+	rc = start(&l, params, err);
 	if (rc)
 		goto out;
-	if (params->stats)
-		rc = stats_open(&stats, params->stats, err);
-	if (rc)
-		goto out;
-	format_size(size, sizeof(size), memory.bytes);
-	say("lending %s on %s", size, params->listen);
-	serve(&clients, events, signals, params->token_file, &stats);
+	say_hello(&l, params, &memory);
+	serve(&clients, &l, params->token_file);
 	say("ending, with %u clients", clients.nr);
 	if (clients.device_gone)
 		rc = err_failed(err, 0,
@@ -330,13 +407,8 @@ static int run(const struct params *params, struct err *err)
 				params->listen);
 out:
 	clients_close(&clients);
-	stats_close(&stats);
-	if (listener)
-		rdma_destroy_id(listener);
-	if (events)
-		rdma_destroy_event_channel(events);
+	stop(&l);
 	memory_close(&memory);
-	close(signals);
 	return rc;
 }
 
@@ -356,6 +428,8 @@ int main(int argc, char *argv[])
 	}
 	opt_defaults(opts, &params);
 	rc = parse_arguments(&params, argv, &err);
+	if (!rc && !params.tcp && !params.listen)
+		params.listen = xstrdup("0.0.0.0:" MEMSERVER_PORT);
 	if (!rc)
 		rc = run(&params, &err);
 	if (rc)

@@ -12,15 +12,20 @@ $B/memserver: $(MEMSERVER_OBJ)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(RDMA_LIBS) -lnuma -lm
 
 # All but main.c, beside a NIC that is none (tests/fake_rdma.h).
-$B/tests/unit/test_memserver: tests/unit/test_memserver.c $(filter-out %/main.o,$(MEMSERVER_OBJ))
+$B/tests/unit/test_memserver $B/tests/unit/test_memserver_tcp: $B/tests/unit/%: tests/unit/%.c \
+	$(filter-out %/main.o,$(MEMSERVER_OBJ))
 	@mkdir -p $(@D) $B/obj/tests/unit
-	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $B/obj/tests/unit/test_memserver.d \
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $B/obj/tests/unit/$*.d \
 		-o $@ $^ -lcmocka -lnuma -lm
 
 build/fuzz/fuzz_handshake: tests/fuzz/fuzz_handshake.c tests/fuzz/fuzz.h tests/fuzz/input.h tests/fake_rdma.h \
 	$(filter-out %/main.o %/log.o,$(MEMSERVER_OBJ))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^) -lnuma -lm
+
+build/fuzz/fuzz_wire: tests/fuzz/fuzz_wire.c tests/fuzz/fuzz.h $B/obj/backend/memserver/wire.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -o $@ $(filter %.c %.o,$^)
 
 $B/tests/lab/rdma_client: tests/lab/rdma_client.c backend/memserver/handshake.h
 	@mkdir -p $(@D)

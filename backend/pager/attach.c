@@ -72,6 +72,7 @@ static void note_pid(struct process *p)
 {
 	p->pid = getpid();
 	process_start(p->pid, &p->start_time);
+	p->pool_owner = pager.pool.owner;
 	p->state = PROCESS_LIVE;
 }
 

@@ -239,6 +239,7 @@ struct process *board_add_process(struct board *b)
 		p->name[0] = '\0';
 		p->first_block = NO_BLOCK;
 		p->resident = p->unpaged = p->far = p->ask = 0;
+		p->pool_owner = 0;
 		memset(&p->counters, 0, sizeof(p->counters));
 		b->nr_seen++;
 		return p;
@@ -290,6 +291,8 @@ void board_bury(struct board *b, struct pool_ctx *pool, struct process *p)
 	int64_t shared = 0;
 	uint32_t next;
 
+	if (p->pool_owner && pool->pool->bury)
+		pool->pool->bury(pool, p->pool_owner);
 	for (uint32_t at = p->first_block; at != NO_BLOCK; at = next) {
 		struct block *block = board_block(b, at);
 

@@ -85,6 +85,7 @@ enum process_state { PROCESS_FREE = 0, PROCESS_MAKING, PROCESS_WARD, PROCESS_LIV
 struct process {
 	_Atomic uint32_t state;
 	_Atomic int32_t pid;
+	uint32_t pool_owner; /* who it is to the pool: its bury() */
 	uint64_t start_time; /* field 22 of /proc/PID/stat: tells pids apart */
 	char name[32];
 	uint32_t first_block;

@@ -235,7 +235,7 @@ static void store(struct batch *b)
 			runs[nr++] = (struct pool_run){ slot, 1, staging(i) };
 	}
 	if (nr && pager.pool.pool->store(&pager.pool, runs, nr) != 0)
-		pager_die("the pool can't take pages of this program");
+		pager_die_of_pool("the pool can't take pages of this program");
 }
 
 /* --- without UFFDIO_MOVE ------------------------------------------------------------------------------- */

@@ -144,7 +144,7 @@ static void bring_run(struct space *s, struct window *w, size_t i, size_t nr, co
 static void load_now(const struct pool_run *runs, size_t nr)
 {
 	if (nr && pager.pool.pool->load(&pager.pool, runs, nr) != 0)
-		pager_die("the pool has lost pages of this program");
+		pager_die_of_pool("the pool has lost pages of this program");
 }
 
 /* Load what has no window into the buffer, as many runs at once as the pool takes. */
@@ -347,14 +347,22 @@ static void fault_serve(struct space *s, const struct uffd_msg *m)
 		serve_missing(s, address, page, flags & UFFD_PAGEFAULT_FLAG_WRITE);
 }
 
+void pager_settle(void)
+{
+	if (pager.pool.pool->settle && pager.pool.pool->settle(&pager.pool) != 0)
+		pager_die_of_pool("the pool has lost pages of this program");
+}
+
 /* --- the loop --------------------------------------------------------------------------------------- */
 
 static void serve(struct space *s, const struct uffd_msg *m)
 {
-	if (m->event == UFFD_EVENT_PAGEFAULT)
+	if (m->event == UFFD_EVENT_PAGEFAULT) {
 		fault_serve(s, m);
-	else
-		event_serve(s, m);
+		return;
+	}
+	pager_settle(); /* slots become free, or a child's, too */
+	event_serve(s, m);
 }
 
 bool handler_step(void)

@@ -96,7 +96,8 @@ static void bring_all(struct space *parent, int uffd)
 			if (block->pages[i].state != PAGE_FAR)
 				continue;
 			if (pager.pool.pool->load(&pager.pool, &run, 1) != 0)
-				pager_die("the pool has lost pages of a child of this program");
+				pager_die_of_pool(
+					"the pool has lost pages of a child of this program");
 			uffd_copy(uffd, block->address + i * PAGE_BYTES, pager.buffer, 1, false,
 				  &why);
 		}

@@ -100,12 +100,10 @@ static int make_pool(struct board *b, const char *text, struct pool_ctx *pool, s
 	int rc;
 
 	*pool = (struct pool_ctx){ .shared = b->pool_shared, .nr_slots = b->nr_slots, .fd = -1 };
-	if (strlen(text) >= sizeof(b->pool))
-		return err_usage(err, "--pool has more than %zu characters", sizeof(b->pool) - 1);
 	rc = pool_make(pool, text, err);
 	if (rc)
 		return rc;
-	strcpy(b->pool, text);
+	snprintf(b->pool, sizeof(b->pool), "%s", pool->pool->name);
 	b->pool_fd = pool->fd;
 	b->nr_usable = (uint32_t)(pool->nr_slots / BLOCK_PAGES);
 	return 0;

@@ -65,12 +65,16 @@ extern struct pager pager;
 void pager_say(const char *sentence);
 /* One sentence on stderr; then the process ends by SIGBUS: its data can't be had. */
 _Noreturn void pager_die(const char *sentence);
+/* The same, and why the pool failed. */
+_Noreturn void pager_die_of_pool(const char *sentence);
 /* Returns when the handler has dealt with all that it had read before. */
 void pager_sync(void);
 /* Before pager_memory(); in a forked child, again. 0 or -errno */
 int memory_start(void);
 
 /* --- fault.c --- */
+/* All stored pages are there for other processes, or this one ends. */
+void pager_settle(void);
 /* In a thread of its own; never returns. */
 void handler_run(void);
 /* Read a message, if there is one, and deal with it. False: there was none. */

@@ -11,7 +11,8 @@
  * Where it runs: create() once a job, in the keeper (fmpager or fmbench), which is in no group of the
  * job's. open() in the keeper after that, in each of the job's processes, and again in a forked child.
  * store(), load(), window() and reserve() run in the one thread of a process that serves its page
- * faults, drop() there and in the keeper, facts() and close() in the keeper. In a process of the job
+ * faults, drop() there and in the keeper, settle() as store(); bury(),
+ * facts() and close() in the keeper. In a process of the job
  * these touch only memory that no pager pages: static data, .shared, .memory, pool_scratch(). They call no
  * malloc(), no stdio, nothing that may lock with the program.
  *
@@ -48,6 +49,11 @@ struct pool_ctx {
 	int fd;
 	char *memory; /* pool_memory.h: mapped, and inherited by a forked child */
 	void *state;  /* the pool's own, of this process; NULL when open() is called */
+	/* Descriptors of this process. A forked child has its parent's: open() closes them. */
+	int fds[2];
+	unsigned int nr_fds;
+	uint32_t owner; /* set by open(): who stores, for bury(); 0: nobody */
+	char why[192]; /* what store(), load() or settle() failed for, for the last words; "": not said */
 };
 
 /* A run of neighbouring slots, and as many neighbouring pages in memory. */
@@ -77,11 +83,17 @@ struct pool {
 	int (*reserve)(struct pool_ctx *ctx, uint32_t slot, uint32_t nr);
 	/*
 	 * Runs are independent of each other: a pool with a latency has all of them under way at once.
-	 * Each returns when all are done: a slot that was stored is loaded as stored, by any process of
-	 * the job.
+	 * load() returns when all are done. A slot that was stored is loaded as stored, by the same process
+	 * at once, by any of the job after settle().
 	 */
 	int (*store)(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs);
 	int (*load)(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs);
+	/* All that was stored is there for other processes, too: they are told of it after this. NULL:
+	 * store() sees to it. */
+	int (*settle)(struct pool_ctx *ctx);
+	/* That owner's process has ended: nothing of it is under way any more when this returns, so that its
+	 * slots can be another's. NULL: store() leaves nothing. */
+	void (*bury)(struct pool_ctx *ctx, uint32_t owner);
 	/* Where a run of slots can be read in place, for as long as it holds its pages. NULL (the
 	 * function, or its value): nowhere. Spares a copy. */
 	const void *(*window)(struct pool_ctx *ctx, uint32_t slot);
@@ -100,5 +112,6 @@ extern const struct pool pool_compressed; /* shared memory, by LZ4 */
 extern const struct pool pool_delay;	  /* shared memory behind a latency and a bandwidth */
 extern const struct pool pool_dram;	  /* shared memory of this machine */
 extern const struct pool pool_file;	  /* a file, or a block device */
+extern const struct pool pool_tcp;	  /* a memserver's memory, over TCP */
 
 #endif

@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 
 const struct pool *pool_find(const char *text)
@@ -87,6 +89,19 @@ int pool_make(struct pool_ctx *ctx, const char *text, struct err *err)
 		opt_release(opts, params);
 	if (rc)
 		ctx->pool = NULL;
+	return rc;
+}
+
+int pool_try(const char *text, struct err *err)
+{
+	struct pool_ctx ctx = { .shared = xcalloc(1, POOL_SHARED_BYTES),
+				.nr_slots = 1024,
+				.fd = -1 };
+	int rc = pool_make(&ctx, text, err);
+
+	if (!rc)
+		pool_close(&ctx);
+	free(ctx.shared);
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 
 #include "backend/pager/pager.h"
 
+#define DYING_US    400000
 #define ARENA_BYTES (64ull << 30) /* of addresses; memory is taken as it is used */
 
 struct pager pager;
@@ -35,9 +36,19 @@ void pager_die(const char *sentence)
 	pager_say(sentence);
 	signal(SIGBUS, SIG_DFL);
 	kill(getpid(), SIGBUS);
+	usleep(DYING_US);	 /* until one of its threads has taken it */
 	kill(getpid(), SIGKILL); /* the program may have SIGBUS blocked */
 	for (;;)
 		pause();
+}
+
+void pager_die_of_pool(const char *sentence)
+{
+	char line[384];
+
+	snprintf(line, sizeof(line), "%s%s%s", sentence, pager.pool.why[0] ? ": " : "",
+		 pager.pool.why);
+	pager_die(line);
 }
 
 void pager_sync(void)

@@ -2,6 +2,7 @@
 /* Pools of the user-space pager: what is stored is loaded, by whoever; bad options are refused. */
 #include "tests/unit/test.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -140,33 +141,42 @@ static void in_child(struct pool_ctx *ctx)
 			_exit(2);
 		check_all(ctx, 1);
 		store_all(ctx, 2);
-		_exit(0);
+		_exit(ctx->pool->settle && ctx->pool->settle(ctx) != 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
 
+static void check_pool(const char *text)
+{
+	struct pool_ctx ctx = make(text);
+
+	reserve(&ctx);
+	for (unsigned int round = 0; round < 2; round++) {
+		store_all(&ctx, round);
+		check_all(&ctx, round);
+		check_all(&ctx, round);
+	}
+	in_child(&ctx);
+	check_all(&ctx, 2);
+	if (ctx.pool->drop)
+		ctx.pool->drop(&ctx, FIRST, 512);
+	reserve(&ctx);
+	store_all(&ctx, 3);
+	check_all(&ctx, 3);
+	release(&ctx);
+}
+
 static void test_stored_is_loaded(void **state)
 {
-	(void)state;
-	for (size_t t = 0; t < sizeof(texts) / sizeof(*texts); t++) {
-		struct pool_ctx ctx = make(texts[t]);
+	const char *more =
+		getenv("TEST_POOL"); /* of tests/cli/pager-tcp.sh, which has a server for it */
 
-		reserve(&ctx);
-		for (unsigned int round = 0; round < 2; round++) {
-			store_all(&ctx, round);
-			check_all(&ctx, round);
-			check_all(&ctx, round);
-		}
-		in_child(&ctx);
-		check_all(&ctx, 2);
-		if (ctx.pool->drop)
-			ctx.pool->drop(&ctx, FIRST, 512);
-		reserve(&ctx);
-		store_all(&ctx, 3);
-		check_all(&ctx, 3);
-		release(&ctx);
-	}
+	(void)state;
+	for (size_t t = 0; t < sizeof(texts) / sizeof(*texts); t++)
+		check_pool(texts[t]);
+	if (more)
+		check_pool(more);
 }
 
 /* How long so many pages take to be stored, in one batch. */
@@ -223,6 +233,8 @@ static void test_bad_options(void **state)
 	(void)state;
 	refused("nosuch", "nosuch");
 	refused("dram:size=1", "size");
+	refused("tcp:token=sesame", "token-file");
+	refused("tcp:timeout=0", "timeout=0");
 	refused("dram:prealloc=1M,prealloc=x", "prealloc=x");
 	assert_int_equal(pool_check("dram", &err), 0);
 	assert_int_equal(pool_check("dram:prealloc=1M", &err), 0);

@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Far pages in a memserver's memory, over TCP (backend/memserver/wire.h). The keeper's connection opens the
+ * session and stays, so that the session lives as long as the job. Each process joins with two more: loads
+ * don't stand in line behind the pages of stores.
+ *
+ * A batch is one message each way. Stores are written behind: store() returns when the pages are on their way,
+ * and what a load asks for that may still be under way is waited for first. settle() waits for all.
+ * A process that was killed may leave pages under way: bury() has the server cut its connections, so that
+ * none lands in a slot that is another's by then.
+ *
+ * The server is lost when it closes a connection, answers wrongly, or nothing comes from it for `timeout`
+ * while an answer is due. What one process lost is lost to all of the job: no page is read any more.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "backend/memserver/grant.h"
+#include "backend/memserver/wire.h"
+#include "backend/pager/pool_memory.h"
+#include "base/clock.h"
+#include "base/secret.h"
+
+#define FIRST_SLOT  512u /* the lower ones are never used */
+#define LEAST_BYTES (2ull << 20)
+#define DEPTH	    8u /* stores under way */
+#define CONNECTIONS 3u /* of a job with one process */
+
+struct tcp_params {
+	char *target, *token_file;
+	uint64_t size_bytes, timeout_ns;
+};
+
+struct tcp_shared {
+	char name[80]; /* of the server, as the user gave it */
+	struct sockaddr_storage address;
+	socklen_t address_len;
+	uint64_t session, timeout_ns;
+	int keeper_fd; /* in the keeper; -1: none */
+	uint32_t keeper_tag;
+	_Atomic uint32_t nr_owners;
+	atomic_bool lost;
+	_Atomic uint64_t loads, loaded_pages, load_ns, stores, stored_pages, store_ns, waits;
+};
+
+struct under_way {
+	uint32_t tag, nr_runs;
+	struct {
+		uint32_t slot, nr;
+	} runs[POOL_RUNS];
+};
+
+struct tcp_state {
+	int load_fd, store_fd;
+	uint32_t load_tag, store_tag;
+	struct under_way ring[DEPTH];
+	unsigned int oldest, nr; /* of the ring */
+	/* A message: its head, its runs, its pages. */
+	struct wire_head head;
+	struct wire_answer answer;
+	struct wire_run runs[POOL_RUNS];
+	struct iovec parts[2 + POOL_RUNS];
+};
+
+static const struct opt tcp_opts[] = {
+	OPT_STRING("target", struct tcp_params, target, NULL,
+		   "HOST[:PORT] of a memserver --tcp; PORT: " WIRE_PORT),
+	OPT_STRING("token-file", struct tcp_params, token_file, NULL,
+		   "its first line is the token that the server's --token-file asks for"),
+	OPT_SECRET("token", "token-file"),
+	OPT_SIZE("size", struct tcp_params, size_bytes, "0", 0, GRANT_BYTES_MAX,
+		 "memory to ask for; 0: what the server has, at most the pool's room"),
+	OPT_DURATION("timeout", struct tcp_params, timeout_ns, "1500ms", 1e6, 600e9,
+		     "the server is lost when nothing comes for so long"),
+	OPT_END
+};
+
+/* --- a message ------------------------------------------------------------------------------------------- */
+
+static int lose(struct pool_ctx *ctx, const char *why)
+{
+	struct tcp_shared *s = ctx->shared;
+
+	if (!ctx->why[0])
+		snprintf(ctx->why, sizeof(ctx->why), "memserver %s is lost: %s", s->name, why);
+	s->lost = true;
+	return -EIO;
+}
+
+static int lose_by_errno(struct pool_ctx *ctx, ssize_t n)
+{
+	const struct tcp_shared *s = ctx->shared;
+	char why[64];
+
+	if (n == 0 || errno == ECONNRESET || errno == EPIPE)
+		return lose(ctx, "it closed the connection");
+	if (errno != EAGAIN)
+		return lose(ctx, strerrorname_np(errno));
+	snprintf(why, sizeof(why), "nothing came from it for %llu ms",
+		 (unsigned long long)(s->timeout_ns / NSEC_PER_MSEC));
+	return lose(ctx, why);
+}
+
+/* Leaves out the first `bytes` of the parts. Returns how many parts are left. */
+static size_t skip(struct iovec **parts, size_t nr, size_t bytes)
+{
+	while (nr && bytes >= (*parts)->iov_len) {
+		bytes -= (*parts)->iov_len;
+		(*parts)++;
+		nr--;
+	}
+	if (nr) {
+		(*parts)->iov_base = (char *)(*parts)->iov_base + bytes;
+		(*parts)->iov_len -= bytes;
+	}
+	return nr;
+}
+
+static int move_all(struct pool_ctx *ctx, int fd, struct iovec *parts, size_t nr, bool out)
+{
+	const struct tcp_shared *s = ctx->shared;
+
+	if (s->lost)
+		return lose(ctx, "another process of the job found so");
+	while (nr) {
+		struct msghdr m = { .msg_iov = parts, .msg_iovlen = nr };
+		ssize_t n = out ? sendmsg(fd, &m, MSG_NOSIGNAL) : recvmsg(fd, &m, MSG_WAITALL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return lose_by_errno(ctx, n);
+		nr = skip(&parts, nr, (size_t)n);
+	}
+	return 0;
+}
+
+/* That of a request without pages. */
+static int receive_answer(struct pool_ctx *ctx, int fd, uint32_t tag)
+{
+	struct wire_answer answer;
+	struct iovec part = { &answer, sizeof(answer) };
+	int rc = move_all(ctx, fd, &part, 1, false);
+	const char *fault = rc ? NULL : wire_fault(&answer, tag, 0);
+
+	return fault ? lose(ctx, fault) : rc;
+}
+
+/* --- connecting ------------------------------------------------------------------------------------------ */
+
+static int set_time_out(int fd, uint64_t timeout_ns)
+{
+	struct timeval t = { (time_t)(timeout_ns / NSEC_PER_SEC),
+			     (suseconds_t)(timeout_ns % NSEC_PER_SEC / 1000) };
+	int one = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) ||
+			       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) ||
+			       fcntl(fd, F_SETFL, 0)
+		       ? -errno
+		       : 0;
+}
+
+static int finish_connecting(int fd, uint64_t timeout_ns)
+{
+	struct pollfd p = { fd, POLLOUT, 0 };
+	socklen_t len = sizeof(int);
+	int rc, error = 0;
+
+	do
+		rc = poll(&p, 1, (int)(timeout_ns / NSEC_PER_MSEC));
+	while (rc < 0 && errno == EINTR);
+	if (rc == 0)
+		return -ETIMEDOUT;
+	if (rc < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		return -errno;
+	return -error;
+}
+
+/* A descriptor, or -errno. */
+static int connect_to(const struct tcp_shared *s)
+{
+	int fd = socket(s->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)&s->address, s->address_len) != 0)
+		rc = errno == EINPROGRESS ? finish_connecting(fd, s->timeout_ns) : -errno;
+	if (!rc)
+		rc = set_time_out(fd, s->timeout_ns);
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+static int receive(int fd, void *dst, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, dst, size, MSG_WAITALL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return (size_t)n == size ? 0 : -ECONNRESET;
+}
+
+/* The answer to a hello: a grant, checked against the terms; or a sentence. */
+static int receive_grant(int fd, const struct tcp_shared *s, const struct grant_terms *terms,
+			 struct memserver_grant *ret, struct err *err)
+{
+	struct memserver_refusal refusal;
+	const char *fault;
+	int rc = receive(fd, &ret->head, sizeof(ret->head));
+
+	if (rc == 0 && ret->head.magic == htobe32(MEMSERVER_MAGIC) &&
+	    ret->head.kind == htobe16(MEMSERVER_REFUSAL)) {
+		rc = receive(fd, (char *)&refusal + sizeof(refusal.head),
+			     sizeof(refusal) - sizeof(refusal.head));
+		refusal.why[sizeof(refusal.why) - 1] = '\0';
+		if (rc == 0)
+			return err_missing(err, "pool tcp: memserver %s refuses: %s", s->name,
+					   refusal.why);
+	}
+	if (rc == 0 && ret->head.magic == htobe32(MEMSERVER_MAGIC))
+		rc = receive(fd, (char *)ret + sizeof(ret->head), sizeof(*ret) - sizeof(ret->head));
+	if (rc)
+		return err_missing(err,
+				   "pool tcp: target=%s: no answer: %s: is memserver --tcp "
+				   "running there?",
+				   s->name, strerror(-rc));
+	fault = grant_fault(ret, sizeof(*ret), 1, terms);
+	return fault ? err_missing(err, "pool tcp: target=%s: %s", s->name, fault) : 0;
+}
+
+/* hello: WIRE_HELLO_BYTES. Returns the descriptor, or -errno. */
+static int shake_hands(const struct tcp_shared *s, const void *hello,
+		       const struct grant_terms *terms, struct memserver_grant *ret,
+		       struct err *err)
+{
+	int fd = connect_to(s), rc;
+
+	if (fd < 0)
+		return err_missing(err,
+				   "pool tcp: target=%s: %s: is memserver --tcp running there?",
+				   s->name, strerror(-fd));
+	/* What can't be sent is not answered, either. */
+	(void)!send(fd, hello, WIRE_HELLO_BYTES, MSG_NOSIGNAL);
+	rc = receive_grant(fd, s, terms, ret, err);
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+/* One more connection of the session. Returns the descriptor, or -errno. */
+static int join(const struct tcp_shared *s, uint32_t owner, struct err *err)
+{
+	struct grant_terms terms = { .queue_pairs_most = UINT16_MAX,
+				     .depth_most = 1,
+				     .session = s->session,
+				     .rkey = WIRE_RKEY };
+	union {
+		struct wire_join join;
+		char bytes[WIRE_HELLO_BYTES];
+	} hello = { .join = { .join = { .head = { htobe32(MEMSERVER_MAGIC),
+						  htobe16(MEMSERVER_VERSION),
+						  htobe16(MEMSERVER_JOIN) },
+					.session = htobe64(s->session) },
+			      .owner = htobe32(owner) } };
+	struct memserver_grant grant;
+
+	return shake_hands(s, &hello, &terms, &grant, err);
+}
+
+/* --- in the keeper ---------------------------------------------------------------------------------------- */
+
+static int resolve(struct tcp_shared *s, const char *target, struct err *err)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found;
+	const char *colon = strrchr(target, ':'), *bracket = strrchr(target, ']');
+	bool has_port = colon && (!bracket || colon > bracket);
+	const char *port = has_port ? colon + 1 : WIRE_PORT;
+	int len = (int)(has_port ? colon - target : (ptrdiff_t)strlen(target)), rc;
+	char host[128];
+	uint64_t number;
+
+	if (target[0] == '[' && bracket == target + len - 1)
+		snprintf(host, sizeof(host), "%.*s", len - 2, target + 1);
+	else
+		snprintf(host, sizeof(host), "%.*s", len, target);
+	if (parse_u64(port, &number) || number == 0 || number > UINT16_MAX)
+		rc = EAI_SERVICE;
+	else
+		rc = getaddrinfo(host, port, &hints, &found);
+	if (rc)
+		return err_usage(err, "pool tcp: target=%s: %s: give HOST or HOST:PORT", target,
+				 gai_strerror(rc));
+	memcpy(&s->address, found->ai_addr, found->ai_addrlen);
+	s->address_len = found->ai_addrlen;
+	freeaddrinfo(found);
+	snprintf(s->name, sizeof(s->name), "%.*s", (int)sizeof(s->name) - 1, target);
+	return 0;
+}
+
+static int fill_open(struct memserver_open *open, const struct tcp_params *p, uint64_t most_bytes,
+		     struct err *err)
+{
+	char token[MEMSERVER_TOKEN_MAX + 1] = "";
+	int rc = 0;
+
+	*open = (struct memserver_open){
+		.head = { htobe32(MEMSERVER_MAGIC), htobe16(MEMSERVER_VERSION),
+			  htobe16(MEMSERVER_OPEN) },
+		.bytes_least = htobe64(p->size_bytes ? p->size_bytes : LEAST_BYTES),
+		.bytes_most = htobe64(p->size_bytes ? p->size_bytes : most_bytes),
+		.queue_pairs_least = htobe16(CONNECTIONS),
+	};
+	if (p->token_file)
+		rc = secret_read(p->token_file, token, sizeof(token), "pool tcp: token-file", err);
+	memcpy(open->token, token, sizeof(open->token));
+	explicit_bzero(token, sizeof(token));
+	if (rc && err)
+		err->kind = ERR_USAGE; /* also where there is no such file */
+	return rc;
+}
+
+static int open_session(struct pool_ctx *ctx, const struct tcp_params *p, struct err *err)
+{
+	struct tcp_shared *s = ctx->shared;
+	struct memserver_open open;
+	struct memserver_grant grant;
+	struct grant_terms terms = { .bytes_least = p->size_bytes ? p->size_bytes : LEAST_BYTES,
+				     .queue_pairs_least = CONNECTIONS,
+				     .queue_pairs_most = UINT16_MAX,
+				     .depth_most = 1 };
+	uint64_t slots;
+	int rc = fill_open(&open, p, (ctx->nr_slots - FIRST_SLOT) * POOL_PAGE, err);
+
+	if (!rc)
+		rc = s->keeper_fd = shake_hands(s, &open, &terms, &grant, err);
+	explicit_bzero(&open, sizeof(open));
+	if (rc < 0)
+		return rc;
+	s->session = be64toh(grant.session);
+	slots = be64toh(grant.bytes) / POOL_PAGE + FIRST_SLOT;
+	if (slots < ctx->nr_slots)
+		ctx->nr_slots = slots;
+	return 0;
+}
+
+static int tcp_create(struct pool_ctx *ctx, const void *params, struct err *err)
+{
+	const struct tcp_params *p = params;
+	struct tcp_shared *s = ctx->shared;
+	int rc;
+
+	s->keeper_fd = -1;
+	s->timeout_ns = p->timeout_ns;
+	if (!p->target)
+		return err_usage(err,
+				 "pool tcp: target is missing: --pool tcp:target=HOST:PORT, of a "
+				 "memserver --tcp");
+	if (p->size_bytes && p->size_bytes < LEAST_BYTES)
+		return err_usage(err, "pool tcp: size=%llu is less than 2M",
+				 (unsigned long long)p->size_bytes);
+	rc = resolve(s, p->target, err);
+	return rc ? rc : open_session(ctx, p, err);
+}
+
+static int send_to_keeper(struct pool_ctx *ctx, enum wire_kind kind, uint32_t owner)
+{
+	struct tcp_shared *s = ctx->shared;
+	struct wire_head head = wire_head(kind, 0, ++s->keeper_tag, owner);
+	struct iovec part = { &head, sizeof(head) };
+
+	return move_all(ctx, s->keeper_fd, &part, 1, true);
+}
+
+static void tcp_bury(struct pool_ctx *ctx, uint32_t owner)
+{
+	struct tcp_shared *s = ctx->shared;
+
+	if (!s->lost && send_to_keeper(ctx, WIRE_CUT, owner) == 0)
+		receive_answer(ctx, s->keeper_fd, s->keeper_tag);
+}
+
+static void tcp_close(struct pool_ctx *ctx)
+{
+	struct tcp_shared *s = ctx->shared;
+
+	while (ctx->nr_fds)
+		close(ctx->fds[--ctx->nr_fds]);
+	pool_scratch_free(ctx->state, sizeof(struct tcp_state));
+	ctx->state = NULL;
+	if (s->keeper_fd < 0)
+		return;
+	send_to_keeper(ctx, WIRE_BYE, 0);
+	close(s->keeper_fd);
+	s->keeper_fd = -1;
+}
+
+/* --- in each process --------------------------------------------------------------------------------------- */
+
+static int join_twice(struct pool_ctx *ctx, struct err *err)
+{
+	struct tcp_shared *s = ctx->shared;
+
+	ctx->owner = ++s->nr_owners;
+	while (ctx->nr_fds < 2) {
+		int fd = join(s, ctx->owner, err);
+
+		if (fd < 0)
+			return fd;
+		ctx->fds[ctx->nr_fds++] = fd;
+	}
+	return 0;
+}
+
+static int tcp_open(struct pool_ctx *ctx, struct err *err)
+{
+	struct tcp_state *st;
+	int rc;
+
+	while (ctx->nr_fds) /* a forked child has its parent's */
+		close(ctx->fds[--ctx->nr_fds]);
+	st = pool_scratch(sizeof(*st));
+	if (!st)
+		return err_failed(err, ENOMEM, "pool tcp");
+	rc = join_twice(ctx, err);
+	if (rc) {
+		pool_scratch_free(st, sizeof(*st));
+		return rc;
+	}
+	st->load_fd = ctx->fds[0];
+	st->store_fd = ctx->fds[1];
+	ctx->state = st;
+	return 0;
+}
+
+/* --- stores ------------------------------------------------------------------------------------------------- */
+
+/* The oldest that is under way has arrived. */
+static int wait_for_oldest(struct pool_ctx *ctx)
+{
+	struct tcp_state *st = ctx->state;
+	int rc = receive_answer(ctx, st->store_fd, st->ring[st->oldest].tag);
+
+	st->oldest = (st->oldest + 1) % DEPTH;
+	st->nr--;
+	return rc;
+}
+
+static int tcp_settle(struct pool_ctx *ctx)
+{
+	struct tcp_state *st = ctx->state;
+	int rc = 0;
+
+	while (st->nr && !rc)
+		rc = wait_for_oldest(ctx);
+	return rc;
+}
+
+static bool overlaps(const struct under_way *u, const struct pool_run *run)
+{
+	for (uint32_t i = 0; i < u->nr_runs; i++) {
+		if (u->runs[i].slot < run->slot + run->nr &&
+		    run->slot < u->runs[i].slot + u->runs[i].nr)
+			return true;
+	}
+	return false;
+}
+
+static bool is_under_way(const struct tcp_state *st, const struct pool_run *runs, size_t nr_runs)
+{
+	for (unsigned int k = 0; k < st->nr; k++) {
+		for (size_t i = 0; i < nr_runs; i++) {
+			if (overlaps(&st->ring[(st->oldest + k) % DEPTH], &runs[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void note_under_way(struct tcp_state *st, uint32_t tag, const struct pool_run *runs,
+			   size_t nr_runs)
+{
+	struct under_way *u = &st->ring[(st->oldest + st->nr++) % DEPTH];
+
+	u->tag = tag;
+	u->nr_runs = (uint32_t)nr_runs;
+	for (size_t i = 0; i < nr_runs; i++) {
+		u->runs[i].slot = runs[i].slot;
+		u->runs[i].nr = runs[i].nr;
+	}
+}
+
+/* The request, into ->head, ->runs and the first two parts; the pages into the parts after. Returns how many. */
+static uint32_t fill_request(struct tcp_state *st, enum wire_kind kind, uint32_t tag,
+			     const struct pool_run *runs, size_t nr_runs)
+{
+	uint32_t pages = 0;
+
+	st->head = wire_head(kind, (uint16_t)nr_runs, tag, 0);
+	st->parts[0] = (struct iovec){ &st->head, sizeof(st->head) };
+	st->parts[1] = (struct iovec){ st->runs, nr_runs * sizeof(*st->runs) };
+	for (size_t i = 0; i < nr_runs; i++) {
+		st->runs[i] = (struct wire_run){ htobe32(runs[i].slot - FIRST_SLOT),
+						 htobe32(runs[i].nr) };
+		st->parts[2 + i] = (struct iovec){ runs[i].pages, runs[i].nr * POOL_PAGE };
+		pages += runs[i].nr;
+	}
+	return pages;
+}
+
+static int tcp_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
+{
+	struct tcp_shared *s = ctx->shared;
+	struct tcp_state *st = ctx->state;
+	uint64_t begin = clock_ns();
+	int rc = st->nr == DEPTH ? wait_for_oldest(ctx) : 0;
+
+	if (rc)
+		return rc;
+	s->stored_pages += fill_request(st, WIRE_WRITE, ++st->store_tag, runs, nr_runs);
+	note_under_way(st, st->store_tag, runs, nr_runs);
+	rc = move_all(ctx, st->store_fd, st->parts, 2 + nr_runs, true);
+	s->stores++;
+	s->store_ns += clock_ns() - begin;
+	return rc;
+}
+
+/* --- loads -------------------------------------------------------------------------------------------------- */
+
+static int tcp_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
+{
+	struct tcp_shared *s = ctx->shared;
+	struct tcp_state *st = ctx->state;
+	uint64_t begin = clock_ns();
+	const char *fault = NULL;
+	uint32_t pages;
+	int rc = 0;
+
+	for (; !rc && is_under_way(st, runs, nr_runs); s->waits++)
+		rc = wait_for_oldest(ctx);
+	pages = fill_request(st, WIRE_READ, ++st->load_tag, runs, nr_runs);
+	if (!rc)
+		rc = move_all(ctx, st->load_fd, st->parts, 2, true);
+	st->parts[1] = (struct iovec){ &st->answer, sizeof(st->answer) };
+	if (!rc)
+		rc = move_all(ctx, st->load_fd, st->parts + 1, 1 + nr_runs, false);
+	if (!rc)
+		fault = wire_fault(&st->answer, st->load_tag, pages);
+	if (fault)
+		rc = lose(ctx, fault);
+	s->loads++;
+	s->loaded_pages += pages;
+	s->load_ns += clock_ns() - begin;
+	return rc;
+}
+
+/* --- facts -------------------------------------------------------------------------------------------------- */
+
+static double share(uint64_t sum, uint64_t nr)
+{
+	return nr ? (double)sum / (double)nr : 0;
+}
+
+static size_t tcp_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS])
+{
+	const struct tcp_shared *s = ctx->shared;
+
+	facts[0] = (struct pool_fact){ "loads", (double)s->loads, "requests, each a round trip" };
+	facts[1] = (struct pool_fact){ "load_pages", share(s->loaded_pages, s->loads),
+				       "of each, in the mean" };
+	facts[2] = (struct pool_fact){ "load_ns", share(s->load_ns, s->loads), "likewise" };
+	facts[3] = (struct pool_fact){ "stores", (double)s->stores, "requests, written behind" };
+	facts[4] = (struct pool_fact){ "store_pages", share(s->stored_pages, s->stores),
+				       "of each, in the mean" };
+	facts[5] = (struct pool_fact){ "store_ns", share(s->store_ns, s->stores),
+				       "until they are on their way" };
+	facts[6] =
+		(struct pool_fact){ "waits", (double)s->waits, "of loads, for stores under way" };
+	return 7;
+}
+
+const struct pool pool_tcp = {
+	.name = "tcp",
+	.summary = "a memserver's memory, over TCP",
+	.opts = tcp_opts,
+	.params_size = sizeof(struct tcp_params),
+	.create = tcp_create,
+	.open = tcp_open,
+	.store = tcp_store,
+	.load = tcp_load,
+	.settle = tcp_settle,
+	.bury = tcp_bury,
+	.facts = tcp_facts,
+	.close = tcp_close,
+};
