@@ -115,8 +115,9 @@ plug_cable() {
 
 qemu_command() {
 	# An oops ends the guest: what comes after it proves nothing. A CPU of an emulated
-	# guest may have to wait for one of a busy host, so the watchdog is given more time.
-	local append="console=ttyS0 loglevel=5 panic=-1 oops=panic watchdog_thresh=30"
+	# guest may have to wait for one of a busy host, so the watchdog is given more time, and
+	# a boot is not given up for a timer that did not tick ten times in a moment.
+	local append="console=ttyS0 loglevel=5 panic=-1 oops=panic watchdog_thresh=30 no_timer_check"
 
 	# One socket per node with CPUs: the kernel warns of a socket that spans nodes.
 	local sockets=$((nodes < cpus ? nodes : cpus))
