@@ -96,7 +96,8 @@ lose() { # SIGNAL WORDS
 	# SIGKILL, where its threads did not get to SIGBUS in time.
 	[[ $status -eq 135 || $status -eq 137 ]] ||
 		fail "$1: exit status $status, not that of SIGBUS: $(cat "$tmp/err")"
-	grep -q "has lost pages.*memserver 127.0.0.1:$port is lost: $2" "$tmp/err" ||
+	# Whichever found out first, a load or a store.
+	grep -Eq "(has lost|can't take) pages of .*: memserver 127.0.0.1:$port is lost: $2" "$tmp/err" ||
 		fail "$1: not told why: $(cat "$tmp/err")"
 	if grep -q WRONG "$tmp/out"; then fail "$1: wrong data"; fi
 }
