@@ -104,7 +104,7 @@ static void manual(FILE *out)
 		  "  memserver --listen 10.0.0.2 --size 64G --token-file /etc/memserver.token\n"
 		  "  memserver --tcp 10.0.0.2:50001 --size 64G --token-file /etc/memserver.token\n",
 		  SIZE_MAX);
-	mdoc_see_also(out, (const char *const[]){ "fmpager", "fmbench", NULL });
+	mdoc_see_also(out, (const char *const[]){ "fmbench", "fmpager", NULL });
 }
 
 static int parse_arguments(struct params *params, char *argv[], struct err *err)
