@@ -78,7 +78,11 @@ if "$fmbench" run null --backend swapfile >"$tmp/out" 2>"$tmp/err"; then
 	counts_agree read-ahead
 	window_is_sound
 	true_that "$(value major_share) < 0.3 && $(value minor_share) > 0.5" "no read-ahead"
-	micro 0 accounting --backend swapfile --page-cluster 3 -o region=128M -o hold=200ms
+	# On a busy machine most of what was read ahead may have left again, and it says so: then once more.
+	for _ in {1..8}; do
+		micro 0 accounting --backend swapfile --page-cluster 3 -o region=128M -o hold=200ms
+		flagged NO_READ_AHEAD || break
+	done
 	only_flags READ_AHEAD_COUNTS
 	true_that "$(value read_ahead_charged) > 0.9 && $(value read_ahead_charged) < 1.1" "the charge"
 else
