@@ -3,14 +3,14 @@
 # lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Load and unload, 6 times (FMBENCH_LONG: 200), while another swap area is busy, with and without zswap:
+# Load and unload, 4 times (FMBENCH_LONG: 200), while another swap area is busy, with and without zswap:
 # the kernel patches a call site that other CPUs run.
 
 # shellcheck disable=SC2317 # functions are called by way of ok
 # shellcheck source=tests/lab/fastswap.bash
 . "$(dirname "$0")/fastswap.bash" || exit 1
 
-cycles=$(by_length 6 200)
+cycles=$(by_length 4 200)
 
 cycle() {
 	up auto size=64M && "$pagecheck" --mib 4 --threads 2 || return
