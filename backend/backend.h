@@ -96,7 +96,8 @@ struct backend {
 	int (*up)(struct backend_ctx *ctx, struct journal *j, struct err *err);
 	/* What a reader of the numbers must know: size, compressor, priority, module versions. */
 	void (*facts)(const struct backend_ctx *ctx, struct facts *facts);
-	/* Called about once a second in a run. <0: it is lost; err says how. NULL: can't be lost. */
+	/* Called about once a second in a run. <0: it is lost; >0: it does not answer, and may yet; err
+	 * says how. NULL: can't be lost. */
 	int (*health)(struct backend_ctx *ctx, struct err *err);
 	/* Free ctx->state. NULL: there is none. */
 	void (*release)(struct backend_ctx *ctx);

@@ -389,7 +389,7 @@ void nvme_facts(const struct backend_ctx *ctx, struct facts *facts)
 		fact_of(facts, n, attrs[i][0], attrs[i][1]);
 }
 
-/* The link may come back: lost is it once the kernel is about to fail what waits. */
+/* The link may come back: lost is the target once the kernel is about to fail what waits. */
 int nvme_health(struct backend_ctx *ctx, struct err *err)
 {
 	const struct nvme_params *p = ctx->params;
@@ -409,11 +409,9 @@ int nvme_health(struct backend_ctx *ctx, struct err *err)
 	}
 	if (!n->not_live_ns)
 		n->not_live_ns = clock_ns();
-	if (strcmp(state, "gone") != 0 && clock_ns() - n->not_live_ns < patience_ns)
-		return 0;
-	return err_failed(err, 0,
-			  "the NVMe target %s is lost: %s is %s, not live (dmesg says more)",
-			  n->nqn, n->controller, state);
+	rc = err_failed(err, 0, "the NVMe target %s is lost: %s is %s, not live (dmesg says more)",
+			n->nqn, n->controller, state);
+	return strcmp(state, "gone") != 0 && clock_ns() - n->not_live_ns < patience_ns ? 1 : rc;
 }
 
 void nvme_release(struct backend_ctx *ctx)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/run/phase.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,17 +61,20 @@ int phase_next(struct run *r, const char *name, struct err *err)
 	return rc;
 }
 
-int phase_check_health(struct run *r, struct err *err)
+int phase_check_health(struct run *r, bool has_failed, struct err *err)
 {
+	struct err lost = { 0 };
 	int rc;
 
 	if (!r->backend_up || !r->spec->backend->health)
 		return 0;
 	r->next_health_ns = clock_ns() + HEALTH_NS;
-	rc = r->spec->backend->health(&r->backend, err);
-	if (rc)
-		results_flag(&r->results, "BACKEND_LOST", SEVERITY_FATAL, "%s", err->msg);
-	return rc;
+	rc = r->spec->backend->health(&r->backend, &lost);
+	if (rc == 0 || (rc > 0 && !has_failed))
+		return 0;
+	*err = lost;
+	results_flag(&r->results, "BACKEND_LOST", SEVERITY_FATAL, "%s", err->msg);
+	return rc < 0 ? rc : -EIO;
 }
 
 void phase_show_output(struct run *r)
@@ -100,7 +104,7 @@ static int tick(struct run *r, struct err *err)
 	if (is_paced(r->phase))
 		feed_paces(r, false);
 	if (now >= r->next_health_ns)
-		rc = phase_check_health(r, err);
+		rc = phase_check_health(r, false, err);
 	if (r->spec->nr_jobs > 1)
 		snprintf(what, sizeof(what), "%zu jobs %s", r->spec->nr_jobs,
 			 r->spec->backend->name);

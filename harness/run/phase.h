@@ -17,8 +17,11 @@ int phase_run_until(struct run *r, uint64_t deadline_ns, struct err *err);
 /* A tick, for whoever waits inside a job's own step: struct workload_ctx's idle, with the run as arg. */
 int phase_idle(void *run, struct err *err);
 
-/* Flags BACKEND_LOST, and fails, where the backend no longer serves. */
-int phase_check_health(struct run *r, struct err *err);
+/*
+ * Flags BACKEND_LOST, and fails, where the backend no longer serves. One that does not answer just now, and
+ * may yet, is what broke a run that has failed.
+ */
+int phase_check_health(struct run *r, bool has_failed, struct err *err);
 
 /* Print what the jobs have printed since, where the user wants to see it. */
 void phase_show_output(struct run *r);

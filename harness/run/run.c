@@ -311,8 +311,8 @@ static int stop(struct run *r, int rc, struct err *err)
 	int stop_rc = 0;
 
 	if (!rc)
-		rc = phase_check_health(r, err); /* as of the window's end */
-	else if (!signals_seen() && phase_check_health(r, &lost))
+		rc = phase_check_health(r, false, err); /* as of the window's end */
+	else if (!signals_seen() && phase_check_health(r, true, &lost))
 		*err = lost; /* the reason for what broke first, such as a SIGBUS */
 	err = rc ? &ignored : err;
 	if (r->sampler)

@@ -80,13 +80,30 @@ if has nbd; then
 	is_lost "nbd, server still for good" $bound
 fi
 
-# In load.
-if has nbd && [[ ${FMBENCH_LONG-} ]]; then
-	"$fmbench" run gups --ratio 0.5 --peak 66M -o memory=64M -o duration=60s --backend nbd >"$tmp/out" 2>"$tmp/err" &
+# load_in_background BACKEND DEVICE [OPTIONS…]: returns when it has swap, long before its window.
+load_in_background() {
+	local device=$2
+	"$fmbench" run gups --ratio 0.5 --peak 66M -o memory=64M -o duration=60s --backend "$1" "${@:3}" \
+		>"$tmp/out" 2>"$tmp/err" &
 	run=$!
-	eventually grep -q /dev/nbd /proc/swaps || fail "nbd: no swap area: $(<"$tmp/err")"
+	eventually grep -q "/dev/$device" /proc/swaps || fail "$1: no swap area: $(<"$tmp/err")"
+}
+
+was_in_load() {
+	[[ $(sql "SELECT count(*) FROM phase WHERE run = (SELECT max(id) FROM run) AND name = 'measure'") == 0 ]] ||
+		fail "$1: that was no load"
+}
+
+if has nvme-tcp && [[ ${FMBENCH_LONG-} ]]; then
+	load_in_background nvme-tcp nvme -o nvme-tcp.keep-alive=2s -o nvme-tcp.io-fail=3s
+	way down
+	is_lost "nvme-tcp, cut in load" $bound
+	was_in_load nvme-tcp
+	way up
+fi
+if has nbd && [[ ${FMBENCH_LONG-} ]]; then
+	load_in_background nbd nbd
 	kill_server nbd
 	is_lost "nbd, server killed in load" $bound
-	[[ $(sql "SELECT count(*) FROM phase WHERE run = (SELECT max(id) FROM run) AND name = 'measure'") == 0 ]] ||
-		fail "nbd: that was no load"
+	was_in_load nbd
 fi
