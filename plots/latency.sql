@@ -10,13 +10,14 @@ WITH far AS (
 		OR backend = 'pager' AND (backend_params ->> '$.pool' = 'delay'
 			OR backend_params ->> '$.pool' LIKE 'delay:%'))),
 worded AS (
-	SELECT *, CASE WHEN instr(pool, ':latency=') = 0 THEN '10us'
-		ELSE substr(pool, instr(pool, ':latency=') + 9) END AS rest FROM far),
+	SELECT *, CASE WHEN instr(options, ',latency=') = 0 THEN '10us'
+		ELSE substr(options, instr(options, ',latency=') + 9) END AS rest
+	FROM (SELECT *, replace(pool, ':', ',') AS options FROM far)),
 told AS (
-	SELECT *, substr(rest, 1, instr(rest || ':', ':') - 1) AS word FROM worded)
+	SELECT *, substr(rest, 1, instr(rest || ',', ',') - 1) AS word FROM worded)
 SELECT *, CASE backend WHEN 'delay' THEN (backend_params ->> '$.latency') * 1e6
-	ELSE CAST(word AS REAL) * CASE ltrim(word, '0123456789.') WHEN 'ns' THEN 1e-3 WHEN 'ms' THEN 1e3
-		WHEN 's' THEN 1e6 ELSE 1 END END AS latency_us
+	ELSE CAST(word AS REAL) * CASE ltrim(word, '0123456789.') WHEN 'ns' THEN 1e-3 WHEN 'us' THEN 1
+		WHEN 'ms' THEN 1e3 ELSE 1e6 END END AS latency_us
 FROM told;
 
 -- What a series is called, before what tells it from others of that name.

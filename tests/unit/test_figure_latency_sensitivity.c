@@ -47,7 +47,7 @@ static void test_map(void **state)
 	add_run(s, "delay", "{\"latency\":0}", 0.5, 500);
 	add_run(s, "delay", "{\"latency\":0.001}", 0.5, 100);
 	add_run(s, "pager", "{\"pool\":\"delay\"}", 0.5, 250);
-	add_run(s, "pager", "{\"pool\":\"delay:bandwidth=1G:latency=1ms:prealloc=1M\"}", 0.5, 50);
+	add_run(s, "pager", "{\"pool\":\"delay:bandwidth=1G,latency=1ms,prealloc=1M\"}", 0.5, 50);
 	add_run(s, "pager", "{\"pool\":\"dram\"}", 0.5, 900);
 	make_run(s, (struct made){ .workload = "scan",
 				   .backend = "delay",
