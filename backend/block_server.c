@@ -175,11 +175,5 @@ void block_server_facts(const struct block_server *s, const struct block_server_
 
 void block_server_release(struct block_server *s)
 {
-	if (!s->child.pid)
-		return;
-	child_wait(&s->child, 0, NULL);
-	if (s->child.pidfd >= 0)
-		close(s->child.pidfd);
-	if (s->child.out_fd >= 0)
-		close(s->child.out_fd);
+	child_leave(&s->child);
 }

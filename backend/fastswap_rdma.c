@@ -269,15 +269,12 @@ static int fastswap_rdma_health(struct backend_ctx *ctx, struct err *err)
 	return fastswap_health(ctx, err);
 }
 
-/* The server's process is the journal's to end; here it is only reaped where it has. */
 static void fastswap_rdma_release(struct backend_ctx *ctx)
 {
 	struct fastswap_rdma *r = ctx->state;
 
-	if (r && r->server.pid) {
-		child_wait(&r->server, 0, NULL);
-		close(r->server.pidfd);
-	}
+	if (r)
+		child_leave(&r->server);
 	free(r);
 	ctx->state = NULL;
 }

@@ -111,9 +111,5 @@ int memserver_local_start(struct memserver_local *m, uint64_t size_bytes, const 
 
 void memserver_local_release(struct memserver_local *m)
 {
-	if (!m->child.pid)
-		return;
-	child_wait(&m->child, 0, NULL);
-	if (m->child.pidfd >= 0)
-		close(m->child.pidfd);
+	child_leave(&m->child);
 }

@@ -33,7 +33,7 @@ struct pager_params {
 static const struct opt pager_opts[] = {
 	OPT_STRING(
 		"pool", struct pager_params, pool, "dram",
-		"where far pages are, NAME[:OPTION=VALUE]...: fmpager --help names them; tcp without "
+		"where far pages are, NAME[:OPTION=VALUE[,...]]: fmpager --help names them; tcp without "
 		"target: a memserver of this run on this machine"),
 	OPT_STRING("policy", struct pager_params, policy, "refault",
 		   "which page goes: a name, or a file of one's own (doc/PAGER.md)"),
@@ -56,16 +56,39 @@ static const struct backend_usage pager_usage[] = {
 	{ NULL, NULL, NULL },
 };
 
-static int pager_check(const void *params, struct err *err)
+int pager_look(bool *ret_moves, struct err *err)
 {
-	const struct pager_params *p = params;
-	int fd = uffd_open(UFFD_EVENTS, err), rc;
+	int fd = uffd_open(UFFD_EVENTS, err);
 
 	if (fd < 0)
 		return fd;
 	close(fd);
-	rc = pool_check(p->pool, err);
-	return rc || !strstr(p->pool, "target=") ? rc : pool_try(p->pool, err);
+	*ret_moves = uffd_can_move();
+	return 0;
+}
+
+/* What the text of a pool has after "NAME="; NULL: the user left that to this run. */
+static const char *option_of(const struct pager_params *p, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = strpbrk(p->pool, ":,"); at; at = strpbrk(at, ":,")) {
+		at++;
+		if (strncmp(at, name, len) == 0 && at[len] == '=')
+			return at + len + 1;
+	}
+	return NULL;
+}
+
+static int pager_check(const void *params, struct err *err)
+{
+	const struct pager_params *p = params;
+	bool moves;
+	int rc = pager_look(&moves, err);
+
+	if (!rc)
+		rc = pool_check(p->pool, err);
+	return rc || !option_of(p, "target") ? rc : pool_try(p->pool, err);
 }
 
 static int pager_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
@@ -120,17 +143,6 @@ static void read_paging(void *state, uint64_t values[NR_PAGING])
 	values[PAGING_PAGES_IN] = sum.pages_in;
 	values[PAGING_PAGES_OUT] = sum.pages_out + sum.pages_clean;
 	values[PAGING_BARE] = b->nr_bare + (b->nr_seen == 0);
-}
-
-int pager_look(bool *ret_moves, struct err *err)
-{
-	int fd = uffd_open(UFFD_EVENTS, err);
-
-	if (fd < 0)
-		return fd;
-	close(fd);
-	*ret_moves = uffd_can_move();
-	return 0;
 }
 
 static void read_facts(void *state, struct facts *facts)
@@ -195,12 +207,12 @@ static void pool_text(const struct backend_ctx *ctx, const struct memserver_loca
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, far_bytes(ctx));
 	buf_addf(text, "%s", p->pool);
 	/* Where slots are in memory it is taken beforehand, or it would be charged to the job. */
-	if (pool && opt_find(pool->opts, "prealloc") && !strstr(p->pool, "prealloc="))
+	if (pool && opt_find(pool->opts, "prealloc") && !option_of(p, "prealloc"))
 		add_option(text, "prealloc", bytes);
 	if (server->child.pid) {
 		add_option(text, "target", server->address);
 		add_option(text, "token-file", server->token_file);
-	} else if (pool && opt_find(pool->opts, "target") && !strstr(p->pool, "size=") &&
+	} else if (pool && opt_find(pool->opts, "target") && !option_of(p, "size") &&
 		   ctx->need_bytes) {
 		add_option(text, "size", bytes); /* or it would be all that the server has */
 	}
@@ -209,12 +221,12 @@ static void pool_text(const struct backend_ctx *ctx, const struct memserver_loca
 static uint64_t server_bytes(const struct backend_ctx *ctx)
 {
 	const struct pager_params *p = ctx->params;
-	const char *size = strstr(p->pool, "size=");
+	const char *size = option_of(p, "size");
 	uint64_t bytes = 0, least = far_bytes(ctx);
 	char word[24];
 
 	if (size)
-		snprintf(word, sizeof(word), "%.*s", (int)strcspn(size + 5, ","), size + 5);
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(size, ","), size);
 	return size && parse_size(word, &bytes) == 0 && bytes > least ? bytes : least;
 }
 
@@ -226,7 +238,7 @@ static int start_server(const struct backend_ctx *ctx, struct keeper *k, struct 
 	const struct pool *pool = pool_find(p->pool);
 
 	k->server.child = (struct child)CHILD_INIT;
-	if (!pool || !opt_find(pool->opts, "target") || strstr(p->pool, "target="))
+	if (!pool || !opt_find(pool->opts, "target") || option_of(p, "target"))
 		return 0;
 	return memserver_local_start(&k->server, server_bytes(ctx), ctx->state_dir, j, err);
 }

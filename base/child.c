@@ -466,11 +466,24 @@ void child_stop(struct child *c, int grace_ms)
 	c->stuck = !c->reaped;
 }
 
+static void close_fds(struct child *c)
+{
+	close_fd(&c->pidfd);
+	close_fd(&c->out_fd);
+}
+
 void child_release(struct child *c)
 {
 	child_stop(c, RELEASE_PATIENCE_MS);
-	close_fd(&c->pidfd);
-	close_fd(&c->out_fd);
+	close_fds(c);
+}
+
+void child_leave(struct child *c)
+{
+	if (!c->pid)
+		return;
+	child_wait(c, 0, NULL);
+	close_fds(c);
 }
 
 void child_describe(const struct child *c, char *dst, size_t size)

@@ -77,6 +77,8 @@ int child_signal(struct child *c, int sig);
 void child_stop(struct child *c, int grace_ms);
 /* Stops it where it still runs; closes descriptors. */
 void child_release(struct child *c);
+/* It is somebody else's to end, such as the journal's: reaps it where it has, closes descriptors. */
+void child_leave(struct child *c);
 /* "exited with status 3", "was killed by signal 9 (Killed)". */
 void child_describe(const struct child *c, char *dst, size_t size);
 /* The last lines of a log file, joined with " | ", at most size: for error messages. */

@@ -152,6 +152,17 @@ int parse_bool(const char *s, bool *ret)
 	return -EINVAL;
 }
 
+const char *split_host_port(const char *text, char *host, size_t size)
+{
+	const char *bracket = *text == '[' ? strchr(text, ']') : NULL;
+	const char *colon = strrchr(bracket ? bracket : text, ':');
+	const char *end = bracket ? bracket : colon ? colon : text + strlen(text);
+
+	text += bracket != NULL;
+	snprintf(host, size, "%.*s", (int)(end - text), text);
+	return colon ? colon + 1 : NULL;
+}
+
 void format_size(char *dst, size_t size, uint64_t bytes)
 {
 	const struct unit *u = size_units;

@@ -133,6 +133,9 @@ int parse_duration(const char *s, uint64_t *ret_ns);
 int parse_double(const char *s, double *ret);
 int parse_bool(const char *s, bool *ret);
 
+/* "10.0.0.2:50001", "10.0.0.2", "[fd00::2]:50001": host without brackets. Returns the port in text; NULL: none. */
+const char *split_host_port(const char *text, char *host, size_t size);
+
 /* "512M", "1.5G", "17.3K": short, for people. dst at least 16 bytes. */
 void format_size(char *dst, size_t size, uint64_t bytes);
 

@@ -160,20 +160,9 @@ static int resolve(const char *text, struct addrinfo **ret_address, struct err *
 {
 	struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
 	char host[128];
-	const char *port = MEMSERVER_PORT;
-	char *colon, *end;
-	int rc;
+	const char *port = split_host_port(text, host, sizeof(host));
+	int rc = getaddrinfo(host, port ? port : MEMSERVER_PORT, &hints, ret_address);
 
-	snprintf(host, sizeof(host), "%s", text + (*text == '['));
-	end = *text == '[' ? strchr(host, ']') : host;
-	colon = end ? strrchr(end, ':') : NULL;
-	if (colon) {
-		port = text + strlen(text) - strlen(colon) + 1;
-		*colon = '\0';
-	}
-	if (end && *end == ']')
-		*end = '\0';
-	rc = getaddrinfo(host, port, &hints, ret_address);
 	if (rc)
 		return err_usage(err, "--listen %s: %s: give ADDRESS or ADDRESS:PORT", text,
 				 gai_strerror(rc));

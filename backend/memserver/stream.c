@@ -44,21 +44,6 @@ static void tell(struct stream *s, enum stream_news news)
 
 /* --- sending and receiving --------------------------------------------------------------------- */
 
-/* Leaves out the first `bytes` of the parts. Returns how many parts are left. */
-static size_t skip(struct iovec **parts, size_t nr, size_t bytes)
-{
-	while (nr && bytes >= (*parts)->iov_len) {
-		bytes -= (*parts)->iov_len;
-		(*parts)++;
-		nr--;
-	}
-	if (nr) {
-		(*parts)->iov_base = (char *)(*parts)->iov_base + bytes;
-		(*parts)->iov_len -= bytes;
-	}
-	return nr;
-}
-
 static bool send_all(struct stream *s, struct iovec *parts, size_t nr)
 {
 	while (nr) {
@@ -67,7 +52,7 @@ static bool send_all(struct stream *s, struct iovec *parts, size_t nr)
 
 		if (n < 0 && errno != EINTR)
 			return false;
-		nr = skip(&parts, nr, n > 0 ? (size_t)n : 0);
+		nr = wire_skip(&parts, nr, n > 0 ? (size_t)n : 0);
 	}
 	return true;
 }
@@ -80,7 +65,7 @@ static bool receive_all(struct stream *s, struct iovec *parts, size_t nr)
 
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return false;
-		nr = skip(&parts, nr, n > 0 ? (size_t)n : 0);
+		nr = wire_skip(&parts, nr, n > 0 ? (size_t)n : 0);
 	}
 	return true;
 }
@@ -126,7 +111,7 @@ static bool receive_pages(struct stream *s)
 
 		memcpy(parts->iov_base, s->buffer + used, n);
 		used += n;
-		nr = skip(&parts, nr, n);
+		nr = wire_skip(&parts, nr, n);
 	}
 	drop(s, used);
 	return receive_all(s, parts, nr);

@@ -22,22 +22,15 @@ static int resolve(const char *text, struct addrinfo **ret, struct err *err)
 {
 	struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 				  .ai_socktype = SOCK_STREAM };
-	const char *colon = strrchr(text, ':');
-	const char *port = colon ? colon + 1 : text;
-	char host[128] = "127.0.0.1";
+	char host[128];
+	const char *port = split_host_port(text, host, sizeof(host));
 	uint64_t number;
 	int rc;
 
-	if (colon)
-		snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
-	if (host[0] == '[' && host[strlen(host) - 1] == ']') {
-		host[strlen(host) - 1] = '\0';
-		memmove(host, host + 1, strlen(host));
-	}
-	if (parse_u64(port, &number) || number > UINT16_MAX)
+	if (parse_u64(port ? port : text, &number) || number > UINT16_MAX)
 		rc = EAI_SERVICE;
 	else
-		rc = getaddrinfo(host, port, &hints, ret);
+		rc = getaddrinfo(port ? host : "127.0.0.1", port ? port : text, &hints, ret);
 	return rc ? err_usage(err, "--tcp %s: %s: give PORT or ADDRESS:PORT", text,
 			      gai_strerror(rc))
 		  : 0;

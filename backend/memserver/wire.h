@@ -27,6 +27,7 @@
 #include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "backend/memserver/handshake.h"
 
@@ -68,6 +69,23 @@ struct wire_answer {
 	__be32 pages; /* that follow */
 	__be32 reserved;
 };
+
+/* --- both sides --- */
+
+/* Of a message that went in part: leaves out the first `bytes` of its parts. Returns how many parts are left. */
+static inline size_t wire_skip(struct iovec **parts, size_t nr, size_t bytes)
+{
+	while (nr && bytes >= (*parts)->iov_len) {
+		bytes -= (*parts)->iov_len;
+		(*parts)++;
+		nr--;
+	}
+	if (nr) {
+		(*parts)->iov_base = (char *)(*parts)->iov_base + bytes;
+		(*parts)->iov_len -= bytes;
+	}
+	return nr;
+}
 
 /* --- the server's side: wire.c --- */
 

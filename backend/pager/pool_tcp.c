@@ -113,21 +113,6 @@ static int lose_by_errno(struct pool_ctx *ctx, ssize_t n)
 	return lose(ctx, why);
 }
 
-/* Leaves out the first `bytes` of the parts. Returns how many parts are left. */
-static size_t skip(struct iovec **parts, size_t nr, size_t bytes)
-{
-	while (nr && bytes >= (*parts)->iov_len) {
-		bytes -= (*parts)->iov_len;
-		(*parts)++;
-		nr--;
-	}
-	if (nr) {
-		(*parts)->iov_base = (char *)(*parts)->iov_base + bytes;
-		(*parts)->iov_len -= bytes;
-	}
-	return nr;
-}
-
 static int move_all(struct pool_ctx *ctx, int fd, struct iovec *parts, size_t nr, bool out)
 {
 	const struct tcp_shared *s = ctx->shared;
@@ -142,7 +127,7 @@ static int move_all(struct pool_ctx *ctx, int fd, struct iovec *parts, size_t nr
 			continue;
 		if (n <= 0)
 			return lose_by_errno(ctx, n);
-		nr = skip(&parts, nr, (size_t)n);
+		nr = wire_skip(&parts, nr, (size_t)n);
 	}
 	return 0;
 }
@@ -293,17 +278,13 @@ static int join(const struct tcp_shared *s, uint32_t owner, struct err *err)
 static int resolve(struct tcp_shared *s, const char *target, struct err *err)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found;
-	const char *colon = strrchr(target, ':'), *bracket = strrchr(target, ']');
-	bool has_port = colon && (!bracket || colon > bracket);
-	const char *port = has_port ? colon + 1 : WIRE_PORT;
-	int len = (int)(has_port ? colon - target : (ptrdiff_t)strlen(target)), rc;
 	char host[128];
+	const char *port = split_host_port(target, host, sizeof(host));
 	uint64_t number;
+	int rc;
 
-	if (target[0] == '[' && bracket == target + len - 1)
-		snprintf(host, sizeof(host), "%.*s", len - 2, target + 1);
-	else
-		snprintf(host, sizeof(host), "%.*s", len, target);
+	if (!port)
+		port = WIRE_PORT;
 	if (parse_u64(port, &number) || number == 0 || number > UINT16_MAX)
 		rc = EAI_SERVICE;
 	else

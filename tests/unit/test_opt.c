@@ -169,6 +169,31 @@ static void test_format_size(void **state)
 	}
 }
 
+static void test_host_and_port(void **state)
+{
+	static const struct {
+		const char *text, *host, *port;
+	} cases[] = {
+		{ "10.0.0.2:50001", "10.0.0.2", "50001" },
+		{ "10.0.0.2", "10.0.0.2", NULL },
+		{ "50001", "50001", NULL },
+		{ "[fd00::2]:50001", "fd00::2", "50001" },
+		{ "[fd00::2]", "fd00::2", NULL },
+		{ "host:", "host", "" },
+	};
+	char host[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *port = split_host_port(cases[i].text, host, sizeof(host));
+
+		assert_string_equal(host, cases[i].host);
+		assert_int_equal(port == NULL, cases[i].port == NULL);
+		if (port)
+			assert_string_equal(port, cases[i].port);
+	}
+}
+
 static void test_defaults(void **state)
 {
 	struct params p = { 0 };
@@ -415,12 +440,19 @@ static void test_word(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_word),	    cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_durations),   cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_format_size), cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_set),	    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_json),	    cmocka_unit_test(test_format_is_exact),
-		cmocka_unit_test(test_help),	    cmocka_unit_test(test_did_you_mean),
+		cmocka_unit_test(test_word),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_format_size),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_host_and_port),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_format_is_exact),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_did_you_mean),
 	};
 
 	return cmocka_run_group_tests_name("opt", tests, NULL, NULL);
