@@ -20,6 +20,9 @@
 #define RAISES	    32		   /* at most before it is lowered again */
 #define PATIENCE    100		   /* tries in which a task that was let go wakes up */
 #define LOWER_TRIES 1000	   /* a millisecond apart: then swap is looked at */
+/* Of a task that begins to wait while another one does the kernel tells nobody, and when that one goes on
+ * it does not wake it (mem_cgroup_oom_synchronize()): so it is looked for. */
+#define LOOK_MS 100
 
 struct relief {
 	pthread_t thread;
@@ -104,12 +107,15 @@ static void *relief_thread(void *arg)
 	struct pollfd fds[] = { { .fd = r->event_fd, .events = POLLIN },
 				{ .fd = r->stop_fd, .events = POLLIN } };
 
-	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
+	for (;;) {
 		uint64_t count;
+		int nr = poll(fds, 2, LOOK_MS);
 
-		if (fds[1].revents)
+		if (nr < 0 && errno == EINTR)
+			continue;
+		if (nr < 0 || fds[1].revents)
 			break;
-		if (!fds[0].revents || read(r->event_fd, &count, sizeof(count)) < 0)
+		if (fds[0].revents && read(r->event_fd, &count, sizeof(count)) < 0)
 			continue;
 		if (!relieve(r))
 			break;
