@@ -105,6 +105,13 @@ expect_run corun "$tmp/command.ini"
 command "trap '' TERM; while :; do sleep 600; done"
 expect 1 corun "$tmp/command.ini" --time-limit 1s
 grep -q 'no end of c' "$tmp/err" || fail "a job without an end is not named"
+# Memory that nothing can move away: once all of it is locked, the program's files too, or a page of them could
+# not come back (Linux retries that fault for ever where a group has nothing to give).
+python3 -c 'import ctypes, time'
+command "python3 -c 'import ctypes, time; b = bytearray(24 << 20); ctypes.CDLL(None).mlockall(1); time.sleep(4)'"
+expect_run corun "$tmp/command.ini" --policy schedule --schedule '0s:1 2s:0.4' --settle-timeout 500ms --time-limit 30s
+[[ $(sql "SELECT detail LIKE '%12.8M was wanted%' FROM flag WHERE code = 'LIMIT_STUCK'") == 1 ]] ||
+	fail "a limit that can't be reached: $(sql 'SELECT * FROM flag')"
 # More memory than limit and swap have room for.
 command "python3 -c 'import os; b = os.urandom(1 << 20) * 64'"
 expect 1 corun "$tmp/command.ini" -o zram.size=4M
