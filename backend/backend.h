@@ -42,6 +42,7 @@ enum backend_caps {
 	CAP_PAGE_HOOK = 16, /* fmbench's kernel modules take the pages before the swap area does */
 	CAP_RDMA = 32,	    /* an RDMA device is on the way */
 	CAP_ANY_AREA = 64,  /* takes whatever swap areas are on: none is its own */
+	CAP_HOST = 256,	    /* a disk in the host's memory, which fmlab gives a guest that needs one */
 	CAP_ZSWAP = 128,    /* zswap stands before its area, and is meant to */
 };
 #define CAP_FAR (CAP_SWAP | CAP_TIER | CAP_PAGER)
@@ -135,7 +136,7 @@ const struct backend *backend_auto(struct err *err);
 
 /*
  * Journal kinds of backends: "swapon PATH UUID" (swap_areas.h), "zram N BOOT AFTER" (zram.h),
- * "module NAME", "dependency NAME" (module.h), "mount DIR" (configfs.h),
+ * "signature PATH UUID" (swap_areas.h), "module NAME", "dependency NAME" (module.h), "mount DIR" (configfs.h),
  * "nvme HOSTNQN NQN" (nvme_area.h), "nbd N IDENTIFIER" (nbd.h), "ublk N COOKIE",
  * "ublk_answer N COOKIE PID START" (ublk.h), "command NAME LOG WORDS"
  * (base/unit_command.h).
@@ -144,6 +145,8 @@ extern const struct journal_op journal_ops_backend[];
 
 /* One line a backend; the rows of table.c. */
 extern const struct backend backend_brd;
+extern const struct backend backend_disk;
+extern const struct backend backend_host;
 extern const struct backend backend_delay;
 extern const struct backend backend_fastswap_dram;
 extern const struct backend backend_fastswap_rdma;

@@ -97,14 +97,10 @@ int device_wait(const char *path, struct err *err)
 	}
 }
 
-/* Nothing but zeros, or what swap_area_on() and mkswap(8) write: all within the first page. */
+/* Nothing but zeros, or an area that swap_area_on() wrote: all within the first page. */
 static bool is_blank(const char *bytes, size_t size)
 {
-	static const char magic[] = "SWAPSPACE2";
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	bool is_swap = memcmp(bytes + page - (sizeof(magic) - 1), magic, sizeof(magic) - 1) == 0;
-
-	for (size_t i = is_swap ? size : 0; i < size; i++) {
+	for (size_t i = swap_signature_is_ours(bytes) ? size : 0; i < size; i++) {
 		if (bytes[i])
 			return false;
 	}
@@ -124,7 +120,7 @@ int device_may_overwrite(const char *path, uint64_t need_bytes, struct err *err)
 		rc = err_failed(err, errno, "reading the first 64 KiB of %s", path);
 	} else if (!is_blank(bytes, SIGNATURES_BYTES)) {
 		err_usage(err,
-			  "%s holds something that is no swap area: fmbench does not overwrite it; "
+			  "%s holds something that is not fmbench's, which does not overwrite it; "
 			  "name an empty one, or clear this one by hand (wipefs -a, blkdiscard)",
 			  path);
 		rc = -EEXIST;

@@ -42,8 +42,8 @@ int device_size(const struct device_params *p, uint64_t need_bytes, uint64_t *re
 int device_wait(const char *path, struct err *err);
 
 /*
- * Of a device that somebody else keeps: its first 64 KiB are zeros or a swap area's, and it holds
- * need_bytes. -EEXIST, ERR_USAGE: it holds something else, which swapping would destroy.
+ * Of a device that somebody else keeps: its first 64 KiB are zeros or those of a swap area of fmbench's,
+ * and it holds need_bytes. -EEXIST, ERR_USAGE: it holds something else, which swapping would destroy.
  */
 int device_may_overwrite(const char *path, uint64_t need_bytes, struct err *err);
 

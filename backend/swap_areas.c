@@ -25,6 +25,7 @@
 #define SIGNATURE_OFFSET 1024
 #define SIGNATURE_MAGIC	 "SWAPSPACE2"
 #define MAGIC_SIZE	 (sizeof(SIGNATURE_MAGIC) - 1)
+#define SIGNATURE_LABEL	 "fmbench"
 #define UUID_BYTES	 16
 
 #define GONE "\\040(deleted)" /* as /proc/swaps has it */
@@ -171,7 +172,7 @@ static int uuid_parse(const char *text, uint8_t uuid[UUID_BYTES])
 static int signature_write(const char *path, const char *uuid, struct err *err)
 {
 	size_t size = page_size();
-	struct signature sig = { .version = 1, .label = "fmbench" };
+	struct signature sig = { .version = 1, .label = SIGNATURE_LABEL };
 	char *page = NULL;
 	uint64_t nr_pages;
 	off_t end;
@@ -229,6 +230,39 @@ static int signature_is(const char *path, const char *uuid, struct err *err)
 	if (n != (ssize_t)sizeof(sig))
 		return err_failed(err, n < 0 ? errno : 0, "reading the swap signature of %s", path);
 	return uuid_parse(uuid, wanted) == 0 && memcmp(sig.uuid, wanted, UUID_BYTES) == 0;
+}
+
+bool swap_signature_is_ours(const char *page)
+{
+	struct signature sig;
+
+	memcpy(&sig, page + SIGNATURE_OFFSET, sizeof(sig));
+	return memcmp(page + page_size() - MAGIC_SIZE, SIGNATURE_MAGIC, MAGIC_SIZE) == 0 &&
+	       strncmp(sig.label, SIGNATURE_LABEL, sizeof(sig.label)) == 0;
+}
+
+int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+{
+	const char *path = args[0];
+	size_t size = page_size();
+	char *zeros;
+	int fd, rc;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	rc = signature_is(path, args[1], err);
+	if (rc <= 0)
+		return rc;
+	fd = open(path, O_WRONLY | O_EXCL | O_CLOEXEC);
+	if (fd < 0)
+		return err_failed(err, errno, "opening %s to clear its swap signature", path);
+	zeros = xcalloc(1, size);
+	rc = pwrite(fd, zeros, size, 0) != (ssize_t)size || fsync(fd) < 0
+		     ? err_failed(err, errno, "clearing the swap signature of %s", path)
+		     : 0;
+	free(zeros);
+	close(fd);
+	return rc;
 }
 
 static int swapon_failed(const char *path, int errnum, struct err *err)

@@ -52,6 +52,15 @@ int swap_uuid(char dst[SWAP_UUID_SIZE], struct err *err);
 int swap_area_on(struct journal *j, const char *path, const char *uuid, uint64_t priority,
 		 struct err *err);
 
+/* Whether the first page of an area, as it was read, has the signature that swap_area_on() writes. */
+bool swap_signature_is_ours(const char *page);
+
+/*
+ * Journal kind "signature PATH UUID": the area with that UUID, no longer on, becomes the zeros that stood
+ * there before. Added before swap_area_on() by whom the device was only lent.
+ */
+int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err);
+
 /* Journal kind "swapon PATH UUID": swapoff. Warns where the device is gone: nothing can be undone then. */
 int swap_area_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err);
 

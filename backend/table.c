@@ -22,6 +22,8 @@ static const struct backend *const built_in[] = {
 	&backend_fastswap_rdma,
 	&backend_zram,
 	&backend_swapfile,
+	&backend_disk,
+	&backend_host,
 	&backend_brd,
 	&backend_delay,
 	&backend_nvme_loop,
@@ -45,6 +47,7 @@ void backend_add(const struct backend *b)
 
 const struct journal_op journal_ops_backend[] = {
 	{ "swapon", 2, "turn swap off on", swap_area_undo, true },
+	{ "signature", 2, "clear the swap signature of", swap_signature_undo, true },
 	{ "zram", 2, "free the memory of zram device", zram_undo, true },
 	{ "nvme", 2, "disconnect NVMe host", nvme_undo, true },
 	{ "nbd", 2, "disconnect NBD device", nbd_undo, true },

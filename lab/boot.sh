@@ -161,6 +161,22 @@ make_disk() {
 	mkfs.ext4 -q -E root_owner=0:0 "$work/disk"
 }
 
+# A file that has no name by the time that QEMU opens it: its memory goes with the guest, whatever kills it.
+give_host_memory() {
+	local file free_kb
+	[[ $host_memory ]] || return 0
+	[[ $(stat -f -c %T /dev/shm 2>/dev/null) == tmpfs ]] || die 3 "--host-memory needs /dev/shm, a tmpfs"
+	free_kb=$(df --output=avail -k /dev/shm | tail -n 1)
+	(($(numfmt --from=iec "$host_memory") / 1024 <= free_kb)) ||
+		die 3 "--host-memory $host_memory: /dev/shm has $((free_kb / 1024))M free"
+	file=$(mktemp /dev/shm/fmlab.XXXXXX)
+	exec {host_fd}<>"$file"
+	rm "$file"
+	truncate -s "$host_memory" "/proc/self/fd/$host_fd"
+	qemu+=(-drive "file=/proc/self/fd/$host_fd,format=raw,if=none,id=host,cache=writeback"
+		-device "virtio-blk-pci,drive=host,serial=fmbench-host")
+}
+
 # prepare program|terminal
 prepare() {
 	need setpriv util-linux
@@ -188,6 +204,7 @@ prepare() {
 	fi
 	make_disk
 	qemu_command
+	give_host_memory
 	write_job "$1"
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/cli/inlab.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <libgen.h>
@@ -27,6 +28,7 @@
 #include "results/store.h"
 
 #define TAKE_NS	 (100 * NSEC_PER_MSEC)
+#define HOST_MEMORY "1G" /* of a guest whose backend is its host */
 #define AGAIN_NS (5 * NSEC_PER_SEC)
 
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
@@ -204,6 +206,23 @@ static bool host_only(const char *word, bool *ret_takes_next)
 	return strcmp(word, "--in-lab") == 0;
 }
 
+static bool is_of_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '-' || c == '_';
+}
+
+/* Is the name in the text, not as a part of a longer one? */
+static bool has_word(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+		if ((at == text || !is_of_word(at[-1])) && !is_of_word(at[len]))
+			return true;
+	}
+	return false;
+}
+
 /* Whether a word of the command line, or a file that one names (an experiment), has `what` in it. */
 static bool mentions(const struct cli *cli, const char *what)
 {
@@ -217,12 +236,12 @@ static bool mentions(const struct cli *cli, const char *what)
 
 		if (strcmp(word, "--") == 0)
 			break;
-		found = strstr(word, what);
+		found = has_word(word, what);
 		if (experiment_find(word, path, sizeof(path)))
 			file = path;
 		if (!found && stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
 		    sysfile_read(file, &b) == 0)
-			found = strstr(b.data, what);
+			found = has_word(b.data, what);
 		buf_release(&b);
 	}
 	return found;
@@ -240,13 +259,17 @@ static unsigned int needed_caps(const struct cli *cli)
 	return caps;
 }
 
-/* Options of fmlab: the user's, and a NIC where one is needed. The caller frees. */
+/* Options of fmlab: the user's, and a NIC or a disk where one is needed. The caller frees. */
 static char *lab_options(unsigned int caps)
 {
 	const char *given = common.lab ? common.lab : ""; /* --lab "": fmlab's own */
 	struct buf b = BUF_INIT;
 
-	buf_addf(&b, "%s%s", given, caps & CAP_RDMA && !strstr(given, "--rdma") ? " --rdma" : "");
+	buf_addf(&b, "%s", given);
+	if (caps & CAP_RDMA && !strstr(given, "--rdma"))
+		buf_addf(&b, " --rdma");
+	if (caps & CAP_HOST && !strstr(given, "--host-memory"))
+		buf_addf(&b, " --host-memory " HOST_MEMORY);
 	return b.data;
 }
 

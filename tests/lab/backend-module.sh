@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # As tests/cli/backend-killed.sh, on a stock kernel: zram is a module there, loaded and unloaded.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

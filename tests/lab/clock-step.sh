@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # The wall clock is set an hour forward, then an hour back, while runs are measured. fmbench's own
 # durations and samples don't show it. memaslap takes its times from the wall clock: such a run is
 # not trusted, or failed with the reason. In the guest, whose clock is nobody else's.

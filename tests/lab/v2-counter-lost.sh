@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # A collector's file vanishes under a run, as somebody turns pressure accounting off for its group:
 # the run ends well and says so, and what the others count is whole.
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # Throttling is counted: the run's groups get the controller cpu, also where nobody has turned it on,
 # and then the machine is as before.
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # lab-5.10: --cpus 2 --mem 2G
 # lab-6.12: --rdma --cpus 2 --mem 2G --numa 2
 # v2 with too little swap: who can't get below memory.high is told so, by how much, and flagged.

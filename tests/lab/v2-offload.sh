@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # Offloaded reclaim: the reclaimer thread counts what it freed, as its group does; memory stays at the
 # limit; a kernel without memory.reclaim says so and goes on.
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # A workload that the kernel kills for want of memory, in a delegated group with a hard limit of
 # its own: a failed run that says so; and the root for groups is the user's to choose.
 . "$(dirname "$0")/../lib.sh"

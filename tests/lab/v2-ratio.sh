@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # The ratio holds on v2: resident memory within 1 % of the limit in the measure phase, or a flag;
 # events and pressure are the group's; the group and all its traces are gone afterwards.
 . "$(dirname "$0")/../lib.sh"

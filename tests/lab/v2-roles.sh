@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# lab: --cpus 4 --mem 2G --numa 2 --disk 1G
+# lab: --cpus 4 --mem 2G --numa 2 --disk 1G --host-memory 128M
 # cgroup v2 with four CPUs on two nodes: every role on CPUs of its own, memory on the node that was
 # asked for, the limit in memory.high: all read back from the kernel while the run goes on.
 . "$(dirname "$0")/../lib.sh"
