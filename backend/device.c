@@ -15,7 +15,6 @@
 
 #define MIB		 (1024ul * 1024)
 #define DEVICE_WAIT_NS	 (5 * NSEC_PER_SEC)
-#define SIGNATURES_BYTES (64 * 1024) /* file systems, LVM, RAID and partitions begin within */
 
 int device_check(const struct device_params *p, const char *name, const char *const *modules,
 		 struct err *err)
@@ -109,16 +108,16 @@ static bool is_blank(const char *bytes, size_t size)
 
 int device_may_overwrite(const char *path, uint64_t need_bytes, struct err *err)
 {
-	char *bytes = xcalloc(1, SIGNATURES_BYTES), has[16], needs[16];
+	char *bytes = xcalloc(1, SWAP_HEAD_BYTES), has[16], needs[16];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t size_bytes = 0;
 	int rc = 0;
 
 	if (fd < 0) {
 		rc = err_failed(err, errno, "opening %s", path);
-	} else if (pread(fd, bytes, SIGNATURES_BYTES, 0) != SIGNATURES_BYTES) {
+	} else if (pread(fd, bytes, SWAP_HEAD_BYTES, 0) != SWAP_HEAD_BYTES) {
 		rc = err_failed(err, errno, "reading the first 64 KiB of %s", path);
-	} else if (!is_blank(bytes, SIGNATURES_BYTES)) {
+	} else if (!is_blank(bytes, SWAP_HEAD_BYTES)) {
 		err_usage(err,
 			  "%s holds something that is not fmbench's, which does not overwrite it; "
 			  "name an empty one, or clear this one by hand (wipefs -a, blkdiscard)",

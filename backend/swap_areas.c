@@ -244,7 +244,6 @@ bool swap_signature_is_ours(const char *page)
 int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 {
 	const char *path = args[0];
-	size_t size = page_size();
 	char *zeros;
 	int fd, rc;
 
@@ -256,8 +255,8 @@ int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 	fd = open(path, O_WRONLY | O_EXCL | O_CLOEXEC);
 	if (fd < 0)
 		return err_failed(err, errno, "opening %s to clear its swap signature", path);
-	zeros = xcalloc(1, size);
-	rc = pwrite(fd, zeros, size, 0) != (ssize_t)size || fsync(fd) < 0
+	zeros = xcalloc(1, SWAP_HEAD_BYTES);
+	rc = pwrite(fd, zeros, SWAP_HEAD_BYTES, 0) != SWAP_HEAD_BYTES || fsync(fd) < 0
 		     ? err_failed(err, errno, "clearing the swap signature of %s", path)
 		     : 0;
 	free(zeros);

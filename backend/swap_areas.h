@@ -17,6 +17,8 @@ struct backend_ctx;
 #define SWAP_UUID_SIZE 37
 /* swapon(2): 0 to 32767, the highest is filled first. */
 #define SWAP_PRIORITY_MAX 32767
+/* Signatures of file systems, LVM, RAID, partitions and swap are within. */
+#define SWAP_HEAD_BYTES (64 * 1024)
 
 struct swap_area {
 	char *path; /* as /proc/swaps names it, \040 and the like resolved */
@@ -56,8 +58,8 @@ int swap_area_on(struct journal *j, const char *path, const char *uuid, uint64_t
 bool swap_signature_is_ours(const char *page);
 
 /*
- * Journal kind "signature PATH UUID": the area with that UUID, no longer on, becomes the zeros that stood
- * there before. Added before swap_area_on() by whom the device was only lent.
+ * Journal kind "signature PATH UUID": the first SWAP_HEAD_BYTES of the area with that UUID, no longer on,
+ * become the zeros that stood there before. Added before swap_area_on() by whom the device was only lent.
  */
 int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err);
 
