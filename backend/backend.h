@@ -42,8 +42,8 @@ enum backend_caps {
 	CAP_PAGE_HOOK = 16, /* fmbench's kernel modules take the pages before the swap area does */
 	CAP_RDMA = 32,	    /* an RDMA device is on the way */
 	CAP_ANY_AREA = 64,  /* takes whatever swap areas are on: none is its own */
-	CAP_HOST = 256,	    /* a disk in the host's memory, which fmlab gives a guest that needs one */
-	CAP_ZSWAP = 128,    /* zswap stands before its area, and is meant to */
+	CAP_HOST = 256,	 /* a disk in the host's memory, which fmlab gives a guest that needs one */
+	CAP_ZSWAP = 128, /* zswap stands before its area, and is meant to */
 };
 #define CAP_FAR (CAP_SWAP | CAP_TIER | CAP_PAGER)
 

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/sysfile.h"
 
-#define MIB		 (1024ul * 1024)
-#define DEVICE_WAIT_NS	 (5 * NSEC_PER_SEC)
+#define MIB	       (1024ul * 1024)
+#define DEVICE_WAIT_NS (5 * NSEC_PER_SEC)
 
 int device_check(const struct device_params *p, const char *name, const char *const *modules,
 		 struct err *err)

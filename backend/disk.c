@@ -34,8 +34,9 @@ static const struct opt disk_opts[] = {
 };
 
 static const struct opt host_opts[] = {
-	OPT_STRING("device", struct disk_params, device, NULL,
-		   "the disk whose blocks the host keeps in memory; unset: that of fmlab --host-memory"),
+	OPT_STRING(
+		"device", struct disk_params, device, NULL,
+		"the disk whose blocks the host keeps in memory; unset: that of fmlab --host-memory"),
 	OPT_U64("priority", struct disk_params, priority, "32767", 0, SWAP_PRIORITY_MAX,
 		"swap priority; the highest area is filled first"),
 	OPT_END
@@ -49,16 +50,18 @@ static int is_free(const char *path, struct err *err)
 	int rc = 0;
 
 	if (fd < 0 && errno == EBUSY)
-		return err_usage(err, "%s is mounted, swap, or part of another device: lsblk tells; "
-				      "name one that nothing uses",
+		return err_usage(err,
+				 "%s is mounted, swap, or part of another device: lsblk tells; "
+				 "name one that nothing uses",
 				 path);
 	if (fd < 0 && errno == ENOENT)
 		return err_usage(err, "there is no %s: lsblk names the disks", path);
 	if (fd < 0)
 		return err_failed(err, errno, "opening %s, to swap there", path);
 	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode))
-		rc = err_usage(err, "%s is no block device: name a disk or a partition, or use "
-				    "--backend swapfile",
+		rc = err_usage(err,
+			       "%s is no block device: name a disk or a partition, or use "
+			       "--backend swapfile",
 			       path);
 	close(fd);
 	return rc;
@@ -78,7 +81,8 @@ static int disk_check(const void *params, struct err *err)
 	const struct disk_params *p = params;
 
 	if (!p->device)
-		return err_usage(err, "backend disk: -o disk.device= must name an empty disk or partition");
+		return err_usage(
+			err, "backend disk: -o disk.device= must name an empty disk or partition");
 	return check_device(p->device, err);
 }
 
@@ -96,7 +100,8 @@ static int find_host_disk(char *path, struct err *err)
 		for (size_t i = 0; i < found.gl_pathc && !path[0]; i++) {
 			char *name = found.gl_pathv[i], *end = strrchr(name, '/');
 
-			if (sysfile_read_line(name, serial, sizeof(serial)) || strcmp(serial, HOST_SERIAL) != 0)
+			if (sysfile_read_line(name, serial, sizeof(serial)) ||
+			    strcmp(serial, HOST_SERIAL) != 0)
 				continue;
 			*end = '\0';
 			snprintf(path, DEVICE_PATH_SIZE, "/dev/%s", strrchr(name, '/') + 1);
@@ -105,9 +110,10 @@ static int find_host_disk(char *path, struct err *err)
 	globfree(&found);
 	if (path[0])
 		return 0;
-	return err_missing(err, "no disk here has the serial number " HOST_SERIAL
-				": use --in-lab, or in a virtual machine of yours name the disk that its "
-				"host keeps in memory with -o host.device=");
+	return err_missing(
+		err, "no disk here has the serial number " HOST_SERIAL
+		     ": use --in-lab, or in a virtual machine of yours name the disk that its "
+		     "host keeps in memory with -o host.device=");
 }
 
 static int host_check(const void *params, struct err *err)
@@ -123,7 +129,8 @@ static int host_check(const void *params, struct err *err)
 }
 
 /* swapoff is undone first, the signature after it. */
-static int disk_swap_on(struct backend_ctx *ctx, const char *path, struct journal *j, struct err *err)
+static int disk_swap_on(struct backend_ctx *ctx, const char *path, struct journal *j,
+			struct err *err)
 {
 	const struct disk_params *p = ctx->params;
 	char uuid[SWAP_UUID_SIZE];

@@ -141,7 +141,9 @@ qemu_command() {
 		share "$out" out
 	fi
 	if [[ $disk ]]; then
-		qemu+=(-drive "file=${work//,/,,}/disk,format=raw,if=virtio,cache=unsafe")
+		# First of its kind: /dev/vda.
+		qemu+=(-drive "file=${work//,/,,}/disk,format=raw,if=none,id=disk,cache=unsafe"
+			-device "virtio-blk-pci,drive=disk")
 	fi
 	if ((nodes > 1)); then
 		numa_nodes "$cores"

@@ -86,7 +86,10 @@ CREATE TEMP VIEW variables AS
 SELECT common.*,
 	(SELECT max(t.end_ns - shown.begin_ns) / 1e9 FROM tick t WHERE t.run = shown.id) AS end_s,
 	limit_bytes / 1048576.0 AS limit_mib,
-	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric = ops) AS has_ops,
+	-- A rate needs two points.
+	(SELECT count(*) FROM bin b JOIN metrics WHERE EXISTS
+		(SELECT 1 FROM sample s WHERE s.run = b.run AND s.metric = ops AND s.tick <= b.tick)) > 1
+		AS has_ops,
 	EXISTS (SELECT 1 FROM metrics JOIN sample s ON s.run = shown.id AND s.metric IN (cpu, stall))
 		AS has_cpu,
 	EXISTS (SELECT 1 FROM second) AS has_p99,

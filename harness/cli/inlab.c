@@ -27,9 +27,9 @@
 #include "harness/run/saving.h"
 #include "results/store.h"
 
-#define TAKE_NS	 (100 * NSEC_PER_MSEC)
+#define TAKE_NS	    (100 * NSEC_PER_MSEC)
 #define HOST_MEMORY "1G" /* of a guest whose backend is its host */
-#define AGAIN_NS (5 * NSEC_PER_SEC)
+#define AGAIN_NS    (5 * NSEC_PER_SEC)
 
 static int find_lab(char *program, char *fmlab, char *glue, struct err *err)
 {
