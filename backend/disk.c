@@ -2,13 +2,11 @@
 /*
  * A block device that the machine has, lent for the time of the run: an SSD, a partition, a virtual disk.
  * Nothing is on it before (its first 64 KiB are zeros), and no signature is on it afterwards.
- *
- * `host` is such a disk whose blocks are in the memory of the host that this virtual machine runs on: what
- * Xen's transcendent memory and KVM's frontswap gave a guest, without their patches. fmlab makes one.
  */
+#include "backend/disk.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,27 +14,10 @@
 
 #include "backend/device.h"
 #include "backend/swap_areas.h"
-#include "base/sysfile.h"
-
-#define HOST_SERIAL "fmbench-host" /* of lab/boot.sh */
-
-struct disk_params {
-	char *device;
-	uint64_t priority;
-};
 
 static const struct opt disk_opts[] = {
 	OPT_STRING("device", struct disk_params, device, NULL,
 		   "an empty disk or partition that nothing uses, as /dev/nvme0n1p3"),
-	OPT_U64("priority", struct disk_params, priority, "32767", 0, SWAP_PRIORITY_MAX,
-		"swap priority; the highest area is filled first"),
-	OPT_END
-};
-
-static const struct opt host_opts[] = {
-	OPT_STRING(
-		"device", struct disk_params, device, NULL,
-		"the disk whose blocks the host keeps in memory; unset: that of fmlab --host-memory"),
 	OPT_U64("priority", struct disk_params, priority, "32767", 0, SWAP_PRIORITY_MAX,
 		"swap priority; the highest area is filled first"),
 	OPT_END
@@ -67,7 +48,7 @@ static int is_free(const char *path, struct err *err)
 	return rc;
 }
 
-static int check_device(const char *path, struct err *err)
+int disk_check_device(const char *path, struct err *err)
 {
 	int rc = swap_area_may(err);
 
@@ -83,54 +64,11 @@ static int disk_check(const void *params, struct err *err)
 	if (!p->device)
 		return err_usage(
 			err, "backend disk: -o disk.device= must name an empty disk or partition");
-	return check_device(p->device, err);
-}
-
-/* Into path, of DEVICE_PATH_SIZE. */
-static int find_host_disk(char *path, struct err *err)
-{
-	char pattern[DEVICE_PATH_SIZE], serial[32];
-	glob_t found = { 0 };
-	int rc = sysfile_path(pattern, sizeof(pattern), "/sys/block/*/serial");
-
-	path[0] = '\0';
-	if (rc < 0)
-		return err_failed(err, -rc, "/sys/block");
-	if (glob(pattern, 0, NULL, &found) == 0) {
-		for (size_t i = 0; i < found.gl_pathc && !path[0]; i++) {
-			char *name = found.gl_pathv[i], *end = strrchr(name, '/');
-
-			if (sysfile_read_line(name, serial, sizeof(serial)) ||
-			    strcmp(serial, HOST_SERIAL) != 0)
-				continue;
-			*end = '\0';
-			snprintf(path, DEVICE_PATH_SIZE, "/dev/%s", strrchr(name, '/') + 1);
-		}
-	}
-	globfree(&found);
-	if (path[0])
-		return 0;
-	return err_missing(
-		err, "no disk here has the serial number " HOST_SERIAL
-		     ": use --in-lab, or in a virtual machine of yours name the disk that its "
-		     "host keeps in memory with -o host.device=");
-}
-
-static int host_check(const void *params, struct err *err)
-{
-	const struct disk_params *p = params;
-	char path[DEVICE_PATH_SIZE];
-	int rc;
-
-	if (p->device)
-		return check_device(p->device, err);
-	rc = find_host_disk(path, err);
-	return rc ? rc : check_device(path, err);
+	return disk_check_device(p->device, err);
 }
 
 /* swapoff is undone first, the signature after it. */
-static int disk_swap_on(struct backend_ctx *ctx, const char *path, struct journal *j,
-			struct err *err)
+int disk_swap_on(struct backend_ctx *ctx, const char *path, struct journal *j, struct err *err)
 {
 	const struct disk_params *p = ctx->params;
 	char uuid[SWAP_UUID_SIZE];
@@ -152,15 +90,6 @@ static int disk_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 	return disk_swap_on(ctx, p->device, j, err);
 }
 
-static int host_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
-{
-	const struct disk_params *p = ctx->params;
-	char path[DEVICE_PATH_SIZE];
-	int rc = p->device ? 0 : find_host_disk(path, err);
-
-	return rc ? rc : disk_swap_on(ctx, p->device ? p->device : path, j, err);
-}
-
 const struct backend backend_disk = {
 	.name = "disk",
 	.summary = "a disk or partition that the machine has, empty: an SSD",
@@ -170,19 +99,6 @@ const struct backend backend_disk = {
 	.usage = swap_usage,
 	.check = disk_check,
 	.up = disk_up,
-	.facts = swap_area_facts,
-	.health = swap_area_health,
-};
-
-const struct backend backend_host = {
-	.name = "host",
-	.summary = "the memory of this virtual machine's host, as a disk",
-	.opts = host_opts,
-	.params_size = sizeof(struct disk_params),
-	.caps = CAP_SWAP | CAP_HOST,
-	.usage = swap_usage,
-	.check = host_check,
-	.up = host_up,
 	.facts = swap_area_facts,
 	.health = swap_area_health,
 };

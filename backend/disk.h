@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A block device that was there before, lent for the time of a run. */
+#ifndef BACKEND_DISK_H
+#define BACKEND_DISK_H
+
+#include "backend/backend.h"
+
+struct disk_params {
+	char *device;
+	uint64_t priority;
+};
+
+/* Nobody uses it, nothing is on it, and this process may swap there. ERR_USAGE: which of these is not so. */
+int disk_check_device(const char *path, struct err *err);
+
+/* ctx->params: a struct disk_params, whose priority is taken. Undone, the disk is as empty as it was. */
+int disk_swap_on(struct backend_ctx *ctx, const char *path, struct journal *j, struct err *err);
+
+#endif
