@@ -102,7 +102,8 @@ static void add_quoted(struct buf *b, const char *word)
 struct script {
 	const char *dir;
 	struct buf text;     /* begins with an empty line */
-	struct buf left_out; /* programs of the user's, by their names: " ./a ./b" */
+	struct buf programs; /* that the runs start: "need ./a", "need gzip", a line each */
+	struct buf left_out; /* those of them that were named by where they lay: " ./a /opt/b" */
 };
 
 /* Options that say where runs go on this machine, or which of them a task of a cluster makes. */
@@ -159,16 +160,20 @@ static bool is_experiment(const char *word)
 	       experiment_find(word, found, sizeof(found));
 }
 
-/* A program that was named by where it lay. Programs are machine code of one kind of machine: none is copied. */
-static void leave_out(struct script *s, const char *program)
+/* The runs need this program. Programs are machine code of one kind of machine: none is copied. */
+static void add_program(struct script *s, const char *program)
 {
-	struct buf word = BUF_INIT;
+	struct buf line = BUF_INIT;
 
-	add_quoted(&word, program);
-	if (program[0] != '/' && strchr(program, '/') &&
-	    !(s->left_out.len && strstr(s->left_out.data, word.data)))
-		buf_adds(&s->left_out, word.data);
-	buf_release(&word);
+	buf_adds(&line, "need");
+	add_quoted(&line, program);
+	buf_adds(&line, "\n");
+	if (!s->programs.len || !strstr(s->programs.data, line.data)) {
+		buf_adds(&s->programs, line.data);
+		if (strchr(program, '/'))
+			add_quoted(&s->left_out, program);
+	}
+	buf_release(&line);
 }
 
 static int add_command(void *arg, const char *command, bool in_lab, struct err *err)
@@ -190,7 +195,7 @@ static int add_command(void *arg, const char *command, bool in_lab, struct err *
 		else
 			add_quoted(&line, w.words[i]);
 		if (i > 1 && !options && strcmp(w.words[i - 1], "--") == 0)
-			leave_out(s, w.words[i]);
+			add_program(s, w.words[i]);
 		sweep |= options && i < w.nr && strcmp(w.words[i], "sweep") == 0;
 	}
 	buf_adds(&line, "\n");
@@ -208,6 +213,7 @@ static const char script_head[] =
 	", and says which of its\n"
 	"# claims hold here. It wants fmbench in PATH, or in FMBENCH.\n"
 	"set -u\n"
+	"programs=${FMBENCH_PROGRAMS:-$PWD}\n"
 	"cd \"$(dirname \"$0\")\" || exit\n"
 	"fmbench=${FMBENCH:-fmbench}\n"
 	"export FMBENCH_DB=" ARTIFACT_REPEATED "\n"
@@ -223,25 +229,56 @@ static const char script_head[] =
 	"}\n"
 	"\n";
 
+/* Nothing is run before all programs are found. A name with ".." would lead out of the artifact: no link is
+ * made there. */
+static const char script_need[] =
+	"# The programs that the runs start. One that is named by a place lies there, as seen from\n"
+	"# here, or below $FMBENCH_PROGRAMS (else: where you started this), and is linked to.\n"
+	"missing=\n"
+	"need() {\n"
+	"	case $1 in\n"
+	"	/* | *..*) ;;\n"
+	"	*/*)\n"
+	"		if [ ! -x \"$1\" ] && [ -x \"$programs/$1\" ]; then\n"
+	"			mkdir -p \"$(dirname \"$1\")\" && ln -sf \"$programs/$1\" \"$1\" || exit\n"
+	"		fi\n"
+	"		;;\n"
+	"	esac\n"
+	"	command -v \"$1\" >/dev/null || missing=\"$missing $1\"\n"
+	"}\n"
+	"%s"
+	"if [ \"$missing\" ]; then\n"
+	"	echo \"missing:$missing; the runs start it: put it below $PWD, or name the directory that\" \\\n"
+	"		\"has it: fmbench artifact --check PATH --programs DIR. Nothing was run\" >&2\n"
+	"	exit 3\n"
+	"fi\n"
+	"\n";
+
 static int write_script(struct store *store, const char *dir, struct buf *ret_commands,
 			struct buf *ret_left_out, struct err *err)
 {
-	struct script s = { .dir = dir, .text = BUF_INIT, .left_out = BUF_INIT };
+	struct script s = {
+		.dir = dir, .text = BUF_INIT, .programs = BUF_INIT, .left_out = BUF_INIT
+	};
 	struct buf all = BUF_INIT;
 	int rc;
 
 	buf_adds(&s.text, "\n");
 	rc = origin_commands(store, add_command, &s, err);
-	buf_addf(&all, "%s%s\nexec \"$fmbench\" artifact --judge .\n", script_head,
-		 s.text.data + 1);
+	buf_adds(&all, script_head);
+	if (s.programs.len)
+		buf_addf(&all, script_need, s.programs.data);
+	buf_addf(&all, "%s\nexec \"$fmbench\" artifact --judge .\n", s.text.data + 1);
 	if (!rc)
 		rc = write_file(dir, "repeat.sh", &all, 0755, err);
 	buf_adds(ret_commands, s.text.data + 1);
 	if (s.left_out.len)
-		log_warn("not in the artifact:%s; who repeats it puts them beside its repeat.sh",
+		log_warn("not in the artifact:%s; who repeats it has them under these names, "
+			 "or gives --programs DIR",
 			 s.left_out.data);
 	buf_adds(ret_left_out, s.left_out.len ? s.left_out.data : "");
 	buf_release(&s.left_out);
+	buf_release(&s.programs);
 	buf_release(&s.text);
 	buf_release(&all);
 	return rc;
@@ -366,8 +403,11 @@ static int write_readme(const char *dir, const struct claims *claims, const stru
 	if (left_out->len)
 		buf_addf(
 			&b,
-			"\nPrograms that these commands start are not in here:%s. Put them beside\n"
-			"`repeat.sh` under these names before it is started.\n",
+			"\nPrograms that these commands start are not in here:%s. Build them for your\n"
+			"machine, and start `repeat.sh` or `fmbench artifact --check` from the directory in\n"
+			"which they have these names, or name that directory: `--programs DIR`\n"
+			"(`FMBENCH_PROGRAMS=DIR ./repeat.sh`). The runs' directory is this one: what a program\n"
+			"reads by a relative name is put beside `repeat.sh`.\n",
 			left_out->data);
 	rc = write_file(dir, "README.md", &b, 0644, err);
 	buf_release(&b);

@@ -21,7 +21,7 @@
 #define ENDING ".tar.zst"
 
 struct params {
-	char *experiment, *into;
+	char *experiment, *into, *programs;
 	bool check, judge;
 };
 
@@ -34,6 +34,9 @@ static const struct opt opts[] = {
 	OPT_STRING("into", struct params, into, NULL,
 		   "where --check unpacks an archive (default: its name without .tar.zst, here)",
 		   .arg = "DIR"),
+	OPT_STRING("programs", struct params, programs, NULL,
+		   "where --check finds the programs that the artifact has not (default: here)",
+		   .arg = "DIR"),
 	OPT_END
 };
 
@@ -45,11 +48,14 @@ static const char doc[] =
 	"holds where the ratio measured here lies on the same side of 1, or can't be told from 1 as\n"
 	"there; it fails where this machine says the opposite; an interval that is too wide decides\n"
 	"nothing. --check runs the commands that the artifact names: read its README.md first if you do\n"
-	"not know who wrote it. Exit status of --check: 0 all claims hold, 1 one fails, 7 some are\n"
+	"not know who wrote it. A program such as ./ht is not in the artifact: --check looks for ./ht\n"
+	"in the artifact's directory, then below --programs; a missing one is named before anything is\n"
+	"run. Exit status of --check: 0 all claims hold, 1 one fails, 7 some are\n"
 	"undecided; 3 something that the runs need is missing here.\n\n"
 	"Examples:\n"
 	"  fmbench artifact paper.tar.zst --experiment memaslap-ratio\n"
-	"  fmbench artifact --check paper.tar.zst\n";
+	"  fmbench artifact --check paper.tar.zst\n"
+	"  fmbench artifact --check paper.tar.zst --programs ~/ht/build\n";
 
 static bool is_archive(const char *path)
 {
@@ -187,14 +193,16 @@ static int judge(const char *dir, int *ret_code, struct err *err)
 
 /* The script of the artifact, with this fmbench. ^C from the terminal goes to the script's runs, which tidy
  * up; this process waits for them. */
-static int repeat(const char *dir, int *ret_code, struct err *err)
+static int repeat(const char *dir, const char *programs, int *ret_code, struct err *err)
 {
-	char program[PATH_MAX];
+	char program[PATH_MAX], place[PATH_MAX];
 	int rc = process_program(program, sizeof(program)), status = 0;
 	pid_t pid;
 
 	if (rc)
 		return err_failed(err, -rc, "/proc/self/exe");
+	if (!realpath(programs, place))
+		return err_failed(err, errno, "%s", programs);
 	fflush(stdout);
 	pid = fork();
 	if (pid < 0)
@@ -202,6 +210,7 @@ static int repeat(const char *dir, int *ret_code, struct err *err)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		setenv("FMBENCH", program, 1);
+		setenv("FMBENCH_PROGRAMS", place, 1);
 		if (chdir(dir) == 0)
 			execlp("sh", "sh", "repeat.sh", NULL);
 		_exit(127);
@@ -213,24 +222,30 @@ static int repeat(const char *dir, int *ret_code, struct err *err)
 	return 0;
 }
 
-static int check(const char *path, const char *into, int *ret_code, struct err *err)
+static int check(const char *path, const struct params *p, int *ret_code, struct err *err)
 {
+	const char *programs = p->programs ? p->programs : ".";
 	char dir[PATH_MAX];
 	struct stat st;
 	int rc = 0;
 
+	if (stat(programs, &st) != 0 || !S_ISDIR(st.st_mode))
+		return err_usage(err,
+				 "--programs %s is no directory: name the one in which the "
+				 "artifact's programs are",
+				 programs);
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		snprintf(dir, sizeof(dir), "%s", path);
 	} else {
-		if (into)
-			snprintf(dir, sizeof(dir), "%s", into);
+		if (p->into)
+			snprintf(dir, sizeof(dir), "%s", p->into);
 		else
 			stem(path, dir, sizeof(dir));
 		rc = archive_unpack(path, ARTIFACT_MARK, dir, err);
 	}
 	if (!rc)
 		rc = artifact_recognise(dir, err);
-	return rc ? rc : repeat(dir, ret_code, err);
+	return rc ? rc : repeat(dir, programs, ret_code, err);
 }
 
 static int cmd_artifact_run(struct cli *cli)
@@ -247,8 +262,10 @@ static int cmd_artifact_run(struct cli *cli)
 			       "--experiment chooses what an artifact is made of: leave it out");
 	else if (p->into && !p->check)
 		rc = err_usage(&err, "--into says where --check unpacks: leave it out");
+	else if (p->programs && !p->check)
+		rc = err_usage(&err, "--programs says where --check finds programs: leave it out");
 	else if (p->check)
-		rc = check(path, p->into, &code, &err);
+		rc = check(path, p, &code, &err);
 	else if (p->judge)
 		rc = judge(path, &code, &err);
 	else

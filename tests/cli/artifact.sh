@@ -29,6 +29,20 @@ expect 0 "$fmbench" artifact --db own.db owns
 grep -qx 'fmbench: warning: not in the artifact: ./own; .*' "$tmp/err" || fail "not told: $(<"$tmp/err")"
 grep -q 'not in here: ./own\.' owns/README.md || fail "$(<owns/README.md)"
 
+# Who repeats it has the program in a directory of theirs; else the program is named, and nothing is run.
+mkdir -p reviewer/built
+mv own reviewer/built
+cd reviewer || exit
+expect 3 "$fmbench" artifact --check ../owns
+grep -q '^missing: ./own; .*--programs DIR' "$tmp/err" || fail "not named: $(<"$tmp/err")"
+[[ ! -e ../owns/repeated.db ]] || fail "something was run"
+expect_run "$fmbench" artifact --check ../owns --programs built
+grep -q 'claims nothing; its runs, made anew' "$tmp/out" || fail "not run: $(<"$tmp/out")"
+rm ../owns/own
+cp built/own .
+expect_run "$fmbench" artifact --check ../owns
+cd .. || exit
+
 # The whole of it on another machine: another directory and state at least.
 mkdir elsewhere
 cd elsewhere || exit
@@ -85,6 +99,8 @@ refused 2 'no artifact of fmbench' --check text.tar.zst
 refused 2 'no artifact of fmbench' --check empty
 refused 3 'cannot read nothing.tar.zst' --check nothing.tar.zst
 refused 2 'is there already' --check ../paper.tar.zst
+refused 2 'programs nowhere is no directory' --check --programs nowhere paper
+refused 2 'programs says where' --programs . new
 refused 2 'leave out --judge' --check --judge paper
 refused 2 'name a new directory' --db "$tmp/test.db" paper
 refused 3 'there is no run with the label none' --db "$tmp/test.db" --experiment none x.tar.zst
