@@ -25,7 +25,9 @@
 struct backend_ctx {
 	const struct backend *backend;
 	const void *params;
-	uint64_t need_bytes;   /* how much may have to be far at once; 0: not known yet */
+	uint64_t need_bytes; /* how much may have to be far at once; 0: not known yet */
+	uint64_t
+		peak_bytes; /* how much the programs that have to be far have in all; 0: as above */
 	const char *state_dir; /* for files that fmbench keeps between runs */
 	char swap_device[128]; /* filled by up(): as /proc/swaps names it; "" for none or several */
 	bool taken;	       /* filled by up(): it was up before, and stays up */

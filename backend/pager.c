@@ -163,10 +163,10 @@ static void read_facts(void *state, struct facts *facts)
 		facts_set(facts, "pager_server_group", "%s", k->server.group.dir);
 }
 
-/* Of the pool, with some room for blocks of which only a part is far. */
+/* Of the pool: pages that came back and were not written keep their slots, so that all may have one. */
 static uint64_t far_bytes(const struct backend_ctx *ctx)
 {
-	return ctx->need_bytes + ctx->need_bytes / 8 + (64ull << 20);
+	return ctx->peak_bytes + ctx->peak_bytes / 8 + (64ull << 20);
 }
 
 static void set_env(struct backend_job *job, size_t i, const char *name, const char *value)

@@ -148,6 +148,16 @@ static int prepare(struct run *r, struct err *err)
 
 /* --- 3. backend up -------------------------------------------------------------------------- */
 
+/* How much of it may be far at once. One that waits for its turn has no limit yet. */
+static uint64_t job_far_bytes(const struct job *j)
+{
+	uint64_t peak_bytes = j->spec->peak_bytes;
+
+	if (j->limit_bytes && peak_bytes > j->limit_bytes)
+		return peak_bytes - j->limit_bytes;
+	return j->spec->turn ? peak_bytes : 0;
+}
+
 static int bring_up(struct run *r, struct err *err)
 {
 	const struct run_spec *spec = r->spec;
@@ -158,10 +168,10 @@ static int bring_up(struct run *r, struct err *err)
 	r->backend.params = spec->backend_params;
 	r->backend.state_dir = r->session->state_dir;
 	for_each_job (j, r) {
-		if (j->limit_bytes && j->spec->peak_bytes > j->limit_bytes)
-			r->backend.need_bytes += j->spec->peak_bytes - j->limit_bytes;
-		else if (j->spec->turn)
-			r->backend.need_bytes += j->spec->peak_bytes;
+		uint64_t far_bytes = job_far_bytes(j);
+
+		r->backend.need_bytes += far_bytes;
+		r->backend.peak_bytes += far_bytes ? j->spec->peak_bytes : 0;
 	}
 	rc = spec->backend->up ? spec->backend->up(&r->backend, r->journal, err) : 0;
 	if (rc)
