@@ -308,8 +308,9 @@ static int build_for_guest(unsigned int caps, const char *lab, char *fmlab, stru
 static char **build_argv(const struct cli *cli, char *lab, char *program, char *program_dir,
 			 char *fmlab, char *glue, char *out_dir)
 {
-	char **argv = calloc((size_t)cli->original_argc + strlen(lab) + 18, sizeof(*argv));
-	char *save, *word;
+	char **argv = calloc((size_t)cli->original_argc + strlen(lab) + 20, sizeof(*argv));
+	char *path = xstrdup(common.db), *save, *word;
+	struct buf host_dir = BUF_INIT;
 	size_t nr = 0;
 	bool options = true, skip;
 
@@ -324,6 +325,10 @@ static char **build_argv(const struct cli *cli, char *lab, char *program, char *
 	for (word = strtok_r(lab, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		argv[nr++] = word;
 	argv[nr++] = (char *)"--";
+	buf_addf(&host_dir, "FMBENCH_HOST_DIR=%s", dirname(path));
+	free(path);
+	argv[nr++] = (char *)"env";
+	argv[nr++] = buf_steal(&host_dir);
 	argv[nr++] = glue;
 	argv[nr++] = program;
 	for (int i = 1; i < cli->original_argc; i++) {

@@ -27,17 +27,19 @@ int artifacts_make_dir(const char *db_path, const char *uuid, char *dst, size_t 
 	return 0;
 }
 
-/* Nothing was written to it: it goes. */
-static bool remove_empty(const char *path)
+/* Nothing was written to it: it goes, but who reads the message looks for what is named there. */
+static bool remove_empty(const char *path, const char *message)
 {
 	struct stat st;
 
+	if (message && strstr(message, path))
+		return false;
 	return stat(path, &st) == 0 && st.st_size == 0 && unlink(path) == 0;
 }
 
 /* prefix: "" or "JOB/", before the names of what is in dir. */
 static int record_below(struct store *store, int64_t run, const char *uuid, const char *dir,
-			const char *prefix, struct err *err)
+			const char *prefix, const char *message, struct err *err)
 {
 	char name[PATH_MAX / 4], path[PATH_MAX];
 	struct dirent *entry;
@@ -52,11 +54,11 @@ static int record_below(struct store *store, int64_t run, const char *uuid, cons
 		if (entry->d_type == DT_DIR) {
 			snprintf(name, sizeof(name), "%s%.200s/", prefix, entry->d_name);
 			snprintf(path, sizeof(path), "%.3000s/%.200s", dir, entry->d_name);
-			rc = record_below(store, run, uuid, path, name, err);
+			rc = record_below(store, run, uuid, path, name, message, err);
 			continue;
 		}
 		snprintf(path, sizeof(path), "%.3000s/%.255s", dir, entry->d_name);
-		if (remove_empty(path))
+		if (remove_empty(path, message))
 			continue;
 		snprintf(name, sizeof(name), "%s%.255s", prefix, entry->d_name);
 		snprintf(path, sizeof(path), "artifacts/%s/%s", uuid, name);
@@ -68,9 +70,9 @@ static int record_below(struct store *store, int64_t run, const char *uuid, cons
 }
 
 int artifacts_record(struct store *store, int64_t run, const char *uuid, const char *dir,
-		     struct err *err)
+		     const char *message, struct err *err)
 {
-	return record_below(store, run, uuid, dir, "", err);
+	return record_below(store, run, uuid, dir, "", message, err);
 }
 
 void artifacts_remove(const char *dir)

@@ -14,9 +14,9 @@
 int artifacts_make_dir(const char *db_path, const char *uuid, char *dst, size_t size,
 		       struct err *err);
 /* Record every file below dir by name and by its path from the database's directory. Empty
- * directories and files go. */
+ * directories and files go, but for files that the message names (NULL: there is none). */
 int artifacts_record(struct store *store, int64_t run, const char *uuid, const char *dir,
-		     struct err *err);
+		     const char *message, struct err *err);
 /* All that a run left there, of one that is thrown away. */
 void artifacts_remove(const char *dir);
 

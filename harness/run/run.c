@@ -28,6 +28,7 @@
 #include "harness/run/machine.h"
 #include "harness/run/phase.h"
 #include "harness/run/recover.h"
+#include "harness/run/saving.h"
 #include "harness/run/sets.h"
 #include "harness/run/signals.h"
 #include "harness/run/state.h"
@@ -413,11 +414,13 @@ static int finish(struct run *r, int rc, struct err *err)
 	}
 	if (!store_rc)
 		store_rc = artifacts_record(r->session->store, r->outcome->id, r->uuid, r->dir,
-					    &store_err);
+					    rc ? err->msg : NULL, &store_err);
 	if (store_rc && !rc) {
 		*err = store_err;
 		rc = store_rc;
 	}
+	if (rc)
+		saving_name_files(r->session->db_path, err);
 	r->outcome->status = rc ? RUN_FAILED : untrusted ? RUN_UNTRUSTED : RUN_OK;
 	store_rc = store_run_end(r->session->store, r->outcome->id, names[r->outcome->status],
 				 rc ? err->msg : NULL, &store_err);

@@ -8,10 +8,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/dirs.h"
 #include "results/store.h"
 
@@ -74,4 +76,23 @@ int saving_save(const char *db_path, int64_t run, struct err *err)
 	else
 		last = run;
 	return rc;
+}
+
+void saving_name_files(const char *db_path, struct err *err)
+{
+	const char *host = getenv("FMBENCH_HOST_DIR"), *rest = err->msg, *at;
+	char *path = xstrdup(db_path);
+	struct buf here = BUF_INIT, msg = BUF_INIT;
+
+	buf_addf(&here, "%s/artifacts/", dirname(path));
+	while (host && (at = strstr(rest, here.data))) {
+		buf_add(&msg, rest, (size_t)(at - rest));
+		buf_addf(&msg, "%s/artifacts/", host);
+		rest = at + here.len;
+	}
+	buf_adds(&msg, rest);
+	snprintf(err->msg, sizeof(err->msg), "%s", msg.data);
+	buf_release(&here);
+	buf_release(&msg);
+	free(path);
 }

@@ -18,5 +18,8 @@
  * yet. Elsewhere do nothing.
  */
 int saving_save(const char *db_path, int64_t run, struct err *err);
+/* The message names files of a run in the guest: name them as they will be found on the host, where
+ * --in-lab has set FMBENCH_HOST_DIR to the directory of the host's database. Elsewhere do nothing. */
+void saving_name_files(const char *db_path, struct err *err);
 
 #endif
