@@ -96,25 +96,32 @@ def mean(parts):
     return sum(n * each for n, each in parts) / sum(n for n, each in parts)
 
 
+def buckets(report):
+    """The accesses of a report that waited for their page, 4 us or longer: (from, width, number) in ns. A bucket is
+    a sixteenth of a power of two, from 2^23 ns on a whole one."""
+    parts = []
+    for low, rest in re.findall(r"2\^\((\d+),\d+\) ns: ([^\n]*)", report):
+        if int(low) < 12:
+            continue
+        counts = re.search(r"\[([^]]*)\]", rest)
+        counts = counts[1].split(",") if counts else [rest]
+        step = 2 ** int(low) / len(counts)
+        parts += [(2 ** int(low) + i * step, step, int(n)) for i, n in enumerate(counts)]
+    return parts
+
+
 def waited(report):
-    """The accesses of a report that waited for their page, 4 us or longer, and their mean latency in ns.
-    pmbench prints one mean of all accesses, and how many took how long: those that met their page take so
-    little that the time of all is that of the others, but for 0.1 %."""
-    net_us = float(re.search(r"Net average page latency \(Arith. mean\): ([0-9.]+) us", report)[1])
-    counts = [(int(low), int(n)) for low, n in re.findall(r"2\^\((\d+),\d+\) ns: (\d+)", report)]
-    nr = sum(n for low, n in counts if low >= 12)
-    return nr, 1000 * net_us * sum(n for low, n in counts) / nr
+    """The number of these accesses and their mean latency in ns, each in its bucket's middle. pmbench's "net average" is no
+    mean of latencies: it is the time of the whole loop, with what it does and waits for between two accesses."""
+    parts = buckets(report)
+    nr = sum(n for low, step, n in parts)
+    return nr, sum(n * (low + step / 2) for low, step, n in parts) / nr
 
 
 def median_of(report):
-    """Of the same accesses, on the line through a bucket: each is a sixteenth of a power of two."""
-    parts = []
-    for low, counts in re.findall(r"2\^\((\d+),\d+\) ns: \d+ +\[([^]]*)\]", report):
-        if int(low) >= 12:
-            step = 2 ** int(low) / 16
-            parts += [(2 ** int(low) + i * step, step, int(n)) for i, n in enumerate(counts.split(","))]
+    """Of the same accesses, on the line through a bucket."""
     left = waited(report)[0] / 2
-    for low, step, n in parts:
+    for low, step, n in buckets(report):
         if n >= left:
             return low + step * left / n
         left -= n
