@@ -70,17 +70,6 @@ measure 0 1
 all_there 6
 nothing_left
 
-# A failed run names a file that the host has, although nothing was written to it.
-mkdir "$tmp/units"
-printf '[workload slow]\nsummary = never ends\ncommand = sleep 60\ntimeout = 1s\n' >"$tmp/units/slow.ini"
-cp "$FMBENCH_DB" "$tmp/before.db"
-FMBENCH_UNITS=$tmp/units expect 1 "$in_lab" run slow --in-lab --lab '--cpus 1'
-named=$(sed -n 's/.*did not end within.*; see \([^ ]*\.log\).*/\1/p' "$tmp/err")
-[[ $named == "${FMBENCH_DB%/*}"/artifacts/* && -e $named ]] || fail "no such file: '$named' of $(<"$tmp/err")"
-[[ $(sql 'SELECT reason FROM run ORDER BY id DESC LIMIT 1') == *"see $named" ]] || fail "the database names another file"
-rm "$FMBENCH_DB"*
-cp "$tmp/before.db" "$FMBENCH_DB"
-
 # A database that somebody locks for longer than is waited for it at once.
 mkfifo "$tmp/hold"
 { echo 'BEGIN IMMEDIATE;'; cat "$tmp/hold"; } | sqlite3 "$FMBENCH_DB" &
