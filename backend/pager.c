@@ -91,11 +91,28 @@ static int pager_check(const void *params, struct err *err)
 	return rc || !option_of(p, "target") ? rc : pool_try(p->pool, err);
 }
 
+struct keeper;
+
+/* ctx->state */
+struct keepers {
+	struct keeper *first; /* of the jobs that are prepared */
+};
+
 static int pager_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
+	int rc = pager_check(ctx->params, err);
+
 	(void)j;
 	ctx->swap_device[0] = '\0';
-	return pager_check(ctx->params, err);
+	if (!rc)
+		ctx->state = xcalloc(1, sizeof(struct keepers));
+	return rc;
+}
+
+static void pager_release(struct backend_ctx *ctx)
+{
+	free(ctx->state);
+	ctx->state = NULL;
 }
 
 static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
@@ -112,6 +129,7 @@ static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
 /* --- one job ------------------------------------------------------------------------------------- */
 
 struct keeper {
+	struct keeper *next;
 	struct pager_job job;
 	struct memserver_local server; /* of this job's own, for pool tcp without a target */
 	struct paging paging;
@@ -238,7 +256,7 @@ static int start_server(const struct backend_ctx *ctx, struct keeper *k, struct 
 	const struct pool *pool = pool_find(p->pool);
 
 	k->server.child = (struct child)CHILD_INIT;
-	if (!pool || !opt_find(pool->opts, "target") || option_of(p, "target"))
+	if (pool != &pool_tcp || option_of(p, "target"))
 		return 0;
 	return memserver_local_start(&k->server, server_bytes(ctx), ctx->state_dir, j, err);
 }
@@ -254,6 +272,7 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 {
 	const struct pager_params *p = ctx->params;
 	struct keeper *k = xcalloc(1, sizeof(*k));
+	struct keepers *all = ctx->state;
 	struct buf pool = BUF_INIT;
 	struct pager_parts parts = { .policy = p->policy,
 				     .prefetch = p->prefetch,
@@ -278,6 +297,8 @@ static int pager_prepare(struct backend_ctx *ctx, struct backend_job *job, struc
 	k->paging = (struct paging){ read_paging, k, read_facts };
 	job->paging = &k->paging;
 	job->state = k;
+	k->next = all->first;
+	all->first = k;
 	k->personality = pager_job_fix_layout(&k->job);
 	return set_environment(job, k, err);
 }
@@ -322,13 +343,36 @@ static void write_report(const struct keeper *k, const char *dir)
 	fclose(out);
 }
 
+static int pager_health(struct backend_ctx *ctx, struct err *err)
+{
+	const struct keepers *all = ctx->state;
+
+	for (struct keeper *k = all->first; k; k = k->next) {
+		struct pool_ctx *pool = &k->job.pool;
+		const char *why = pool->pool->lost ? pool->pool->lost(pool) : NULL;
+
+		if (why)
+			return err_failed(err, 0, "pool %s: %s", pool->pool->name, why);
+	}
+	return 0;
+}
+
+static void leave(struct keepers *all, const struct keeper *gone)
+{
+	struct keeper **at = &all->first;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+}
+
 static void pager_forget(struct backend_ctx *ctx, struct backend_job *job)
 {
 	struct keeper *k = job->state;
 
-	(void)ctx;
 	if (!k)
 		return;
+	leave(ctx->state, k);
 	personality((unsigned long)k->personality);
 	write_report(k, job->dir);
 	pager_job_release(&k->job);
@@ -348,6 +392,8 @@ const struct backend backend_pager = {
 	.check = pager_check,
 	.up = pager_up,
 	.facts = pager_facts,
+	.health = pager_health,
+	.release = pager_release,
 	.prepare = pager_prepare,
 	.limit = pager_limit,
 	.local = pager_local,

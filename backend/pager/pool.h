@@ -12,7 +12,7 @@
  * job's. open() in the keeper after that, in each of the job's processes, and again in a forked child.
  * store(), load(), window() and reserve() run in the one thread of a process that serves its page
  * faults, drop() there and in the keeper, settle() as store(); bury(),
- * facts() and close() in the keeper. In a process of the job
+ * facts(), lost() and close() in the keeper. In a process of the job
  * these touch only memory that no pager pages: static data, .shared, .memory, pool_scratch(). They call no
  * malloc(), no stdio, nothing that may lock with the program.
  *
@@ -101,6 +101,9 @@ struct pool {
 	void (*drop)(struct pool_ctx *ctx, uint32_t slot, uint32_t nr);
 	/* What it has to tell, at any time. Returns how many, at most POOL_FACTS. NULL: nothing. */
 	size_t (*facts)(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS]);
+	/* NULL, or a sentence's end if what was stored is lost: "memserver HOST is lost: ...". Doesn't wait. NULL
+	 * (the function): can't be lost. */
+	const char *(*lost)(struct pool_ctx *ctx);
 	/* At the job's end, also after a failed create(). NULL: nothing to do. */
 	void (*close)(struct pool_ctx *ctx);
 };

@@ -14,7 +14,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -30,28 +29,18 @@
 #include "backend/memserver/grant.h"
 #include "backend/memserver/wire.h"
 #include "backend/pager/pool_memory.h"
+#include "backend/pager/pool_server.h"
 #include "base/clock.h"
-#include "base/secret.h"
 
-#define FIRST_SLOT  512u /* the lower ones are never used */
-#define LEAST_BYTES (2ull << 20)
 #define DEPTH	    8u /* stores under way */
 #define CONNECTIONS 3u /* of a job with one process */
 
-struct tcp_params {
-	char *target, *token_file;
-	uint64_t size_bytes, timeout_ns;
-};
-
 struct tcp_shared {
-	char name[80]; /* of the server, as the user gave it */
-	struct sockaddr_storage address;
-	socklen_t address_len;
-	uint64_t session, timeout_ns;
+	struct pool_server server;
+	uint64_t session;
 	int keeper_fd; /* in the keeper; -1: none */
 	uint32_t keeper_tag;
 	_Atomic uint32_t nr_owners;
-	atomic_bool lost;
 	_Atomic uint64_t loads, loaded_pages, load_ns, stores, stored_pages, store_ns, waits;
 };
 
@@ -75,16 +64,9 @@ struct tcp_state {
 };
 
 static const struct opt tcp_opts[] = {
-	OPT_STRING("target", struct tcp_params, target, NULL,
+	OPT_STRING("target", struct pool_server_params, target, NULL,
 		   "HOST[:PORT] of a memserver --tcp; PORT: " WIRE_PORT),
-	OPT_STRING("token-file", struct tcp_params, token_file, NULL,
-		   "its first line is the token that the server's --token-file asks for"),
-	OPT_SECRET("token", "token-file"),
-	OPT_SIZE("size", struct tcp_params, size_bytes, "0", 0, GRANT_BYTES_MAX,
-		 "memory to ask for; 0: what the server has, at most the pool's room"),
-	OPT_DURATION("timeout", struct tcp_params, timeout_ns, "1500ms", 1e6, 600e9,
-		     "the server is lost when nothing comes for so long"),
-	OPT_END
+	POOL_SERVER_OPTS, OPT_END
 };
 
 /* --- a message ------------------------------------------------------------------------------------------- */
@@ -93,10 +75,7 @@ static int lose(struct pool_ctx *ctx, const char *why)
 {
 	struct tcp_shared *s = ctx->shared;
 
-	if (!ctx->why[0])
-		snprintf(ctx->why, sizeof(ctx->why), "memserver %s is lost: %s", s->name, why);
-	s->lost = true;
-	return -EIO;
+	return pool_server_lose(&s->server, ctx, why);
 }
 
 static int lose_by_errno(struct pool_ctx *ctx, ssize_t n)
@@ -109,7 +88,7 @@ static int lose_by_errno(struct pool_ctx *ctx, ssize_t n)
 	if (errno != EAGAIN)
 		return lose(ctx, strerrorname_np(errno));
 	snprintf(why, sizeof(why), "nothing came from it for %llu ms",
-		 (unsigned long long)(s->timeout_ns / NSEC_PER_MSEC));
+		 (unsigned long long)(s->server.timeout_ns / NSEC_PER_MSEC));
 	return lose(ctx, why);
 }
 
@@ -117,7 +96,7 @@ static int move_all(struct pool_ctx *ctx, int fd, struct iovec *parts, size_t nr
 {
 	const struct tcp_shared *s = ctx->shared;
 
-	if (s->lost)
+	if (s->server.lost)
 		return lose(ctx, "another process of the job found so");
 	while (nr) {
 		struct msghdr m = { .msg_iov = parts, .msg_iovlen = nr };
@@ -178,15 +157,15 @@ static int finish_connecting(int fd, uint64_t timeout_ns)
 /* A descriptor, or -errno. */
 static int connect_to(const struct tcp_shared *s)
 {
-	int fd = socket(s->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(s->server.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int rc = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)&s->address, s->address_len) != 0)
-		rc = errno == EINPROGRESS ? finish_connecting(fd, s->timeout_ns) : -errno;
+	if (connect(fd, (const struct sockaddr *)&s->server.address, s->server.address_len) != 0)
+		rc = errno == EINPROGRESS ? finish_connecting(fd, s->server.timeout_ns) : -errno;
 	if (!rc)
-		rc = set_time_out(fd, s->timeout_ns);
+		rc = set_time_out(fd, s->server.timeout_ns);
 	if (!rc)
 		return fd;
 	close(fd);
@@ -219,8 +198,8 @@ static int receive_grant(int fd, const struct tcp_shared *s, const struct grant_
 			     sizeof(refusal) - sizeof(refusal.head));
 		refusal.why[sizeof(refusal.why) - 1] = '\0';
 		if (rc == 0)
-			return err_missing(err, "pool tcp: memserver %s refuses: %s", s->name,
-					   refusal.why);
+			return err_missing(err, "pool tcp: memserver %s refuses: %s",
+					   s->server.name, refusal.why);
 	}
 	if (rc == 0 && ret->head.magic == htobe32(MEMSERVER_MAGIC))
 		rc = receive(fd, (char *)ret + sizeof(ret->head), sizeof(*ret) - sizeof(ret->head));
@@ -228,9 +207,9 @@ static int receive_grant(int fd, const struct tcp_shared *s, const struct grant_
 		return err_missing(err,
 				   "pool tcp: target=%s: no answer: %s: is memserver --tcp "
 				   "running there?",
-				   s->name, strerror(-rc));
+				   s->server.name, strerror(-rc));
 	fault = grant_fault(ret, sizeof(*ret), 1, terms);
-	return fault ? err_missing(err, "pool tcp: target=%s: %s", s->name, fault) : 0;
+	return fault ? err_missing(err, "pool tcp: target=%s: %s", s->server.name, fault) : 0;
 }
 
 /* hello: WIRE_HELLO_BYTES. Returns the descriptor, or -errno. */
@@ -243,7 +222,7 @@ static int shake_hands(const struct tcp_shared *s, const void *hello,
 	if (fd < 0)
 		return err_missing(err,
 				   "pool tcp: target=%s: %s: is memserver --tcp running there?",
-				   s->name, strerror(-fd));
+				   s->server.name, strerror(-fd));
 	/* What can't be sent is not answered, either. */
 	(void)!send(fd, hello, WIRE_HELLO_BYTES, MSG_NOSIGNAL);
 	rc = receive_grant(fd, s, terms, ret, err);
@@ -275,63 +254,17 @@ static int join(const struct tcp_shared *s, uint32_t owner, struct err *err)
 
 /* --- in the keeper ---------------------------------------------------------------------------------------- */
 
-static int resolve(struct tcp_shared *s, const char *target, struct err *err)
-{
-	struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found;
-	char host[128];
-	const char *port = split_host_port(target, host, sizeof(host));
-	uint64_t number;
-	int rc;
-
-	if (!port)
-		port = WIRE_PORT;
-	if (parse_u64(port, &number) || number == 0 || number > UINT16_MAX)
-		rc = EAI_SERVICE;
-	else
-		rc = getaddrinfo(host, port, &hints, &found);
-	if (rc)
-		return err_usage(err, "pool tcp: target=%s: %s: give HOST or HOST:PORT", target,
-				 gai_strerror(rc));
-	memcpy(&s->address, found->ai_addr, found->ai_addrlen);
-	s->address_len = found->ai_addrlen;
-	freeaddrinfo(found);
-	snprintf(s->name, sizeof(s->name), "%.*s", (int)sizeof(s->name) - 1, target);
-	return 0;
-}
-
-static int fill_open(struct memserver_open *open, const struct tcp_params *p, uint64_t most_bytes,
-		     struct err *err)
-{
-	char token[MEMSERVER_TOKEN_MAX + 1] = "";
-	int rc = 0;
-
-	*open = (struct memserver_open){
-		.head = { htobe32(MEMSERVER_MAGIC), htobe16(MEMSERVER_VERSION),
-			  htobe16(MEMSERVER_OPEN) },
-		.bytes_least = htobe64(p->size_bytes ? p->size_bytes : LEAST_BYTES),
-		.bytes_most = htobe64(p->size_bytes ? p->size_bytes : most_bytes),
-		.queue_pairs_least = htobe16(CONNECTIONS),
-	};
-	if (p->token_file)
-		rc = secret_read(p->token_file, token, sizeof(token), "pool tcp: token-file", err);
-	memcpy(open->token, token, sizeof(open->token));
-	explicit_bzero(token, sizeof(token));
-	if (rc && err)
-		err->kind = ERR_USAGE; /* also where there is no such file */
-	return rc;
-}
-
-static int open_session(struct pool_ctx *ctx, const struct tcp_params *p, struct err *err)
+static int open_session(struct pool_ctx *ctx, const struct pool_server_params *p, struct err *err)
 {
 	struct tcp_shared *s = ctx->shared;
 	struct memserver_open open;
 	struct memserver_grant grant;
-	struct grant_terms terms = { .bytes_least = p->size_bytes ? p->size_bytes : LEAST_BYTES,
+	struct grant_terms terms = { .bytes_least = p->size_bytes ? p->size_bytes
+								  : POOL_SERVER_LEAST_BYTES,
 				     .queue_pairs_least = CONNECTIONS,
 				     .queue_pairs_most = UINT16_MAX,
 				     .depth_most = 1 };
-	uint64_t slots;
-	int rc = fill_open(&open, p, (ctx->nr_slots - FIRST_SLOT) * POOL_PAGE, err);
+	int rc = pool_server_open(&open, ctx, p, CONNECTIONS, err);
 
 	if (!rc)
 		rc = s->keeper_fd = shake_hands(s, &open, &terms, &grant, err);
@@ -339,28 +272,18 @@ static int open_session(struct pool_ctx *ctx, const struct tcp_params *p, struct
 	if (rc < 0)
 		return rc;
 	s->session = be64toh(grant.session);
-	slots = be64toh(grant.bytes) / POOL_PAGE + FIRST_SLOT;
-	if (slots < ctx->nr_slots)
-		ctx->nr_slots = slots;
+	pool_server_granted(ctx, be64toh(grant.bytes));
 	return 0;
 }
 
 static int tcp_create(struct pool_ctx *ctx, const void *params, struct err *err)
 {
-	const struct tcp_params *p = params;
+	const struct pool_server_params *p = params;
 	struct tcp_shared *s = ctx->shared;
 	int rc;
 
 	s->keeper_fd = -1;
-	s->timeout_ns = p->timeout_ns;
-	if (!p->target)
-		return err_usage(err,
-				 "pool tcp: target is missing: --pool tcp:target=HOST:PORT, of a "
-				 "memserver --tcp");
-	if (p->size_bytes && p->size_bytes < LEAST_BYTES)
-		return err_usage(err, "pool tcp: size=%llu is less than 2M",
-				 (unsigned long long)p->size_bytes);
-	rc = resolve(s, p->target, err);
+	rc = pool_server_find(&s->server, ctx->pool, p, "--tcp", WIRE_PORT, err);
 	return rc ? rc : open_session(ctx, p, err);
 }
 
@@ -377,8 +300,23 @@ static void tcp_bury(struct pool_ctx *ctx, uint32_t owner)
 {
 	struct tcp_shared *s = ctx->shared;
 
-	if (!s->lost && send_to_keeper(ctx, WIRE_CUT, owner) == 0)
+	if (!s->server.lost && send_to_keeper(ctx, WIRE_CUT, owner) == 0)
 		receive_answer(ctx, s->keeper_fd, s->keeper_tag);
+}
+
+/* Nothing comes to the keeper unasked but the connection's end. */
+static const char *tcp_lost(struct pool_ctx *ctx)
+{
+	struct tcp_shared *s = ctx->shared;
+	char byte;
+	ssize_t n;
+
+	if (!s->server.lost) {
+		n = recv(s->keeper_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+			lose_by_errno(ctx, n);
+	}
+	return s->server.lost ? s->server.why : NULL;
 }
 
 static void tcp_close(struct pool_ctx *ctx)
@@ -501,7 +439,7 @@ static uint32_t fill_request(struct tcp_state *st, enum wire_kind kind, uint32_t
 	st->parts[0] = (struct iovec){ &st->head, sizeof(st->head) };
 	st->parts[1] = (struct iovec){ st->runs, nr_runs * sizeof(*st->runs) };
 	for (size_t i = 0; i < nr_runs; i++) {
-		st->runs[i] = (struct wire_run){ htobe32(runs[i].slot - FIRST_SLOT),
+		st->runs[i] = (struct wire_run){ htobe32(runs[i].slot - POOL_SERVER_FIRST_SLOT),
 						 htobe32(runs[i].nr) };
 		st->parts[2 + i] = (struct iovec){ runs[i].pages, runs[i].nr * POOL_PAGE };
 		pages += runs[i].nr;
@@ -584,7 +522,7 @@ const struct pool pool_tcp = {
 	.name = "tcp",
 	.summary = "a memserver's memory, over TCP",
 	.opts = tcp_opts,
-	.params_size = sizeof(struct tcp_params),
+	.params_size = sizeof(struct pool_server_params),
 	.create = tcp_create,
 	.open = tcp_open,
 	.store = tcp_store,
@@ -592,5 +530,6 @@ const struct pool pool_tcp = {
 	.settle = tcp_settle,
 	.bury = tcp_bury,
 	.facts = tcp_facts,
+	.lost = tcp_lost,
 	.close = tcp_close,
 };

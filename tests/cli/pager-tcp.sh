@@ -129,6 +129,22 @@ refused 3 'Connection refused' "tcp:target=${address% (*}"
 expect 3 "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o pager.pool=tcp:target=127.0.0.1:1
 grep -q 'Connection refused' "$tmp/err" || fail "no server: $(cat "$tmp/err")"
 
+# --- the server is lost: the run says so, whoever finds out first
+eventually all_is_free || fail "memory is left: $(stats)"
+"$fmbench" run --ratio 0.5 --peak 60M --backend pager \
+	-o "pager.pool=tcp:target=127.0.0.1:$port,token-file=$tmp/token,size=64M" -- \
+	/usr/bin/python3 "$tmp/forever.py" >"$tmp/out" 2>"$tmp/err" &
+run=$!
+has_memory() { ! all_is_free; }
+eventually has_memory || fail "the job does not begin: $(cat "$tmp/err")"
+kill -KILL $server
+status=0
+wait $run || status=$?
+[[ $status -ne 0 ]] || fail "a lost server, and exit status 0"
+sql "SELECT detail FROM flag WHERE code = 'BACKEND_LOST'" >"$tmp/flag"
+grep -q "^pool tcp: memserver 127.0.0.1:$port is lost: " "$tmp/flag" ||
+	fail "no BACKEND_LOST: $(cat "$tmp/flag" "$tmp/err")"
+
 # --- fmbench is killed: the server goes, and its group
 "$fmbench" run --ratio 0.5 --peak 60M --backend pager -o pager.pool=tcp -- \
 	/usr/bin/python3 "$tmp/forever.py" >"$tmp/out" 2>"$tmp/err" &

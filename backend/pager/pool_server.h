@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A memserver, as the keeper of a pool on it names it and opens a session of handshake.h. */
+#ifndef BACKEND_PAGER_POOL_SERVER_H
+#define BACKEND_PAGER_POOL_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "backend/memserver/handshake.h"
+#include "backend/pager/pool.h"
+
+#define POOL_SERVER_FIRST_SLOT	512u /* the lower ones are never used */
+#define POOL_SERVER_LEAST_BYTES (2ull << 20)
+
+struct pool_server_params {
+	char *target, *token_file;
+	uint64_t size_bytes, timeout_ns;
+};
+
+/* In memory that all processes of the job share. */
+struct pool_server {
+	char name[80]; /* as the user gave it */
+	struct sockaddr_storage address;
+	socklen_t address_len;
+	uint64_t timeout_ns;
+	atomic_bool lost, told;
+	char why[160]; /* of whoever found out first */
+};
+
+/* The rows of a pool's options after its target. */
+#define POOL_SERVER_OPTS                                                                           \
+	OPT_STRING("token-file", struct pool_server_params, token_file, NULL,                      \
+		   "its first line is the token that the server's --token-file asks for"),         \
+		OPT_SECRET("token", "token-file"),                                                 \
+		OPT_SIZE("size", struct pool_server_params, size_bytes, "0", 0, GRANT_BYTES_MAX,   \
+			 "memory to ask for; 0: what the server has, at most the pool's room"),    \
+		OPT_DURATION("timeout", struct pool_server_params, timeout_ns, "1500ms", 1e6,      \
+			     600e9, "the server is lost when nothing comes for so long")
+
+/* option: of memserver, as in "--tcp". port: where the user names none. */
+int pool_server_find(struct pool_server *s, const struct pool *pool,
+		     const struct pool_server_params *p, const char *option, const char *port,
+		     struct err *err);
+/* The request for a session. It has the token: clear it when it was sent. */
+int pool_server_open(struct memserver_open *ret, const struct pool_ctx *ctx,
+		     const struct pool_server_params *p, unsigned int queue_pairs, struct err *err);
+/* Not more slots than were granted. */
+void pool_server_granted(struct pool_ctx *ctx, uint64_t bytes);
+/* To all of the job, for the last words of this process. Returns -EIO. */
+int pool_server_lose(struct pool_server *s, struct pool_ctx *ctx, const char *why);
+
+#endif
