@@ -61,6 +61,6 @@ extern const struct policy policy_belady; /* what a trace says is wanted last */
 extern const struct policy policy_clock;  /* who was written since the hand passed stays */
 extern const struct policy policy_fifo;
 extern const struct policy policy_random;
-extern const struct policy policy_refault; /* FIFO; who came back soon passes once more */
+extern const struct policy policy_refault; /* FIFO; who is soon missed passes more often */
 
 #endif
