@@ -174,6 +174,14 @@ static bool time_is_up(void)
 	       (now.tv_sec == end_time.tv_sec && now.tv_nsec >= end_time.tv_nsec);
 }
 
+/* A busy machine's link breaks without a cut, too. What the last round lost, the next may find. */
+static bool is_last(unsigned int round)
+{
+	if (!opt.seconds)
+		return round + 1 >= opt.rounds;
+	return time_is_up() && !(opt.again && lost);
+}
+
 static void page_out(size_t first, size_t n)
 {
 	if (!opt.no_pageout && n && push_out(pages + first * PAGE, n * PAGE))
@@ -204,8 +212,10 @@ static void *run_thread(void *arg)
 
 			visit(visit_first + at, random);
 		}
+		/* All have visited: none adds to what is lost. */
+		pthread_barrier_wait(&barrier);
 		if (me == 0)
-			stop = opt.seconds ? time_is_up() : round + 1 >= opt.rounds;
+			stop = is_last(round);
 		pthread_barrier_wait(&barrier);
 		if (stop)
 			return NULL;
@@ -319,7 +329,8 @@ static void usage(FILE *to)
 	      "  --random           in random order\n"
 	      "  --fork N           N children check and write copies instead of threads\n"
 	      "  --large            ask for large folios\n"
-	      "  --again            look at lost pages again: only the last round's count\n"
+	      "  --again            look at lost pages again: only the last round's count;\n"
+	      "                     with --seconds, go on until a round finds all\n"
 	      "  --no-pageout       leave it to the group's limit to push pages out\n",
 	      to);
 }
