@@ -80,6 +80,14 @@ static const char *option_of(const struct pager_params *p, const char *name)
 	return NULL;
 }
 
+/* Of pool tcp the run starts one itself where none is named. */
+static bool names_server(const struct pager_params *p)
+{
+	const struct pool *pool = pool_find(p->pool);
+
+	return opt_find(pool->opts, "target") && (pool != &pool_tcp || option_of(p, "target"));
+}
+
 static int pager_check(const void *params, struct err *err)
 {
 	const struct pager_params *p = params;
@@ -88,7 +96,7 @@ static int pager_check(const void *params, struct err *err)
 
 	if (!rc)
 		rc = pool_check(p->pool, err);
-	return rc || !option_of(p, "target") ? rc : pool_try(p->pool, err);
+	return rc || !names_server(p) ? rc : pool_try(p->pool, err);
 }
 
 struct keeper;

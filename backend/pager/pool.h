@@ -115,6 +115,7 @@ extern const struct pool pool_compressed; /* shared memory, by LZ4 */
 extern const struct pool pool_delay;	  /* shared memory behind a latency and a bandwidth */
 extern const struct pool pool_dram;	  /* shared memory of this machine */
 extern const struct pool pool_file;	  /* a file, or a block device */
+extern const struct pool pool_rdma;	  /* a memserver's memory, by one-sided RDMA */
 extern const struct pool pool_tcp;	  /* a memserver's memory, over TCP */
 
 #endif

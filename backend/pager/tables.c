@@ -6,7 +6,8 @@
 #include "backend/pager/prefetch.h"
 
 const struct pool *const pager_pools[] = { &pool_dram, &pool_delay, &pool_compressed,
-					   &pool_file, &pool_tcp,   NULL };
+					   &pool_file, &pool_rdma,  &pool_tcp,
+					   NULL };
 
 /* The first of each is the default. */
 const struct policy *const pager_policies[] = { &policy_refault, &policy_belady, &policy_clock,

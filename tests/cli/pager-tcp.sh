@@ -49,6 +49,7 @@ refused 3 'wrong access token' "tcp:target=127.0.0.1:$port"
 refused 3 'max-bytes-per-client is 64M' "tcp:target=127.0.0.1:$port,token-file=$tmp/token,size=65M"
 refused 2 "$tmp/nosuch" "tcp:target=127.0.0.1:$port,token-file=$tmp/nosuch"
 refused 2 'target is missing' tcp
+refused 2 'target is missing.*memserver --listen' rdma
 refused 2 'size=1' "tcp:target=127.0.0.1:$port,size=1M"
 refused 2 'target=127.0.0.1:99999' tcp:target=127.0.0.1:99999
 refused 2 'token-file' tcp:target=127.0.0.1:1,token=sesame

@@ -39,3 +39,60 @@ else
 	tr -s ' \n' ' ' <"$tmp/doctor" | grep -q 'ok pager .*no UFFDIO_MOVE before Linux 6.8' ||
 		fail "doctor: $(<"$tmp/doctor")"
 fi
+
+# --- pool rdma: right, two jobs apart, refused, lost. Soft-RoCE is where the guest has --rdma.
+if [[ $FMLAB_KERNEL == 7.3 ]]; then
+	host=10.99.0.1
+	serve() { # OPTION…: its pid in $server
+		: >"$tmp/server"
+		build/memserver --listen $host:50000 --size 96M --stats "$tmp/server-stats" "$@" 2>"$tmp/server" &
+		server=$!
+		eventually test -S "$tmp/server-stats" || fail "no server: $(<"$tmp/server")"
+	}
+	trap '[[ -z ${server-} ]] || kill -KILL $server 2>/dev/null || true; rm -rf "$tmp"' EXIT
+	echo sesame >"$tmp/token"
+	echo wrong >"$tmp/wrong"
+	serve --token-file "$tmp/token"
+	pool=rdma:target=$host,token-file=$tmp/token,size=40M,timeout=10s # by its connection a lost server is found out at once
+	"$fmpager" --limit 12M --pool "$pool" -- "$torture" 1 20 2 >"$tmp/other" 2>&1 &
+	other=$!
+	expect 0 "$fmpager" --limit 12M --pool "$pool" -- "$torture" 1 20 2
+	grep -q 'nothing wrong' "$tmp/out" || fail "rdma: the torture ended early: $(<"$tmp/out")"
+	grep -q '^pool rdma' "$tmp/err" || fail "no figures of the pool: $(<"$tmp/err")"
+	wait $other || fail "two jobs: $(<"$tmp/other")"
+
+	expect 3 "$fmpager" --limit 12M --pool "rdma:target=$host,token-file=$tmp/wrong" -- true
+	grep -q 'wrong access token' "$tmp/err" || fail "a wrong token: $(<"$tmp/err")"
+	expect 3 "$fmpager" --limit 12M --pool "rdma:target=$host:50009" -- true
+	grep -q 'is memserver --listen running there' "$tmp/err" || fail "no server: $(<"$tmp/err")"
+
+	# A parent whose far pages its child reads; then the server goes.
+	cat >"$tmp/forever.py" <<'END'
+import os
+memory = bytearray(12 << 20)
+for i in range(0, len(memory), 4096): memory[i] = i >> 12 & 255
+def is_wrong(): return any(memory[i] != i >> 12 & 255 for i in range(0, len(memory), 4096))
+child = os.fork()
+if child == 0: os._exit(is_wrong())
+if os.waitpid(child, 0)[1]: print("WRONG", flush=True)
+print("begun", flush=True)
+while True:
+	if is_wrong(): print("WRONG", flush=True)
+END
+	status=0
+	timeout 60 "$fmpager" --limit 14M --quiet --pool "$pool" -- python3 "$tmp/forever.py" >"$tmp/out" 2>"$tmp/err" &
+	job=$!
+	eventually grep -q begun "$tmp/out" || fail "the program does not begin: $(<"$tmp/err")"
+	kill -KILL $server
+	killed_ms=$(($(date +%s%N) / 1000000))
+	wait $job || status=$?
+	echo "# a lost server ended the job after $(($(date +%s%N) / 1000000 - killed_ms)) ms"
+	[[ $status -eq 135 || $status -eq 137 ]] || fail "exit status $status: $(<"$tmp/err")"
+	grep -Eq "pages of .*: memserver $host is lost: " "$tmp/err" || fail "not told why: $(<"$tmp/err")"
+	if grep -q WRONG "$tmp/out"; then fail "wrong data over rdma"; fi
+
+	rm -f "$tmp/server-stats"
+	serve
+	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 12M -o memory=8M --backend pager \
+		-o "pager.pool=rdma:target=$host,timeout=10s"
+fi
