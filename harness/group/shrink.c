@@ -46,6 +46,12 @@ static int explain_stuck(const struct shrink *s, uint64_t usage, struct err *err
 			"demotes no more: is there room on the slow node (`numactl -H`), or "
 			"is memory locked (%s)?",
 			is, should, locked);
+	if (s->backend->caps & CAP_PAGER)
+		return err_failed(err, 0,
+				  "memory stays at %s, %s wanted: the rest can't be paged "
+				  "(stacks, small mappings, locked or shared memory), or the pool "
+				  "is full; take a larger ratio, or more of the workload's memory",
+				  is, should);
 	if (total == 0)
 		return err_failed(err, 0,
 				  "memory stays at %s, %s wanted: no swap area is on (choose a "
