@@ -42,7 +42,7 @@ for mode in evict-clean evict-dirty; do
 done
 micro 0 fault_throughput --backend zram -o pattern=zipf
 counts_agree
-near "$(value touches) * (1 - $(value stayed))" "$(value major_faults)" 0.1 "pages that stayed"
+near "$(value touches) * (1 - $(value stayed))" "$(value major_faults)" 0.2 "pages that stayed"
 only_flags
 if [[ $(nproc) -ge 2 ]]; then
 	micro 0 fault_throughput --backend zram --cores 1-2 --cpus 0-1 -o mode=evict-dirty -o verify

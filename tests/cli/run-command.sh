@@ -66,6 +66,6 @@ eventually cleaned || fail "no cleanup after kill -9"
 
 # As long with half of its memory: it may be told how long to run.
 if "$fmbench" run --dry-run --ratio 0.5 -- sleep 0 >"$tmp/out" 2>&1; then
-	expect_run "$fmbench" run --peak 64M --ratio 1,0.5 -- sleep 0.7
+	expect_run "$fmbench" run --peak 64M --ratio 1,0.5 -- sleep 2
 	grep -q 'runs for a fixed time.*--metric' "$tmp/err" || fail "a fixed window is not told of"
 fi
