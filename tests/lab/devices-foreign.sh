@@ -46,7 +46,7 @@ state >"$tmp/before"
 # Past the page cache, which the target does not look into.
 printf '%-4096s' "something of the user's" | dd of=/dev/ram0 bs=4096 oflag=direct status=none
 expect 1 "$fmbench" "${sort[@]}" "${target[@]}"
-grep -q "holds something that is no swap area" "$tmp/err" || fail "it was not told: $(<"$tmp/err")"
+grep -q "holds something that is not fmbench" "$tmp/err" || fail "it was not told: $(<"$tmp/err")"
 dd if=/dev/ram0 bs=4096 count=1 iflag=direct status=none | grep -q "something of the user's" ||
 	fail "it was overwritten"
 restored "a target that holds something"
