@@ -25,9 +25,8 @@
 struct backend_ctx {
 	const struct backend *backend;
 	const void *params;
-	uint64_t need_bytes; /* how much may have to be far at once; 0: not known yet */
-	uint64_t
-		peak_bytes; /* how much the programs that have to be far have in all; 0: as above */
+	uint64_t need_bytes;   /* how much may have to be far at once; 0: not known yet */
+	uint64_t peak_bytes;   /* the peaks together of the jobs that it is of */
 	const char *state_dir; /* for files that fmbench keeps between runs */
 	char swap_device[128]; /* filled by up(): as /proc/swaps names it; "" for none or several */
 	bool taken;	       /* filled by up(): it was up before, and stays up */
@@ -44,8 +43,8 @@ enum backend_caps {
 	CAP_PAGE_HOOK = 16, /* fmbench's kernel modules take the pages before the swap area does */
 	CAP_RDMA = 32,	    /* an RDMA device is on the way */
 	CAP_ANY_AREA = 64,  /* takes whatever swap areas are on: none is its own */
-	CAP_HOST = 256,	 /* a disk in the host's memory, which fmlab gives a guest that needs one */
-	CAP_ZSWAP = 128, /* zswap stands before its area, and is meant to */
+	CAP_ZSWAP = 128,    /* zswap stands before its area, and is meant to */
+	CAP_HOST = 256,	    /* the host's memory, as a disk that fmlab gives a guest */
 };
 #define CAP_FAR (CAP_SWAP | CAP_TIER | CAP_PAGER)
 
@@ -147,11 +146,11 @@ extern const struct journal_op journal_ops_backend[];
 
 /* One line a backend; the rows of table.c. */
 extern const struct backend backend_brd;
-extern const struct backend backend_disk;
-extern const struct backend backend_host;
 extern const struct backend backend_delay;
+extern const struct backend backend_disk;
 extern const struct backend backend_fastswap_dram;
 extern const struct backend backend_fastswap_rdma;
+extern const struct backend backend_host;
 extern const struct backend backend_nbd;
 extern const struct backend backend_none;
 extern const struct backend backend_nvme_loop;

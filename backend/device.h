@@ -7,6 +7,7 @@
 #define BACKEND_DEVICE_H
 
 #include "backend/backend.h"
+#include "backend/swap_areas.h"
 
 #define DEVICE_PATH_SIZE 64 /* of /dev/NAME */
 
@@ -20,8 +21,7 @@ struct device_params {
 #define DEVICE_OPTS(S, m)                                                                          \
 	OPT_SIZE("size", S, m.size_bytes, "0", 0, 16.0 * (1ull << 40),                             \
 		 "far memory; 0: what the run needs, else half of the free memory"),               \
-		OPT_U64("priority", S, m.priority, "32767", 0, 32767,                              \
-			"swap priority; the highest area is filled first")
+		SWAP_PRIORITY_OPT(S, m.priority)
 /* clang-format on */
 
 /*

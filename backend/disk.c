@@ -18,9 +18,7 @@
 static const struct opt disk_opts[] = {
 	OPT_STRING("device", struct disk_params, device, NULL,
 		   "an empty disk or partition that nothing uses, as /dev/nvme0n1p3"),
-	OPT_U64("priority", struct disk_params, priority, "32767", 0, SWAP_PRIORITY_MAX,
-		"swap priority; the highest area is filled first"),
-	OPT_END
+	SWAP_PRIORITY_OPT(struct disk_params, priority), OPT_END
 };
 
 /* O_EXCL: not while it is mounted, swap, or under another device (open(2)); nor is one with such a partition. */

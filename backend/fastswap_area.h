@@ -7,6 +7,7 @@
 #define BACKEND_FASTSWAP_AREA_H
 
 #include "backend/backend.h"
+#include "backend/swap_areas.h"
 
 /* The first options of each fastswap backend; embed it as the first member of its parameters. */
 struct fastswap_params {
@@ -29,8 +30,7 @@ struct fastswap_params {
 		OPT_STRING(                                                                                  \
 			"modules", S, m.modules, NULL,                                                       \
 			"directory of fastswap.ko and its pools; unset: beside the program, else modprobe"), \
-		OPT_U64("priority", S, m.priority, "32767", 0, 32767,                                        \
-			"swap priority; the highest area is filled first")
+		SWAP_PRIORITY_OPT(S, m.priority)
 /* clang-format on */
 
 /* Can fastswap.ko and that pool be loaded here? */

@@ -18,9 +18,7 @@ static const struct opt host_opts[] = {
 	OPT_STRING(
 		"device", struct disk_params, device, NULL,
 		"the disk whose blocks the host keeps in memory; unset: that of fmlab --host-memory"),
-	OPT_U64("priority", struct disk_params, priority, "32767", 0, SWAP_PRIORITY_MAX,
-		"swap priority; the highest area is filled first"),
-	OPT_END
+	SWAP_PRIORITY_OPT(struct disk_params, priority), OPT_END
 };
 
 /* Into path, of DEVICE_PATH_SIZE. */
@@ -53,25 +51,30 @@ static int find_host_disk(char *path, struct err *err)
 		     "host keeps in memory with -o host.device=");
 }
 
+/* The user's, or the one that is found. */
+static int choose_disk(const struct disk_params *p, char found[DEVICE_PATH_SIZE],
+		       const char **ret_path, struct err *err)
+{
+	*ret_path = p->device ? p->device : found;
+	return p->device ? 0 : find_host_disk(found, err);
+}
+
 static int host_check(const void *params, struct err *err)
 {
-	const struct disk_params *p = params;
-	char path[DEVICE_PATH_SIZE];
-	int rc;
+	char found[DEVICE_PATH_SIZE];
+	const char *path;
+	int rc = choose_disk(params, found, &path, err);
 
-	if (p->device)
-		return disk_check_device(p->device, err);
-	rc = find_host_disk(path, err);
 	return rc ? rc : disk_check_device(path, err);
 }
 
 static int host_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
-	const struct disk_params *p = ctx->params;
-	char path[DEVICE_PATH_SIZE];
-	int rc = p->device ? 0 : find_host_disk(path, err);
+	char found[DEVICE_PATH_SIZE];
+	const char *path;
+	int rc = choose_disk(ctx->params, found, &path, err);
 
-	return rc ? rc : disk_swap_on(ctx, p->device ? p->device : path, j, err);
+	return rc ? rc : disk_swap_on(ctx, path, j, err);
 }
 
 const struct backend backend_host = {

@@ -17,6 +17,10 @@ struct backend_ctx;
 #define SWAP_UUID_SIZE 37
 /* swapon(2): 0 to 32767, the highest is filled first. */
 #define SWAP_PRIORITY_MAX 32767
+/* The option of backends that turn on an area of their own. member: a uint64_t of struct S. */
+#define SWAP_PRIORITY_OPT(S, member)                                                               \
+	OPT_U64("priority", S, member, "32767", 0, SWAP_PRIORITY_MAX,                              \
+		"swap priority; the highest area is filled first")
 /* Signatures of file systems, LVM, RAID, partitions and swap are within. */
 #define SWAP_HEAD_BYTES (64 * 1024)
 

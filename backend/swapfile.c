@@ -33,9 +33,7 @@ static const struct opt swapfile_opts[] = {
 		   "where to put the file: ext4, xfs or btrfs"),
 	OPT_SIZE("size", struct swapfile_params, size_bytes, "0", 0, 16.0 * (1ull << 40),
 		 "0: what the run needs, else the machine's memory or half of the free disk"),
-	OPT_U64("priority", struct swapfile_params, priority, "32767", 0, SWAP_PRIORITY_MAX,
-		"swap priority; the highest area is filled first"),
-	OPT_END
+	SWAP_PRIORITY_OPT(struct swapfile_params, priority), OPT_END
 };
 
 /* What a directory is on. */

@@ -37,9 +37,7 @@ static const struct opt zram_opts[] = {
 	OPT_STRING(
 		"algorithm", struct zram_params, algorithm, NULL,
 		"compressor, as in /sys/block/zram0/comp_algorithm; unset: the kernel's default"),
-	OPT_U64("priority", struct zram_params, priority, "32767", 0, SWAP_PRIORITY_MAX,
-		"swap priority; the highest area is filled first"),
-	OPT_END
+	SWAP_PRIORITY_OPT(struct zram_params, priority), OPT_END
 };
 
 static const char *attr(char path[ZRAM_ATTR], unsigned int n, const char *name)
