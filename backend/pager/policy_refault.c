@@ -11,8 +11,9 @@
 
 #define CREDIT_BITS 5
 #define MAX_CREDIT  ((1u << CREDIT_BITS) - 1)
-#define STEPS	    32	/* of a logarithm to base 2 */
-#define INERTIA	    256 /* absences, of the usual one's mean */
+#define STEP_BITS   5
+#define STEPS	    (1u << STEP_BITS) /* of a logarithm to base 2 */
+#define INERTIA	    256		      /* absences, of the usual one's mean */
 
 static struct queue queue;
 static uint64_t nr_left;
@@ -32,7 +33,7 @@ static unsigned int logarithm(uint64_t absence)
 	uint64_t x = absence + 2;
 	unsigned int exponent = 63 - (unsigned int)__builtin_clzll(x);
 
-	return exponent * STEPS + (unsigned int)((x << 5 >> exponent) - STEPS);
+	return exponent * STEPS + (unsigned int)((x << STEP_BITS >> exponent) - STEPS);
 }
 
 /* 2 to such a logarithm, MAX_CREDIT at most. */
@@ -40,7 +41,7 @@ static unsigned int power(unsigned int log)
 {
 	unsigned int exponent = log / STEPS;
 
-	return exponent < CREDIT_BITS ? (STEPS + log % STEPS) << exponent >> 5 : MAX_CREDIT;
+	return exponent < CREDIT_BITS ? (STEPS + log % STEPS) << exponent >> STEP_BITS : MAX_CREDIT;
 }
 
 static unsigned int credit_of(const uint64_t *word)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "backend/pager/pool_memory.h"
+#include "backend/pager/pool_tally.h"
 #include "base/clock.h"
 
 #define EXTENT_BYTES (512 * POOL_PAGE)
@@ -32,7 +33,7 @@ struct file_params {
 
 struct file_shared {
 	bool is_device;
-	_Atomic uint64_t reads, read_pages, read_ns, writes, written_pages, write_ns;
+	struct pool_tally reads, writes;
 };
 
 static const struct opt file_opts[] = {
@@ -183,54 +184,43 @@ static int move_run(int fd, const struct pool_run *run, bool out)
 	return 0;
 }
 
-static int file_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
+static int move_all(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs, bool out,
+		    struct pool_tally *t)
 {
-	struct file_shared *s = ctx->shared;
-	uint64_t begin = clock_ns();
+	uint64_t begin = clock_ns(), pages = 0;
 	int rc = 0;
 
 	for (size_t i = 0; i < nr_runs && !rc; i++) {
-		rc = move_run(ctx->fd, &runs[i], true);
-		s->written_pages += runs[i].nr;
+		rc = move_run(ctx->fd, &runs[i], out);
+		pages += runs[i].nr;
 	}
-	s->writes += nr_runs;
-	s->write_ns += clock_ns() - begin;
+	pool_tally_add(t, nr_runs, pages, begin);
 	return rc;
+}
+
+static int file_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
+{
+	struct file_shared *s = ctx->shared;
+
+	return move_all(ctx, runs, nr_runs, true, &s->writes);
 }
 
 static int file_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
 {
 	struct file_shared *s = ctx->shared;
-	uint64_t begin = clock_ns();
-	int rc = 0;
 
-	for (size_t i = 0; i < nr_runs && !rc; i++) {
-		rc = move_run(ctx->fd, &runs[i], false);
-		s->read_pages += runs[i].nr;
-	}
-	s->reads += nr_runs;
-	s->read_ns += clock_ns() - begin;
-	return rc;
-}
-
-static double share(uint64_t sum, uint64_t nr)
-{
-	return nr ? (double)sum / (double)nr : 0;
+	return move_all(ctx, runs, nr_runs, false, &s->reads);
 }
 
 static size_t file_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS])
 {
+	static const char *const reads[] = { "reads", "read_pages", "read_ns" }, *const writes[] = {
+		"writes", "write_pages", "write_ns"
+	};
 	const struct file_shared *s = ctx->shared;
+	size_t n = pool_tally_facts(&s->reads, reads, "requests", "likewise", facts);
 
-	facts[0] = (struct pool_fact){ "reads", (double)s->reads, "requests" };
-	facts[1] = (struct pool_fact){ "read_pages", share(s->read_pages, s->reads),
-				       "of each, in the mean" };
-	facts[2] = (struct pool_fact){ "read_ns", share(s->read_ns, s->reads), "likewise" };
-	facts[3] = (struct pool_fact){ "writes", (double)s->writes, "requests" };
-	facts[4] = (struct pool_fact){ "write_pages", share(s->written_pages, s->writes),
-				       "of each, in the mean" };
-	facts[5] = (struct pool_fact){ "write_ns", share(s->write_ns, s->writes), "likewise" };
-	return 6;
+	return n + pool_tally_facts(&s->writes, writes, "requests", "likewise", facts + n);
 }
 
 const struct pool pool_file = {

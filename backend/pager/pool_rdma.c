@@ -82,15 +82,8 @@ static void request(struct pool_ctx *ctx, uint32_t lane, uint32_t box, enum rdma
 /* Returns how many pages. */
 static uint32_t fill_box(struct rdma_box *b, const struct pool_run *runs, size_t nr_runs)
 {
-	uint32_t pages = 0;
-
 	b->nr_runs = (uint32_t)nr_runs;
-	for (size_t i = 0; i < nr_runs; i++) {
-		b->runs[i].slot = runs[i].slot;
-		b->runs[i].nr = runs[i].nr;
-		pages += runs[i].nr;
-	}
-	return pages;
+	return pool_spans_note(b->runs, runs, nr_runs);
 }
 
 static void copy_pages(struct rdma_box *b, const struct pool_run *runs, size_t nr_runs, bool in)
@@ -235,15 +228,15 @@ static int rdma_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t 
 	uint64_t begin = clock_ns();
 	int rc = wait_for_box(ctx, st->lane, st->next);
 	struct rdma_box *b = rdma_box(ctx, st->lane, st->next);
+	uint32_t pages;
 
 	if (rc)
 		return rc;
-	s->stored_pages += fill_box(b, runs, nr_runs);
+	pages = fill_box(b, runs, nr_runs);
 	copy_pages(b, runs, nr_runs, true);
 	request(ctx, st->lane, st->next, RDMA_WRITE);
 	st->next = st->next + 1 < RDMA_BOXES ? st->next + 1 : LOAD_BOX + 1;
-	s->stores++;
-	s->store_ns += clock_ns() - begin;
+	pool_tally_add(&s->counts.stores, 1, pages, begin);
 	return 0;
 }
 
@@ -257,18 +250,6 @@ static int rdma_settle(struct pool_ctx *ctx)
 	return rc;
 }
 
-static bool overlaps(const struct rdma_box *b, const struct pool_run *runs, size_t nr_runs)
-{
-	for (uint32_t i = 0; i < b->nr_runs; i++) {
-		for (size_t k = 0; k < nr_runs; k++) {
-			if (b->runs[i].slot < runs[k].slot + runs[k].nr &&
-			    runs[k].slot < b->runs[i].slot + b->runs[i].nr)
-				return true;
-		}
-	}
-	return false;
-}
-
 static int wait_for_stores_of(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
 {
 	struct rdma_shared *s = ctx->shared;
@@ -276,10 +257,12 @@ static int wait_for_stores_of(struct pool_ctx *ctx, const struct pool_run *runs,
 	int rc = 0;
 
 	for (uint32_t i = LOAD_BOX + 1; i < RDMA_BOXES && !rc; i++) {
+		const struct rdma_box *b = rdma_box(ctx, st->lane, i);
+
 		if (!is_busy(s->states[st->lane][i]) ||
-		    !overlaps(rdma_box(ctx, st->lane, i), runs, nr_runs))
+		    !pool_spans_meet(b->runs, b->nr_runs, runs, nr_runs))
 			continue;
-		s->waits++;
+		s->counts.waits++;
 		rc = wait_for_box(ctx, st->lane, i);
 	}
 	return rc;
@@ -291,44 +274,28 @@ static int rdma_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t n
 	const struct rdma_state_of_process *st = ctx->state;
 	struct rdma_box *b = rdma_box(ctx, st->lane, LOAD_BOX);
 	uint64_t begin = clock_ns();
+	uint32_t pages;
 	int rc = wait_for_stores_of(ctx, runs, nr_runs);
 
 	if (rc)
 		return rc;
-	s->loaded_pages += fill_box(b, runs, nr_runs);
+	pages = fill_box(b, runs, nr_runs);
 	request(ctx, st->lane, LOAD_BOX, RDMA_READ);
 	rc = wait_for_box(ctx, st->lane, LOAD_BOX);
 	if (!rc)
 		copy_pages(b, runs, nr_runs, false);
-	s->loads++;
-	s->load_ns += clock_ns() - begin;
+	pool_tally_add(&s->counts.loads, 1, pages, begin);
 	return rc;
 }
 
 /* --- facts -------------------------------------------------------------------------------------------------- */
 
-static double share(uint64_t sum, uint64_t nr)
-{
-	return nr ? (double)sum / (double)nr : 0;
-}
-
 static size_t rdma_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS])
 {
 	const struct rdma_shared *s = ctx->shared;
 
-	facts[0] = (struct pool_fact){ "loads", (double)s->loads,
-				       "batches, all READs of one under way at once" };
-	facts[1] = (struct pool_fact){ "load_pages", share(s->loaded_pages, s->loads),
-				       "of each, in the mean" };
-	facts[2] = (struct pool_fact){ "load_ns", share(s->load_ns, s->loads), "likewise" };
-	facts[3] = (struct pool_fact){ "stores", (double)s->stores, "batches, written behind" };
-	facts[4] = (struct pool_fact){ "store_pages", share(s->stored_pages, s->stores),
-				       "of each, in the mean" };
-	facts[5] = (struct pool_fact){ "store_ns", share(s->store_ns, s->stores),
-				       "until they are in a box" };
-	facts[6] =
-		(struct pool_fact){ "waits", (double)s->waits, "of loads, for stores under way" };
-	return 7;
+	return pool_server_facts(&s->counts, "batches, all READs of one under way at once",
+				 "batches, written behind", "until they are in a box", facts);
 }
 
 const struct pool pool_rdma = {

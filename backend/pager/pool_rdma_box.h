@@ -26,9 +26,7 @@
 struct rdma_box {
 	uint32_t kind; /* of enum rdma_kind */
 	uint32_t nr_runs;
-	struct {
-		uint32_t slot, nr;
-	} runs[POOL_RUNS];
+	struct pool_span runs[POOL_RUNS];
 	_Alignas(4096) char pages[POOL_RUNS * POOL_PAGE];
 };
 
@@ -49,7 +47,7 @@ struct rdma_shared {
 	_Atomic uint32_t last_owner;
 	_Atomic uint32_t owners[RDMA_LANES];		 /* 0: free */
 	_Atomic uint32_t states[RDMA_LANES][RDMA_BOXES]; /* futexes */
-	_Atomic uint64_t loads, loaded_pages, load_ns, stores, stored_pages, store_ns, waits;
+	struct pool_server_counts counts;
 };
 
 _Static_assert(sizeof(struct rdma_shared) <= POOL_SHARED_BYTES, "the pool's part of the board");

@@ -91,3 +91,41 @@ int pool_server_lose(struct pool_server *s, struct pool_ctx *ctx, const char *wh
 	s->lost = true;
 	return -EIO;
 }
+
+size_t pool_server_facts(const struct pool_server_counts *c, const char *loads, const char *stores,
+			 const char *stored, struct pool_fact facts[POOL_FACTS])
+{
+	static const char *const load[] = { "loads", "load_pages", "load_ns" }, *const store[] = {
+		"stores", "store_pages", "store_ns"
+	};
+	size_t n = pool_tally_facts(&c->loads, load, loads, "likewise", facts);
+
+	n += pool_tally_facts(&c->stores, store, stores, stored, facts + n);
+	facts[n] =
+		(struct pool_fact){ "waits", (double)c->waits, "of loads, for stores under way" };
+	return n + 1;
+}
+
+uint32_t pool_spans_note(struct pool_span *spans, const struct pool_run *runs, size_t nr_runs)
+{
+	uint32_t pages = 0;
+
+	for (size_t i = 0; i < nr_runs; i++) {
+		spans[i] = (struct pool_span){ runs[i].slot, runs[i].nr };
+		pages += runs[i].nr;
+	}
+	return pages;
+}
+
+bool pool_spans_meet(const struct pool_span *spans, size_t nr_spans, const struct pool_run *runs,
+		     size_t nr_runs)
+{
+	for (size_t i = 0; i < nr_spans; i++) {
+		for (size_t k = 0; k < nr_runs; k++) {
+			if (spans[i].slot < runs[k].slot + runs[k].nr &&
+			    runs[k].slot < spans[i].slot + spans[i].nr)
+				return true;
+		}
+	}
+	return false;
+}

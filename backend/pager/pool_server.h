@@ -9,6 +9,7 @@
 
 #include "backend/memserver/handshake.h"
 #include "backend/pager/pool.h"
+#include "backend/pager/pool_tally.h"
 
 #define POOL_SERVER_FIRST_SLOT	512u /* the lower ones are never used */
 #define POOL_SERVER_LEAST_BYTES (2ull << 20)
@@ -26,6 +27,17 @@ struct pool_server {
 	uint64_t timeout_ns;
 	atomic_bool lost, told;
 	char why[160]; /* of whoever found out first */
+};
+
+/* Likewise shared: what the pool's facts tell. */
+struct pool_server_counts {
+	struct pool_tally loads, stores;
+	_Atomic uint64_t waits;
+};
+
+/* A run that is under way, without its pages. */
+struct pool_span {
+	uint32_t slot, nr;
 };
 
 /* The rows of a pool's options after its target. */
@@ -47,6 +59,14 @@ int pool_server_open(struct memserver_open *ret, const struct pool_ctx *ctx,
 		     const struct pool_server_params *p, unsigned int queue_pairs, struct err *err);
 /* Not more slots than were granted. */
 void pool_server_granted(struct pool_ctx *ctx, uint64_t bytes);
+/* loads, stores: what each counts; stored: when a store's time is over. */
+size_t pool_server_facts(const struct pool_server_counts *c, const char *loads, const char *stores,
+			 const char *stored, struct pool_fact facts[POOL_FACTS]);
+/* The runs, into spans. Returns how many pages they have. */
+uint32_t pool_spans_note(struct pool_span *spans, const struct pool_run *runs, size_t nr_runs);
+/* Has any of the runs a slot of the spans? */
+bool pool_spans_meet(const struct pool_span *spans, size_t nr_spans, const struct pool_run *runs,
+		     size_t nr_runs);
 /* To all of the job, for the last words of this process. Returns -EIO. */
 int pool_server_lose(struct pool_server *s, struct pool_ctx *ctx, const char *why);
 

@@ -41,14 +41,12 @@ struct tcp_shared {
 	int keeper_fd; /* in the keeper; -1: none */
 	uint32_t keeper_tag;
 	_Atomic uint32_t nr_owners;
-	_Atomic uint64_t loads, loaded_pages, load_ns, stores, stored_pages, store_ns, waits;
+	struct pool_server_counts counts;
 };
 
 struct under_way {
 	uint32_t tag, nr_runs;
-	struct {
-		uint32_t slot, nr;
-	} runs[POOL_RUNS];
+	struct pool_span spans[POOL_RUNS];
 };
 
 struct tcp_state {
@@ -395,23 +393,13 @@ static int tcp_settle(struct pool_ctx *ctx)
 	return rc;
 }
 
-static bool overlaps(const struct under_way *u, const struct pool_run *run)
-{
-	for (uint32_t i = 0; i < u->nr_runs; i++) {
-		if (u->runs[i].slot < run->slot + run->nr &&
-		    run->slot < u->runs[i].slot + u->runs[i].nr)
-			return true;
-	}
-	return false;
-}
-
 static bool is_under_way(const struct tcp_state *st, const struct pool_run *runs, size_t nr_runs)
 {
 	for (unsigned int k = 0; k < st->nr; k++) {
-		for (size_t i = 0; i < nr_runs; i++) {
-			if (overlaps(&st->ring[(st->oldest + k) % DEPTH], &runs[i]))
-				return true;
-		}
+		const struct under_way *u = &st->ring[(st->oldest + k) % DEPTH];
+
+		if (pool_spans_meet(u->spans, u->nr_runs, runs, nr_runs))
+			return true;
 	}
 	return false;
 }
@@ -423,10 +411,7 @@ static void note_under_way(struct tcp_state *st, uint32_t tag, const struct pool
 
 	u->tag = tag;
 	u->nr_runs = (uint32_t)nr_runs;
-	for (size_t i = 0; i < nr_runs; i++) {
-		u->runs[i].slot = runs[i].slot;
-		u->runs[i].nr = runs[i].nr;
-	}
+	pool_spans_note(u->spans, runs, nr_runs);
 }
 
 /* The request, into ->head, ->runs and the first two parts; the pages into the parts after. Returns how many. */
@@ -452,15 +437,15 @@ static int tcp_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t n
 	struct tcp_shared *s = ctx->shared;
 	struct tcp_state *st = ctx->state;
 	uint64_t begin = clock_ns();
+	uint32_t pages;
 	int rc = st->nr == DEPTH ? wait_for_oldest(ctx) : 0;
 
 	if (rc)
 		return rc;
-	s->stored_pages += fill_request(st, WIRE_WRITE, ++st->store_tag, runs, nr_runs);
+	pages = fill_request(st, WIRE_WRITE, ++st->store_tag, runs, nr_runs);
 	note_under_way(st, st->store_tag, runs, nr_runs);
 	rc = move_all(ctx, st->store_fd, st->parts, 2 + nr_runs, true);
-	s->stores++;
-	s->store_ns += clock_ns() - begin;
+	pool_tally_add(&s->counts.stores, 1, pages, begin);
 	return rc;
 }
 
@@ -475,7 +460,7 @@ static int tcp_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr
 	uint32_t pages;
 	int rc = 0;
 
-	for (; !rc && is_under_way(st, runs, nr_runs); s->waits++)
+	for (; !rc && is_under_way(st, runs, nr_runs); s->counts.waits++)
 		rc = wait_for_oldest(ctx);
 	pages = fill_request(st, WIRE_READ, ++st->load_tag, runs, nr_runs);
 	if (!rc)
@@ -487,35 +472,18 @@ static int tcp_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr
 		fault = wire_fault(&st->answer, st->load_tag, pages);
 	if (fault)
 		rc = lose(ctx, fault);
-	s->loads++;
-	s->loaded_pages += pages;
-	s->load_ns += clock_ns() - begin;
+	pool_tally_add(&s->counts.loads, 1, pages, begin);
 	return rc;
 }
 
 /* --- facts -------------------------------------------------------------------------------------------------- */
 
-static double share(uint64_t sum, uint64_t nr)
-{
-	return nr ? (double)sum / (double)nr : 0;
-}
-
 static size_t tcp_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS])
 {
 	const struct tcp_shared *s = ctx->shared;
 
-	facts[0] = (struct pool_fact){ "loads", (double)s->loads, "requests, each a round trip" };
-	facts[1] = (struct pool_fact){ "load_pages", share(s->loaded_pages, s->loads),
-				       "of each, in the mean" };
-	facts[2] = (struct pool_fact){ "load_ns", share(s->load_ns, s->loads), "likewise" };
-	facts[3] = (struct pool_fact){ "stores", (double)s->stores, "requests, written behind" };
-	facts[4] = (struct pool_fact){ "store_pages", share(s->stored_pages, s->stores),
-				       "of each, in the mean" };
-	facts[5] = (struct pool_fact){ "store_ns", share(s->store_ns, s->stores),
-				       "until they are on their way" };
-	facts[6] =
-		(struct pool_fact){ "waits", (double)s->waits, "of loads, for stores under way" };
-	return 7;
+	return pool_server_facts(&s->counts, "requests, each a round trip",
+				 "requests, written behind", "until they are on their way", facts);
 }
 
 const struct pool pool_tcp = {
