@@ -85,6 +85,7 @@ static void test_one_run(void **state)
 	expect_data(s, "timeseries", run, "timeseries", DATA);
 	expect_variable("timeseries", "end_s = 3.5\n");
 	expect_variable("timeseries", "limit_mib = 256\n");
+	expect_variable("timeseries", "has_ops = 1\n");
 	/* A note is no flag to travel. */
 	expect_variable("timeseries", "caption = ''\n");
 	/* The latest has no samples. */
@@ -100,7 +101,7 @@ static void test_each_second(void **state)
 {
 	struct store *s = synthetic_store("seconds.db");
 	struct run_record record = synthetic_record("kv", "zram", 0.5, 1);
-	int64_t run = synthetic_begin(s, &record), metric;
+	int64_t run = synthetic_begin(s, &record), metric, ops;
 	struct results results;
 	char *data;
 
@@ -110,6 +111,9 @@ static void test_each_second(void **state)
 		synthetic_tick(s, run, i, (1 + 4 * i) * NSEC_PER_SEC);
 		assert_ok(store_sample(s, run, i, metric, i, &err));
 	}
+	/* Told once, it has no rate. */
+	assert_ok(store_metric(s, 1, "progress", "operations", "x", true, &ops, &err));
+	assert_ok(store_sample(s, run, 1, ops, 500, &err));
 	assert_ok(store_phase(s, run, "warmup", 1200000000, 1500000000, &err));
 	assert_ok(store_phase(s, run, "measure", 1500000000, 4300000000, &err));
 	results_init(&results);
@@ -125,6 +129,7 @@ static void test_each_second(void **state)
 		fail_msg("%s", data);
 	free(data);
 	expect_variable("timeseries-p99", "has_p99 = 1\n");
+	expect_variable("timeseries-p99", "has_ops = 0\n");
 	store_close(s);
 }
 
