@@ -130,9 +130,13 @@ qemu_command() {
 		-machine "$machine" -m "${mem_mb}M" -smp "$cpus,sockets=$sockets,cores=$cores,threads=1"
 		-kernel "$cache/$kernel/image" -initrd "$initramfs"
 		-append "$append" -serial "file:$work/kernel.log")
+	# Emulated CPUs take turns on one host thread: one that spins for another then lets it run, where
+	# with a thread for each it leaves the emulator and takes its lock at every PAUSE. And REP STOSB and
+	# MOVSB, which a kernel prefers where CPUs are said to be good at them, are emulated byte by byte.
+	local cpu=max,-erms,-fsrm threads=${parallel:+multi}
 	case $accel-$exact in
 	kvm-) qemu+=(-accel kvm -cpu host) ;;
-	tcg-) qemu+=(-accel "tcg,thread=multi" -cpu max) ;;
+	tcg-) qemu+=(-accel "tcg,thread=${threads:-single}" -cpu "$cpu") ;;
 	tcg-yes) qemu+=(-accel "tcg,thread=single" -cpu max -icount "shift=0,sleep=off") ;;
 	esac
 	share / host ,readonly=on

@@ -34,6 +34,7 @@ check "a cable with a path too long for a socket" refuses 2 'a short path' \
 	run --cable "$(printf '%0106d' 0):1" true
 check "exact with CPUs" refuses 2 'one CPU' run --exact --cpus 2 true
 check "exact with KVM" refuses 2 'needs emulation' run --exact --accel kvm true
+check "exact with CPUs in parallel" refuses 2 'one CPU' run --exact --parallel true
 check "cgroup version" refuses 2 'v2, v1 or hybrid' run --cgroup v3 true
 check "a path of a kernel that is not here" refuses 3 'fmlab fetch 2.4' path 2.4 image
 check "kernels lists the default first" \

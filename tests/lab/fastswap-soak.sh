@@ -1,5 +1,5 @@
 #!/bin/bash
-# lab: --rdma --cpus 2 --mem 2G --numa 2
+# lab: --rdma --parallel --cpus 2 --mem 2G --numa 2
 # lab-5.10: --cpus 2 --mem 2G
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
