@@ -21,7 +21,7 @@
 
 #define BATCH	   1024
 #define PAGE_WORDS 512
-#define DRAWN	   32
+#define DRAWN	   64
 #define BIN_NS	   (100 * NSEC_PER_MSEC)
 #define BACK	   0.9 /* of the rate before a move: it has recovered */
 #define BACK_BINS  3   /* for so long */
@@ -146,7 +146,8 @@ static inline uint64_t within(uint64_t random, uint64_t n)
 
 /*
  * The hot set is disjoint from the last one's, if there is room for two. Numbers are drawn ahead, so that
- * misses of the cache overlap; a is used as drawn, and its word is asked for DRAWN updates before it is due.
+ * misses of the cache overlap; a is used as drawn, and its word is asked for DRAWN updates before it is due:
+ * into the second level, where more misses may be under way than the first has room for.
  */
 static void update(const struct lane *lane, uint64_t place, uint64_t hot_below, uint64_t *seed)
 {
@@ -166,7 +167,7 @@ static void update(const struct lane *lane, uint64_t place, uint64_t hot_below, 
 
 		drawn[k] = a;
 		at[k] = within(a, is_hot ? lane->hot_words : lane->words) + (is_hot ? hot : 0);
-		__builtin_prefetch(&lane->table[at[k]], 1);
+		__builtin_prefetch(&lane->table[at[k]], 0, 2);
 	}
 }
 
