@@ -364,12 +364,14 @@ static size_t finish(struct batch *b)
 		went++;
 		if (page->state == PAGE_RESIDENT)
 			space_set(&pager.space, page, PAGE_FAR);
-		uffd_wake(pager.space.uffd, b->page[i] * PAGE_BYTES, PAGE_BYTES);
 	}
 	return went;
 }
 
-/* Nothing is read from the kernel meanwhile: what is in staging has left its place, and is not far yet. */
+/*
+ * Nothing is read from the kernel meanwhile: what is in staging has left its place, and is not far yet. A
+ * thread that faults on such a page waits until the handler reads that fault: nobody need wake it.
+ */
 static size_t move_batch(struct batch *b, struct batch *shared)
 {
 	size_t went;
