@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Streams: a fault close behind where an earlier one's window ended goes on in that direction, with
- * twice the window. A fault that belongs to no stream brings nothing along, and begins one.
+ * Streams: a fault close behind where an earlier one's window ended goes on in that direction. The first
+ * two of a direction bring nothing along: a record that lies across two pages makes as many faults, and
+ * the page behind it is not wanted. From the third on each brings twice what the one before it brought.
+ * A fault that belongs to no stream begins one.
  */
 #include "backend/pager/prefetch.h"
 
@@ -14,8 +16,8 @@
 struct stream {
 	uint64_t up, down; /* the first pages beyond its window */
 	uint64_t used;	   /* when; 0: never */
-	uint32_t window;
-	int direction; /* 0: only one fault yet */
+	uint32_t window;   /* pages that come with a fault, itself among them; 0: itself alone */
+	int direction;	   /* 0: only one fault yet */
 };
 
 static struct stream streams[NR_STREAMS];
@@ -31,7 +33,11 @@ static int neighbours_start(struct prefetch_ctx *p)
 
 static void follow(struct stream *s, int direction)
 {
-	s->window = s->direction == direction ? 2 * s->window : 2;
+	/* 0: a first step that way, which a second must confirm. */
+	if (s->direction != direction)
+		s->window = 0;
+	else
+		s->window = s->window ? 2 * s->window : 2;
 	if (s->window > MOST_PAGES)
 		s->window = MOST_PAGES;
 	s->direction = direction;
@@ -53,7 +59,7 @@ static struct stream *find(uint64_t page)
 		if (s->used < oldest->used)
 			oldest = s;
 	}
-	oldest->window = 1;
+	oldest->window = 0;
 	oldest->direction = 0;
 	return oldest;
 }
