@@ -4,7 +4,8 @@
 # pager.sh [PROGRAM…]: the user-space pager beside kernel swap on zram, on this machine (make bench-pager).
 # Runs of both in random order, medians of ROUNDS (5); SIZE (256M) of memory each. A row for each program and
 # ratio: CPU of the group, wall time, and the bound that the pager shall keep, beside whether it does. Both are
-# measured against zram; at ratio 1, and for a fault, against nothing far.
+# measured against zram; at ratio 1, and for a fault, against nothing far. Below the fault: what the kernel alone
+# takes for one (pager_floor.c), by system calls only, and with a handler on the same and on another CPU.
 # ROUNDS=1 SIZE=32M: all rows in a few minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -68,7 +69,7 @@ rows() { # NAME DB BOUND-0.5 BOUND-0.25
 			row "$name" $ratio "s CPU" "$a" "$b" "$wa" "$wb" "$bound"
 		fi
 	done
-	[[ $name != fault ]] || fault "$db"
+	[[ $name != fault ]] || { fault "$db" && floor; }
 }
 
 # CPU of one random fault and its eviction, beyond the program's own; at most 6 us.
@@ -82,6 +83,13 @@ fault() {
 		by = a > 0 ? b / a : 0
 		holds = b <= 0 ? "NOT MEASURED" : b <= 6 ? "holds" : "FALLS SHORT"
 		printf "%-10s %5s %-8s %9.4g %9.4g %7.2f %9s %9s %9s  %s\n", "fault", "0.5", "us CPU", a, b, by, "6 us", "", "", holds }'
+}
+
+# The kernel's part of a fault: no bound. 3: this kernel can't move pages.
+floor() {
+	build/bench/pager_floor | while read -r name us; do
+		printf '%-10s %5s %-8s %9s %9.4g\n' "- $name" 0.5 "us CPU" "" "$us"
+	done || [[ $? -eq 3 ]]
 }
 
 # run NAME ARGS…: its runs, in the database of that name.
