@@ -13,6 +13,10 @@
 
 /* Two-sided, of halves and trend each. */
 #define CHANCE 0.0002
+/* Of a slope over so many parts and seconds: enough to tell a ramp from noise that lasts for half a second. */
+#define SLOPE_CHANCE 0.005
+#define SLOPE_PARTS  12
+#define SLOPE_S	     8
 /* A part is off where it is so many standard deviations from the median, by the median deviation. */
 #define OFF_SIGMAS  5
 #define MAD_TO_SD   1.4826
@@ -158,23 +162,28 @@ static void cut(const struct window *w, struct parts *p)
 
 /* --- three ways to look at it ----------------------------------------------------------------- */
 
-/* By how much what lasts from one part to the next makes a mean's error larger. */
-static double lasting(const double *residual, size_t n)
+/* The correlation of a part's residual with the next one's. Its estimate is too low for short series, by (1 + 3 r) / n about
+ * a mean and (2 + 4 r) / n about a line (Marriott and Pope 1954; Kendall 1954). */
+static double lasting(const double *residual, size_t n, unsigned int nr_fitted)
 {
 	double r = gsl_stats_lag1_autocorrelation_m(residual, 1, n, 0);
 
-	/* Its estimate is too low for short series (Marriott and Pope 1954). */
-	r += (1 + 3 * fmax(r, 0)) / (double)n;
-	r = isnan(r) ? 0 : fmin(fmax(r, 0), MOST_LASTING);
-	return sqrt((1 + r) / (1 - r));
+	r += (nr_fitted + (nr_fitted + 2) * fmax(r, 0)) / (double)n;
+	return isnan(r) ? 0 : fmin(fmax(r, 0), MOST_LASTING);
+}
+
+/* Of how many parts that lie close together are as good as one that stands alone. */
+static double worth_one(double r)
+{
+	return (1 + r) / (1 - r);
 }
 
 /* Is a difference more than noise? */
-static bool is_real(double difference, double error, size_t df)
+static bool is_real(double difference, double error, double df, double chance)
 {
 	if (error <= 0)
 		return difference != 0;
-	return 2 * gsl_cdf_tdist_Q(fabs(difference) / error, (double)df) < CHANCE;
+	return 2 * gsl_cdf_tdist_Q(fabs(difference) / error, df) < chance;
 }
 
 static bool judge_halves(const struct parts *p, double mean, struct steady *s)
@@ -190,16 +199,18 @@ static bool judge_halves(const struct parts *p, double mean, struct steady *s)
 		sum2 += gsl_pow_2(residual[i]) + gsl_pow_2(residual[n1 + i]);
 	}
 	s->halves = (mean2 - mean1) / mean;
-	s->halves_error = sqrt(sum2 / (double)(2 * n1 - 2) * 2 / (double)n1) *
-			  lasting(residual, 2 * n1) / mean;
-	return is_real(s->halves, s->halves_error, 2 * n1 - 2);
+	s->halves_error = sqrt(sum2 / (double)(2 * n1 - 2) * 2 / (double)n1 *
+			       worth_one(lasting(residual, 2 * n1, 1))) /
+			  mean;
+	return is_real(s->halves, s->halves_error, (double)(2 * n1 - 2), CHANCE);
 }
 
 static bool judge_trend(const struct parts *p, double mean, struct steady *s)
 {
 	double residual[STEADY_MAX_PARTS + 1], sum2 = 0, spread2 = 0, product = 0;
 	double middle = gsl_stats_mean(p->at_s, 1, p->nr), length = 0, slope;
-	double mean_rate = gsl_stats_mean(p->rate, 1, p->nr);
+	double mean_rate = gsl_stats_mean(p->rate, 1, p->nr), df = (double)p->nr - 2, one;
+	bool many;
 
 	for (size_t i = 0; i < p->nr; i++) {
 		spread2 += gsl_pow_2(p->at_s[i] - middle);
@@ -212,9 +223,10 @@ static bool judge_trend(const struct parts *p, double mean, struct steady *s)
 		sum2 += gsl_pow_2(residual[i]);
 	}
 	s->trend = slope * length / mean;
-	s->trend_error = sqrt(sum2 / (double)(p->nr - 2) / spread2) * lasting(residual, p->nr) *
-			 length / mean;
-	return is_real(s->trend, s->trend_error, p->nr - 2);
+	one = worth_one(lasting(residual, p->nr, 2));
+	s->trend_error = sqrt(sum2 / df / spread2 * one) * length / mean;
+	many = p->nr >= SLOPE_PARTS && length >= SLOPE_S;
+	return is_real(s->trend, s->trend_error, fmax(df / one, 1), many ? SLOPE_CHANCE : CHANCE);
 }
 
 /* It stands alone: neighbours that it shares a reading with are only halfway down. */

@@ -7,7 +7,8 @@
  *
  * A difference counts where it is large (it would move the window's number) and larger than the
  * series' own noise explains: on steady noise, also noise that lasts from one reading to the next,
- * fewer than 2 % of windows are called unsteady (tests/unit/test_steady.c).
+ * fewer than 2 % of windows are called unsteady. Of 12 parts and 8 s a slope counts already at p < 0.005:
+ * a ramp of 20 % in noise of 10 % is found in more than 90 % of windows of 10 s (tests/unit/test_steady.c).
  */
 #ifndef BASE_STEADY_H
 #define BASE_STEADY_H
@@ -40,7 +41,7 @@ void steady_series_add(struct steady_series *s, uint64_t ns, uint64_t count);
 
 /* Of fewer parts nothing is said. */
 #define STEADY_MIN_PARTS 5
-#define STEADY_MAX_PARTS 30
+#define STEADY_MAX_PARTS 60
 
 enum steady_verdict {
 	STEADY_UNKNOWN, /* too few readings, or nothing was counted */

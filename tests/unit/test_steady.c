@@ -32,6 +32,11 @@ static double slow_fall(double at)
 	return 1.1 - 0.2 * at;
 }
 
+static double rise(double at) /* that noise of 10 % nearly hides */
+{
+	return 1 + 0.2 * at;
+}
+
 static double step(double at)
 {
 	return at < 0.5 ? 1 : 1.2;
@@ -265,17 +270,35 @@ static void test_long_series(void **state)
 	assert_int_equal(judge_all().verdict, STEADY_YES);
 }
 
-/* Of windows of steady noise, how many are called unsteady. */
-static double false_share(const struct making *m)
+/* Of so many windows, how many are called unsteady. */
+static double unsteady_share(shape rate, const struct making *m)
 {
 	enum { TRIES = 2000 };
-	unsigned int wrong = 0;
+	unsigned int unsteady = 0;
 
 	for (int i = 0; i < TRIES; i++) {
-		make(flat, m);
-		wrong += judge_all().verdict == STEADY_NO;
+		make(rate, m);
+		unsteady += judge_all().verdict == STEADY_NO;
 	}
-	return (double)wrong / TRIES;
+	return (double)unsteady / TRIES;
+}
+
+static void test_ramp_in_noise(void **state)
+{
+	static const struct making noisy[] = {
+		{ 10, 0.1, 50000, 0.1, 0, 0, 0.002, false },
+		{ 30, 0.1, 50000, 0.1, 0, 1, 0.002, .news = true },
+		{ 60, 0.1, 50000, 0.1, 0.5, 0, 0.01, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(noisy) / sizeof(noisy[0]); i++) {
+		double share = unsteady_share(rise, &noisy[i]);
+
+		if (share <= 0.9)
+			fail_msg("a rise by 20 %% is found in %.1f %% of windows of %g s",
+				 100 * share, noisy[i].seconds);
+	}
 }
 
 static void test_false_positives(void **state)
@@ -300,7 +323,7 @@ static void test_false_positives(void **state)
 
 			m.noise = noises[i / 3];
 			m.lasts = lasting[i % 3];
-			share = false_share(&m);
+			share = unsteady_share(flat, &m);
 			if (share >= 0.02)
 				fail_msg("window %zu, noise %g lasting %g: %.2f %% called unsteady",
 					 w, m.noise, m.lasts, 100 * share);
@@ -311,16 +334,16 @@ static void test_false_positives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shapes),		cmocka_unit_test(test_told_once_a_second),
-		cmocka_unit_test(test_stopped_server),	cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_stall),		cmocka_unit_test(test_too_little),
-		cmocka_unit_test(test_window),		cmocka_unit_test(test_long_series),
-		cmocka_unit_test(test_false_positives),
+		cmocka_unit_test(test_shapes),	       cmocka_unit_test(test_told_once_a_second),
+		cmocka_unit_test(test_stopped_server), cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_stall),	       cmocka_unit_test(test_too_little),
+		cmocka_unit_test(test_window),	       cmocka_unit_test(test_long_series),
+		cmocka_unit_test(test_ramp_in_noise),  cmocka_unit_test(test_false_positives),
 	};
 	int failed;
 
 	rng = gsl_rng_alloc(gsl_rng_mt19937);
-	gsl_rng_set(rng, 20261127);
+	gsl_rng_set(rng, 20261128);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	gsl_rng_free(rng);
 	return failed;
