@@ -86,7 +86,7 @@ else
 	echo "no perf (Debian's linux-perf): faults are not compared with its" >&2
 fi
 
-# pmbench times itself. Its touches' histogram is like fault_latency's; its printed mean is of the loop's time.
+# pmbench times itself. Its touches' histogram is like fault_latency's; its printed mean is of near pages, too.
 if [[ ${PMBENCH-} ]]; then
 	export FMBENCH_DB=$tmp/pmbench.db
 	for i in 1 2 3; do

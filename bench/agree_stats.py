@@ -111,8 +111,8 @@ def buckets(report):
 
 
 def waited(report):
-    """The number of these accesses and their mean latency in ns, each in its bucket's middle. pmbench's "net average" is no
-    mean of latencies: it is the time of the whole loop, with what it does and waits for between two accesses."""
+    """The number of these accesses and their mean latency in ns, each in its bucket's middle. pmbench's "net average" is
+    the loop's time over all accesses, those that found their page near among them."""
     parts = buckets(report)
     nr = sum(n for low, step, n in parts)
     return nr, sum(n * (low + step / 2) for low, step, n in parts) / nr
