@@ -39,7 +39,8 @@ MODULE_PARM_DESC(token, "the server's access token");
 
 static uint timeout_ms = 2000;
 module_param(timeout_ms, uint, 0444);
-MODULE_PARM_DESC(timeout_ms, "fail what the server has not answered for so long (default 2000)");
+MODULE_PARM_DESC(timeout_ms, "fail what the server has not answered for so long (default 2000);"
+		 " a first connection has 5000 at least");
 
 static uint spin_us = 50;
 module_param(spin_us, uint, 0444);

@@ -24,6 +24,9 @@
 /* As many reads as a queue pair may have unanswered; devices may allow fewer. */
 #define READS_IN_FLIGHT 16
 
+/* The least time for each first connection: a busy machine needs more than a page may wait. */
+#define FIRST_CONNECT_MS 5000u
+
 static struct memserver_head head(enum memserver_kind kind)
 {
 	return (struct memserver_head){
@@ -157,10 +160,16 @@ static int on_cm_event(struct rdma_cm_id *id, struct rdma_cm_event *event)
 	return 0;
 }
 
+/* No page waits for the first connections, only who loads the module. */
+static unsigned int connect_ms(const struct rdma_link *link)
+{
+	return link->opened ? link->timeout_ms : max(link->timeout_ms, FIRST_CONNECT_MS);
+}
+
 /* Of one queue pair's connecting, all steps together: what fails is cleared away in time, too. */
 static unsigned int patience_ms(const struct rdma_link *link)
 {
-	return link->timeout_ms * 7 / 8;
+	return connect_ms(link) * 7 / 8;
 }
 
 /* err is what the step's call returned: its outcome comes by an event, or doesn't, for a cause. */
@@ -188,11 +197,11 @@ static int resolve(struct queue *queue)
 	int err;
 
 	err = await(queue, rdma_resolve_addr(queue->id, from, (struct sockaddr *)&link->server,
-					     link->timeout_ms),
+					     connect_ms(link)),
 		    "resolving the address", DOES_IT_ANSWER);
 	if (err)
 		return err;
-	return await(queue, rdma_resolve_route(queue->id, link->timeout_ms),
+	return await(queue, rdma_resolve_route(queue->id, connect_ms(link)),
 		     "resolving the route", "does the fabric have a subnet manager?");
 }
 

@@ -42,7 +42,7 @@ fi
 refusal "a port where nobody listens" "is memserver running there, on this port" sport=50001
 refusal "an address that is not RDMA's" "$address.*fails\|127.0.0.1:50000: .*" sip=127.0.0.1
 # Here it waits for as long as it may.
-refusal "an address where nobody is" "10.99.0.77:50000: .*no answer within 1750 ms" \
+refusal "an address where nobody is" "10.99.0.77:50000: .*no answer within 4375 ms" \
 	sip=10.99.0.77
 refusal "no address" "sip=: give an IPv4 or IPv6 address" sip=
 refusal "queue pairs that don't come in threes" "nq=4: give a multiple of 3" nq=4
