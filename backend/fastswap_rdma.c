@@ -26,7 +26,9 @@
 #define POOL		   "fastswap_rdma"
 #define COUNTERS	   "/sys/kernel/debug/fastswap/rdma"
 #define DEFAULT_PORT	   50000
-#define TOKEN_MAX	   24		       /* MEMSERVER_TOKEN_MAX of memserver/handshake.h */
+#define TOKEN_MAX	   24 /* MEMSERVER_TOKEN_MAX of memserver/handshake.h */
+#define FAR_TIMEOUT_NS	   (2 * NSEC_PER_SEC)
+#define LOCAL_TIMEOUT_NS   (20 * NSEC_PER_SEC) /* the program takes the server's CPUs */
 #define SERVER_PATIENCE_NS (30 * NSEC_PER_SEC) /* it takes and clears its memory first */
 
 struct fastswap_rdma_params {
@@ -46,8 +48,9 @@ static const struct opt fastswap_rdma_opts[] = {
 		 "far memory; 0: what the run needs, else all that the server has"),
 	OPT_U64("nq", struct fastswap_rdma_params, nr_queue_pairs, "0", 0, 4096,
 		"queue pairs; 0: three per CPU, or as many as the server grants"),
-	OPT_DURATION("timeout", struct fastswap_rdma_params, timeout_ns, "2s", 1e6, 600e9,
-		     "fail what the server has not answered for so long"),
+	OPT_DURATION("timeout", struct fastswap_rdma_params, timeout_ns, "0", 0, 600e9,
+		     "fail what the server has not answered for so long; 0: 2s, or 20s for one "
+		     "that is started here and waits for CPUs beside the program"),
 	OPT_DURATION("grace", struct fastswap_rdma_params, grace_ns, "0", 0, 600e9,
 		     "let loads wait for a lost server for so long; 0: they fail at once"),
 	OPT_STRING("token-file", struct fastswap_rdma_params, token_file, NULL,
@@ -202,6 +205,16 @@ static int add_token(const struct fastswap_rdma_params *p, struct buf *options, 
 	return rc;
 }
 
+/* The module refuses what is less than 100. */
+static uint64_t timeout_ms(const struct fastswap_rdma_params *p)
+{
+	uint64_t ns = p->timeout_ns;
+
+	if (ns == 0)
+		ns = p->far ? FAR_TIMEOUT_NS : LOCAL_TIMEOUT_NS;
+	return (ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+}
+
 static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
 	const struct fastswap_rdma_params *p = ctx->params;
@@ -229,7 +242,7 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 		return rc;
 
 	buf_addf(&options, "sip=%s sport=%" PRIu64 " timeout_ms=%" PRIu64 " grace_ms=%" PRIu64,
-		 r->address, r->port, (uint64_t)(p->timeout_ns / NSEC_PER_MSEC), grace_ms);
+		 r->address, r->port, timeout_ms(p), grace_ms);
 	if (size_bytes)
 		buf_addf(&options, " size=%" PRIu64, size_bytes);
 	if (p->nr_queue_pairs)
@@ -247,7 +260,7 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 static void fastswap_rdma_facts(const struct backend_ctx *ctx, struct facts *facts)
 {
 	const struct fastswap_rdma *r = ctx->state;
-	uint64_t queue_pairs, grace_ms;
+	uint64_t queue_pairs, pool_timeout_ms, grace_ms;
 
 	fastswap_facts(ctx, facts);
 	if (!ctx->taken)
@@ -255,6 +268,8 @@ static void fastswap_rdma_facts(const struct backend_ctx *ctx, struct facts *fac
 			  r->server.pid ? " (this machine)" : "");
 	if (sysfile_read_key(COUNTERS, "queue_pairs", &queue_pairs) == 0)
 		facts_set(facts, "rdma_queue_pairs", "%" PRIu64, queue_pairs);
+	if (sysfile_read_u64("/sys/module/" POOL "/parameters/timeout_ms", &pool_timeout_ms) == 0)
+		facts_set(facts, "rdma_timeout_ms", "%" PRIu64, pool_timeout_ms);
 	if (sysfile_read_u64("/sys/module/" POOL "/parameters/grace_ms", &grace_ms) == 0)
 		facts_set(facts, "rdma_grace_ms", "%" PRIu64, grace_ms);
 }

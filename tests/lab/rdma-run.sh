@@ -83,6 +83,9 @@ counted fastswap loads_async
 counted fastswap stores
 counted rdma port_rcv_packets
 
+[[ $(sql "SELECT facts ->> '$.rdma_timeout_ms' FROM run ORDER BY id DESC LIMIT 1") == 20000 ]] ||
+	fail "a server started here has not 20 s to answer"
+
 # With grace the run is lost no sooner than that is over.
 killed_when many_loads -- "${sort[@]}" -o fastswap-rdma.grace=10s
 is_lost "the window"
