@@ -9,8 +9,8 @@
 [[ ${FMLAB-} ]] || skip "runs in the lab guest only"
 
 echo 3 >/proc/sys/vm/page-cluster
-sort=(run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend fastswap-rdma
-	-o fastswap-rdma.timeout=6s)
+sort=(run quicksort --ratio 0.5 --peak 16M -o memory=16M --backend fastswap-rdma)
+far=(-o fastswap-rdma.far=10.99.0.1:50077 -o fastswap-rdma.timeout=6s)
 serve=(run memaslap --ratio 0.5 --peak 32M -o memory=32M --warmup 1s --duration 30s
 	--backend fastswap-rdma)
 
@@ -113,17 +113,16 @@ end_by_hand() {
 }
 
 by_hand 50077 --size 256M
-expect_run "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
+expect_run "$fmbench" "${sort[@]}" "${far[@]}"
 grep -q "serving 10.99.0.1" "$tmp/log" || fail "a server by hand was not used"
 end_by_hand
 restored "a run with a server by hand"
-expect 1 "$fmbench" "${sort[@]}" -o fastswap-rdma.far=10.99.0.1:50077
+expect 1 "$fmbench" "${sort[@]}" "${far[@]}"
 restored "nobody listens"
 
 # What a server refuses is told in its own words.
 echo sesame >"$tmp/token"
 by_hand 50077 --size 256M --token-file "$tmp/token"
-far=(-o fastswap-rdma.far=10.99.0.1:50077)
 echo open >"$tmp/wrong"
 expect 1 "$fmbench" "${sort[@]}" "${far[@]}" -o fastswap-rdma.token-file="$tmp/wrong"
 grep -q "fastswap_rdma.ko: .*refuses: wrong access token" "$tmp/err" || fail "not told: $(<"$tmp/err")"
