@@ -34,8 +34,21 @@ ok "pages still come back right" "$pagecheck" --mib 1 --rounds 4 --write-percent
 ok "the device goes" down
 server_down TERM
 
+# keeps_nobody_waiting: 1 GiB may take a few milliseconds only, in which a question can be too late. One that had to
+# wait for it would be so each time.
+keeps_nobody_waiting() {
+	local try status
+	for try in {1..10}; do
+		status=0
+		eventually is $((1100 << 20)) server_says bytes_free || return
+		"$client" beside "${to[@]}" >"$scratch/beside" || status=$?
+		((status == 1)) || return $status
+	done
+	echo "nobody had an answer in $try tries"
+	return 1
+}
+
 must "a server with more than 1 GiB" server_up --size 1100M
-"$client" beside "${to[@]}" >"$scratch/beside" || status=$?
+ok "a client that waits for 1 GiB keeps nobody waiting" keeps_nobody_waiting
 grep '^#|' "$scratch/beside"
-ok "a client that waits for 1 GiB keeps nobody waiting" is 0 echo "${status-0}"
 finish
