@@ -42,7 +42,7 @@ keeps_nobody_waiting() {
 		status=0
 		eventually is $((1100 << 20)) server_says bytes_free || return
 		"$client" beside "${to[@]}" >"$scratch/beside" || status=$?
-		((status == 1)) || return $status
+		((status == 1)) || return "$status"
 	done
 	echo "nobody had an answer in $try tries"
 	return 1
