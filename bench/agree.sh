@@ -86,12 +86,14 @@ else
 	echo "no perf (Debian's linux-perf): faults are not compared with its" >&2
 fi
 
-# pmbench times itself. Its touches' histogram is like fault_latency's; its printed mean is of near pages, too.
+# pmbench times itself. Its touches' histogram is like fault_latency's; its printed mean is of near pages, too. Both
+# draw each page anew (pmbench's uniform is Zipf's with an exponent of nearly 0), on areas of one size:
+# reclaim into a larger one costs more.
 if [[ ${PMBENCH-} ]]; then
 	export FMBENCH_DB=$tmp/pmbench.db
 	for i in 1 2 3; do
-		ok "${faults[@]}" -o access=write -o region=32M -o local=4M
-		ok "$fmbench" run -q --ratio 0.125 --peak 32M "${page_by_page[@]}" --show-output -- \
+		ok "${faults[@]}" -o swapfile.size=512M -o pattern=zipf -o zipf=0.01 -o access=write -o region=32M -o local=4M
+		ok "$fmbench" run -q --ratio 0.125 --peak 32M "${page_by_page[@]}" -o swapfile.size=512M --show-output -- \
 			"$PMBENCH" -m 32 -s 32 -p uniform -a histo -r 0 3
 		cp "$tmp/err" "$tmp/pmbench.$i"
 	done
