@@ -162,19 +162,17 @@ static void cut(const struct window *w, struct parts *p)
 
 /* --- three ways to look at it ----------------------------------------------------------------- */
 
-/* The correlation of a part's residual with the next one's. Its estimate is too low for short series, by (1 + 3 r) / n about
- * a mean and (2 + 4 r) / n about a line (Marriott and Pope 1954; Kendall 1954). */
-static double lasting(const double *residual, size_t n, unsigned int nr_fitted)
+/*
+ * How many parts that lie close together are as good as one that stands alone: by the correlation r of a part's
+ * residual with the next one's. Its estimate is too low for short series, by (1 + 3 r) / n about a mean and
+ * (2 + 4 r) / n about a line (Marriott and Pope 1954; Kendall 1954), of which 1 and 2 figures are fitted.
+ */
+static double worth_one(const double *residual, size_t n, unsigned int nr_fitted)
 {
 	double r = gsl_stats_lag1_autocorrelation_m(residual, 1, n, 0);
 
 	r += (nr_fitted + (nr_fitted + 2) * fmax(r, 0)) / (double)n;
-	return isnan(r) ? 0 : fmin(fmax(r, 0), MOST_LASTING);
-}
-
-/* Of how many parts that lie close together are as good as one that stands alone. */
-static double worth_one(double r)
-{
+	r = isnan(r) ? 0 : fmin(fmax(r, 0), MOST_LASTING);
 	return (1 + r) / (1 - r);
 }
 
@@ -200,7 +198,7 @@ static bool judge_halves(const struct parts *p, double mean, struct steady *s)
 	}
 	s->halves = (mean2 - mean1) / mean;
 	s->halves_error = sqrt(sum2 / (double)(2 * n1 - 2) * 2 / (double)n1 *
-			       worth_one(lasting(residual, 2 * n1, 1))) /
+			       worth_one(residual, 2 * n1, 1)) /
 			  mean;
 	return is_real(s->halves, s->halves_error, (double)(2 * n1 - 2), CHANCE);
 }
@@ -223,7 +221,7 @@ static bool judge_trend(const struct parts *p, double mean, struct steady *s)
 		sum2 += gsl_pow_2(residual[i]);
 	}
 	s->trend = slope * length / mean;
-	one = worth_one(lasting(residual, p->nr, 2));
+	one = worth_one(residual, p->nr, 2);
 	s->trend_error = sqrt(sum2 / df / spread2 * one) * length / mean;
 	many = p->nr >= SLOPE_PARTS && length >= SLOPE_S;
 	return is_real(s->trend, s->trend_error, fmax(df / one, 1), many ? SLOPE_CHANCE : CHANCE);

@@ -71,8 +71,8 @@ ours=$(delta memory_stat pswpin)
 row 'quicksort: far page-ins; pages that zram read' "$ours" "$(delta swap_device read |
 	awk '{ print $1 / 4096 }')"
 
-# Faults of one thread on a swap file, a page each.
-page_by_page=(--backend swapfile --page-cluster 0)
+# Faults of one thread on a swap file, a page each; of one size, as reclaim into a larger one costs more.
+page_by_page=(--backend swapfile -o swapfile.size=512M --page-cluster 0)
 faults=("$fmbench" micro -q fault_latency --duration 3s "${page_by_page[@]}")
 if command -v perf >/dev/null; then
 	export FMBENCH_DB=$tmp/faults.db
@@ -87,13 +87,12 @@ else
 fi
 
 # pmbench times itself. Its touches' histogram is like fault_latency's; its printed mean is of near pages, too. Both
-# draw each page anew (pmbench's uniform is Zipf's with an exponent of nearly 0), on areas of one size:
-# reclaim into a larger one costs more.
+# draw each page anew: pmbench's uniform is Zipf's with an exponent of nearly 0.
 if [[ ${PMBENCH-} ]]; then
 	export FMBENCH_DB=$tmp/pmbench.db
 	for i in 1 2 3; do
-		ok "${faults[@]}" -o swapfile.size=512M -o pattern=zipf -o zipf=0.01 -o access=write -o region=32M -o local=4M
-		ok "$fmbench" run -q --ratio 0.125 --peak 32M "${page_by_page[@]}" -o swapfile.size=512M --show-output -- \
+		ok "${faults[@]}" -o pattern=zipf -o zipf=0.01 -o access=write -o region=32M -o local=4M
+		ok "$fmbench" run -q --ratio 0.125 --peak 32M "${page_by_page[@]}" --show-output -- \
 			"$PMBENCH" -m 32 -s 32 -p uniform -a histo -r 0 3
 		cp "$tmp/err" "$tmp/pmbench.$i"
 	done

@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "workloads/compute.h"
 
 static int dump(const struct compute_run *r, const char *dir)
@@ -36,23 +36,15 @@ static int dump(const struct compute_run *r, const char *dir)
 	return EXIT_SUCCESS;
 }
 
-/* Of one thread CPU time is what it worked, whoever else wanted the CPU. */
-static double cpu_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int run(struct compute_run *r, const struct compute *c)
 {
-	double begin_s = cpu_s();
+	/* Of one thread CPU time is what it worked, whoever else wanted the CPU. */
+	uint64_t begin_ns = clock_process_ns();
 	struct results results;
 	double seconds;
 
 	c->measure(r);
-	seconds = cpu_s() - begin_s;
+	seconds = (double)(clock_process_ns() - begin_ns) / NSEC_PER_SEC;
 	compute_verify(r, c);
 	if (r->wrong[0]) {
 		fprintf(stderr, "compute: %s\n", r->wrong);

@@ -14,11 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend/pager/uffd.h"
+#include "base/clock.h"
 #include "base/scatter.h"
+#include "base/stats.h"
 
 #define PAGE	 4096ull
 #define PAGES	 16384u
@@ -83,38 +84,23 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static double cpu_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 /* Microseconds an access; each is a fault, as the order repeats only when all pages had their turn. */
 static double round_us(bool by_fault)
 {
 	struct scatter order;
-	double begin = 0;
+	uint64_t begin_ns = 0;
 
 	scatter_init(&order, PAGES, 1);
 	for (uint64_t i = 0; i < UNTIMED + ACCESSES; i++) {
 		uint64_t page = scatter(&order, i % PAGES);
 
 		if (i == UNTIMED)
-			begin = cpu_us();
+			begin_ns = clock_process_ns();
 		if (!by_fault)
 			bring(page);
 		(void)*(volatile char *)(area + page * PAGE);
 	}
-	return (cpu_us() - begin) / ACCESSES;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	return (double)(clock_process_ns() - begin_ns) / NSEC_PER_USEC / ACCESSES;
 }
 
 static void measure(const char *name, bool by_fault)
@@ -126,8 +112,7 @@ static void measure(const char *name, bool by_fault)
 		while (first < end)
 			evict();
 	}
-	qsort(us, ROUNDS, sizeof(*us), compare);
-	printf("%s %.2f\n", name, us[ROUNDS / 2]);
+	printf("%s %.2f\n", name, stats_median(us, ROUNDS));
 }
 
 static void pin(pthread_t thread, int cpu)

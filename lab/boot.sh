@@ -133,10 +133,9 @@ qemu_command() {
 	# Emulated CPUs take turns on one host thread: one that spins for another then lets it run, where
 	# with a thread for each it leaves the emulator and takes its lock at every PAUSE. And REP STOSB and
 	# MOVSB, which a kernel prefers where CPUs are said to be good at them, are emulated byte by byte.
-	local cpu=max,-erms,-fsrm threads=${parallel:+multi}
 	case $accel-$exact in
 	kvm-) qemu+=(-accel kvm -cpu host) ;;
-	tcg-) qemu+=(-accel "tcg,thread=${threads:-single}" -cpu "$cpu") ;;
+	tcg-) qemu+=(-accel "tcg,thread=$threads" -cpu "max,-erms,-fsrm") ;;
 	tcg-yes) qemu+=(-accel "tcg,thread=single" -cpu max -icount "shift=0,sleep=off") ;;
 	esac
 	share / host ,readonly=on
