@@ -52,7 +52,8 @@ guest -- sh -c 'echo before; insmod "$0" oops=1; sleep 1000' "$scratch/unwell.ko
 check "an oops ends the guest" ended 7
 check "and is shown" err_has 'BUG: kernel NULL pointer dereference'
 
-guest -- sh -c 'echo before; echo c >/proc/sysrq-trigger; sleep 1000'
+# A line is on the host once the guest's shared directory has it.
+guest -- sh -c 'echo before; until [ -s /run/fmlab/stdout ]; do sleep 0.1; done; echo c >/proc/sysrq-trigger; sleep 1000'
 check "a panic is a failure" ended 7
 check "is called one" err_has '^fmlab: kernel 6.1 panicked in the guest'
 check "what the command wrote before is not lost" out_has '^before$'

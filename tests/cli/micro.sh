@@ -116,7 +116,7 @@ cached=$(sql "SELECT value FROM result WHERE name = 'latency.0'")
 expect 0 "$fmbench" micro tier_latency --backend none -o memory=128M -o load-threads=0 --duration 400ms
 [[ $(sql "SELECT max(value) > 4 * $cached FROM result WHERE name = 'latency.0'") == 1 ]] ||
 	fail "a load from memory takes no longer than one from a cache ($cached ns)"
-expect 0 "$fmbench" micro tier_bandwidth --backend none -o memory=32M --duration 600ms
+expect 0 "$fmbench" micro tier_bandwidth --backend none -o memory=32M --duration 1500ms
 [[ $(sql "SELECT count(*) FROM result WHERE name IN ('read.0', 'write.0', 'copy.0') AND
 	value > 0.1") == 3 ]] || fail "a node without bandwidth"
 [[ -e /sys/devices/system/node/node1 ]] || expect 3 "$fmbench" micro migrate --backend none
