@@ -10,7 +10,7 @@ bench-kv: all bench-programs ## the client of workload kv: its floor, and beside
 bench-agree: all ## what fmbench says beside what servers and devices counted, each within 3 %
 	@bench/agree.sh
 
-bench-pager: all pager $B/bench/pager_floor ## the user-space pager beside zram: a row a program, beside its bound (ROUNDS=1 SIZE=32M: short)
+bench-pager: all pager $B/bench/pager_floor $B/bench/pager_tcp ## the user-space pager beside zram: a row a program, beside its bound (ROUNDS=1 SIZE=32M: short)
 	@bench/pager.sh
 
 .PHONY: bench-micro bench-kv bench-agree bench-pager

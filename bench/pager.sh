@@ -5,7 +5,8 @@
 # Runs of both in random order, medians of ROUNDS (5); SIZE (256M) of memory each. A row for each program and
 # ratio: CPU of the group, wall time, and the bound that the pager shall keep, beside whether it does. Both are
 # measured against zram; at ratio 1, and for a fault, against nothing far. Below the fault: what the kernel alone
-# takes for one (pager_floor.c), by system calls only, and with a handler on the same and on another CPU.
+# takes for one (pager_floor.c), by system calls only, and with a handler on the same and on another CPU. tcp: a fault
+# and a scan over pool tcp on the loopback, beside what a plain program does there (pager_tcp.c).
 # ROUNDS=1 SIZE=32M: all rows in a few minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -96,12 +97,36 @@ floor() {
 run() {
 	local name=$1
 	shift
-	build/fmbench run --ratio 1,0.5,0.25 --backend zram,pager --repeat "$rounds" -q --db "$tmp/$name.db" "$@" \
-		>"$tmp/out" 2>&1 || [[ $? -eq 7 ]] || {
+	build/fmbench run --repeat "$rounds" -q --db "$tmp/$name.db" "$@" >"$tmp/out" 2>&1 || [[ $? -eq 7 ]] || {
 		cat "$tmp/out" >&2
 		echo "$name: could not be measured" >&2
 		return 1
 	}
+}
+
+# tcp_row NAME UNIT PLAIN PAGER BOUND: of seconds at most, of bytes at least so many times the plain program's.
+tcp_row() {
+	awk -v name="$1" -v unit="$2" -v a="$3" -v b="$4" -v bound="$5" 'BEGIN {
+		by = a > 0 && b > 0 ? b / a : 0
+		holds = by == 0 ? "NOT MEASURED" : (unit == "GB/s" ? by >= bound : by <= bound) ? "holds" : "FALLS SHORT"
+		printf "%-10s %5s %-8s %9.4g %9.4g %7.2f %9s %9s %9s  %s\n", name, "0.5", unit, a, b, by, bound, "", "", holds }'
+}
+
+tcp() {
+	local -A plain
+	local over=(--backend pager -o pager.pool=tcp) us gb_per_s
+
+	while read -r name value; do
+		plain[$name]=$value
+	done < <(build/bench/pager_tcp)
+	run tcp-fault --ratio 1,0.5 "${over[@]}" chase -o memory="$size" -o node=4K -o passes=2 &&
+		run tcp-scan --ratio 0.5 "${over[@]}" scan -o memory="$size" -o passes=5 || return
+	us=$(awk -v a="$(ask "$tmp/tcp-fault.db" pager 1 "$wall")" -v b="$(ask "$tmp/tcp-fault.db" pager 0.5 "$wall")" \
+		-v n="$(ask "$tmp/tcp-fault.db" pager 0.5 "$faults")" 'BEGIN { print (n > 0 ? (b - a) / n * 1e6 : 0) }')
+	gb_per_s=$(ask "$tmp/tcp-scan.db" pager 0.5 "SELECT ($faults) * 4096 / ($wall) / 1e9")
+	printf '%-10s %5s %-8s %9s\n' tcp ratio unit plain
+	tcp_row "- fault" us "${plain[ping]}" "$us" 1.5
+	tcp_row "- scan" GB/s "${plain[stream]}" "$gb_per_s" 0.7
 }
 
 echo "medians of $rounds, $size; load $(cut -d' ' -f1 /proc/loadavg), $(nproc) CPUs, Linux $(uname -r)"
@@ -112,6 +137,7 @@ while read -r name half quarter args; do
 	[[ $name != sort ]] ||
 		seq $(($(numfmt --from=iec "$size") / 64)) | sort -R --random-source=<(yes) >"$tmp/lines"
 	# shellcheck disable=SC2086 # words
-	run "$name" $args && rows "$name" "$tmp/$name.db" "$half" "$quarter" || status=1
+	run "$name" --ratio 1,0.5,0.25 --backend zram,pager $args && rows "$name" "$tmp/$name.db" "$half" "$quarter" || status=1
 done <<<"$programs"
+[[ $# -gt 0 && " $* " != *" tcp "* ]] || tcp || status=1
 exit $status

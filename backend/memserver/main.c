@@ -265,8 +265,8 @@ static void serve(struct clients *clients, struct listening *l, const char *toke
 		read_rdma_events(l, clients);
 		if (fds[BACKGROUND].revents)
 			background_finish(&clients->background);
-		if (fds[STREAMS].revents)
-			clients_news(clients);
+		/* Always: who knows that its session is over shall find its memory free. */
+		clients_news(clients);
 		if (clients->device_gone)
 			return;
 		tcp_serve(&l->tcp, clients, fds + NR);

@@ -174,9 +174,9 @@ static void *run(void *stream)
 		if (!serve(s))
 			break;
 	}
-	/* The peer shall know now, whenever the loop gets there. */
-	shutdown(s->fd, SHUT_RDWR);
+	/* The peer knows before the loop does anything: what it asks for then comes to the loop after this. */
 	tell(s, bye ? STREAM_SAID_BYE : STREAM_ENDED);
+	shutdown(s->fd, SHUT_RDWR);
 	return NULL;
 }
 

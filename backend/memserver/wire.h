@@ -7,7 +7,7 @@
  *	join	each further connection of the session, as struct wire_join
  *
  * There is no resume: a session ends with its last connection, or by WIRE_BYE, and its memory is
- * cleared. A grant's address is 0 and its rkey 1; its queue pairs are connections.
+ * cleared. The server answers a BYE by closing the connection; an OPEN after that finds the memory free. A grant's address is 0 and its rkey 1; its queue pairs are connections.
  *
  * Then the client sends requests, as many as it likes at a time; each is answered in turn, when it is
  * done. Numbers are big endian.
@@ -42,7 +42,7 @@ enum wire_kind {
 	WIRE_READ = 1,
 	WIRE_WRITE = 2,
 	WIRE_CUT = 3, /* answered when nothing arrives any more by the connections of that owner */
-	WIRE_BYE = 4, /* ends the session; not answered */
+	WIRE_BYE = 4, /* ends the session; answered by the connection's end */
 };
 
 struct wire_join {

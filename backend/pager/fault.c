@@ -172,17 +172,47 @@ static void load(struct pool_run *runs, size_t nr)
 	load_now(wanted, n);
 }
 
-/* The page that is asked for comes last, with its run: what the program wants next is there when it goes on. */
-static void bring_far(struct space *s, struct window *w)
+/* Where the window's far pages are: as many runs as it returns. Their pages are not set. */
+static size_t find_runs(struct space *s, const struct window *w, struct pool_run *runs)
 {
-	static struct pool_run runs[PREFETCH_MAX + 1];
-	size_t nr = 0, asked = 0, asked_run = SIZE_MAX;
+	size_t nr = 0;
 
 	for (size_t i = 0; i < w->nr; i += runs[nr++].nr) {
 		runs[nr].slot = space_find(s, w->page[i] * PAGE_BYTES)->slot;
 		runs[nr].nr = (uint32_t)run_length(s, w, i);
 	}
+	return nr;
+}
+
+/* What the next fault will probably want is under way while the program has what this one brought. */
+static void preload(void)
+{
+	static struct pool_run runs[POOL_RUNS];
+	uint64_t pages[POOL_RUNS];
+	struct window w = { .asked = NOT_ASKED };
+	size_t nr;
+
+	if (!pager.pool.pool->preload || !pager.prefetch->next)
+		return;
+	nr = pager.prefetch->next(&pager.prefetch_ctx, pages, POOL_RUNS);
+	for (size_t i = 0; i < nr; i++) {
+		if (may_come(&pager.space, pages[i], PAGE_FAR))
+			add_sorted(&w, pages[i]);
+	}
+	nr = find_runs(&pager.space, &w, runs);
+	if (nr)
+		pager.pool.pool->preload(&pager.pool, runs, nr);
+}
+
+/* The page that is asked for comes last, with its run: what the program wants next is there when it goes on. */
+static void bring_far(struct space *s, struct window *w)
+{
+	static struct pool_run runs[PREFETCH_MAX + 1];
+	size_t nr = find_runs(s, w, runs), asked = 0, asked_run = SIZE_MAX;
+
 	load(runs, nr);
+	if (is_own(s) && w->asked != NOT_ASKED)
+		preload();
 	for (size_t r = 0, i = 0; r < nr; i += runs[r++].nr) {
 		if (w->asked < w->page[i] || w->asked >= w->page[i] + runs[r].nr) {
 			bring_run(s, w, i, runs[r].nr, runs[r].pages);

@@ -10,7 +10,7 @@
  *
  * Where it runs: create() once a job, in the keeper (fmpager or fmbench), which is in no group of the
  * job's. open() in the keeper after that, in each of the job's processes, and again in a forked child.
- * store(), load(), window() and reserve() run in the one thread of a process that serves its page
+ * store(), load(), preload(), window() and reserve() run in the one thread of a process that serves its page
  * faults, drop() there and in the keeper, settle() as store(); bury(),
  * facts(), lost() and close() in the keeper. In a process of the job
  * these touch only memory that no pager pages: static data, .shared, .memory, pool_scratch(). They call no
@@ -88,6 +88,12 @@ struct pool {
 	 */
 	int (*store)(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs);
 	int (*load)(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs);
+	/*
+	 * What load() will probably be asked for next, the same runs in the same order: begin, and don't wait.
+	 * Wrong when other runs are loaded first, or one of these slots is stored: then load() is as if this had
+	 * not been. The runs' pages are not set. NULL: nothing is gained by it.
+	 */
+	void (*preload)(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs);
 	/* All that was stored is there for other processes, too: they are told of it after this. NULL:
 	 * store() sees to it. */
 	int (*settle)(struct pool_ctx *ctx);

@@ -4,7 +4,8 @@
  * session and stays, so that the session lives as long as the job. Each process joins with two more: loads
  * don't stand in line behind the pages of stores.
  *
- * A batch is one message each way. Stores are written behind: store() returns when the pages are on their way,
+ * A batch is one message each way. A load that was foreseen is asked for beforehand: its answer waits in the socket,
+ * or is thrown away when the next load is another one. Stores are written behind: store() returns when the pages are on their way,
  * and what a load asks for that may still be under way is waited for first. settle() waits for all.
  * A process that was killed may leave pages under way: bury() has the server cut its connections, so that
  * none lands in a slot that is another's by then.
@@ -42,6 +43,7 @@ struct tcp_shared {
 	uint32_t keeper_tag;
 	_Atomic uint32_t nr_owners;
 	struct pool_server_counts counts;
+	_Atomic uint64_t foreseen;
 };
 
 struct under_way {
@@ -53,7 +55,9 @@ struct tcp_state {
 	int load_fd, store_fd;
 	uint32_t load_tag, store_tag;
 	struct under_way ring[DEPTH];
-	unsigned int oldest, nr; /* of the ring */
+	unsigned int oldest, nr;   /* of the ring */
+	struct under_way foreseen; /* no runs: none */
+	bool outdated;		   /* one of its slots was stored since */
 	/* A message: its head, its runs, its pages. */
 	struct wire_head head;
 	struct wire_answer answer;
@@ -320,6 +324,7 @@ static const char *tcp_lost(struct pool_ctx *ctx)
 static void tcp_close(struct pool_ctx *ctx)
 {
 	struct tcp_shared *s = ctx->shared;
+	char end;
 
 	while (ctx->nr_fds)
 		close(ctx->fds[--ctx->nr_fds]);
@@ -327,7 +332,9 @@ static void tcp_close(struct pool_ctx *ctx)
 	ctx->state = NULL;
 	if (s->keeper_fd < 0)
 		return;
-	send_to_keeper(ctx, WIRE_BYE, 0);
+	/* Who asks for memory next shall find this free. */
+	if (send_to_keeper(ctx, WIRE_BYE, 0) == 0)
+		receive(s->keeper_fd, &end, sizeof(end));
 	close(s->keeper_fd);
 	s->keeper_fd = -1;
 }
@@ -404,11 +411,9 @@ static bool is_under_way(const struct tcp_state *st, const struct pool_run *runs
 	return false;
 }
 
-static void note_under_way(struct tcp_state *st, uint32_t tag, const struct pool_run *runs,
-			   size_t nr_runs)
+static void note_runs(struct under_way *u, uint32_t tag, const struct pool_run *runs,
+		      size_t nr_runs)
 {
-	struct under_way *u = &st->ring[(st->oldest + st->nr++) % DEPTH];
-
 	u->tag = tag;
 	u->nr_runs = (uint32_t)nr_runs;
 	pool_spans_note(u->spans, runs, nr_runs);
@@ -442,8 +447,10 @@ static int tcp_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t n
 
 	if (rc)
 		return rc;
+	if (pool_spans_meet(st->foreseen.spans, st->foreseen.nr_runs, runs, nr_runs))
+		st->outdated = true;
 	pages = fill_request(st, WIRE_WRITE, ++st->store_tag, runs, nr_runs);
-	note_under_way(st, st->store_tag, runs, nr_runs);
+	note_runs(&st->ring[(st->oldest + st->nr++) % DEPTH], st->store_tag, runs, nr_runs);
 	rc = move_all(ctx, st->store_fd, st->parts, 2 + nr_runs, true);
 	pool_tally_add(&s->counts.stores, 1, pages, begin);
 	return rc;
@@ -451,27 +458,101 @@ static int tcp_store(struct pool_ctx *ctx, const struct pool_run *runs, size_t n
 
 /* --- loads -------------------------------------------------------------------------------------------------- */
 
+static void tcp_preload(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
+{
+	struct tcp_state *st = ctx->state;
+
+	if (st->foreseen.nr_runs || is_under_way(st, runs, nr_runs))
+		return;
+	fill_request(st, WIRE_READ, ++st->load_tag, runs, nr_runs);
+	note_runs(&st->foreseen, st->load_tag, runs, nr_runs);
+	st->outdated = false;
+	/* What can't be sent is not answered: load() tells. */
+	(void)!move_all(ctx, st->load_fd, st->parts, 2, true);
+}
+
+static bool is_foreseen(const struct tcp_state *st, const struct pool_run *runs, size_t nr_runs)
+{
+	const struct under_way *u = &st->foreseen;
+
+	if (st->outdated || u->nr_runs != nr_runs)
+		return false;
+	for (size_t i = 0; i < nr_runs; i++) {
+		if (u->spans[i].slot != runs[i].slot || u->spans[i].nr != runs[i].nr)
+			return false;
+	}
+	return true;
+}
+
+static int receive_nothing(struct pool_ctx *ctx, int fd, size_t bytes)
+{
+	while (bytes) {
+		/* tcp(7): MSG_TRUNC discards, and needs no buffer. */
+		ssize_t n = recv(fd, NULL, bytes, MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return lose_by_errno(ctx, n);
+		bytes -= (size_t)n;
+	}
+	return 0;
+}
+
+/* The answer of a load, and its pages into the parts after it, of which there are nr_runs; 0: into nothing. */
+static int receive_pages(struct pool_ctx *ctx, uint32_t tag, uint32_t pages, size_t nr_runs)
+{
+	struct tcp_state *st = ctx->state;
+	const char *fault = NULL;
+	int rc;
+
+	st->parts[1] = (struct iovec){ &st->answer, sizeof(st->answer) };
+	rc = move_all(ctx, st->load_fd, st->parts + 1, 1 + nr_runs, false);
+	if (!rc)
+		fault = wire_fault(&st->answer, tag, pages);
+	if (fault)
+		rc = lose(ctx, fault);
+	if (!rc && !nr_runs)
+		rc = receive_nothing(ctx, st->load_fd, pages * POOL_PAGE);
+	return rc;
+}
+
+/* What was foreseen is not what is loaded. */
+static int throw_away(struct pool_ctx *ctx)
+{
+	struct tcp_state *st = ctx->state;
+	struct under_way *u = &st->foreseen;
+	uint32_t pages = 0;
+
+	for (uint32_t i = 0; i < u->nr_runs; i++)
+		pages += u->spans[i].nr;
+	u->nr_runs = 0;
+	return pages ? receive_pages(ctx, u->tag, pages, 0) : 0;
+}
+
 static int tcp_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs)
 {
 	struct tcp_shared *s = ctx->shared;
 	struct tcp_state *st = ctx->state;
 	uint64_t begin = clock_ns();
-	const char *fault = NULL;
-	uint32_t pages;
+	bool foreseen = is_foreseen(st, runs, nr_runs);
+	uint32_t pages, tag = foreseen ? st->foreseen.tag : ++st->load_tag;
 	int rc = 0;
 
 	for (; !rc && is_under_way(st, runs, nr_runs); s->counts.waits++)
 		rc = wait_for_oldest(ctx);
-	pages = fill_request(st, WIRE_READ, ++st->load_tag, runs, nr_runs);
+	pages = fill_request(st, WIRE_READ, tag, runs, nr_runs);
+	if (foreseen) {
+		st->foreseen.nr_runs = 0;
+		s->foreseen++;
+	} else {
+		if (!rc)
+			rc = move_all(ctx, st->load_fd, st->parts, 2, true);
+		if (!rc)
+			rc = throw_away(ctx);
+	}
 	if (!rc)
-		rc = move_all(ctx, st->load_fd, st->parts, 2, true);
-	st->parts[1] = (struct iovec){ &st->answer, sizeof(st->answer) };
-	if (!rc)
-		rc = move_all(ctx, st->load_fd, st->parts + 1, 1 + nr_runs, false);
-	if (!rc)
-		fault = wire_fault(&st->answer, st->load_tag, pages);
-	if (fault)
-		rc = lose(ctx, fault);
+		rc = receive_pages(ctx, tag, pages, nr_runs);
 	pool_tally_add(&s->counts.loads, 1, pages, begin);
 	return rc;
 }
@@ -481,9 +562,13 @@ static int tcp_load(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr
 static size_t tcp_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL_FACTS])
 {
 	const struct tcp_shared *s = ctx->shared;
+	size_t n =
+		pool_server_facts(&s->counts, "requests, each a round trip",
+				  "requests, written behind", "until they are on their way", facts);
 
-	return pool_server_facts(&s->counts, "requests, each a round trip",
-				 "requests, written behind", "until they are on their way", facts);
+	facts[n] = (struct pool_fact){ "foreseen", (double)s->foreseen,
+				       "of loads, asked for before the program did" };
+	return n + 1;
 }
 
 const struct pool pool_tcp = {
@@ -495,6 +580,7 @@ const struct pool pool_tcp = {
 	.open = tcp_open,
 	.store = tcp_store,
 	.load = tcp_load,
+	.preload = tcp_preload,
 	.settle = tcp_settle,
 	.bury = tcp_bury,
 	.facts = tcp_facts,

@@ -33,6 +33,11 @@ struct prefetch {
 	 */
 	size_t (*ahead)(struct prefetch_ctx *p, uint64_t page, bool is_new, uint64_t *pages,
 			size_t nr);
+	/*
+	 * After ahead(): the far page that is asked for next, if this goes on, and what will come along with it,
+	 * at most nr. A pool with a latency begins to load them; they come when that page is asked for. NULL: none.
+	 */
+	size_t (*next)(struct prefetch_ctx *p, uint64_t *pages, size_t nr);
 	/* Nothing is asked for just now: far pages that should come meanwhile, at most nr. NULL: none. */
 	size_t (*meanwhile)(struct prefetch_ctx *p, uint64_t *pages, size_t nr);
 };

@@ -21,12 +21,14 @@ struct stream {
 };
 
 static struct stream streams[NR_STREAMS];
+static struct stream *last; /* that the last fault on a far page went on with; NULL: none */
 static uint64_t now;
 
 static int neighbours_start(struct prefetch_ctx *p)
 {
 	(void)p;
 	memset(streams, 0, sizeof(streams));
+	last = NULL;
 	now = 0;
 	return 0;
 }
@@ -75,6 +77,7 @@ static size_t neighbours_ahead(struct prefetch_ctx *p, uint64_t page, bool is_ne
 	if (is_new && s->direction > 0)
 		s->window = MOST_PAGES;
 	s->used = ++now;
+	last = is_new ? NULL : s;
 	while (n < nr && n + 1 < s->window) {
 		n++;
 		pages[n - 1] = s->direction < 0 ? page - n : page + n;
@@ -84,9 +87,23 @@ static size_t neighbours_ahead(struct prefetch_ctx *p, uint64_t page, bool is_ne
 	return n;
 }
 
+/* Of a stream that has lasted for a while: the next window. */
+static size_t neighbours_next(struct prefetch_ctx *p, uint64_t *pages, size_t nr)
+{
+	size_t n = 0;
+
+	(void)p;
+	if (!last || last->window < MOST_PAGES)
+		return 0;
+	for (; n < nr && n < MOST_PAGES; n++)
+		pages[n] = last->direction < 0 ? last->down - n : last->up + n;
+	return n;
+}
+
 const struct prefetch prefetch_neighbours = {
 	.name = "neighbours",
 	.summary = "streams, up or down, in windows of 2 to 64 pages",
 	.start = neighbours_start,
 	.ahead = neighbours_ahead,
+	.next = neighbours_next,
 };

@@ -147,6 +147,45 @@ static void in_child(struct pool_ctx *ctx)
 	assert_int_equal(status, 0);
 }
 
+static void expect_runs(struct pool_ctx *ctx, const struct pool_run *runs, size_t nr_runs,
+			unsigned int round)
+{
+	assert_int_equal(ctx->pool->load(ctx, runs, nr_runs), 0);
+	for (size_t r = 0; r < nr_runs; r++) {
+		for (uint32_t i = 0; i < runs[r].nr; i++)
+			check((uint64_t *)(void *)((char *)runs[r].pages + i * POOL_PAGE),
+			      runs[r].slot + i, round);
+	}
+}
+
+/* Whether what was foreseen is loaded or not, whole or in part, or is stored meanwhile. */
+static void check_preload(struct pool_ctx *ctx)
+{
+	char *pages = pages_new(64);
+	struct pool_run runs[] = { { FIRST, 40, pages },
+				   { FIRST + 70, 3, pages + 40 * POOL_PAGE } };
+	struct pool_run other = { FIRST + 60, 20, pages };
+
+	store_all(ctx, 4);
+	ctx->pool->preload(ctx, runs, 2);
+	expect_runs(ctx, runs, 2, 4);
+	ctx->pool->preload(ctx, runs, 2);
+	ctx->pool->preload(ctx, &other, 1);
+	expect_runs(ctx, &other, 1, 4);
+	expect_runs(ctx, runs, 2, 4);
+	ctx->pool->preload(ctx, runs, 2);
+	expect_runs(ctx, runs, 1, 4);
+	ctx->pool->preload(ctx, runs, 2);
+	store_all(ctx, 5);
+	expect_runs(ctx, runs, 2, 5);
+	/* Stored, and not there yet. */
+	store_all(ctx, 6);
+	ctx->pool->preload(ctx, runs, 2);
+	expect_runs(ctx, runs, 2, 6);
+	ctx->pool->preload(ctx, &other, 1);
+	munmap(pages, 64 * POOL_PAGE);
+}
+
 static void check_pool(const char *text)
 {
 	struct pool_ctx ctx = make(text);
@@ -164,6 +203,8 @@ static void check_pool(const char *text)
 	reserve(&ctx);
 	store_all(&ctx, 3);
 	check_all(&ctx, 3);
+	if (ctx.pool->preload)
+		check_preload(&ctx);
 	release(&ctx);
 }
 

@@ -72,6 +72,26 @@ static void zeros_come_wide_at_once(void **state)
 	assert_int_equal(ahead(11, true), MOST - 1);
 }
 
+/* What is loaded beforehand is what the next fault of a long stream brings, the page itself first; else nothing. */
+static void next_is_foreseen(void **state)
+{
+	uint64_t next[MOST], at = 100000;
+
+	(void)state;
+	assert_int_equal(prefetch_neighbours.next(NULL, next, MOST), 0);
+	for (size_t i = 0; i < 10; i++) {
+		size_t nr = prefetch_neighbours.next(NULL, next, MOST);
+
+		assert_int_equal(nr, i < 8 ? 0 : MOST);
+		assert_int_equal(ahead(at, false) + 1, nr ? nr : i < 2 ? 1 : 1u << (i - 1));
+		for (size_t k = 0; k < nr; k++)
+			assert_int_equal(next[k], k ? pages[k - 1] : at);
+		at += i < 2 ? 1 : i < 7 ? 1u << (i - 1) : MOST;
+	}
+	ahead(1, false);
+	assert_int_equal(prefetch_neighbours.next(NULL, next, MOST), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -80,6 +100,7 @@ int main(void)
 		cmocka_unit_test_setup(windows_grow_downwards, start),
 		cmocka_unit_test_setup(a_turn_closes_the_window, start),
 		cmocka_unit_test_setup(zeros_come_wide_at_once, start),
+		cmocka_unit_test_setup(next_is_foreseen, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
