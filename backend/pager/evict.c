@@ -429,18 +429,37 @@ size_t evict(size_t nr)
 	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = board_limit(pager.board);
 	went = evict_batch(nr);
 	pager.evicting = false;
+	fault_release_held();
 	COUNT(evict_ns, clock_ns() - begin);
 	return went;
 }
 
 /* --- how many ----------------------------------------------------------------------------------------- */
 
+/* Kept ready: a part of the limit. */
+static int64_t ready(void)
+{
+	uint64_t part = board_limit(pager.board) / 16;
+
+	return part < READY_PAGES ? (int64_t)part : READY_PAGES;
+}
+
+/* What forked processes share leaves by being copied first. */
 static int64_t above(size_t more)
 {
 	uint64_t limit = board_limit(pager.board);
 	int64_t local = board_local(pager.board) + (int64_t)more;
 
-	return limit == NO_LIMIT ? -1 : local - (int64_t)limit;
+	if (limit == NO_LIMIT)
+		return -1;
+	if (pager.board->shared > 0)
+		local += ready();
+	return local - (int64_t)limit;
+}
+
+bool evict_has_room(void)
+{
+	return above(1) <= 0;
 }
 
 /* The process that has most, of those that have more than this one. */
@@ -494,15 +513,12 @@ void evict_for(size_t nr)
 
 bool evict_ahead(void)
 {
-	int64_t ready = (int64_t)board_limit(pager.board) / 16;
 	struct process *self = pager.space.process;
 	size_t went;
 
 	if (board_limit(pager.board) == NO_LIMIT)
 		return false;
-	if (ready > READY_PAGES)
-		ready = READY_PAGES;
-	if (self->ask <= 0 && (above(0) <= -ready || self->resident <= LEAST_PAGES))
+	if (self->ask <= 0 && (above(0) <= -ready() || self->resident <= LEAST_PAGES))
 		return false;
 	went = evict(BATCH_PAGES);
 	if (self->ask > 0)

@@ -79,6 +79,8 @@ void pager_settle(void);
 void handler_run(void);
 /* Read a message, if there is one, and deal with it. False: there was none. */
 bool handler_step(void);
+/* Whoever had to wait for the eviction asks again. */
+void fault_release_held(void);
 
 /* Nothing was asked for: what the prefetcher wants meanwhile. True: some came. */
 bool bring_meanwhile(void);
@@ -90,6 +92,8 @@ size_t evict(size_t nr);
 size_t pages_shared(uint64_t address, size_t nr);
 /* Make room for nr more pages, if that can be. */
 void evict_for(size_t nr);
+/* Is there room for one more? */
+bool evict_has_room(void);
 /* Between faults: keep a little room ready. True: some went. */
 bool evict_ahead(void);
 
