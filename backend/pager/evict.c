@@ -28,6 +28,7 @@
 #define WAIT_US	    200
 #define MAX_WAITS   500 /* for other processes' pages */
 #define READY_PAGES 256u
+#define HELD_MAX    64
 #define LEAST_PAGES                                                                                \
 	256 /* stay in any case, or threads would lose pages before they have used them */
 
@@ -417,25 +418,6 @@ static size_t evict_batch(size_t nr)
 	return went + move_batch(&shared, NULL);
 }
 
-size_t evict(size_t nr)
-{
-	uint64_t begin = clock_ns();
-	size_t went;
-
-	if (pager.evicting || pager.past_libc)
-		return 0;
-	pager.evicting = true;
-	pager.changing = false;
-	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = board_limit(pager.board);
-	went = evict_batch(nr);
-	pager.evicting = false;
-	fault_release_held();
-	COUNT(evict_ns, clock_ns() - begin);
-	return went;
-}
-
-/* --- how many ----------------------------------------------------------------------------------------- */
-
 /* Kept ready: a part of the limit. */
 static int64_t ready(void)
 {
@@ -457,10 +439,45 @@ static int64_t above(size_t more)
 	return local - (int64_t)limit;
 }
 
-bool evict_has_room(void)
+/* Of threads that wait for the eviction to be over. */
+static uint64_t held[HELD_MAX];
+static size_t nr_held;
+
+/* Never the helper: before it has begun it is any thread. */
+bool evict_holds(uint64_t address, pid_t tid)
 {
-	return above(1) <= 0;
+	if (!pager.evicting || !pager.helper_tid || tid == pager.helper_tid ||
+	    nr_held == HELD_MAX || above(1) <= 0)
+		return false;
+	held[nr_held++] = address;
+	return true;
 }
+
+static void release_held(void)
+{
+	while (nr_held)
+		uffd_wake(pager.space.uffd, held[--nr_held], PAGE_BYTES);
+}
+
+size_t evict(size_t nr)
+{
+	uint64_t begin = clock_ns();
+	size_t went;
+
+	if (pager.evicting || pager.past_libc)
+		return 0;
+	pager.evicting = true;
+	pager.changing = false;
+	nr_held = 0; /* a forked child has its parent's */
+	pager.policy_ctx.limit_pages = pager.prefetch_ctx.limit_pages = board_limit(pager.board);
+	went = evict_batch(nr);
+	pager.evicting = false;
+	release_held();
+	COUNT(evict_ns, clock_ns() - begin);
+	return went;
+}
+
+/* --- how many ----------------------------------------------------------------------------------------- */
 
 /* The process that has most, of those that have more than this one. */
 static struct process *largest(void)

@@ -18,7 +18,6 @@
 #define SHARED_RUN 16 /* pages that may be copied are counted as if they were */
 #define NOT_ASKED  UINT64_MAX
 #define SHARING_MS 1 /* with a forked process, which may want pages given up */
-#define HELD_MAX   64
 
 /* Pages that come together: sorted, the one that is asked for among them. */
 struct window {
@@ -358,28 +357,6 @@ bool pager_keep(uint64_t number)
 	return true;
 }
 
-/*
- * No room can be made while an eviction waits for the helper, which may be long where others want the CPUs. At
- * the limit, whoever asks for a page meanwhile shall ask again: after the eviction. Not the helper, of course.
- */
-static uint64_t held[HELD_MAX];
-static size_t nr_held;
-
-static bool hold(const struct uffd_msg *m, uint64_t address)
-{
-	if (!pager.evicting || nr_held == HELD_MAX || evict_has_room() ||
-	    (pid_t)m->arg.pagefault.feat.ptid == pager.helper_tid)
-		return false;
-	held[nr_held++] = address;
-	return true;
-}
-
-void fault_release_held(void)
-{
-	while (nr_held)
-		uffd_wake(pager.space.uffd, held[--nr_held], PAGE_BYTES);
-}
-
 /* In this process's memory, or in that of a child that has no handler yet. */
 static void fault_serve(struct space *s, const struct uffd_msg *m)
 {
@@ -394,7 +371,7 @@ static void fault_serve(struct space *s, const struct uffd_msg *m)
 			return; /* evict() wakes it when it is done */
 		page->flags &= (uint8_t)~PAGE_LEAVING;
 	}
-	if (is_own(s) && hold(m, address))
+	if (is_own(s) && evict_holds(address, (pid_t)m->arg.pagefault.feat.ptid))
 		return;
 	if (flags & UFFD_PAGEFAULT_FLAG_WP)
 		serve_write(s, address, page);
@@ -450,7 +427,6 @@ void handler_run(void)
 	uint64_t next_tick = 0, begin;
 	bool busy = false;
 
-	nr_held = 0; /* a forked child has its parent's */
 	for (;;) {
 		begin = clock_ns();
 		while (handler_step())

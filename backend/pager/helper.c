@@ -39,6 +39,7 @@ int helper_start(bool (*step)(void))
 {
 	task.step = step;
 	task.asked = 0;
+	pager.helper_tid = 0;
 	return thread_start(helper_run);
 }
 

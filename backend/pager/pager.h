@@ -34,7 +34,7 @@
 struct pager {
 	atomic_bool attached; /* hooks register new mappings */
 	pid_t pid;	      /* whose memory it is: a child of fork must not act on its parent's */
-	pid_t helper_tid;
+	_Atomic pid_t helper_tid; /* 0: it has not begun */
 	struct board *board;
 	struct space space;
 	struct pool_ctx pool;
@@ -79,8 +79,6 @@ void pager_settle(void);
 void handler_run(void);
 /* Read a message, if there is one, and deal with it. False: there was none. */
 bool handler_step(void);
-/* Whoever had to wait for the eviction asks again. */
-void fault_release_held(void);
 
 /* Nothing was asked for: what the prefetcher wants meanwhile. True: some came. */
 bool bring_meanwhile(void);
@@ -92,8 +90,11 @@ size_t evict(size_t nr);
 size_t pages_shared(uint64_t address, size_t nr);
 /* Make room for nr more pages, if that can be. */
 void evict_for(size_t nr);
-/* Is there room for one more? */
-bool evict_has_room(void);
+/*
+ * No room can be made while an eviction waits for the helper, which may take long where others want the CPUs. True:
+ * one is under way at the limit, and this thread, which asks for the page, is woken when it is over, to ask again.
+ */
+bool evict_holds(uint64_t address, pid_t tid);
 /* Between faults: keep a little room ready. True: some went. */
 bool evict_ahead(void);
 
