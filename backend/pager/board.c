@@ -167,6 +167,7 @@ void board_share(struct board *b, int64_t pages)
 {
 	int64_t was = b->shared;
 
+	b->sharings += pages > 0;
 	/* What is counted as parted twice, by both sides, ends at nothing. */
 	while (!atomic_compare_exchange_weak(&b->shared, &was, was + pages > 0 ? was + pages : 0))
 		;
@@ -199,25 +200,46 @@ static int64_t read_shared(pid_t pid)
 	return all < 0 || share < 0 ? -1 : all - share;
 }
 
-void board_measure_shared(struct board *b)
+/* Of all processes. -1: one is only beginning or ending, and what the others share with it can't be told. */
+static int64_t sum_shared(const struct board *b)
 {
-	static uint64_t next_ns;
-	uint64_t begin = clock_ns();
 	int64_t sum = 0;
 
-	if (!b->shared || begin < next_ns)
-		return;
 	for (uint32_t i = 0; i < BOARD_PROCESSES; i++) {
 		uint32_t state = b->processes[i].state;
 		int64_t shared = state == PROCESS_LIVE ? read_shared(b->processes[i].pid) : 0;
 
-		/* One that is only beginning or ending: what the others share with it can't be told. */
 		if (shared < 0 || state == PROCESS_WARD || state == PROCESS_MAKING)
-			return;
+			return -1;
 		sum += shared;
 	}
-	b->shared = sum;
+	return sum;
+}
+
+static uint32_t count_live(const struct board *b)
+{
+	uint32_t live = 0;
+
+	for (uint32_t i = 0; i < BOARD_PROCESSES; i++)
+		live += b->processes[i].state == PROCESS_LIVE;
+	return live;
+}
+
+/* One after the other is read: a fork or an end meanwhile would make of them a state that never was. */
+void board_measure_shared(struct board *b)
+{
+	static uint64_t next_ns;
+	uint64_t begin = clock_ns();
+	uint32_t sharings = b->sharings, live = count_live(b);
+	int64_t sum, was;
+
+	if (!b->shared || begin < next_ns)
+		return;
+	sum = sum_shared(b);
 	next_ns = clock_ns() + MEASURE_SHARE * (clock_ns() - begin);
+	was = b->shared;
+	if (sum >= 0 && b->sharings == sharings && count_live(b) == live)
+		atomic_compare_exchange_strong(&b->shared, &was, sum);
 }
 
 /* --- processes ------------------------------------------------------------------------------------ */

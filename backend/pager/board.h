@@ -114,7 +114,8 @@ struct board {
 	_Atomic uint32_t limit_ppm;   /* of what the job has touched; 0: limit_pages counts */
 	_Atomic bool lowered; /* the limit was set, and memory has not been below it since */
 	_Atomic int64_t resident, unpaged, far; /* sums over processes */
-	_Atomic int64_t shared; /* how much resident + unpaged count more than once: fork */
+	_Atomic int64_t shared;	   /* how much resident + unpaged count more than once: fork */
+	_Atomic uint32_t sharings; /* how often that became more */
 	_Atomic int64_t peak, overshoot; /* in pages: of what is in memory; above the limit */
 	_Atomic int64_t unpaged_peak;
 	_Atomic uint32_t nr_freed; /* extents */
