@@ -10,7 +10,7 @@ B := build
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
-PKGS := hwloc inih libarchive libcgroup libkmod mount sqlite3
+PKGS := blkid hwloc inih libarchive libcgroup libkmod mount sqlite3
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wwrite-strings \
 	-fno-common -Werror

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "backend/device.h"
 
+#include <blkid.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "backend/module.h"
 #include "backend/swap_areas.h"
 #include "base/alloc.h"
+#include "base/blockdev.h"
 #include "base/clock.h"
 #include "base/sysfile.h"
 
@@ -68,20 +70,13 @@ int device_size(const struct device_params *p, uint64_t need_bytes, uint64_t *re
 		needs, has);
 }
 
-static uint64_t bytes_of(int fd)
-{
-	off_t end = lseek(fd, 0, SEEK_END);
-
-	return end > 0 ? (uint64_t)end : 0;
-}
-
 int device_wait(const char *path, struct err *err)
 {
 	uint64_t deadline = clock_ns() + DEVICE_WAIT_NS;
 
 	for (;;) {
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
-		bool there = fd >= 0 && bytes_of(fd) > 0;
+		bool there = fd >= 0 && blockdev_bytes(fd) > 0;
 
 		if (fd >= 0)
 			close(fd);
@@ -96,46 +91,101 @@ int device_wait(const char *path, struct err *err)
 	}
 }
 
-/* Nothing but zeros, or an area that swap_area_on() wrote: all within the first page. */
-static bool is_blank(const char *bytes, size_t size)
+/* What libblkid finds, as "a file system (ext4, label data)"; false: nothing that it knows. */
+static bool find_content(int fd, struct buf *what)
 {
-	for (size_t i = swap_signature_is_ours(bytes) ? size : 0; i < size; i++) {
-		if (bytes[i])
-			return false;
+	static const struct {
+		const char *usage, *name;
+	} usages[] = { { "filesystem", "a file system" },
+		       { "raid", "a part of a RAID or volume group" },
+		       { "crypto", "an encrypted volume" } };
+	blkid_probe probe = blkid_new_probe();
+	const char *type = NULL, *usage = "", *label = NULL, *name = "a signature";
+	int found = -1;
+
+	if (probe && blkid_probe_set_device(probe, fd, 0, 0) == 0) {
+		blkid_probe_enable_superblocks(probe, 1);
+		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
+								 BLKID_SUBLKS_LABEL);
+		blkid_probe_enable_partitions(probe, 1);
+		found = blkid_do_safeprobe(probe);
 	}
-	return true;
+	if (found == 0 && blkid_probe_lookup_value(probe, "TYPE", &type, NULL) == 0) {
+		blkid_probe_lookup_value(probe, "USAGE", &usage, NULL);
+		blkid_probe_lookup_value(probe, "LABEL", &label, NULL);
+		for (size_t i = 0; i < sizeof(usages) / sizeof(*usages); i++)
+			if (strcmp(usages[i].usage, usage) == 0)
+				name = usages[i].name;
+	} else if (found == 0 && blkid_probe_lookup_value(probe, "PTTYPE", &type, NULL) == 0) {
+		name = "a partition table";
+	}
+	if (type)
+		buf_addf(what, "%s (%s%s%s)", name, type, label ? ", label " : "",
+			 label ? label : "");
+	else if (found == -2) /* several that exclude each other */
+		buf_addf(what, "more than one signature");
+	blkid_free_probe(probe);
+	return what->len > 0;
 }
 
-int device_may_overwrite(const char *path, uint64_t need_bytes, struct err *err)
+static int holds(const char *path, const char *target, const char *what, struct err *err)
 {
-	char *bytes = xcalloc(1, SWAP_HEAD_BYTES), has[16], needs[16];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t size_bytes = 0;
-	int rc = 0;
-
-	if (fd < 0) {
-		rc = err_failed(err, errno, "opening %s", path);
-	} else if (pread(fd, bytes, SWAP_HEAD_BYTES, 0) != SWAP_HEAD_BYTES) {
-		rc = err_failed(err, errno, "reading the first 64 KiB of %s", path);
-	} else if (!is_blank(bytes, SWAP_HEAD_BYTES)) {
+	if (target)
 		err_usage(err,
-			  "%s holds something that is not fmbench's, which does not overwrite it; "
-			  "name an empty one, or clear this one by hand (wipefs -a, blkdiscard)",
-			  path);
-		rc = -EEXIST;
-	} else {
-		size_bytes = bytes_of(fd);
+			  "%s, the device of %s, holds %s, which fmbench does not overwrite: name "
+			  "an empty one, or clear it where it is kept (wipefs -a, then dd "
+			  "if=/dev/zero bs=128K count=1)",
+			  path, target, what);
+	else
+		err_usage(err,
+			  "%s holds %s, which fmbench does not overwrite: name an empty one, or "
+			  "clear it (wipefs -a %s; dd if=/dev/zero of=%s bs=128K count=1)",
+			  path, what, path, path);
+	return -EEXIST;
+}
+
+/* At its end there may be something though it begins with zeros: RAID, the second table of GPT. */
+static int check_content(int fd, const char *path, const char *target, struct err *err)
+{
+	char *head = xcalloc(1, BLOCKDEV_HEAD_BYTES);
+	struct buf what = BUF_INIT;
+	int rc = blockdev_read_head(fd, path, head, err);
+
+	if (!rc && !swap_signature_is_ours(head)) {
+		if (find_content(fd, &what))
+			rc = holds(path, target, what.data, err);
+		else if (!blockdev_head_is_blank(head))
+			rc = holds(path, target, "data of a kind that libblkid does not know", err);
 	}
-	if (!rc && size_bytes < need_bytes) {
-		format_size(has, sizeof(has), size_bytes);
+	buf_release(&what);
+	free(head);
+	return rc;
+}
+
+int device_may_overwrite(const char *path, const char *target, uint64_t need_bytes, struct err *err)
+{
+	int rc, fd = open(path, O_RDONLY | O_CLOEXEC);
+	char has[16], needs[16];
+
+	if (fd < 0)
+		return err_failed(err, errno, "opening %s", path);
+	rc = check_content(fd, path, target, err);
+	if (!rc && blockdev_bytes(fd) < need_bytes) {
+		format_size(has, sizeof(has), blockdev_bytes(fd));
 		format_size(needs, sizeof(needs), need_bytes);
 		rc = err_missing(err, "%s has %s and %s may be needed: name a larger one", path,
 				 has, needs);
 	}
-	if (fd >= 0)
-		close(fd);
-	free(bytes);
+	close(fd);
 	return rc;
+}
+
+static int swap_on(struct backend_ctx *ctx, const char *path, const char *uuid, uint64_t priority,
+		   struct journal *j, struct err *err)
+{
+	int rc = swap_area_on(j, path, uuid, priority, err);
+
+	return rc ? rc : swap_area_name(ctx, path, err);
 }
 
 int device_swap_on(struct backend_ctx *ctx, const char *path, const struct device_params *p,
@@ -146,7 +196,19 @@ int device_swap_on(struct backend_ctx *ctx, const char *path, const struct devic
 
 	if (!rc)
 		rc = swap_uuid(uuid, err);
+	return rc ? rc : swap_on(ctx, path, uuid, p->priority, j, err);
+}
+
+/* swapoff is undone first, the signature after it. */
+int device_lent_swap_on(struct backend_ctx *ctx, const char *path, const char *target,
+			uint64_t priority, struct journal *j, struct err *err)
+{
+	char uuid[SWAP_UUID_SIZE];
+	int rc = device_may_overwrite(path, target, ctx->need_bytes, err);
+
 	if (!rc)
-		rc = swap_area_on(j, path, uuid, p->priority, err);
-	return rc ? rc : swap_area_name(ctx, path, err);
+		rc = swap_uuid(uuid, err);
+	if (!rc)
+		rc = journal_add(j, err, "signature", path, uuid, NULL);
+	return rc < 0 ? rc : swap_on(ctx, path, uuid, priority, j, err);
 }

@@ -42,13 +42,18 @@ int device_size(const struct device_params *p, uint64_t need_bytes, uint64_t *re
 int device_wait(const char *path, struct err *err);
 
 /*
- * Of a device that somebody else keeps: its first 64 KiB are zeros or those of a swap area of fmbench's,
- * and it holds need_bytes. -EEXIST, ERR_USAGE: it holds something else, which swapping would destroy.
+ * Is there nothing on it but zeros, or a swap area of fmbench's that an end without undo left there, and is
+ * there room for need_bytes? -EEXIST, ERR_USAGE: it holds something else, and err says what (libblkid).
+ * target: what the user called a device that is reached through it; NULL: path itself.
  */
-int device_may_overwrite(const char *path, uint64_t need_bytes, struct err *err);
+int device_may_overwrite(const char *path, const char *target, uint64_t need_bytes,
+			 struct err *err);
 
 /* Write the signature, journal, turn swap on, fill ctx->swap_device. */
 int device_swap_on(struct backend_ctx *ctx, const char *path, const struct device_params *p,
 		   struct journal *j, struct err *err);
+/* Of one that was there before: only if it may be overwritten, and undone it is as empty as it was. */
+int device_lent_swap_on(struct backend_ctx *ctx, const char *path, const char *target,
+			uint64_t priority, struct journal *j, struct err *err);
 
 #endif

@@ -13,7 +13,4 @@ struct disk_params {
 /* Nobody uses it, nothing is on it, and this process may swap there. ERR_USAGE: which of these is not so. */
 int disk_check_device(const char *path, struct err *err);
 
-/* ctx->params: a struct disk_params, whose priority is taken. Undone, the disk is as empty as it was. */
-int disk_swap_on(struct backend_ctx *ctx, const char *path, struct journal *j, struct err *err);
-
 #endif

@@ -71,10 +71,11 @@ static int host_check(const void *params, struct err *err)
 static int host_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 {
 	char found[DEVICE_PATH_SIZE];
+	const struct disk_params *p = ctx->params;
 	const char *path;
-	int rc = choose_disk(ctx->params, found, &path, err);
+	int rc = choose_disk(p, found, &path, err);
 
-	return rc ? rc : disk_swap_on(ctx, path, j, err);
+	return rc ? rc : device_lent_swap_on(ctx, path, NULL, p->priority, j, err);
 }
 
 const struct backend backend_host = {

@@ -121,10 +121,10 @@ static int nbd_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 	if (rc)
 		return rc;
 	snprintf(path, sizeof(path), "/dev/nbd%u", n->number);
+	if (!p->target)
+		return device_swap_on(ctx, path, &p->device, j, err);
 	rc = device_wait(path, err);
-	if (!rc && p->target)
-		rc = device_may_overwrite(path, ctx->need_bytes, err);
-	return rc ? rc : device_swap_on(ctx, path, &p->device, j, err);
+	return rc ? rc : device_lent_swap_on(ctx, path, p->target, p->device.priority, j, err);
 }
 
 int nbd_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)

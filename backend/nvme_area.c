@@ -345,9 +345,10 @@ int nvme_up(const struct nvme_transport *t, const struct nvme_params *p, struct 
 		rc = connect_target(n, p, j, err);
 	if (!rc)
 		rc = wait_for_disk(n, path, err);
-	if (!rc && !n->is_local)
-		rc = device_may_overwrite(path, ctx->need_bytes, err);
-	return rc ? rc : device_swap_on(ctx, path, &p->device, j, err);
+	if (rc)
+		return rc;
+	return n->is_local ? device_swap_on(ctx, path, &p->device, j, err)
+			   : device_lent_swap_on(ctx, path, p->target, p->device.priority, j, err);
 }
 
 /* --- in a run ------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 
 #include "backend/backend.h"
 #include "base/alloc.h"
+#include "base/blockdev.h"
 #include "base/log.h"
 #include "base/opt.h"
 #include "base/sysfile.h"
@@ -208,10 +209,7 @@ out:
 	return rc;
 }
 
-/*
- * Does the area at path carry this UUID? 1 yes, 0 no, -errno. A device that was lost can't be read: what
- * the journal says of this boot must do, as only swapoff sets its pages' owners free.
- */
+/* Does the area at path carry this UUID? 1 yes, 0 no, -EIO it can't be read, another -errno. */
 static int signature_is(const char *path, const char *uuid, struct err *err)
 {
 	uint8_t wanted[UUID_BYTES];
@@ -222,14 +220,13 @@ static int signature_is(const char *path, const char *uuid, struct err *err)
 	if (fd < 0)
 		return err_failed(err, errno, "opening %s to see whose swap it is", path);
 	n = pread(fd, &sig, sizeof(sig), SIGNATURE_OFFSET);
-	if (n < 0 && errno == EIO)
-		n = -EIO;
+	if (n < 0)
+		n = err_failed(err, errno, "reading the swap signature of %s", path);
 	close(fd);
-	if (n == -EIO)
-		return 1;
-	if (n != (ssize_t)sizeof(sig))
-		return err_failed(err, n < 0 ? errno : 0, "reading the swap signature of %s", path);
-	return uuid_parse(uuid, wanted) == 0 && memcmp(sig.uuid, wanted, UUID_BYTES) == 0;
+	if (n < 0)
+		return (int)n;
+	return n == (ssize_t)sizeof(sig) && uuid_parse(uuid, wanted) == 0 &&
+	       memcmp(sig.uuid, wanted, UUID_BYTES) == 0;
 }
 
 bool swap_signature_is_ours(const char *page)
@@ -241,27 +238,35 @@ bool swap_signature_is_ours(const char *page)
 	       strncmp(sig.label, SIGNATURE_LABEL, sizeof(sig.label)) == 0;
 }
 
-int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+static int clear_head(const char *path, struct err *err)
 {
-	const char *path = args[0];
 	char *zeros;
-	int fd, rc;
+	int fd = open(path, O_WRONLY | O_EXCL | O_CLOEXEC), rc = 0;
 
-	if (access(path, F_OK) < 0)
-		return 0;
-	rc = signature_is(path, args[1], err);
-	if (rc <= 0)
-		return rc;
-	fd = open(path, O_WRONLY | O_EXCL | O_CLOEXEC);
 	if (fd < 0)
 		return err_failed(err, errno, "opening %s to clear its swap signature", path);
-	zeros = xcalloc(1, SWAP_HEAD_BYTES);
-	rc = pwrite(fd, zeros, SWAP_HEAD_BYTES, 0) != SWAP_HEAD_BYTES || fsync(fd) < 0
-		     ? err_failed(err, errno, "clearing the swap signature of %s", path)
-		     : 0;
+	zeros = xcalloc(1, BLOCKDEV_HEAD_BYTES);
+	if (pwrite(fd, zeros, BLOCKDEV_HEAD_BYTES, 0) != BLOCKDEV_HEAD_BYTES || fsync(fd) < 0)
+		rc = err_failed(err, errno, "clearing the swap signature of %s", path);
 	free(zeros);
 	close(fd);
 	return rc;
+}
+
+/* Of a device whose server is lost nothing is read, and nothing can be cleared by trying again. */
+int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
+{
+	const char *path = args[0];
+	int rc = access(path, F_OK) < 0 ? 0 : signature_is(path, args[1], err);
+
+	if (rc == 1)
+		rc = clear_head(path, err);
+	if (rc != -EIO)
+		return rc;
+	log_warn("%s can't be read or written any more: the swap signature of this run (UUID %s) "
+		 "stays on it",
+		 path, args[1]);
+	return 0;
 }
 
 static int swapon_failed(const char *path, int errnum, struct err *err)
@@ -337,8 +342,10 @@ int swap_area_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err)
 				 path);
 		goto out;
 	}
+	/* One that can't be read was lost: what the journal says of this boot must do, as only swapoff sets
+	 * its pages' owners free. */
 	rc = signature_is(path, uuid, err);
-	if (rc <= 0)
+	if (rc <= 0 && rc != -EIO)
 		goto out;
 	/* A signal stops swapoff half-way; what was begun here is to be finished. */
 	do

@@ -21,8 +21,6 @@ struct backend_ctx;
 #define SWAP_PRIORITY_OPT(S, member)                                                               \
 	OPT_U64("priority", S, member, "32767", 0, SWAP_PRIORITY_MAX,                              \
 		"swap priority; the highest area is filled first")
-/* Signatures of file systems, LVM, RAID, partitions and swap are within. */
-#define SWAP_HEAD_BYTES (64 * 1024)
 
 struct swap_area {
 	char *path; /* as /proc/swaps names it, \040 and the like resolved */
@@ -62,8 +60,9 @@ int swap_area_on(struct journal *j, const char *path, const char *uuid, uint64_t
 bool swap_signature_is_ours(const char *page);
 
 /*
- * Journal kind "signature PATH UUID": the first SWAP_HEAD_BYTES of the area with that UUID, no longer on,
+ * Journal kind "signature PATH UUID": the first BLOCKDEV_HEAD_BYTES of the area with that UUID, no longer on,
  * become the zeros that stood there before. Added before swap_area_on() by whom the device was only lent.
+ * Warns where the device does not answer any more.
  */
 int swap_signature_undo(char *const args[JOURNAL_MAX_ARGS], struct err *err);
 

@@ -47,7 +47,7 @@ void backend_add(const struct backend *b)
 
 const struct journal_op journal_ops_backend[] = {
 	{ "swapon", 2, "turn swap off on", swap_area_undo, true },
-	{ "signature", 2, "clear the swap signature of", swap_signature_undo, true },
+	{ "signature", 2, "clear the swap signature of", swap_signature_undo, false },
 	{ "zram", 2, "free the memory of zram device", zram_undo, true },
 	{ "nvme", 2, "disconnect NVMe host", nvme_undo, true },
 	{ "nbd", 2, "disconnect NBD device", nbd_undo, true },

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The user-space pager: fmpager, and the library that it has every program of a job load.
 
-PAGER_BASE := $(addprefix base/,buf.c clock.c err.c find_program.c json_write.c mdoc.c names.c opt.c process.c secret.c sysfile.c)
+PAGER_BASE := $(addprefix base/,blockdev.c buf.c clock.c err.c find_program.c json_write.c mdoc.c names.c opt.c process.c secret.c sysfile.c)
 PAGER_MAIN := backend/pager/main.c
 PAGER_LIB := $(filter-out $(PAGER_MAIN) backend/pager/job.c backend/pager/report.c \
 	backend/pager/unpaged.c,$(wildcard backend/pager/*.c)) \
-	$(addprefix base/,buf.c clock.c err.c names.c opt.c process.c secret.c sysfile.c)
+	$(addprefix base/,blockdev.c buf.c clock.c err.c names.c opt.c process.c secret.c sysfile.c)
 # What keeps a job: also in fmbench, for its backend.
 PAGER_KEEP := $(addprefix $B/obj/backend/pager/,board.o exec.o job.o pools.o queue.o report.o tables.o \
 	trace.o trace_file.o uffd.o \

@@ -10,22 +10,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/pager/pool_memory.h"
 #include "backend/pager/pool_tally.h"
+#include "base/blockdev.h"
 #include "base/clock.h"
 
 #define EXTENT_BYTES (512 * POOL_PAGE)
-#define LOOK_BYTES   (128u << 10)
 
 struct file_params {
 	char *path;
@@ -87,30 +85,35 @@ static int make_file(struct pool_ctx *ctx, const char *dir, struct err *err)
 	return 0;
 }
 
-static bool is_empty(int fd)
+static int check_empty(int fd, const char *path, struct err *err)
 {
-	char *look = pool_scratch(LOOK_BYTES);
-	bool empty = look && pread(fd, look, LOOK_BYTES, 0) == (ssize_t)LOOK_BYTES &&
-		     look[0] == 0 && memcmp(look, look + 1, LOOK_BYTES - 1) == 0;
+	char *head = malloc(BLOCKDEV_HEAD_BYTES);
+	int rc = head ? blockdev_read_head(fd, path, head, err)
+		      : err_failed(err, ENOMEM, "looking at %s", path);
 
-	pool_scratch_free(look, LOOK_BYTES);
-	return empty;
+	if (!rc && !blockdev_head_is_blank(head))
+		rc = err_usage(err,
+			       "%s holds something (blkid -p %s tells what), and the pager does "
+			       "not overwrite it: name an empty one, or clear it (wipefs -a %s; dd "
+			       "if=/dev/zero of=%s bs=128K count=1)",
+			       path, path, path, path);
+	free(head);
+	return rc;
 }
 
 static int take_device(struct pool_ctx *ctx, const char *path, struct err *err)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes;
+	int rc;
 
-	ctx->fd = open(path, O_RDWR | O_EXCL | O_DIRECT | O_CLOEXEC);
+	ctx->fd = blockdev_open(path, err);
 	if (ctx->fd < 0)
-		return err_usage(err, "pool file: path=%s: %s", path, strerror(errno));
-	if (!is_empty(ctx->fd))
-		return err_usage(
-			err,
-			"pool file: path=%s: its first 128K are not zeros: somebody's data? "
-			"If not: dd if=/dev/zero of=%s bs=128K count=1",
-			path, path);
-	if (ioctl(ctx->fd, BLKGETSIZE64, &bytes) != 0 || bytes < 2 * EXTENT_BYTES)
+		return ctx->fd;
+	rc = check_empty(ctx->fd, path, err);
+	if (rc)
+		return rc;
+	bytes = blockdev_bytes(ctx->fd);
+	if (bytes < 2 * EXTENT_BYTES)
 		return err_usage(err, "pool file: path=%s: smaller than 4 MiB", path);
 	if (bytes / POOL_PAGE < ctx->nr_slots)
 		ctx->nr_slots = bytes / EXTENT_BYTES * (EXTENT_BYTES / POOL_PAGE);

@@ -12,4 +12,4 @@ expect_run "$fmbench" run quicksort --ratio 0.5 --peak 16M -o memory=16M --backe
 [[ $(sql 'SELECT far_bytes > 4000000 FROM run_summary') == 1 ]] || fail "nothing was far"
 [[ $(sql "SELECT json_extract(facts, '$.swap_device') FROM run") == "$disk" ]] || fail "not on $disk"
 eventually same_state "$tmp/before" || fail "something was left behind"
-cmp -s -n 65536 "$disk" /dev/zero || fail "a signature is left on $disk"
+cmp -s -n 131072 "$disk" /dev/zero || fail "a signature is left on $disk"

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""nbd_server.py PORT MIB: an NBD server with one export, "far", written from NBD's doc/proto.md alone."""
+"""nbd_server.py PORT FILE: an NBD server with one export, "far", written from NBD's doc/proto.md alone."""
+import mmap
 import socket
 import struct
 import sys
 
-memory = bytearray(int(sys.argv[2]) << 20)
+with open(sys.argv[2], "r+b") as file:
+    memory = mmap.mmap(file.fileno(), 0)
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 
 
