@@ -35,6 +35,8 @@
 #define TOO_MUCH   0.01		  /* of the target: below that nothing is demoted */
 #define LEAST	   (256ull << 10) /* nor below that */
 #define SCAN_MS	   1000		  /* the default: the kernel's own where scans find much */
+#define SCAN_MB	   256		  /* a scan looks at so much: the kernel's own */
+#define SCANS	   16		  /* but that many have to do with all of the job's memory */
 #define MAX_WEIGHT 32		  /* larger ones would put long runs of pages on one node */
 
 struct params {
@@ -50,14 +52,14 @@ static const struct opt opts[] = {
 		"memory.reclaim demotes and nobody promotes"),
 	OPT_STRING("nodes", struct params, nodes, NULL,
 		   "fast nodes:slow nodes, as 0:1; unset: as the kernel's tiers say", .arg = "F:S"),
-	OPT_DURATION("hold", struct params, hold_ns, "50ms", 1e6, 1e10,
+	OPT_DURATION("hold", struct params, hold_ns, "10ms", 1e6, 1e10,
 		     "how often the fast node's surplus is looked at, and demoted"),
 	OPT_U64("promote-rate", struct params, rate_mb, "0", 0, 65536,
 		"method=reclaim: at most so many MB/s are promoted; 0: the kernel's setting",
 		.unit = "MB/s"),
 	OPT_U64("scan-ms", struct params, scan_ms, "1000", 0, 60000,
-		"method=reclaim: CPU time of a thread between two scans for hot pages; 0: as the "
-		"kernel adapts it, up to a minute where scans find little",
+		"method=reclaim: CPU time of a thread in which its memory is looked at once for hot "
+		"pages; 0: as the kernel adapts it, up to a minute where that finds little",
 		.unit = "ms"),
 	OPT_SIZE("move", struct params, move_bytes, "256M", 1 << 20, 1ull << 40,
 		 "method=damos: at most so much a second and direction"),
@@ -81,17 +83,19 @@ struct tiering {
 	const struct method *method;
 	struct tier_sides sides;
 	size_t nr_jobs;
-	double share; /* method bind: of the jobs so far; 0: none has one */
-	bool damos;   /* DAMON was started */
+	double share;  /* method bind: of the jobs so far; 0: none has one */
+	bool damos;    /* DAMON was started */
+	char rate[24]; /* method reclaim: what RATE is while promotion is open; "": there is none */
+	atomic_int full; /* jobs that have too much on fast nodes: promotion is shut meanwhile */
 };
 
 /* A job's keeper. */
 struct keeper {
-	const struct tiering *tier;
+	struct tiering *tier;
 	char stat[PATH_MAX], reclaim[PATH_MAX];
 	uint64_t hold_ns;
 	pthread_t thread;
-	bool started;
+	bool started, full;
 	atomic_bool stop;
 	pthread_mutex_t lock;
 	uint64_t target; /* bytes on fast nodes; UINT64_MAX: no limit */
@@ -173,12 +177,43 @@ static int set_number(struct journal *j, const char *path, uint64_t value, struc
 	return value ? journal_write(j, path, text, err) : 0;
 }
 
-/* scan_delay_ms stays: after four of them without a fault the kernel leaves a mapping out of its scans. */
-static const char *const scans[] = { SCAN "/scan_period_min_ms", SCAN "/scan_period_max_ms" };
-
-static uint64_t scan_period_ms(const struct params *p)
+/* As it stays is journaled, too: keepers shut promotion and open it again. */
+static int set_rate(const struct params *p, struct tiering *t, struct journal *j, struct err *err)
 {
-	return strcmp(p->method, "reclaim") == 0 && sysfile_exists(SCAN) ? p->scan_ms : 0;
+	bool promotes = strcmp(t->method->balancing, "2") == 0;
+
+	if (!promotes || sysfile_read_line(RATE, t->rate, sizeof(t->rate)) != 0)
+		return 0;
+	if (p->rate_mb)
+		snprintf(t->rate, sizeof(t->rate), "%" PRIu64, p->rate_mb);
+	return journal_write(j, RATE, t->rate, err);
+}
+
+/*
+ * Since Linux 6.7 a look at a mapping in which this thread had no fault lately ends the scan, and the next scan
+ * goes on behind it: with some 50 of a program's libraries, at two scans a second, the table's turn came each 25 s.
+ * The kernel scans the more often the smaller a scan is, and looks at as much a second. The first scans are
+ * scan_delay_ms apart whatever their size: hence not too small.
+ * scan_delay_ms stays: after four of them without a fault the kernel leaves a mapping out of its scans.
+ */
+static int set_scans(const struct params *p, uint64_t peak_bytes, struct journal *j,
+		     struct err *err)
+{
+	uint64_t size_mb = (peak_bytes >> 20) / SCANS + 1;
+	const struct {
+		const char *path;
+		uint64_t value;
+	} values[] = { { SCAN "/scan_size_mb",
+			 peak_bytes && size_mb < SCAN_MB ? size_mb : SCAN_MB },
+		       { SCAN "/scan_period_min_ms", p->scan_ms },
+		       { SCAN "/scan_period_max_ms", p->scan_ms } };
+	int rc = 0;
+
+	if (strcmp(p->method, "reclaim") != 0 || !p->scan_ms || !sysfile_exists(SCAN))
+		return 0;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && !rc; i++)
+		rc = set_number(j, values[i].path, values[i].value, err);
+	return rc;
 }
 
 static int tier_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
@@ -196,9 +231,9 @@ static int tier_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 	if (!rc)
 		rc = set(j, DEMOTION, t->method->demotion, err);
 	if (!rc)
-		rc = set_number(j, RATE, p->rate_mb, err);
-	for (size_t i = 0; i < sizeof(scans) / sizeof(scans[0]) && !rc; i++)
-		rc = set_number(j, scans[i], scan_period_ms(p), err);
+		rc = set_rate(p, t, j, err);
+	if (!rc)
+		rc = set_scans(p, ctx->peak_bytes, j, err);
 	return rc ? rc : set(j, BALANCING, t->method->balancing, err);
 }
 
@@ -304,23 +339,48 @@ static int demote(const struct keeper *k, uint64_t too_much, struct err *err)
 	return rc == -EAGAIN || rc == -EINTR ? -EBUSY : rc;
 }
 
+/*
+ * What has no room is not promoted, as on a node that is full: a scan may find all slow pages hot, and the kernel
+ * promotes them faster than it finds cold ones to demote. 0 MB/s is none, unless the node has 1 GiB free.
+ */
+static void set_full(struct keeper *k, bool full)
+{
+	struct tiering *t = k->tier;
+	int change = full - k->full, before = atomic_fetch_add(&t->full, change);
+
+	k->full = full;
+	if (change && t->rate[0] && !before != !(before + change))
+		sysfile_write(RATE, full ? "0" : t->rate, NULL);
+}
+
+static void hold(struct keeper *k)
+{
+	uint64_t local, too_much = (uint64_t)((double)k->target * TOO_MUCH);
+
+	if (too_much < LEAST)
+		too_much = LEAST;
+	if (k->target == UINT64_MAX || read_local(k, &local, NULL) != 0)
+		return;
+	set_full(k, local > k->target + too_much);
+	if (k->full)
+		demote(k, too_much, NULL);
+}
+
 static void *keep(void *arg)
 {
 	struct keeper *k = arg;
 	uint64_t next_ns = clock_ns();
 
 	while (!atomic_load(&k->stop)) {
-		uint64_t too_much;
-
 		pthread_mutex_lock(&k->lock);
-		too_much = (uint64_t)((double)k->target * TOO_MUCH);
-		demote(k, too_much > LEAST ? too_much : LEAST, NULL);
+		hold(k);
 		pthread_mutex_unlock(&k->lock);
 		next_ns += k->hold_ns;
 		if (next_ns < clock_ns())
 			next_ns = clock_ns() + k->hold_ns;
 		clock_sleep_until(next_ns);
 	}
+	set_full(k, false);
 	return NULL;
 }
 

@@ -3,9 +3,13 @@
 #include "tests/unit/tree.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "backend/backend.h"
 #include "backend/tier_nodes.h"
+#include "base/journal.h"
 #include "base/numa_stat.h"
 #include "base/opt.h"
 #include "collectors/collector.h"
@@ -165,6 +169,79 @@ static void what_a_method_needs(void **state)
 	missing("method=damos", "in use");
 	put("/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds", "0\n");
 	assert_int_equal(check("method=damos", &err), 0);
+}
+
+/* --- promotion ------------------------------------------------------------------------------- */
+
+#define RATE "/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps"
+
+static void eventually_rate(const char *value)
+{
+	char line[32] = "";
+
+	for (int i = 0; i < 4000 && strcmp(line, value) != 0; i++) {
+		usleep(5000);
+		sysfile_read_line(RATE, line, sizeof(line));
+	}
+	assert_string_equal(line, value);
+}
+
+static void put_job(struct backend_job *job, const char *dir, const char *stat)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/memory.numa_stat", dir);
+	put(path, stat);
+	snprintf(path, sizeof(path), "%s/memory.reclaim", dir);
+	put(path, "");
+	*job = (struct backend_job){ .memory_dir = dir, .cgroup_version = 2 };
+}
+
+/* Kernel and group are files: nothing is demoted here but by the test. */
+static void full_jobs_shut_promotion(void **state)
+{
+	static const struct journal_op *const ops[] = { journal_ops_base, NULL };
+	void *params = calloc(1, backend_tier.params_size);
+	struct backend_ctx ctx = { .backend = &backend_tier, .params = params };
+	struct backend_job jobs[2];
+	struct journal *j;
+	struct err err;
+
+	put_nodes();
+	put(TIERING "/memory_tier4/nodelist", "0-1\n");
+	put(TIERING "/memory_tier27/nodelist", "2\n");
+	put("/sys/kernel/mm/numa/demotion_enabled", "true\n");
+	put("/proc/sys/kernel/numa_balancing", "2\n");
+	put(RATE, "65536\n");
+	put_job(&jobs[0], "/a", "anon N0=10000000 N2=0\n");
+	put_job(&jobs[1], "/b", "anon N0=10000000 N2=0\n");
+	opt_defaults(backend_tier.opts, params);
+	assert_int_equal(opt_set_pair(backend_tier.opts, params, "promote-rate=7", "tier", &err),
+			 0);
+	assert_int_equal(opt_set_pair(backend_tier.opts, params, "hold=1ms", "tier", &err), 0);
+	assert_int_equal(journal_create(*state, "tier", ops, &j, &err), 0);
+	assert_int_equal(backend_tier.up(&ctx, j, &err), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(backend_tier.prepare(&ctx, &jobs[i], j, &err), 0);
+		assert_int_equal(backend_tier.limit(&ctx, &jobs[i], 5000000, &err), 0);
+	}
+	eventually_rate("0");
+	put("/a/memory.numa_stat", "anon N0=5000000 N2=5000000\n");
+	usleep(20000); /* the other one still has too much */
+	eventually_rate("0");
+	put("/b/memory.numa_stat", "anon N0=5000000 N2=5000000\n");
+	eventually_rate("7");
+	put("/a/memory.numa_stat", "anon N0=6000000 N2=4000000\n");
+	eventually_rate("0");
+	for (size_t i = 0; i < 2; i++)
+		backend_tier.forget(&ctx, &jobs[i]);
+	eventually_rate("7");
+	assert_int_equal(journal_undo_to(j, 0, &err), 0);
+	eventually_rate("65536");
+	journal_free(j);
+	backend_tier.release(&ctx);
+	opt_release(backend_tier.opts, params);
+	free(params);
 }
 
 /* --- memory.numa_stat ------------------------------------------------------------------------ */
@@ -337,6 +414,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_the_users_word, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(no_slow_node, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(what_a_method_needs, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(full_jobs_shut_promotion, tree_setup,
+						tree_teardown),
 		cmocka_unit_test(split_by_nodes),
 		cmocka_unit_test_setup_teardown(numa_by_node, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(thp_by_size, tree_setup, tree_teardown),
