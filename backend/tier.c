@@ -86,7 +86,8 @@ struct tiering {
 	double share;  /* method bind: of the jobs so far; 0: none has one */
 	bool damos;    /* DAMON was started */
 	char rate[24]; /* method reclaim: what RATE is while promotion is open; "": there is none */
-	atomic_int full; /* jobs that have too much on fast nodes: promotion is shut meanwhile */
+	pthread_mutex_t shutting;
+	unsigned int full; /* jobs that have too much on fast nodes: promotion is shut meanwhile */
 };
 
 /* A job's keeper. */
@@ -222,6 +223,7 @@ static int tier_up(struct backend_ctx *ctx, struct journal *j, struct err *err)
 	struct tiering *t = xcalloc(1, sizeof(*t));
 	int rc = tier_sides_find(p->nodes, &t->sides, err);
 
+	pthread_mutex_init(&t->shutting, NULL);
 	ctx->state = t;
 	ctx->swap_device[0] = '\0';
 	ctx->far_nodes = t->sides.slow;
@@ -346,11 +348,17 @@ static int demote(const struct keeper *k, uint64_t too_much, struct err *err)
 static void set_full(struct keeper *k, bool full)
 {
 	struct tiering *t = k->tier;
-	int change = full - k->full, before = atomic_fetch_add(&t->full, change);
+	unsigned int before;
 
+	if (full == k->full)
+		return;
 	k->full = full;
-	if (change && t->rate[0] && !before != !(before + change))
+	pthread_mutex_lock(&t->shutting);
+	before = t->full;
+	t->full += full ? 1 : -1;
+	if (t->rate[0] && !before != !t->full)
 		sysfile_write(RATE, full ? "0" : t->rate, NULL);
+	pthread_mutex_unlock(&t->shutting);
 }
 
 static void hold(struct keeper *k)
