@@ -6,7 +6,7 @@
 # ratio: CPU of the group, wall time, and the bound that the pager shall keep, beside whether it does. Both are
 # measured against zram; at ratio 1, and for a fault, against nothing far. Below the fault: what the kernel alone
 # takes for one (pager_floor.c), by system calls only, and with a handler on the same and on another CPU. tcp: a fault
-# and a scan over pool tcp on the loopback, beside what a plain program does there (pager_tcp.c).
+# and a scan over pool tcp on the loopback, beside what a plain program does there (pager_tcp.c), and with pool dram.
 # ROUNDS=1 SIZE=32M: all rows in a few minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -108,25 +108,37 @@ run() {
 tcp_row() {
 	awk -v name="$1" -v unit="$2" -v a="$3" -v b="$4" -v bound="$5" 'BEGIN {
 		by = a > 0 && b > 0 ? b / a : 0
-		holds = by == 0 ? "NOT MEASURED" : (unit == "GB/s" ? by >= bound : by <= bound) ? "holds" : "FALLS SHORT"
+		holds = by == 0 ? "NOT MEASURED" : bound == "-" ? "" : (unit == "GB/s" ? by >= bound : by <= bound) ? "holds" : "FALLS SHORT"
 		printf "%-10s %5s %-8s %9.4g %9.4g %7.2f %9s %9s %9s  %s\n", name, "0.5", unit, a, b, by, bound, "", "", holds }'
+}
+
+# us_a_fault DB: of wall time, beyond the program's own.
+us_a_fault() {
+	awk -v own="$(ask "$1" pager 1 "$wall")" -v far="$(ask "$1" pager 0.5 "$wall")" -v n="$(ask "$1" pager 0.5 "$faults")" \
+		'BEGIN { print (n > 0 ? (far - own) / n * 1e6 : 0) }'
+}
+
+tcp_rows() { # POOL BOUND-FAULT BOUND-SCAN
+	tcp_row "- $1" us "${plain[ping]}" "$(us_a_fault "$tmp/$1-fault.db")" "$2"
+	tcp_row "- $1" GB/s "${plain[stream]}" \
+		"$(ask "$tmp/$1-scan.db" pager 0.5 "SELECT ($faults) * 4096 / ($wall) / 1e9")" "$3"
 }
 
 tcp() {
 	local -A plain
-	local over=(--backend pager -o pager.pool=tcp) us gb_per_s
+	local pool over
 
 	while read -r name value; do
 		plain[$name]=$value
 	done < <(build/bench/pager_tcp)
-	run tcp-fault --ratio 1,0.5 "${over[@]}" chase -o memory="$size" -o node=4K -o passes=2 &&
-		run tcp-scan --ratio 0.5 "${over[@]}" scan -o memory="$size" -o passes=5 || return
-	us=$(awk -v a="$(ask "$tmp/tcp-fault.db" pager 1 "$wall")" -v b="$(ask "$tmp/tcp-fault.db" pager 0.5 "$wall")" \
-		-v n="$(ask "$tmp/tcp-fault.db" pager 0.5 "$faults")" 'BEGIN { print (n > 0 ? (b - a) / n * 1e6 : 0) }')
-	gb_per_s=$(ask "$tmp/tcp-scan.db" pager 0.5 "SELECT ($faults) * 4096 / ($wall) / 1e9")
+	for pool in tcp dram; do
+		over=(--backend pager -o "pager.pool=$pool")
+		run "$pool-fault" --ratio 1,0.5 "${over[@]}" chase -o memory="$size" -o node=4K -o passes=2 &&
+			run "$pool-scan" --ratio 0.5 "${over[@]}" scan -o memory="$size" -o passes=5 || return
+	done
 	printf '%-10s %5s %-8s %9s\n' tcp ratio unit plain
-	tcp_row "- fault" us "${plain[ping]}" "$us" 1.5
-	tcp_row "- scan" GB/s "${plain[stream]}" "$gb_per_s" 0.7
+	tcp_rows tcp 1.5 0.7
+	tcp_rows dram - -
 }
 
 echo "medians of $rounds, $size; load $(cut -d' ' -f1 /proc/loadavg), $(nproc) CPUs, Linux $(uname -r)"
