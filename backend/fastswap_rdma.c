@@ -11,25 +11,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend/fastswap_area.h"
-#include "backend/rdma_local.h"
+#include "backend/memserver_local.h"
 #include "backend/swap_areas.h"
 #include "base/alloc.h"
-#include "base/child.h"
 #include "base/clock.h"
-#include "base/find_program.h"
 #include "base/secret.h"
 #include "base/sysfile.h"
 
-#define POOL		   "fastswap_rdma"
-#define COUNTERS	   "/sys/kernel/debug/fastswap/rdma"
-#define DEFAULT_PORT	   50000
-#define TOKEN_MAX	   24 /* MEMSERVER_TOKEN_MAX of memserver/handshake.h */
-#define FAR_TIMEOUT_NS	   (2 * NSEC_PER_SEC)
-#define LOCAL_TIMEOUT_NS   (20 * NSEC_PER_SEC) /* the program takes the server's CPUs */
-#define SERVER_PATIENCE_NS (30 * NSEC_PER_SEC) /* it takes and clears its memory first */
+#define POOL	       "fastswap_rdma"
+#define COUNTERS       "/sys/kernel/debug/fastswap/rdma"
+#define DEFAULT_PORT   50000
+#define TOKEN_MAX      24 /* MEMSERVER_TOKEN_MAX of memserver/handshake.h */
+#define FAR_TIMEOUT_NS (2 * NSEC_PER_SEC)
 
 struct fastswap_rdma_params {
 	struct fastswap_params common;
@@ -61,7 +56,7 @@ static const struct opt fastswap_rdma_opts[] = {
 };
 
 struct fastswap_rdma {
-	struct child server; /* brought up by this run; pid 0: none */
+	struct memserver_local server; /* brought up by this run; .child.pid 0: none */
 	char address[64];
 	uint64_t port;
 };
@@ -84,9 +79,22 @@ static int parse_far(const char *far, char *address, size_t size, uint64_t *ret_
 	return 0;
 }
 
-static int read_token(const struct fastswap_rdma_params *p, char *token, size_t size,
-		      struct err *err)
+static int read_token(const char *file, char *token, size_t size, struct err *err)
 {
+	int rc = secret_read(file, token, size, "backend fastswap-rdma: token-file", err);
+
+	if (!rc && strchr(token, '"'))
+		rc = err_usage(
+			err,
+			"backend fastswap-rdma: the token in %s has a '\"', which a module's "
+			"parameter can't have; choose another",
+			file);
+	return rc;
+}
+
+static int check_token(const struct fastswap_rdma_params *p, struct err *err)
+{
+	char token[TOKEN_MAX + 1];
 	int rc;
 
 	if (!p->token_file)
@@ -94,112 +102,49 @@ static int read_token(const struct fastswap_rdma_params *p, char *token, size_t 
 	if (!p->far)
 		return err_usage(
 			err, "backend fastswap-rdma: token-file is for a server of yours (far)");
-	rc = secret_read(p->token_file, token, size, "backend fastswap-rdma: token-file", err);
-	if (!rc && strchr(token, '"'))
-		rc = err_usage(
-			err,
-			"backend fastswap-rdma: the token in %s has a '\"', which a module's "
-			"parameter can't have; choose another",
-			p->token_file);
+	rc = read_token(p->token_file, token, sizeof(token), err);
+	explicit_bzero(token, sizeof(token));
 	return rc;
 }
 
 static int fastswap_rdma_check(const void *params, struct err *err)
 {
 	const struct fastswap_rdma_params *p = params;
-	char address[64], program[PATH_MAX], token[TOKEN_MAX + 1];
+	char address[64];
 	uint64_t port;
 	int rc;
 
 	rc = p->far ? parse_far(p->far, address, sizeof(address), &port, err)
-		    : rdma_local_address(address, sizeof(address), err);
+		    : memserver_local_check(true, err);
 	if (!rc)
-		rc = read_token(p, token, sizeof(token), err);
-	explicit_bzero(token, sizeof(token));
-	if (!rc && !p->far && !find_own_program("memserver", program, sizeof(program)))
-		rc = err_missing(err, "no memserver: `make memserver` builds it");
+		rc = check_token(p, err);
 	return rc ? rc : fastswap_check(&p->common, POOL, err);
 }
 
-/* The server waits until its pid is in the journal; the janitor will end it. */
-static int journal_server(void *arg, pid_t pid, struct err *err)
-{
-	int rc = journal_process(arg, pid, err);
-
-	return rc < 0 ? rc : 0;
-}
-
-/* How it ended, what it said last, and what to do about it. */
-static int explain_server(const struct child *server, const char *program, const char *listen,
-			  const char *size, const char *log, struct err *err)
-{
-	char how[128], tail[512];
-	size_t len;
-
-	if (server->reaped) {
-		child_describe(server, how, sizeof(how));
-		len = strlen(how);
-		snprintf(how + len, sizeof(how) - len, " before it served");
-	} else {
-		snprintf(how, sizeof(how), "does not serve after %d s",
-			 (int)(SERVER_PATIENCE_NS / NSEC_PER_SEC));
-	}
-	child_log_tail(log, tail, sizeof(tail));
-	return err_failed(
-		err, 0,
-		"memserver %s%s%s; try `%.200s --listen %s --size %s` by hand, ask for less "
-		"(-o fastswap-rdma.size=SIZE), or name one that serves "
-		"(-o fastswap-rdma.far=HOST:PORT)",
-		how, tail[0] ? ": " : ", saying nothing", tail, program, listen, size);
-}
-
-static int start_server(struct fastswap_rdma *r, uint64_t size_bytes, const char *state_dir,
+/* The rest of its life is the journal's: it must outlive this process under `fmbench backend up`. */
+static int start_server(struct fastswap_rdma *r, uint64_t size_bytes, const struct backend_ctx *ctx,
 			struct journal *j, struct err *err)
 {
-	struct place place = { .join = journal_server, .arg = j, .mem_node = -1 };
-	char program[PATH_MAX], listen[128], size[32], stats[PATH_MAX], log[PATH_MAX];
-	/* It must outlive this process under `fmbench backend up`; the journal ends it. */
-	char *argv[16] = { (char *)"setpriv",  (char *)"--pdeathsig",
-			   (char *)"clear",    program,
-			   (char *)"--listen", listen,
-			   (char *)"--size",   size,
-			   (char *)"--stats",  stats };
-	uint64_t deadline = clock_ns() + SERVER_PATIENCE_NS;
-	int rc;
+	const struct memserver_wish wish = {
+		.rdma = true,
+		.outlives = true,
+		.size_bytes = size_bytes,
+		.advice = "ask for less (-o fastswap-rdma.size=SIZE), or name one that serves (-o "
+			  "fastswap-rdma.far=HOST:PORT)",
+	};
+	int rc = memserver_local_start(&r->server, &wish, ctx->state_dir, j, err);
 
-	r->port = DEFAULT_PORT;
-	rc = rdma_local_address(r->address, sizeof(r->address), err);
-	if (rc)
-		return rc;
-	find_own_program("memserver", program, sizeof(program));
-	snprintf(listen, sizeof(listen), "%s:%" PRIu64, r->address, r->port);
-	snprintf(size, sizeof(size), "%" PRIu64, size_bytes);
-	snprintf(stats, sizeof(stats), "%.4000s/memserver.stats", state_dir);
-	snprintf(log, sizeof(log), "%.4000s/memserver.log", state_dir);
-	rc = journal_add(j, err, "file", log, NULL);
-	if (rc >= 0)
-		rc = journal_add(j, err, "file", stats, NULL);
-	if (rc < 0)
-		return rc;
-	unlink(stats);
-	rc = child_spawn(&r->server, argv, &place, CHILD_LOG, log, err);
-	while (!rc && access(stats, F_OK) != 0) {
-		rc = child_wait(&r->server, 10, err);
-		if (rc == 0 && clock_ns() < deadline)
-			continue;
-		if (rc >= 0)
-			rc = explain_server(&r->server, program, listen, size, log, err);
-	}
-	return rc;
+	return rc ? rc
+		  : parse_far(r->server.address, r->address, sizeof(r->address), &r->port, err);
 }
 
 /* The module shows its token nowhere. The kernel's log would, of a parameter it can't parse. */
-static int add_token(const struct fastswap_rdma_params *p, struct buf *options, struct err *err)
+static int add_token(const char *file, struct buf *options, struct err *err)
 {
 	char token[TOKEN_MAX + 1];
-	int rc = read_token(p, token, sizeof(token), err);
+	int rc = read_token(file, token, sizeof(token), err);
 
-	if (!rc && p->token_file)
+	if (!rc)
 		buf_addf(options, " token=\"%s\"", token);
 	explicit_bzero(token, sizeof(token));
 	return rc;
@@ -211,7 +156,7 @@ static uint64_t timeout_ms(const struct fastswap_rdma_params *p)
 	uint64_t ns = p->timeout_ns;
 
 	if (ns == 0)
-		ns = p->far ? FAR_TIMEOUT_NS : LOCAL_TIMEOUT_NS;
+		ns = p->far ? FAR_TIMEOUT_NS : MEMSERVER_LOCAL_TIMEOUT_NS;
 	return (ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
 }
 
@@ -225,7 +170,7 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 	int rc = 0;
 
 	ctx->state = r;
-	r->server = (struct child)CHILD_INIT;
+	r->server.child = (struct child)CHILD_INIT;
 	if (fastswap_is_up(POOL))
 		return fastswap_take(ctx, err);
 	if (size_bytes == 0 && ctx->need_bytes)
@@ -236,7 +181,7 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 		if (size_bytes == 0 &&
 		    sysfile_read_key("/proc/meminfo", "MemAvailable:", &free_kib) == 0)
 			size_bytes = free_kib / 2 * 1024;
-		rc = start_server(r, size_bytes, ctx->state_dir, j, err);
+		rc = start_server(r, size_bytes, ctx, j, err);
 	}
 	if (rc)
 		return rc;
@@ -249,7 +194,8 @@ static int fastswap_rdma_up(struct backend_ctx *ctx, struct journal *j, struct e
 		buf_addf(&options, " nq=%" PRIu64, p->nr_queue_pairs);
 	if (p->client_address)
 		buf_addf(&options, " cip=%s", p->client_address);
-	rc = add_token(p, &options, err);
+	if (!p->far || p->token_file)
+		rc = add_token(p->far ? p->token_file : r->server.token_file, &options, err);
 	if (!rc)
 		rc = fastswap_up(ctx, &p->common, POOL, options.data, j, err);
 	explicit_bzero(options.data, options.len);
@@ -265,7 +211,7 @@ static void fastswap_rdma_facts(const struct backend_ctx *ctx, struct facts *fac
 	fastswap_facts(ctx, facts);
 	if (!ctx->taken)
 		facts_set(facts, "rdma_server", "%s:%" PRIu64 "%s", r->address, r->port,
-			  r->server.pid ? " (this machine)" : "");
+			  r->server.child.pid ? " (this machine)" : "");
 	if (sysfile_read_key(COUNTERS, "queue_pairs", &queue_pairs) == 0)
 		facts_set(facts, "rdma_queue_pairs", "%" PRIu64, queue_pairs);
 	if (sysfile_read_u64("/sys/module/" POOL "/parameters/timeout_ms", &pool_timeout_ms) == 0)
@@ -289,7 +235,7 @@ static void fastswap_rdma_release(struct backend_ctx *ctx)
 	struct fastswap_rdma *r = ctx->state;
 
 	if (r)
-		child_leave(&r->server);
+		memserver_local_release(&r->server);
 	free(r);
 	ctx->state = NULL;
 }

@@ -33,8 +33,8 @@ struct pager_params {
 static const struct opt pager_opts[] = {
 	OPT_STRING(
 		"pool", struct pager_params, pool, "dram",
-		"where far pages are, NAME[:OPTION=VALUE[,...]]: fmpager --help names them; tcp without "
-		"target: a memserver of this run on this machine"),
+		"where far pages are, NAME[:OPTION=VALUE[,...]]: fmpager --help names them; tcp or rdma "
+		"without target: a memserver of this run on this machine"),
 	OPT_STRING("policy", struct pager_params, policy, "refault",
 		   "which page goes: a name, or a file of one's own (doc/PAGER.md)"),
 	OPT_STRING("prefetch", struct pager_params, prefetch, "neighbours",
@@ -80,12 +80,17 @@ static const char *option_of(const struct pager_params *p, const char *name)
 	return NULL;
 }
 
-/* Of pool tcp the run starts one itself where none is named. */
-static bool names_server(const struct pager_params *p)
+static bool is_on_server(const struct pager_params *p)
 {
-	const struct pool *pool = pool_find(p->pool);
+	return opt_find(pool_find(p->pool)->opts, "target");
+}
 
-	return opt_find(pool->opts, "target") && (pool != &pool_tcp || option_of(p, "target"));
+/* Where none is named the run starts one itself. */
+static int check_server(const struct pager_params *p, struct err *err)
+{
+	return option_of(p, "target")
+		       ? pool_try(p->pool, err)
+		       : memserver_local_check(pool_find(p->pool) == &pool_rdma, err);
 }
 
 static int pager_check(const void *params, struct err *err)
@@ -96,7 +101,7 @@ static int pager_check(const void *params, struct err *err)
 
 	if (!rc)
 		rc = pool_check(p->pool, err);
-	return rc || !names_server(p) ? rc : pool_try(p->pool, err);
+	return rc || !is_on_server(p) ? rc : check_server(p, err);
 }
 
 struct keeper;
@@ -139,7 +144,7 @@ static void pager_facts(const struct backend_ctx *ctx, struct facts *facts)
 struct keeper {
 	struct keeper *next;
 	struct pager_job job;
-	struct memserver_local server; /* of this job's own, for pool tcp without a target */
+	struct memserver_local server; /* of this job's own, where the pool names none */
 	struct paging paging;
 	pthread_mutex_t
 		burying; /* what a process counted moves to the past: not while that is read */
@@ -217,6 +222,14 @@ static int set_environment(struct backend_job *job, const struct keeper *k, stru
 	return 0;
 }
 
+/* Other than 0, which leaves it to this run. */
+static bool is_set(const struct pager_params *p, const char *name)
+{
+	const char *value = option_of(p, name);
+
+	return value && strtod(value, NULL) > 0;
+}
+
 static void add_option(struct buf *text, const char *name, const char *value)
 {
 	buf_addf(text, "%c%s=%s", strchr(text->data, ':') ? ',' : ':', name, value);
@@ -228,9 +241,11 @@ static void pool_text(const struct backend_ctx *ctx, const struct memserver_loca
 {
 	const struct pager_params *p = ctx->params;
 	const struct pool *pool = pool_find(p->pool);
-	char bytes[24];
+	char bytes[24], timeout[24];
 
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, far_bytes(ctx));
+	snprintf(timeout, sizeof(timeout), "%" PRIu64 "ms",
+		 (uint64_t)(MEMSERVER_LOCAL_TIMEOUT_NS / NSEC_PER_MSEC));
 	buf_addf(text, "%s", p->pool);
 	/* Where slots are in memory it is taken beforehand, or it would be charged to the job. */
 	if (pool && opt_find(pool->opts, "prealloc") && !option_of(p, "prealloc"))
@@ -238,8 +253,9 @@ static void pool_text(const struct backend_ctx *ctx, const struct memserver_loca
 	if (server->child.pid) {
 		add_option(text, "target", server->address);
 		add_option(text, "token-file", server->token_file);
-	} else if (pool && opt_find(pool->opts, "target") && !option_of(p, "size") &&
-		   ctx->need_bytes) {
+		if (!is_set(p, "timeout"))
+			add_option(text, "timeout", timeout);
+	} else if (is_on_server(p) && !option_of(p, "size") && ctx->need_bytes) {
 		add_option(text, "size", bytes); /* or it would be all that the server has */
 	}
 }
@@ -261,12 +277,16 @@ static int start_server(const struct backend_ctx *ctx, struct keeper *k, struct 
 			struct err *err)
 {
 	const struct pager_params *p = ctx->params;
-	const struct pool *pool = pool_find(p->pool);
+	const struct memserver_wish wish = {
+		.rdma = pool_find(p->pool) == &pool_rdma,
+		.size_bytes = server_bytes(ctx),
+		.advice = "name one that serves (-o pager.pool=NAME:target=HOST:PORT)",
+	};
 
 	k->server.child = (struct child)CHILD_INIT;
-	if (pool != &pool_tcp || option_of(p, "target"))
+	if (!is_on_server(p) || option_of(p, "target"))
 		return 0;
-	return memserver_local_start(&k->server, server_bytes(ctx), ctx->state_dir, j, err);
+	return memserver_local_start(&k->server, &wish, ctx->state_dir, j, err);
 }
 
 static void keeper_free(struct keeper *k)

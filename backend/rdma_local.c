@@ -62,6 +62,6 @@ int rdma_local_address(char *address, size_t size, struct err *err)
 			       err,
 			       "no RDMA device with an IPv4 address here (`rdma link` shows "
 			       "them); name far memory on another machine (-o "
-			       "fastswap-rdma.far=HOST, -o nvme-rdma.target=HOST:PORT,nqn=NQN), or "
-			       "use --in-lab, which brings Soft-RoCE");
+			       "fastswap-rdma.far=HOST, -o nvme-rdma.target=HOST:PORT,nqn=NQN, -o "
+			       "pager.pool=rdma:target=HOST), or use --in-lab, which brings Soft-RoCE");
 }

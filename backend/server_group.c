@@ -14,10 +14,13 @@
 /* "" where no hierarchy has the memory controller. */
 static void find_memory_mount(char *dst, size_t size, bool *ret_v2)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char file[PATH_MAX];
 	struct mntent *m;
+	FILE *mounts;
 
 	dst[0] = '\0';
+	sysfile_path(file, sizeof(file), "/proc/self/mounts");
+	mounts = setmntent(file, "re");
 	while (mounts && !dst[0] && (m = getmntent(mounts))) {
 		char path[PATH_MAX], list[256] = "";
 

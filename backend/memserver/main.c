@@ -43,7 +43,7 @@ struct params {
 static const struct opt opts[] = {
 	OPT_STRING("listen", struct params, listen, NULL,
 		   "ADDRESS[:PORT] of an RDMA device, 0.0.0.0 or [::] for all; without --tcp: "
-		   "0.0.0.0:" MEMSERVER_PORT),
+		   "0.0.0.0:" MEMSERVER_PORT "; PORT 0: any that is free"),
 	OPT_STRING("tcp", struct params, tcp, NULL,
 		   "[ADDRESS:]PORT: serve over TCP; over RDMA then only if --listen is given. "
 		   "Without ADDRESS: for this machine alone"),
@@ -335,11 +335,13 @@ static void lock_for_tcp(const struct memory *memory)
 static void say_hello(const struct listening *l, const struct params *params,
 		      const struct memory *memory)
 {
-	char size[16];
+	char size[16], address[ADDRESS_SIZE];
 
 	format_size(size, sizeof(size), memory->bytes);
-	if (params->listen)
-		say("lending %s on %s", size, params->listen);
+	if (params->listen) {
+		format_address(address, rdma_get_local_addr(l->listener));
+		say("lending %s on RDMA %s", size, address);
+	}
 	if (params->tcp)
 		say("lending %s on TCP %s%s", size, l->tcp.address,
 		    params->token_file ? "" : " to whoever comes (no --token-file)");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,17 +37,23 @@ static int resolve(const char *text, struct addrinfo **ret, struct err *err)
 		  : 0;
 }
 
+void format_address(char dst[ADDRESS_SIZE], const struct sockaddr *at)
+{
+	bool is_v6 = at->sa_family == AF_INET6;
+	char host[56] = "?", port[8] = "?";
+
+	getnameinfo(at, is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in), host,
+		    sizeof(host), port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV);
+	snprintf(dst, ADDRESS_SIZE, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
 static void note_address(struct tcp *t)
 {
 	struct sockaddr_storage at = { 0 };
 	socklen_t len = sizeof(at);
-	char host[56] = "?", port[8] = "?";
 
 	getsockname(t->fd, (struct sockaddr *)&at, &len);
-	getnameinfo((struct sockaddr *)&at, len, host, sizeof(host), port, sizeof(port),
-		    NI_NUMERICHOST | NI_NUMERICSERV);
-	snprintf(t->address, sizeof(t->address), at.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
-		 host, port);
+	format_address(t->address, (struct sockaddr *)&at);
 }
 
 int tcp_open(struct tcp *t, const char *text, struct err *err)

@@ -10,8 +10,10 @@
 #include "backend/memserver/wire.h"
 
 #define TCP_ARRIVALS 64
+#define ADDRESS_SIZE 80
 
 struct pollfd;
+struct sockaddr;
 
 struct arrival {
 	int fd;
@@ -22,11 +24,13 @@ struct arrival {
 
 struct tcp {
 	int fd; /* -1: closed */
-	char address[80];
+	char address[ADDRESS_SIZE];
 	size_t nr;
 	struct arrival arrivals[TCP_ARRIVALS];
 };
 
+/* "10.0.0.2:50001", "[fd00::2]:50001" */
+void format_address(char dst[ADDRESS_SIZE], const struct sockaddr *at);
 /* [ADDRESS:]PORT; without ADDRESS on the loopback alone. PORT 0: any; ->address says which. */
 int tcp_open(struct tcp *t, const char *text, struct err *err);
 /* What to poll. Returns how many, at most 1 + TCP_ARRIVALS. */

@@ -38,7 +38,7 @@
 #define POOL_RUNS	  256u
 #define POOL_SHARED_BYTES 4096u
 #define POOL_PARAMS_BYTES 256u
-#define POOL_FACTS	  8u
+#define POOL_FACTS	  9u
 #define POOL_PAGE	  4096ull
 
 struct pool_ctx {

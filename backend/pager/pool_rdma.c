@@ -294,7 +294,8 @@ static size_t rdma_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL
 {
 	const struct rdma_shared *s = ctx->shared;
 
-	return pool_server_facts(&s->counts, "batches, all READs of one under way at once",
+	return pool_server_facts(&s->server, &s->counts,
+				 "batches, all READs of one under way at once",
 				 "batches, written behind", "until they are in a box", facts);
 }
 

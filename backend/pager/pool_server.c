@@ -38,7 +38,7 @@ int pool_server_find(struct pool_server *s, const struct pool *pool,
 		     const struct pool_server_params *p, const char *option, const char *port,
 		     struct err *err)
 {
-	s->timeout_ns = p->timeout_ns;
+	s->timeout_ns = p->timeout_ns ? p->timeout_ns : POOL_SERVER_TIMEOUT_NS;
 	if (!p->target)
 		return err_usage(err,
 				 "pool %s: target is missing: --pool %s:target=HOST:PORT, of a "
@@ -47,6 +47,9 @@ int pool_server_find(struct pool_server *s, const struct pool *pool,
 	if (p->size_bytes && p->size_bytes < POOL_SERVER_LEAST_BYTES)
 		return err_usage(err, "pool %s: size=%llu is less than 2M", pool->name,
 				 (unsigned long long)p->size_bytes);
+	if (s->timeout_ns < POOL_SERVER_LEAST_TIMEOUT_NS)
+		return err_usage(err, "pool %s: timeout=%lluns is less than 1ms", pool->name,
+				 (unsigned long long)s->timeout_ns);
 	return resolve(s, pool, p->target, port, err);
 }
 
@@ -92,8 +95,9 @@ int pool_server_lose(struct pool_server *s, struct pool_ctx *ctx, const char *wh
 	return -EIO;
 }
 
-size_t pool_server_facts(const struct pool_server_counts *c, const char *loads, const char *stores,
-			 const char *stored, struct pool_fact facts[POOL_FACTS])
+size_t pool_server_facts(const struct pool_server *s, const struct pool_server_counts *c,
+			 const char *loads, const char *stores, const char *stored,
+			 struct pool_fact facts[POOL_FACTS])
 {
 	static const char *const load[] = { "loads", "load_pages", "load_ns" }, *const store[] = {
 		"stores", "store_pages", "store_ns"
@@ -103,7 +107,9 @@ size_t pool_server_facts(const struct pool_server_counts *c, const char *loads, 
 	n += pool_tally_facts(&c->stores, store, stores, stored, facts + n);
 	facts[n] =
 		(struct pool_fact){ "waits", (double)c->waits, "of loads, for stores under way" };
-	return n + 1;
+	facts[n + 1] = (struct pool_fact){ "timeout_ms", (double)s->timeout_ns / NSEC_PER_MSEC,
+					   "without an answer: then the server is lost" };
+	return n + 2;
 }
 
 uint32_t pool_spans_note(struct pool_span *spans, const struct pool_run *runs, size_t nr_runs)

@@ -10,9 +10,13 @@
 #include "backend/memserver/handshake.h"
 #include "backend/pager/pool.h"
 #include "backend/pager/pool_tally.h"
+#include "base/clock.h"
 
 #define POOL_SERVER_FIRST_SLOT	512u /* the lower ones are never used */
 #define POOL_SERVER_LEAST_BYTES (2ull << 20)
+/* With what it takes to be told to all, less than 2 s. */
+#define POOL_SERVER_TIMEOUT_NS	     (1500 * NSEC_PER_MSEC)
+#define POOL_SERVER_LEAST_TIMEOUT_NS NSEC_PER_MSEC
 
 struct pool_server_params {
 	char *target, *token_file;
@@ -47,8 +51,11 @@ struct pool_span {
 		OPT_SECRET("token", "token-file"),                                                 \
 		OPT_SIZE("size", struct pool_server_params, size_bytes, "0", 0, GRANT_BYTES_MAX,   \
 			 "memory to ask for; 0: what the server has, at most the pool's room"),    \
-		OPT_DURATION("timeout", struct pool_server_params, timeout_ns, "1500ms", 1e6,      \
-			     600e9, "the server is lost when nothing comes for so long")
+		OPT_DURATION(                                                                      \
+			"timeout", struct pool_server_params, timeout_ns, "0", 0, 600e9,           \
+			"the server is lost when it has not answered for so long; 0: 1500ms, "     \
+			"or 20s for one that fmbench starts here and that waits for CPUs "         \
+			"beside the program")
 
 /* option: of memserver, as in "--tcp". port: where the user names none. */
 int pool_server_find(struct pool_server *s, const struct pool *pool,
@@ -60,8 +67,9 @@ int pool_server_open(struct memserver_open *ret, const struct pool_ctx *ctx,
 /* Not more slots than were granted. */
 void pool_server_granted(struct pool_ctx *ctx, uint64_t bytes);
 /* loads, stores: what each counts; stored: when a store's time is over. */
-size_t pool_server_facts(const struct pool_server_counts *c, const char *loads, const char *stores,
-			 const char *stored, struct pool_fact facts[POOL_FACTS]);
+size_t pool_server_facts(const struct pool_server *s, const struct pool_server_counts *c,
+			 const char *loads, const char *stores, const char *stored,
+			 struct pool_fact facts[POOL_FACTS]);
 /* The runs, into spans. Returns how many pages they have. */
 uint32_t pool_spans_note(struct pool_span *spans, const struct pool_run *runs, size_t nr_runs);
 /* Has any of the runs a slot of the spans? */

@@ -563,7 +563,7 @@ static size_t tcp_facts(const struct pool_ctx *ctx, struct pool_fact facts[POOL_
 {
 	const struct tcp_shared *s = ctx->shared;
 	size_t n =
-		pool_server_facts(&s->counts, "requests, each a round trip",
+		pool_server_facts(&s->server, &s->counts, "requests, each a round trip",
 				  "requests, written behind", "until they are on their way", facts);
 
 	facts[n] = (struct pool_fact){ "foreseen", (double)s->foreseen,

@@ -50,6 +50,7 @@ refused 3 'max-bytes-per-client is 64M' "tcp:target=127.0.0.1:$port,token-file=$
 refused 2 "$tmp/nosuch" "tcp:target=127.0.0.1:$port,token-file=$tmp/nosuch"
 refused 2 'target is missing' tcp
 refused 2 'target is missing.*memserver --listen' rdma
+refused 2 'timeout=1000ns is less than 1ms' "tcp:target=127.0.0.1:$port,timeout=1us"
 refused 2 'size=1' "tcp:target=127.0.0.1:$port,size=1M"
 refused 2 'target=127.0.0.1:99999' tcp:target=127.0.0.1:99999
 refused 2 'token-file' tcp:target=127.0.0.1:1,token=sesame

@@ -95,4 +95,27 @@ END
 	serve
 	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 12M -o memory=8M --backend pager \
 		-o "pager.pool=rdma:target=$host,timeout=10s"
+	kill -KILL $server
+	wait $server || true
+	server=''
+
+	# A server of the run's own: gone with the run, and when fmbench is killed.
+	fact() { sql "SELECT json_extract(facts, '\$.\"$1\"') FROM run ORDER BY id DESC LIMIT 1"; }
+	machine_state >"$tmp/before"
+	expect_run "$fmbench" run quicksort --ratio 0.5 --peak 12M -o memory=8M --backend pager -o pager.pool=rdma
+	[[ $(fact pager_server) == $host:*' (this machine)' ]] || fail "the run's server is no fact: $(fact pager_server)"
+	[[ $(fact pager_pool.loads) -gt 0 && $(fact pager_pool.stores) -gt 0 ]] || fail 'nothing was far'
+	[[ $(fact pager_pool.timeout_ms) == 20000 ]] || fail 'a server started here has not 20 s to answer'
+	is_restored() { same_state "$tmp/before" && ! pgrep -x memserver >/dev/null; }
+	eventually is_restored || fail "left behind: $(diff "$tmp/before" "$tmp/state-now"; pgrep -ax memserver)"
+
+	"$fmbench" run --ratio 0.5 --peak 16M --backend pager -o pager.pool=rdma -- \
+		python3 "$tmp/forever.py" >"$tmp/out" 2>"$tmp/err" &
+	run=$!
+	# With a session: it has an RDMA connection.
+	has_session() { pgrep -x memserver && grep -q serving "$FMBENCH_STATE_DIR"/memserver-*.log; } >/dev/null 2>&1
+	eventually has_session || fail "no server: $(<"$tmp/err")"
+	kill -KILL $run
+	wait $run 2>/dev/null || true
+	eventually is_restored || fail "killed: left behind: $(diff "$tmp/before" "$tmp/state-now"; pgrep -ax memserver)"
 fi

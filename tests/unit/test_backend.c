@@ -521,7 +521,7 @@ static void memserver_says_how_it_ended(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s:%s", tree, before);
 	snprintf(program, sizeof(program), "%s/memserver", tree);
-	snprintf(tried, sizeof(tried), "`%s --listen 127.0.0.1:50000 --size 1048576`", program);
+	snprintf(tried, sizeof(tried), "`%s --listen 127.0.0.1:0 --size 1048576`", program);
 	setenv("PATH", path, 1);
 	put("/sys/class/infiniband/soft0/ports/1/gid_attrs/ndevs/0", "lo\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

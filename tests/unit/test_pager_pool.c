@@ -275,7 +275,7 @@ static void test_bad_options(void **state)
 	refused("nosuch", "nosuch");
 	refused("dram:size=1", "size");
 	refused("tcp:token=sesame", "token-file");
-	refused("tcp:timeout=0", "timeout=0");
+	refused("tcp:timeout=-1", "timeout=-1");
 	refused("dram:prealloc=1M,prealloc=x", "prealloc=x");
 	assert_int_equal(pool_check("dram", &err), 0);
 	assert_int_equal(pool_check("dram:prealloc=1M", &err), 0);
