@@ -127,9 +127,16 @@ expect_run "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o
 address=$(fact pager_server) group=$(fact pager_server_group)
 [[ $address == 127.0.0.1:*' (this machine)' ]] || fail "the run's server is no fact: $address"
 [[ ! -e $group ]] || fail "the server's group is left: $group"
+[[ $(fact '"pager_pool.timeout_ms"') == 20000 ]] || fail 'a server started here has not 20 s to answer'
 refused 3 'Connection refused' "tcp:target=${address% (*}"
 expect 3 "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o pager.pool=tcp:target=127.0.0.1:1
 grep -q 'Connection refused' "$tmp/err" || fail "no server: $(cat "$tmp/err")"
+
+# A run's own over RDMA needs a device: tests/lab/pager.sh has one.
+if ! compgen -G '/sys/class/infiniband/*' >/dev/null; then
+	expect 3 "$fmbench" run quicksort --ratio 0.5 --backend pager -o memory=16M -o pager.pool=rdma
+	grep -q 'no RDMA device.*pager.pool=rdma:target=HOST' "$tmp/err" || fail "no device: $(cat "$tmp/err")"
+fi
 
 # --- the server is lost: the run says so, whoever finds out first
 eventually all_is_free || fail "memory is left: $(stats)"
