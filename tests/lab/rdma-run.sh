@@ -156,6 +156,13 @@ unserved() { # WORDS ARGUMENTS…
 }
 unserved "exited with status 3 before it served.*more than the .* left" -o fastswap-rdma.size=64G
 
+# A server that was started for an area serves on when its starter has ended, until the area is down.
+expect 0 "$fmbench" backend up fastswap-rdma -o size=64M
+pgrep -x memserver >/dev/null || fail "the server ended with its starter"
+grep -qx 'connected 1' /sys/kernel/debug/fastswap/rdma || fail "its area is not connected"
+expect 0 "$fmbench" backend down fastswap-rdma
+restored "up and down"
+
 killed_when pgrep -x memserver -- "${sort[@]}"
 killed_when in_phase 1 -- "${serve[@]}"
 is_lost "memory shrinks"
