@@ -88,7 +88,7 @@ by_stay | sed 's/^/#| stay|promoted /'
 (($(moved pgpromote_success) >= 100)) || fail "no hot page was promoted"
 if [[ ${FMBENCH_LONG-} ]]; then
 	near 0.5 "$(local_share)" reclaim
-	(($(by_stay | awk -F'|' '$2 >= 10' | wc -l) >= 4)) || fail "a hot set was not promoted after its move"
+	(($(by_stay | awk -F'|' '$1 < 4 && $2 >= 10' | wc -l) == 4)) || fail "a hot set was not promoted after its move"
 fi
 
 # Demotion only.
