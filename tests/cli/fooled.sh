@@ -50,7 +50,7 @@ expect_run "$fmbench" run --ratio 0.5 --peak 40M --backend zram --cpus 0 -- "${h
 kill $neighbour
 told CPU_CONTENDED INCOMPRESSIBLE
 
-# --- A server that stood still for two seconds of its window.
+# --- A server that stood still for three seconds of its window.
 "$fmbench" run memaslap -o memory=64M --backend none --warmup 1s --duration 8s \
 	>"$tmp/out" 2>"$tmp/err" &
 pid=$!
@@ -61,7 +61,7 @@ done
 sleep 3
 server=$(pgrep -P $pid -x memcached)
 kill -STOP "$server"
-sleep 2
+sleep 3
 kill -CONT "$server"
 wait $pid || [[ $? -eq 7 ]] || fail "$(<"$tmp/err")"
 told NOT_STEADY

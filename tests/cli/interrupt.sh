@@ -25,7 +25,7 @@ for signal_past in INT: TERM:load HUP:shrink INT:warmup; do
 	wait "$pid" || status=$?
 	n=$((n + 1))
 	[[ $status -eq 1 ]] || fail "exit status $status after SIG$signal"
-	grep -q "interrupted by SIG$signal" "$tmp/err" || fail "SIG$signal is not named"
+	grep -q "interrupted by SIG$signal" "$tmp/err" || fail "SIG$signal past '$phase' is not named: $(<"$tmp/err")"
 	wait_same "$tmp/before" || fail "SIG$signal past '$phase' left something"
 	[[ $(sql "SELECT count(*) FROM run WHERE status = 'failed'") -eq $n ]] ||
 		fail "SIG$signal: the run is not recorded as failed"
