@@ -73,14 +73,15 @@ rows() { # NAME DB BOUND-0.5 BOUND-0.25
 	[[ $name != fault ]] || { fault "$db" && floor; }
 }
 
-# CPU of one random fault and its eviction, beyond the program's own; at most 6 us.
+# us_a_fault DB BACKEND SELECT: of the time that SELECT tells, beyond the program's own.
+us_a_fault() {
+	awk -v own="$(ask "$1" "$2" 1 "$3")" -v far="$(ask "$1" "$2" 0.5 "$3")" -v n="$(ask "$1" "$2" 0.5 "$faults")" \
+		'BEGIN { print (n > 0 ? (far - own) / n * 1e6 : 0) }'
+}
+
+# CPU of one random fault and its eviction; at most 6 us.
 fault() {
-	local backend own far nr us=()
-	for backend in zram pager; do
-		own=$(ask "$1" $backend 1 "$cpu") far=$(ask "$1" $backend 0.5 "$cpu") nr=$(ask "$1" $backend 0.5 "$faults")
-		us+=("$(awk -v a="$own" -v b="$far" -v n="$nr" 'BEGIN { print (n > 0 ? (b - a) / n * 1e6 : 0) }')")
-	done
-	awk -v a="${us[0]}" -v b="${us[1]}" 'BEGIN {
+	awk -v a="$(us_a_fault "$1" zram "$cpu")" -v b="$(us_a_fault "$1" pager "$cpu")" 'BEGIN {
 		by = a > 0 ? b / a : 0
 		holds = b <= 0 ? "NOT MEASURED" : b <= 6 ? "holds" : "FALLS SHORT"
 		printf "%-10s %5s %-8s %9.4g %9.4g %7.2f %9s %9s %9s  %s\n", "fault", "0.5", "us CPU", a, b, by, "6 us", "", "", holds }'
@@ -112,14 +113,8 @@ tcp_row() {
 		printf "%-10s %5s %-8s %9.4g %9.4g %7.2f %9s %9s %9s  %s\n", name, "0.5", unit, a, b, by, bound, "", "", holds }'
 }
 
-# us_a_fault DB: of wall time, beyond the program's own.
-us_a_fault() {
-	awk -v own="$(ask "$1" pager 1 "$wall")" -v far="$(ask "$1" pager 0.5 "$wall")" -v n="$(ask "$1" pager 0.5 "$faults")" \
-		'BEGIN { print (n > 0 ? (far - own) / n * 1e6 : 0) }'
-}
-
 tcp_rows() { # POOL BOUND-FAULT BOUND-SCAN
-	tcp_row "- $1" us "${plain[ping]}" "$(us_a_fault "$tmp/$1-fault.db")" "$2"
+	tcp_row "- $1" us "${plain[ping]}" "$(us_a_fault "$tmp/$1-fault.db" pager "$wall")" "$2"
 	tcp_row "- $1" GB/s "${plain[stream]}" \
 		"$(ask "$tmp/$1-scan.db" pager 0.5 "SELECT ($faults) * 4096 / ($wall) / 1e9")" "$3"
 }

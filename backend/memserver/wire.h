@@ -7,7 +7,8 @@
  *	join	each further connection of the session, as struct wire_join
  *
  * There is no resume: a session ends with its last connection, or by WIRE_BYE, and its memory is
- * cleared. The server answers a BYE by closing the connection; an OPEN after that finds the memory free. A grant's address is 0 and its rkey 1; its queue pairs are connections.
+ * cleared. The server answers a BYE by closing the connection; an OPEN after that finds the memory free.
+ * A grant's address is 0 and its rkey 1; its queue pairs are connections.
  *
  * Then the client sends requests, as many as it likes at a time; each is answered in turn, when it is
  * done. Numbers are big endian.

@@ -230,11 +230,13 @@ void board_measure_shared(struct board *b)
 {
 	static uint64_t next_ns;
 	uint64_t begin = clock_ns();
-	uint32_t sharings = b->sharings, live = count_live(b);
+	uint32_t sharings, live;
 	int64_t sum, was;
 
 	if (!b->shared || begin < next_ns)
 		return;
+	sharings = b->sharings;
+	live = count_live(b);
 	sum = sum_shared(b);
 	next_ns = clock_ns() + MEASURE_SHARE * (clock_ns() - begin);
 	was = b->shared;

@@ -418,6 +418,8 @@ static size_t evict_batch(size_t nr)
 	return went + move_batch(&shared, NULL);
 }
 
+/* --- how many ----------------------------------------------------------------------------------------- */
+
 /* Kept ready: a part of the limit. */
 static int64_t ready(void)
 {
@@ -476,8 +478,6 @@ size_t evict(size_t nr)
 	COUNT(evict_ns, clock_ns() - begin);
 	return went;
 }
-
-/* --- how many ----------------------------------------------------------------------------------------- */
 
 /* The process that has most, of those that have more than this one. */
 static struct process *largest(void)

@@ -55,6 +55,16 @@ static void add_sorted(struct window *w, uint64_t number)
 	w->nr++;
 }
 
+/* Those of the pages that may come. */
+static void add_those(struct space *s, struct window *w, const uint64_t *pages, size_t nr,
+		      enum page_state state)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (may_come(s, pages[i], state))
+			add_sorted(w, pages[i]);
+	}
+}
+
 /* The page that is asked for, and what the prefetcher adds. Making room for them may change what is far. */
 static void choose_window(struct space *s, struct window *w)
 {
@@ -68,11 +78,7 @@ static void choose_window(struct space *s, struct window *w)
 					   PREFETCH_MAX);
 		evict_for(1 + nr);
 	}
-	for (size_t i = 0; i < nr; i++) {
-		if (others[i] != w->asked &&
-		    may_come(s, others[i], w->is_new ? PAGE_NEW : PAGE_FAR))
-			add_sorted(w, others[i]);
-	}
+	add_those(s, w, others, nr, w->is_new ? PAGE_NEW : PAGE_FAR);
 }
 
 /* How many from i on are neighbours, in memory, and in the pool where they are far. */
@@ -195,10 +201,7 @@ static void preload(void)
 	if (!pager.pool.pool->preload || !pager.prefetch->next)
 		return;
 	nr = pager.prefetch->next(&pager.prefetch_ctx, pages, POOL_RUNS);
-	for (size_t i = 0; i < nr; i++) {
-		if (may_come(&pager.space, pages[i], PAGE_FAR))
-			add_sorted(&w, pages[i]);
-	}
+	add_those(&pager.space, &w, pages, nr, PAGE_FAR);
 	nr = find_runs(&pager.space, &w, runs);
 	if (nr)
 		pager.pool.pool->preload(&pager.pool, runs, nr);
@@ -255,10 +258,7 @@ bool bring_meanwhile(void)
 	if (!nr)
 		return false;
 	evict_for(nr);
-	for (size_t i = 0; i < nr; i++) {
-		if (may_come(&pager.space, pages[i], PAGE_FAR))
-			add_sorted(&w, pages[i]);
-	}
+	add_those(&pager.space, &w, pages, nr, PAGE_FAR);
 	if (w.nr)
 		bring_far(&pager.space, &w);
 	return true;

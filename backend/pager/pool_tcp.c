@@ -4,9 +4,10 @@
  * session and stays, so that the session lives as long as the job. Each process joins with two more: loads
  * don't stand in line behind the pages of stores.
  *
- * A batch is one message each way. A load that was foreseen is asked for beforehand: its answer waits in the socket,
- * or is thrown away when the next load is another one. Stores are written behind: store() returns when the pages are on their way,
- * and what a load asks for that may still be under way is waited for first. settle() waits for all.
+ * A batch is one message each way. A load that was foreseen is asked for beforehand: its answer waits in the
+ * socket, or is thrown away when the next load is another one. Stores are written behind: store() returns when
+ * the pages are on their way, and what a load asks for that may still be under way is waited for first.
+ * settle() waits for all.
  * A process that was killed may leave pages under way: bury() has the server cut its connections, so that
  * none lands in a slot that is another's by then.
  *
