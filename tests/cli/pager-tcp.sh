@@ -37,6 +37,18 @@ grep -q '^pool tcp' "$tmp/err" || fail "no figures of the pool: $(cat "$tmp/err"
 wait $other || fail "two clients: $(cat "$tmp/other")"
 eventually all_is_free || fail "memory is left: $(stats)"
 
+# --- a scan: most of its windows are asked for before the program does
+cat >"$tmp/scan.py" <<'END'
+memory = bytearray(48 << 20)
+pages = range(0, 48 << 20, 4096)
+for i in pages: memory[i] = 1
+for n in range(2): assert sum(memory[i] for i in pages) == len(pages)
+END
+expect 0 "$fmpager" --limit 24M --stats "$tmp/scan" --pool "$pool" -- /usr/bin/python3 "$tmp/scan.py"
+of_pool() { sed -n '$s/.*"'"$1"'":\([0-9]*\).*/\1/p' "$tmp/scan"; }
+(($(of_pool foreseen) >= 48 << 8 >> 6 && $(of_pool foreseen) <= $(of_pool loads))) ||
+	fail "$(of_pool foreseen) of $(of_pool loads) loads were foreseen"
+
 # --- refused, in the server's words, on one line
 refused() { # STATUS WORDS POOL
 	expect "$1" timeout 60 "$fmpager" --limit 12M --pool "$3" -- true

@@ -391,6 +391,25 @@ static void a_cut_leaves_nothing_under_way(void **state)
 	server_down();
 }
 
+/* Whoever has seen a session end finds its memory free, though the loop has not come round yet. */
+static void the_next_one_finds_it_free(void **state)
+{
+	struct wire_head bye = wire_head(WIRE_BYE, 0, 1, 0);
+	union reply reply;
+	char byte;
+
+	(void)state;
+	server_up();
+	for (int i = 0; i < 200; i++) {
+		int fd = granted(12, &reply);
+
+		send(fd, &bye, sizeof(bye), 0);
+		assert_int_equal(recv(fd, &byte, 1, 0), 0);
+		close(fd);
+	}
+	server_down();
+}
+
 static void who_says_nothing_keeps_nobody_out(void **state)
 {
 	int silent[TCP_ARRIVALS], fd;
@@ -438,6 +457,7 @@ int main(void)
 		cmocka_unit_test(who_is_refused_hears_why),
 		cmocka_unit_test(a_session_has_so_many_connections),
 		cmocka_unit_test(a_cut_leaves_nothing_under_way),
+		cmocka_unit_test(the_next_one_finds_it_free),
 		cmocka_unit_test(who_says_nothing_keeps_nobody_out),
 		cmocka_unit_test(addresses_are_checked),
 	};

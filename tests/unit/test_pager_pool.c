@@ -175,6 +175,13 @@ static void check_preload(struct pool_ctx *ctx)
 	expect_runs(ctx, runs, 2, 4);
 	ctx->pool->preload(ctx, runs, 2);
 	expect_runs(ctx, runs, 1, 4);
+	/* As many runs, and even as many pages. */
+	ctx->pool->preload(ctx, runs, 1);
+	expect_runs(ctx, &other, 1, 4);
+	other.slot++;
+	ctx->pool->preload(ctx, &other, 1);
+	other.slot--;
+	expect_runs(ctx, &other, 1, 4);
 	ctx->pool->preload(ctx, runs, 2);
 	store_all(ctx, 5);
 	expect_runs(ctx, runs, 2, 5);
