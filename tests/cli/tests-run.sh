@@ -35,7 +35,7 @@ test_that() {
 }
 first='[[ -e $0.ran ]] || { touch "$0.ran"; exit 1; }'
 test_that tests/cli/good.sh <<<'exit 0'
-test_that tests/cli/bad.sh <<<'exit 1'
+test_that tests/cli/bad.sh <<<'echo because; exit 1'
 test_that tests/cli/skip.sh <<<'echo why; exit 77'
 test_that tests/cli/tap.sh <<<'printf "ok 1 - a\nok 2 - b # SKIP c\n"'
 for i in 1 2 3; do
@@ -61,6 +61,7 @@ says() {
 }
 says 0 '3 passed, 0 failed, 2 skipped' tests/cli/{good,skip,tap}.sh tests/cli/good.sh
 says 1 '1 passed, 1 failed, 0 skipped' tests/cli/{bad,good}.sh
+[[ $(tail -n 3 "$tmp/out") == "# cli/bad.sh failed:"$'\n'"# because"$'\n'* ]] || fail "the end does not say why: $(<"$tmp/out")"
 says 0 '1 passed, 0 failed, 0 skipped' tests/cli/{good,second1,second2}.sh
 tail -n 2 "$tmp/out" | grep -q '^# passed only when run again:.*cli/second1.sh;' ||
 	fail "a test that passed at its second try is not named: $(<"$tmp/out")"
@@ -76,6 +77,11 @@ grep -q '^# passed only when run again: lab/2.sh in lab 6.1' "$tmp/out" || fail 
 says 0 '1 passed, 0 failed, 0 skipped' tests/lab/{1,4}.sh
 grep -q '^# passed only when run again: lab/4.sh in lab 6.1' "$tmp/out" || fail "not told: $(<"$tmp/out")"
 
+# What fails in a guest is told with what it said, and not with what the next one said.
+test_that tests/lab/6.sh <<<'echo because; exit 1'
+says 1 '1 passed, 1 failed, 0 skipped' tests/lab/{6,1}.sh
+tail -n 6 "$tmp/out" | grep -A1 '^# not ok .*lab/6.sh' | grep -q '^# because$' || fail "not told: $(<"$tmp/out")"
+
 # Tests that boot guests themselves are counted as others are.
 test_that tests/cli/boots.sh <<<$'# guests: --cpus 2\n[[ $FMBENCH_TESTS_INNER ]]'
 says 1 '2 passed, 1 failed, 0 skipped' tests/cli/{boots,good,bad}.sh
@@ -86,6 +92,7 @@ test_that tests/cli/hangs.sh <<<'echo x >>hangs; sleep 600'
 FMBENCH_TEST_TIMEOUT=1 says 1 '1 passed, 1 failed, 0 skipped' tests/cli/{hangs,good}.sh
 [[ $(wc -l <hangs) -eq 1 ]] || fail "a test that hangs is run again"
 grep -q '^# ended after 1 s$' "$tmp/out" || fail "not told: $(<"$tmp/out")"
+grep -q '^# .* sleep 600$' "$tmp/out" || fail "what ran is not told: $(<"$tmp/out")"
 FMBENCH_DEADLINE=$((EPOCHSECONDS + 2)) says 1 '0 passed, 2 failed, 0 skipped' tests/cli/{hangs,good}.sh
 test_that tests/lab/5.sh <<<'sleep 600'
 FMBENCH_DEADLINE=$((EPOCHSECONDS + 2)) says 1 '1 passed, 1 failed, 0 skipped' tests/cli/good.sh tests/lab/5.sh
