@@ -110,7 +110,7 @@ static int spawn(struct child *c, const char *what, const char *number, const ch
 	if (!find_own_program(SERVER_PROGRAM, program, sizeof(program)))
 		return block_server_check(err);
 	fill_argv(argv, program, words, sizeof(words) / sizeof(*words));
-	return child_spawn(c, argv, NULL, CHILD_CTL, "/dev/null", err);
+	return child_spawn(c, argv, NULL, CHILD_LOG, "/dev/null", err);
 }
 
 int block_server_call(const char *what, const char *number, const char *cookie, struct err *err)
@@ -142,7 +142,6 @@ int block_server_leave(const char *what, const char *number, const char *cookie,
 	if (rc)
 		return rc;
 	close(c.pidfd);
-	close(c.out_fd);
 	return 0;
 }
 

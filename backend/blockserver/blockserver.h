@@ -5,11 +5,12 @@
  *
  *	fmbench-blockserver nbd SIZE DELAY_NS BYTES_PER_S	requests and data on fd 3
  *	fmbench-blockserver ublk N COOKIE SIZE DELAY_NS BYTES_PER_S	serves /dev/ublkbN
- *	fmbench-blockserver ublk-fail N COOKIE	stands in for one that died: fails each request
+ *	fmbench-blockserver ublk-fail N COOKIE	stands in for one that died: fails each request, until the
+ *						device is stopped
  *	fmbench-blockserver ublk-end N COOKIE	stop and delete the device
  *
- * COOKIE marks a ublk device as fmbench's: one with another is left alone. A server writes one byte
- * to fd 3 when it serves.
+ * COOKIE marks a ublk device as fmbench's: one with another is left alone. A server that fmbench waits for
+ * writes one byte to fd 3 when it serves.
  *
  * The machine may be short of memory when it is asked for a page, and waits for the answer: all of its
  * memory is locked, its own allocations start no I/O (PR_SET_IO_FLUSHER, prctl(2)), and it is never

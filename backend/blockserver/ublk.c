@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A ublk server (Documentation/block/ublk.rst) with one queue. The device is made recoverable: when its
- * server dies the disk stays, requests wait, and ublk_fail() answers them, so that programs end and
- * swapoff works. Without that the kernel removes the disk under the swap area, for good.
+ * server dies the disk stays, requests wait, and ublk_fail() answers them until the device is stopped, so
+ * that programs end and swapoff works. Without that the kernel removes the disk under the swap area, for good.
  */
 #include "backend/blockserver/blockserver.h"
 
@@ -11,6 +11,7 @@
 #include <liburing.h>
 #include <linux/ublk_cmd.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,15 @@ static bool is_own(struct device *d, uint64_t cookie)
 	       info.ublksrv_flags == cookie;
 }
 
+/* By a process that lives. */
+static bool is_served(struct device *d)
+{
+	struct ublksrv_ctrl_dev_info info = { 0 };
+
+	return control(d, UBLK_CMD_GET_DEV_INFO, &info, sizeof(info), 0) == 0 &&
+	       info.state == UBLK_S_DEV_LIVE && kill(info.ublksrv_pid, 0) == 0;
+}
+
 static void add_device(struct device *d, uint64_t cookie, size_t size)
 {
 	struct ublksrv_ctrl_dev_info info = { .nr_hw_queues = 1,
@@ -157,7 +167,9 @@ static void *start_disk(void *arg)
 
 	if (rc)
 		die(-rc, "starting the ublk device");
-	say_ready();
+	/* Who stands in for a dead server was left to itself: nobody listens. */
+	if (d->start == UBLK_CMD_START_DEV)
+		say_ready();
 	return NULL;
 }
 
@@ -317,12 +329,13 @@ void ublk_fail(unsigned int number, uint64_t cookie)
 	open_control(&d, number);
 	if (!is_own(&d, cookie))
 		return;
-	/* EBUSY: the kernel has not yet seen its server's death. */
-	do {
-		rc = control(&d, UBLK_CMD_START_USER_RECOVERY, NULL, 0, 0);
-		if (rc)
-			clock_sleep_until(clock_ns() + RETRY_NS);
-	} while (rc == -EBUSY && clock_ns() < deadline);
+	/* EBUSY: the kernel has not yet seen its server's death, or another one stands in for it already. */
+	while ((rc = control(&d, UBLK_CMD_START_USER_RECOVERY, NULL, 0, 0)) == -EBUSY &&
+	       clock_ns() < deadline) {
+		if (is_served(&d))
+			return;
+		clock_sleep_until(clock_ns() + RETRY_NS);
+	}
 	if (rc)
 		die(-rc, "taking the ublk device over");
 	serve(&d, NULL);

@@ -3,7 +3,7 @@
 # lab: --rdma --cpus 2 --mem 2G --numa 2
 # The way to a device over a network is cut amidst a sort. Back before the time-out, it costs that time and
 # no page; for good, the run fails with a sentence in bounded time, and is undone while the way is cut.
-# Likewise a server that stands still, and one that dies in load.
+# Likewise a server that stands still, one that dies in load, and one whose area holds pages of others.
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/lab/devices.bash
 . tests/lab/devices.bash
@@ -11,7 +11,7 @@
 [[ $FMLAB_KERNEL != 5.* && ($FMLAB_KERNEL != 6.1 || ${FMBENCH_LONG-}) ]] ||
 	skip "this kernel has only some of the devices"
 
-read -ra backends <<<"nvme-tcp nbd"
+read -ra backends <<<"nvme-tcp nbd ublk"
 small=(--ratio 0.5 --peak 8M -o memory=8M)
 
 # What a sort waits for at most: one time-out, the retries of a page, and this guest's slowness.
@@ -106,4 +106,22 @@ if has nbd && [[ ${FMBENCH_LONG-} ]]; then
 	kill_server nbd
 	is_lost "nbd, server killed in load" $bound
 	was_in_load nbd
+fi
+
+# What holds pages there is no run's, and lives on: taking the area off reads each of them, and is refused each.
+if has ublk && [[ $FMLAB_KERNEL != 6.12 ]]; then
+	expect 0 "$fmbench" backend up ublk -o size=64M
+	group=/sys/fs/cgroup/fmbench-test-$$
+	mkdir "$group"
+	echo 8M >"$group/memory.high"
+	bash -c 'echo $$ >"$1/cgroup.procs" && exec python3 tests/hog.py 600 cold 32' - "$group" &
+	hog=$!
+	eventually eval "(( \$(<$group/memory.swap.current) > 16 << 20 ))" || fail "ublk: nothing went out"
+	kill_server ublk
+	expect 0 timeout $bound "$fmbench" backend down ublk
+	kill -KILL $hog 2>/dev/null || true # it may have wanted one of the lost pages
+	wait $hog || true
+	eventually rmdir "$group"
+	restored "ublk, down with its server dead"
+	echo "#| ublk, server killed, pages of a program that goes on: taken off"
 fi
