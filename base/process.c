@@ -9,6 +9,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,15 @@ static int read_text(const char *path, char *dst, size_t size)
 		return -errno;
 	dst[n] = '\0';
 	return 0;
+}
+
+pid_t process_self(void)
+{
+	char text[32] = "";
+	ssize_t n = readlink("/proc/self", text, sizeof(text) - 1);
+	pid_t pid = n > 0 ? atoi(text) : 0;
+
+	return pid > 0 ? pid : getpid();
 }
 
 int process_start(pid_t pid, uint64_t *ret_ticks)

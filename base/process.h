@@ -13,6 +13,9 @@
 
 #define BOOT_ID_SIZE 37
 
+/* This process's pid as /proc has it. In a pid namespace of its own it is not getpid(), where /proc is still the
+ * one outside. */
+pid_t process_self(void);
 /* Field 22 of /proc/PID/stat, clock ticks since boot. -ESRCH: no such process, or a zombie. */
 int process_start(pid_t pid, uint64_t *ret_ticks);
 /* That very process is there and has not ended. */

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -70,7 +71,7 @@ static int open_files(struct err *err)
 
 static void note_pid(struct process *p)
 {
-	p->pid = getpid();
+	p->pid = process_self();
 	process_start(p->pid, &p->start_time);
 	p->pool_owner = pager.pool.owner;
 	p->state = PROCESS_LIVE;
@@ -267,10 +268,23 @@ static int start_threads(void)
 
 /* --- a child of fork --------------------------------------------------------------------------------- */
 
+/* fmpager knows by /proc who has ended: in another one a process has another pid. */
+static dev_t proc_device(void)
+{
+	struct stat st;
+
+	return stat("/proc", &st) == 0 ? st.st_dev : 0;
+}
+
 static void attach_child(int socket)
 {
 	struct err err = { 0 };
 	int rc;
+
+	if (proc_device() != pager.proc_device)
+		pager_die(
+			"it was forked where /proc is not fmpager's (a chroot, or a container of its "
+			"own), and can't be paged there");
 
 	close(pager.space.uffd); /* the parent's */
 	close(pager.wake_fd);
@@ -297,10 +311,12 @@ static void attach_child(int socket)
 /* What this process was before it called exec. */
 static void end_predecessor(void)
 {
+	pid_t self = process_self();
+
 	for (uint32_t i = 0; i < BOARD_PROCESSES; i++) {
 		struct process *p = &pager.board->processes[i];
 
-		if (p->state == PROCESS_LIVE && p->pid == getpid())
+		if (p->state == PROCESS_LIVE && p->pid == self)
 			p->state = PROCESS_DEAD;
 	}
 }
@@ -332,6 +348,7 @@ static int attach(const char *path, struct err *err)
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* they would be split, page after page */
 	end_predecessor();
 	pager.pid = getpid();
+	pager.proc_device = proc_device();
 	pager.space.board = pager.board;
 	pager.space.pool = &pager.pool;
 	pager.space.process = board_add_process(pager.board);

@@ -34,6 +34,7 @@
 struct pager {
 	atomic_bool attached; /* hooks register new mappings */
 	pid_t pid;	      /* whose memory it is: a child of fork must not act on its parent's */
+	dev_t proc_device;    /* of /proc, by which fmpager knows it */
 	_Atomic pid_t helper_tid; /* 0: it has not begun */
 	struct board *board;
 	struct space space;

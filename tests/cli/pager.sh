@@ -45,6 +45,31 @@ for limit in 64M 30M; do
 	[[ $above -le $((24 << 20)) ]] || fail "a fork passed the limit of $limit by $above bytes"
 done
 
+# --- where a process is not what it is to fmpager: pids of its own, then a /proc of its own, too
+free=$(($(</proc/sys/kernel/pid_max) - 1000))
+while compgen -G "/proc/${free%??}[0-9][0-9]" >"$tmp/pids"; do free=$((free - 100)); done
+expect 0 "$fmpager" --limit 12M -- unshare --pid --fork bash -c \
+	'echo "$1" >/proc/sys/kernel/ns_last_pid; "${@:2}"' - $((free / 100 * 100)) "$torture" 2 24 2
+grep -q 'nothing wrong' "$tmp/out" || fail "in a pid namespace: $(cat "$tmp/out" "$tmp/err")"
+expect 0 "$fmpager" --limit 12M -- unshare --pid --fork --mount-proc "$torture" 1 24 2
+grep -q 'its memory is not paged' "$tmp/err" || fail "another /proc is not told: $(cat "$tmp/err")"
+cat >"$tmp/container.py" <<'END'
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def ended(child): return os.waitpid(child, 0)[1]
+def forks(fn):
+    child = os.fork()
+    if child == 0: os._exit(fn())
+    return ended(child)
+def inside():
+    if libc.mount(b"proc", b"/proc", b"proc", 0, None) != 0: return 2
+    return 0 if os.WIFSIGNALED(forks(lambda: 0)) else 3
+if libc.unshare(0x20020000) != 0 or libc.mount(None, b"/", None, 0x44000, None) != 0: os._exit(4) # CLONE_NEWPID | NEWNS, MS_REC | PRIVATE
+os._exit(os.waitstatus_to_exitcode(forks(inside)))
+END
+expect 0 "$fmpager" --limit 12M -- /usr/bin/python3 "$tmp/container.py"
+grep -q "where /proc is not fmpager's" "$tmp/err" || fail "forked where /proc is another: $(cat "$tmp/err")"
+
 # --- what can't be paged is told: before anything runs, when it is called, when it begins
 echo 'int main(void) { return 0; }' | gcc -static -x c -o "$tmp/static" -
 expect 2 "$fmpager" --limit 20M -- "$tmp/static"
