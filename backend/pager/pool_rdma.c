@@ -19,6 +19,7 @@
 #include "backend/pager/pool_rdma_box.h"
 #include "backend/pager/pool_rdma_keeper.h"
 #include "base/clock.h"
+#include "base/process.h"
 
 #define LOOK_NS (100 * NSEC_PER_MSEC)
 #define MORE_NS (400 * NSEC_PER_MSEC) /* the keeper finds a lost server out first */
@@ -103,14 +104,41 @@ static void copy_pages(struct rdma_box *b, const struct pool_run *runs, size_t n
 
 /* --- a process comes, and goes ------------------------------------------------------------------------ */
 
-static bool take_lane(struct pool_ctx *ctx, uint32_t owner, uint32_t *ret)
+/*
+ * Whose a lane is, in one word, so that it is taken with all of it: the owner, the process's pid, and the low
+ * bits of when that started, which tell it from a later one. The board learns of an owner only after open():
+ * the lane of a process that was killed before is found by the process.
+ */
+#define PID_BITS 22 /* PID_MAX_LIMIT of the kernel */
+
+static uint64_t lane_of(uint32_t owner, pid_t pid, uint64_t start_ticks)
+{
+	uint32_t who = (uint32_t)pid | (uint32_t)(start_ticks << PID_BITS);
+
+	return (uint64_t)who << 32 | owner;
+}
+
+static uint32_t owner_of(uint64_t lane)
+{
+	return (uint32_t)lane;
+}
+
+static bool has_ended(uint64_t lane)
+{
+	pid_t pid = (pid_t)(lane >> 32 & ((1u << PID_BITS) - 1));
+	uint64_t ticks;
+
+	return process_start(pid, &ticks) != 0 || lane_of(owner_of(lane), pid, ticks) != lane;
+}
+
+static bool take_lane(struct pool_ctx *ctx, uint64_t lane, uint32_t *ret)
 {
 	struct rdma_shared *s = ctx->shared;
 
 	for (uint32_t i = 0; i < RDMA_LANES; i++) {
-		uint32_t nobody = 0;
+		uint64_t nobody = 0;
 
-		if (atomic_compare_exchange_strong(&s->owners[i], &nobody, owner)) {
+		if (atomic_compare_exchange_strong(&s->lanes[i], &nobody, lane)) {
 			*ret = i;
 			return true;
 		}
@@ -123,8 +151,13 @@ static int enter(struct pool_ctx *ctx, uint32_t *ret_lane, struct err *err)
 	struct rdma_shared *s = ctx->shared;
 	uint64_t end_ns = clock_ns() + LANE_NS;
 	uint32_t owner = ++s->last_owner;
+	pid_t self = process_self();
+	uint64_t ticks;
+	int rc = process_start(self, &ticks);
 
-	while (!take_lane(ctx, owner, ret_lane)) {
+	if (rc)
+		return err_failed(err, -rc, "pool rdma: /proc/%d/stat", (int)self);
+	while (!take_lane(ctx, lane_of(owner, self, ticks), ret_lane)) {
 		if (clock_ns() >= end_ns)
 			return err_failed(err, 0, "pool rdma: more than %u processes at a time",
 					  RDMA_LANES - 1);
@@ -172,20 +205,26 @@ static int empty_box(struct pool_ctx *ctx, uint32_t lane, uint32_t box)
 	return rc;
 }
 
+static void free_lane(struct pool_ctx *ctx, uint32_t lane)
+{
+	struct rdma_shared *s = ctx->shared;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < RDMA_BOXES && !rc; i++)
+		rc = empty_box(ctx, lane, i);
+	if (!rc)
+		s->lanes[lane] = 0;
+}
+
 static void rdma_bury(struct pool_ctx *ctx, uint32_t owner)
 {
 	struct rdma_shared *s = ctx->shared;
 
-	for (uint32_t lane = 0; lane < RDMA_LANES; lane++) {
-		int rc = 0;
+	for (uint32_t i = 0; i < RDMA_LANES; i++) {
+		uint64_t lane = s->lanes[i];
 
-		if (s->owners[lane] != owner)
-			continue;
-		for (uint32_t i = 0; i < RDMA_BOXES && !rc; i++)
-			rc = empty_box(ctx, lane, i);
-		if (!rc)
-			s->owners[lane] = 0;
-		return;
+		if (lane && (owner_of(lane) == owner || has_ended(lane)))
+			free_lane(ctx, i);
 	}
 }
 

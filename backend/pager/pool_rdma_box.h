@@ -45,7 +45,7 @@ struct rdma_shared {
 	_Atomic uint32_t bell;	    /* a futex: changes with each request */
 	_Atomic uint32_t asleep;    /* whether the keeper waits for the bell */
 	_Atomic uint32_t last_owner;
-	_Atomic uint32_t owners[RDMA_LANES];		 /* 0: free */
+	_Atomic uint64_t lanes[RDMA_LANES];		 /* whose: pool_rdma.c; 0: free */
 	_Atomic uint32_t states[RDMA_LANES][RDMA_BOXES]; /* futexes */
 	struct pool_server_counts counts;
 };

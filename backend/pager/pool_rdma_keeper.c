@@ -398,7 +398,7 @@ static bool serve_all(struct rdma_keeper *k)
 	bool any = false;
 
 	for (uint32_t lane = 0; lane < RDMA_LANES; lane++) {
-		for (uint32_t box = 0; box < RDMA_BOXES && s->owners[lane]; box++) {
+		for (uint32_t box = 0; box < RDMA_BOXES && s->lanes[lane]; box++) {
 			if (s->states[lane][box] == BOX_REQUESTED && !s->server.lost)
 				any |= serve_box(k, lane, box);
 		}

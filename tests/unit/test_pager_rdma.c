@@ -146,7 +146,7 @@ static void end(const struct process *p)
 static bool has_lane(uint32_t owner)
 {
 	for (uint32_t i = 0; i < RDMA_LANES; i++) {
-		if (shared()->owners[i] == owner)
+		if ((uint32_t)shared()->lanes[i] == owner)
 			return true;
 	}
 	return false;
@@ -292,6 +292,25 @@ static void lanes_come_free(void **state)
 	}
 }
 
+/* One that was killed before the board knew of it: with the next that is buried. */
+static void a_lane_nobody_told_of_comes_free(void **state)
+{
+	const struct batch batch = { 0, 4, 'a' }, others = { 4, 4, 'b' };
+	struct process killed = start(&batch, 1), other = start(&others, 1);
+
+	(void)state;
+	pool.pool->bury(&pool, other.owner + 1000);
+	assert_true(has_lane(killed.owner));
+	end(&killed);
+	pool.pool->bury(&pool, other.owner + 1000);
+	assert_false(has_lane(killed.owner));
+	assert_true(has_lane(other.owner));
+	end(&other);
+	pool.pool->bury(&pool, other.owner);
+	expect(&batch);
+	expect(&others);
+}
+
 /* A server that is lost meanwhile ends the wait, and the lane stays taken: its stores may still be somewhere. */
 static void a_lost_server_ends_the_wait(void **state)
 {
@@ -320,6 +339,7 @@ int main(void)
 		TEST(stores_under_way_are_waited_for),
 		TEST(stores_not_begun_are_taken_back),
 		TEST(lanes_come_free),
+		TEST(a_lane_nobody_told_of_comes_free),
 		TEST(a_lost_server_ends_the_wait),
 	};
 
