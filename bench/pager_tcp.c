@@ -3,7 +3,7 @@
  * What TCP over loopback gives a plain program, to put beside the pager's pool tcp. Two processes, one
  * connection:
  *	ping	a request of 24 bytes and a page's answer in turn: microseconds of wall time, a page
- *	stream	pages one after the other, written and read by 256 KiB: GB/s
+ *	stream	256 MiB of memory to as many, four times, written and read by 256 KiB: GB/s
  * Prints a line each: name, value. Medians of ROUNDS.
  */
 #include <netinet/in.h>
@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,10 +24,11 @@
 #define ANSWER	     (12u + PAGE)
 #define PINGS	     20000u
 #define CHUNK	     (256u << 10)
-#define STREAM_BYTES (1ull << 30)
+#define MEMORY_BYTES (256ull << 20) /* of each: more than a cache holds, as the pager's pages are */
+#define STREAM_BYTES (4 * MEMORY_BYTES)
 #define ROUNDS	     5
 
-static char buffer[CHUNK];
+static char *memory;
 
 static void die(const char *what)
 {
@@ -35,21 +37,21 @@ static void die(const char *what)
 }
 
 /* False: the peer has closed. */
-static bool receive(int fd, size_t bytes)
+static bool receive(int fd, char *to, size_t bytes)
 {
-	ssize_t n = recv(fd, buffer, bytes, MSG_WAITALL);
+	ssize_t n = recv(fd, to, bytes, MSG_WAITALL);
 
 	if (n < 0)
 		die("recv");
 	return (size_t)n == bytes;
 }
 
-static void send_all(int fd, size_t bytes)
+static void send_all(int fd, const char *from, size_t bytes)
 {
 	ssize_t n;
 
 	for (size_t sent = 0; sent < bytes; sent += (size_t)n) {
-		n = send(fd, buffer + sent, bytes - sent, MSG_NOSIGNAL);
+		n = send(fd, from + sent, bytes - sent, MSG_NOSIGNAL);
 		if (n < 0)
 			die("send");
 	}
@@ -58,13 +60,15 @@ static void send_all(int fd, size_t bytes)
 /* A page for each request, then, at a request for the stream, all of that. */
 static void serve(int fd)
 {
-	while (receive(fd, REQUEST)) {
-		if (buffer[0] != 's') {
-			send_all(fd, ANSWER);
+	char request[REQUEST];
+
+	while (receive(fd, request, REQUEST)) {
+		if (request[0] != 's') {
+			send_all(fd, memory, ANSWER);
 			continue;
 		}
 		for (uint64_t sent = 0; sent < STREAM_BYTES; sent += CHUNK)
-			send_all(fd, CHUNK);
+			send_all(fd, memory + sent % MEMORY_BYTES, CHUNK);
 	}
 }
 
@@ -100,12 +104,12 @@ static void connect_to_child(int *ret_fd)
 
 static double ping_us(int fd)
 {
+	const char request[REQUEST] = "p";
 	uint64_t begin_ns = clock_ns();
 
 	for (unsigned int i = 0; i < PINGS; i++) {
-		buffer[0] = 'p';
-		send_all(fd, REQUEST);
-		if (!receive(fd, ANSWER))
+		send_all(fd, request, REQUEST);
+		if (!receive(fd, memory, ANSWER))
 			die("the server");
 	}
 	return (double)(clock_ns() - begin_ns) / NSEC_PER_USEC / PINGS;
@@ -113,12 +117,12 @@ static double ping_us(int fd)
 
 static double stream_gb_per_s(int fd)
 {
+	const char request[REQUEST] = "s";
 	uint64_t begin_ns = clock_ns();
 
-	buffer[0] = 's';
-	send_all(fd, REQUEST);
+	send_all(fd, request, REQUEST);
 	for (uint64_t received = 0; received < STREAM_BYTES; received += CHUNK) {
-		if (!receive(fd, CHUNK))
+		if (!receive(fd, memory + received % MEMORY_BYTES, CHUNK))
 			die("the server");
 	}
 	return (double)STREAM_BYTES / (double)(clock_ns() - begin_ns);
@@ -129,6 +133,11 @@ int main(void)
 	double ping[ROUNDS], stream[ROUNDS];
 	int fd;
 
+	memory = malloc(MEMORY_BYTES);
+	if (!memory)
+		die("memory");
+	memset(memory, 1,
+	       MEMORY_BYTES); /* both have it, the child its own from the first stream on */
 	connect_to_child(&fd);
 	for (int i = 0; i < ROUNDS; i++) {
 		ping[i] = ping_us(fd);
