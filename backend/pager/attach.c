@@ -72,7 +72,6 @@ static int open_files(struct err *err)
 static void note_pid(struct process *p)
 {
 	p->pid = process_self();
-	process_start(p->pid, &p->start_time);
 	p->pool_owner = pager.pool.owner;
 	p->state = PROCESS_LIVE;
 }
@@ -213,8 +212,7 @@ static int take_over(void)
 		return fd;
 	pager.space.uffd = fd;
 	pager.space.process = &pager.board->processes[number];
-	pager.space.process->state =
-		PROCESS_MAKING; /* or its new pid with its old start is a dead one */
+	pager.space.process->state = PROCESS_MAKING; /* its parent's no more */
 	space_index(&pager.space);
 	note_pid(pager.space.process);
 	return 0;

@@ -264,6 +264,7 @@ struct process *board_add_process(struct board *b)
 		p->first_block = NO_BLOCK;
 		p->resident = p->unpaged = p->far = p->ask = 0;
 		p->pool_owner = 0;
+		p->seen = 0;
 		memset(&p->counters, 0, sizeof(p->counters));
 		b->nr_seen++;
 		return p;
@@ -332,14 +333,27 @@ void board_bury(struct board *b, struct pool_ctx *pool, struct process *p)
 	p->state = PROCESS_FREE;
 }
 
+/* When a process started is noted here, when it is first seen: in a time namespace it would itself say
+ * something else. */
+static bool has_ended(struct process *p)
+{
+	uint64_t pid = (uint32_t)p->pid, ticks;
+
+	if (process_start((pid_t)pid, &ticks) != 0)
+		return true;
+	ticks = (uint32_t)ticks;
+	if (p->seen >> 32 != pid)
+		p->seen = pid << 32 | ticks;
+	return p->seen != (pid << 32 | ticks);
+}
+
 void board_bury_dead(struct board *b, struct pool_ctx *pool)
 {
 	for (uint32_t i = 0; i < BOARD_PROCESSES; i++) {
 		struct process *p = &b->processes[i];
 		uint32_t state = p->state;
 
-		if ((state == PROCESS_LIVE || state == PROCESS_WARD) &&
-		    !process_alive(p->pid, p->start_time))
+		if ((state == PROCESS_LIVE || state == PROCESS_WARD) && has_ended(p))
 			atomic_compare_exchange_strong(&p->state, &state, PROCESS_DEAD);
 		if (p->state == PROCESS_DEAD)
 			board_bury(b, pool, p);

@@ -175,7 +175,6 @@ static bool take_in(struct ward *w, struct space *parent, int uffd, int socket)
 	w->socket = socket;
 	memcpy(p->name, parent->process->name, sizeof(p->name));
 	p->pid = parent->process->pid;
-	p->start_time = parent->process->start_time;
 	/* Before they are counted twice, or that would be seen as above the limit. */
 	board_share(pager.board, parent->process->resident);
 	if (space_copy(&w->space, parent) == 0) {

@@ -105,17 +105,12 @@ static void copy_pages(struct rdma_box *b, const struct pool_run *runs, size_t n
 /* --- a process comes, and goes ------------------------------------------------------------------------ */
 
 /*
- * Whose a lane is, in one word, so that it is taken with all of it: the owner, the process's pid, and the low
- * bits of when that started, which tell it from a later one. The board learns of an owner only after open():
- * the lane of a process that was killed before is found by the process.
+ * Whose a lane is, in one word, so that it is taken with all of it: the process's pid, and the owner. The board
+ * learns of an owner only after open(): the lane of a process that was killed before is found by its pid.
  */
-#define PID_BITS 22 /* PID_MAX_LIMIT of the kernel */
-
-static uint64_t lane_of(uint32_t owner, pid_t pid, uint64_t start_ticks)
+static uint64_t lane_of(pid_t pid, uint32_t owner)
 {
-	uint32_t who = (uint32_t)pid | (uint32_t)(start_ticks << PID_BITS);
-
-	return (uint64_t)who << 32 | owner;
+	return (uint64_t)(uint32_t)pid << 32 | owner;
 }
 
 static uint32_t owner_of(uint64_t lane)
@@ -123,12 +118,12 @@ static uint32_t owner_of(uint64_t lane)
 	return (uint32_t)lane;
 }
 
+/* False, too, when another process has its pid by now: the lane then waits for that. */
 static bool has_ended(uint64_t lane)
 {
-	pid_t pid = (pid_t)(lane >> 32 & ((1u << PID_BITS) - 1));
 	uint64_t ticks;
 
-	return process_start(pid, &ticks) != 0 || lane_of(owner_of(lane), pid, ticks) != lane;
+	return process_start((pid_t)(lane >> 32), &ticks) != 0;
 }
 
 static bool take_lane(struct pool_ctx *ctx, uint64_t lane, uint32_t *ret)
@@ -151,13 +146,7 @@ static int enter(struct pool_ctx *ctx, uint32_t *ret_lane, struct err *err)
 	struct rdma_shared *s = ctx->shared;
 	uint64_t end_ns = clock_ns() + LANE_NS;
 	uint32_t owner = ++s->last_owner;
-	pid_t self = process_self();
-	uint64_t ticks;
-	int rc = process_start(self, &ticks);
-
-	if (rc)
-		return err_failed(err, -rc, "pool rdma: /proc/%d/stat", (int)self);
-	while (!take_lane(ctx, lane_of(owner, self, ticks), ret_lane)) {
+	while (!take_lane(ctx, lane_of(process_self(), owner), ret_lane)) {
 		if (clock_ns() >= end_ns)
 			return err_failed(err, 0, "pool rdma: more than %u processes at a time",
 					  RDMA_LANES - 1);

@@ -45,12 +45,15 @@ for limit in 64M 30M; do
 	[[ $above -le $((24 << 20)) ]] || fail "a fork passed the limit of $limit by $above bytes"
 done
 
-# --- where a process is not what it is to fmpager: pids of its own, then a /proc of its own, too
+# --- where a process is not what it is to fmpager: pids of its own, a clock, then a /proc of its own, too
 free=$(($(</proc/sys/kernel/pid_max) - 1000))
 while compgen -G "/proc/${free%??}[0-9][0-9]" >"$tmp/pids"; do free=$((free - 100)); done
+# shellcheck disable=SC2016 # for the shell inside
 expect 0 "$fmpager" --limit 12M -- unshare --pid --fork bash -c \
 	'echo "$1" >/proc/sys/kernel/ns_last_pid; "${@:2}"' - $((free / 100 * 100)) "$torture" 2 24 2
 grep -q 'nothing wrong' "$tmp/out" || fail "in a pid namespace: $(cat "$tmp/out" "$tmp/err")"
+expect 0 "$fmpager" --limit 12M -- unshare --time --boottime 100000 --fork "$torture" 2 24 2
+grep -q 'nothing wrong' "$tmp/out" || fail "in a time namespace: $(cat "$tmp/out" "$tmp/err")"
 expect 0 "$fmpager" --limit 12M -- unshare --pid --fork --mount-proc "$torture" 1 24 2
 grep -q 'its memory is not paged' "$tmp/err" || fail "another /proc is not told: $(cat "$tmp/err")"
 cat >"$tmp/container.py" <<'END'
