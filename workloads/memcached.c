@@ -260,6 +260,17 @@ static int used_bytes(struct memcached *m, uint64_t *ret, struct err *err)
 	return 0;
 }
 
+bool memcached_has_grown(const struct memcached *m)
+{
+	uint64_t power, growing, objects;
+
+	if (memcached_stat(m, "hash_power_level", &power, NULL) ||
+	    memcached_stat(m, "hash_is_expanding", &growing, NULL) ||
+	    memcached_stat(m, "curr_items", &objects, NULL))
+		return true; /* another memcached, of which nothing is known */
+	return !growing && objects <= 3ull << power >> 1;
+}
+
 int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_size,
 			   uint64_t *ret_bytes, struct err *err)
 {

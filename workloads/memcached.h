@@ -7,6 +7,7 @@
 #ifndef WORKLOADS_MEMCACHED_H
 #define WORKLOADS_MEMCACHED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,12 @@ int memcached_stat(const struct memcached *m, const char *key, uint64_t *ret, st
  */
 int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_size,
 			   uint64_t *ret_bytes, struct err *err);
+/*
+ * Its hash table doubles at 1.5 objects a bucket, within a second or so of passing that, and reads all objects
+ * then. True when that is over for the objects it has: later it would bring far memory back, and a run that it
+ * falls into measures that. From the last "stats".
+ */
+bool memcached_has_grown(const struct memcached *m);
 /* How many objects it holds and how many of them were fetched since they were stored: a dump of
  * all keys, which touches the whole store. */
 int memcached_count_fetched(struct memcached *m, uint64_t *ret_objects, uint64_t *ret_fetched,

@@ -132,6 +132,11 @@ wait_same "$tmp/before" || fail "a run whose client died left something"
 
 # Several keys a get, and as many connections as a service has; too little memory for the keys.
 small=("$fmbench" run kv --backend none --warmup 0 --duration 3s)
+# memcached's hash table is as large as these keys want from the start: it grows in no window.
+begin "${small[@]}" -o keys=200000 -o value-size=16 -o rate=500
+tr '\0' '\n' <"/proc/$server/cmdline" >"$tmp/args"
+wait "$pid" || [[ $? -eq 7 ]] || fail "the run failed: $(cat "$tmp/err")"
+grep -qx 'no_lru_crawler,hashpower=18' "$tmp/args" || fail "memcached's arguments: $(cat "$tmp/args")"
 expect_run "${small[@]}" -o keys=20000 -o multi-get=20 -o rate=500 -o socket=unix
 holds "$(of get_misses) == 0 && $(of ops) > 0"
 expect_run "${small[@]}" -o keys=20000 -o connections=10000 -o rate=1k

@@ -75,6 +75,40 @@ static void test_requests(void **state)
 	memcached_release(&m);
 }
 
+static void store_keys(const struct memcached *m, unsigned int nr)
+{
+	char request[64];
+
+	for (unsigned int i = 0; i < nr; i++) {
+		int len = snprintf(request, sizeof(request), "set k%u 0 0 1 noreply\r\nv\r\n", i);
+
+		assert_int_equal(send(m->fd, request, (size_t)len, MSG_NOSIGNAL), len);
+	}
+}
+
+/* It has 65,536 buckets to begin with: at 98,305 objects it will double them. */
+static void test_growth(void **state)
+{
+	struct memcached m = MEMCACHED_INIT;
+	struct err err = { .kind = ERR_NONE };
+	uint64_t power;
+
+	start(&m, *state);
+	store_keys(&m, 98304);
+	assert_int_equal(memcached_stats(&m, "stats", &err), 0);
+	assert_true(memcached_has_grown(&m));
+	store_keys(&m, 98400);
+	assert_int_equal(memcached_stats(&m, "stats", &err), 0);
+	assert_false(memcached_has_grown(&m));
+	do {
+		usleep(10000);
+		assert_int_equal(memcached_stats(&m, "stats", &err), 0);
+	} while (!memcached_has_grown(&m));
+	assert_int_equal(memcached_stat(&m, "hash_power_level", &power, &err), 0);
+	assert_int_equal(power, 17);
+	memcached_release(&m);
+}
+
 static void test_death(void **state)
 {
 	struct memcached m = MEMCACHED_INIT;
@@ -123,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_death),
 		cmocka_unit_test(test_taken_port),
 	};

@@ -148,7 +148,8 @@ static int start_server(struct workload_ctx *ctx, struct err *err)
 		rc = server_use_socket(&kv->server, ctx->dir, err);
 	if (rc)
 		return rc;
-	needs.expected_bytes = (uint64_t)((double)nr_keys(p, &sizes) *
+	needs.keys = nr_keys(p, &sizes);
+	needs.expected_bytes = (uint64_t)((double)needs.keys *
 					  (kv_mean_size(&sizes) + KV_KEY_BYTES + ENTRY_BYTES));
 	return kv_server_start(kind, &needs, ctx->inside, &kv->server, err);
 }

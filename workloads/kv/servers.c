@@ -15,9 +15,9 @@
 static const char *const memcached_port[] = { "-l", "127.0.0.1", "-p", "{port}", "-U", "0", NULL };
 static const char *const memcached_socket[] = { "-s", SERVER_SOCKET, "-a", "777", NULL };
 /* -u counts where it is root's: see struct place's same_user. */
-static const char *const memcached_args[] = { "-u", "root",	      "-m", "{mib}",
-					      "-t", "{threads}",      "-c", "{connections}",
-					      "-o", "no_lru_crawler", NULL };
+static const char *const memcached_args[] = { "-u", "root",	 "-m", "{mib}",
+					      "-t", "{threads}", "-c", "{connections}",
+					      "-o", "{options}", NULL };
 /* valkey is a fork of redis. */
 static const char *const redis_port[] = { "--bind", "127.0.0.1", "--port", "{port}",
 					  "--dir",  "/tmp",	 NULL };
@@ -102,14 +102,32 @@ static char **fill_in(const char *const *args, const char *const filled[][2], ch
 	return argv;
 }
 
+/*
+ * memcached's hash table has its last size from the start. It would double at 1.5 keys a bucket, a second or so
+ * after passing that, and then read all of them: a run would measure that, too, or not.
+ */
+#define LEAST_POWER 16u /* its default */
+#define MOST_POWER  32u
+
+static unsigned int hash_power(uint64_t keys)
+{
+	unsigned int power = LEAST_POWER;
+
+	while (power < MOST_POWER && keys > 3ull << power >> 1)
+		power++;
+	return power;
+}
+
 int kv_server_start(const struct kv_server *kind, const struct kv_needs *needs,
 		    const struct place *inside, struct server *s, struct err *err)
 {
 	uint64_t mib = (needs->limit_bytes ? needs->limit_bytes : 2 * needs->expected_bytes) >> 20;
 	char port[16], threads[24], connections[24], mibs[24], bytes[24];
+	char options[48];
 	const char *const filled[][2] = {
 		{ "{port}", port }, { "{threads}", threads }, { "{connections}", connections },
-		{ "{mib}", mibs },  { "{bytes}", bytes },     { NULL, NULL }
+		{ "{mib}", mibs },  { "{bytes}", bytes },     { "{options}", options },
+		{ NULL, NULL }
 	};
 	char *argv[SERVER_ARGS] = { (char *)(uintptr_t)kind->program };
 	int fd, rc = allow_files(needs->connections + MORE_FILES, err);
@@ -123,6 +141,7 @@ int kv_server_start(const struct kv_server *kind, const struct kv_needs *needs,
 	/* memcached has no word for no limit; redis has 0. */
 	snprintf(mibs, sizeof(mibs), "%" PRIu64, needs->limit_bytes ? mib : mib + 64);
 	snprintf(bytes, sizeof(bytes), "%" PRIu64, needs->limit_bytes);
+	snprintf(options, sizeof(options), "no_lru_crawler,hashpower=%u", hash_power(needs->keys));
 	fill_in(kind->args, filled,
 		fill_in(s->socket ? kind->socket_args : kind->port_args, filled, argv + 1));
 	rc = server_spawn(s, argv, inside, err);

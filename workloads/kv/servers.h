@@ -21,7 +21,7 @@ struct kv_server {
 };
 
 struct kv_needs {
-	uint64_t threads, connections;
+	uint64_t threads, connections, keys;
 	uint64_t expected_bytes; /* of all keys and values: so that nothing is evicted */
 	uint64_t limit_bytes;	 /* instead: it may use so much, and evicts; 0: no */
 };
