@@ -136,8 +136,8 @@ int main(void)
 	memory = malloc(MEMORY_BYTES);
 	if (!memory)
 		die("memory");
-	memset(memory, 1,
-	       MEMORY_BYTES); /* both have it, the child its own from the first stream on */
+	/* Both have it, each its own from the first stream on. */
+	memset(memory, 1, MEMORY_BYTES);
 	connect_to_child(&fd);
 	for (int i = 0; i < ROUNDS; i++) {
 		ping[i] = ping_us(fd);

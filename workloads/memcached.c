@@ -268,7 +268,7 @@ bool memcached_has_grown(const struct memcached *m)
 	    memcached_stat(m, "hash_is_expanding", &growing, NULL) ||
 	    memcached_stat(m, "curr_items", &objects, NULL))
 		return true; /* another memcached, of which nothing is known */
-	return !growing && objects <= 3ull << power >> 1;
+	return !growing && objects <= memcached_hash_holds(power);
 }
 
 int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_size,

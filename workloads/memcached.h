@@ -65,10 +65,14 @@ int memcached_stat(const struct memcached *m, const char *key, uint64_t *ret, st
 int memcached_probe_object(struct memcached *m, size_t key_size, size_t value_size,
 			   uint64_t *ret_bytes, struct err *err);
 /*
- * Its hash table doubles at 1.5 objects a bucket, within a second or so of passing that, and reads all objects
- * then. True when that is over for the objects it has: later it would bring far memory back, and a run that it
- * falls into measures that. From the last "stats".
+ * Its hash table of 2^power buckets doubles above so many objects, within a second or so of passing that, and
+ * reads all objects then: that brings far memory back, and a run that it falls into measures it, too.
  */
+static inline uint64_t memcached_hash_holds(uint64_t power)
+{
+	return 3ull << power >> 1;
+}
+/* That is over for the objects it has, by the last "stats". */
 bool memcached_has_grown(const struct memcached *m);
 /* How many objects it holds and how many of them were fetched since they were stored: a dump of
  * all keys, which touches the whole store. */

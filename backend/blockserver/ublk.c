@@ -113,13 +113,18 @@ static void open_control(struct device *d, unsigned int number)
 		die(-rc, "io_uring");
 }
 
+/* False: there is no such device. */
+static bool ask(struct device *d, struct ublksrv_ctrl_dev_info *ret)
+{
+	return control(d, UBLK_CMD_GET_DEV_INFO, ret, sizeof(*ret), 0) == 0;
+}
+
 /* False: there is no such device, or it is somebody else's. */
 static bool is_own(struct device *d, uint64_t cookie)
 {
 	struct ublksrv_ctrl_dev_info info = { 0 };
 
-	return control(d, UBLK_CMD_GET_DEV_INFO, &info, sizeof(info), 0) == 0 &&
-	       info.ublksrv_flags == cookie;
+	return ask(d, &info) && info.ublksrv_flags == cookie;
 }
 
 /* By a process that lives. */
@@ -127,8 +132,7 @@ static bool is_served(struct device *d)
 {
 	struct ublksrv_ctrl_dev_info info = { 0 };
 
-	return control(d, UBLK_CMD_GET_DEV_INFO, &info, sizeof(info), 0) == 0 &&
-	       info.state == UBLK_S_DEV_LIVE && kill(info.ublksrv_pid, 0) == 0;
+	return ask(d, &info) && info.state == UBLK_S_DEV_LIVE && kill(info.ublksrv_pid, 0) == 0;
 }
 
 static void add_device(struct device *d, uint64_t cookie, size_t size)

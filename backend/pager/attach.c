@@ -280,10 +280,8 @@ static void attach_child(int socket)
 	int rc;
 
 	if (proc_device() != pager.proc_device)
-		pager_die(
-			"it was forked where /proc is not fmpager's (a chroot, or a container of its "
-			"own), and can't be paged there");
-
+		pager_die("it was forked where /proc is not fmpager's (a chroot or a container), "
+			  "and can't be paged there");
 	close(pager.space.uffd); /* the parent's */
 	close(pager.wake_fd);
 	close(pager.statm_fd);

@@ -337,14 +337,14 @@ void board_bury(struct board *b, struct pool_ctx *pool, struct process *p)
  * something else. */
 static bool has_ended(struct process *p)
 {
-	uint64_t pid = (uint32_t)p->pid, ticks;
+	uint64_t pid = (uint32_t)p->pid, ticks, now;
 
 	if (process_start((pid_t)pid, &ticks) != 0)
 		return true;
-	ticks = (uint32_t)ticks;
+	now = pid << 32 | (uint32_t)ticks;
 	if (p->seen >> 32 != pid)
-		p->seen = pid << 32 | ticks;
-	return p->seen != (pid << 32 | ticks);
+		p->seen = now;
+	return p->seen != now;
 }
 
 void board_bury_dead(struct board *b, struct pool_ctx *pool)

@@ -86,8 +86,7 @@ struct process {
 	_Atomic uint32_t state;
 	_Atomic int32_t pid;
 	uint32_t pool_owner; /* who it is to the pool: its bury() */
-	uint64_t
-		seen; /* the keeper's: pid << 32 | when that process started, which tells pids apart */
+	uint64_t seen;	     /* the keeper's: pid << 32 | when it started, which tells pids apart */
 	char name[32];
 	uint32_t first_block;
 	_Atomic int64_t resident; /* pages that the pager knows of */

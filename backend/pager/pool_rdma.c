@@ -146,7 +146,9 @@ static int enter(struct pool_ctx *ctx, uint32_t *ret_lane, struct err *err)
 	struct rdma_shared *s = ctx->shared;
 	uint64_t end_ns = clock_ns() + LANE_NS;
 	uint32_t owner = ++s->last_owner;
-	while (!take_lane(ctx, lane_of(process_self(), owner), ret_lane)) {
+	uint64_t lane = lane_of(process_self(), owner);
+
+	while (!take_lane(ctx, lane, ret_lane)) {
 		if (clock_ns() >= end_ns)
 			return err_failed(err, 0, "pool rdma: more than %u processes at a time",
 					  RDMA_LANES - 1);

@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "workloads/memcached.h"
+
 /* Files of a server beside its connections, and connections beside the client's. */
 #define MORE_FILES	 1024
 #define MORE_CONNECTIONS 64
@@ -102,10 +104,7 @@ static char **fill_in(const char *const *args, const char *const filled[][2], ch
 	return argv;
 }
 
-/*
- * memcached's hash table has its last size from the start. It would double at 1.5 keys a bucket, a second or so
- * after passing that, and then read all of them: a run would measure that, too, or not.
- */
+/* memcached's hash table has its last size from the start: it grows in no window. */
 #define LEAST_POWER 16u /* its default */
 #define MOST_POWER  32u
 
@@ -113,7 +112,7 @@ static unsigned int hash_power(uint64_t keys)
 {
 	unsigned int power = LEAST_POWER;
 
-	while (power < MOST_POWER && keys > 3ull << power >> 1)
+	while (power < MOST_POWER && keys > memcached_hash_holds(power))
 		power++;
 	return power;
 }
