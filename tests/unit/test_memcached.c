@@ -106,6 +106,12 @@ static void test_growth(void **state)
 	} while (!memcached_has_grown(&m));
 	assert_int_equal(memcached_stat(&m, "hash_power_level", &power, &err), 0);
 	assert_int_equal(power, 17);
+	/* The doubling itself is too short to be met for sure. */
+	buf_reset(&m.reply);
+	buf_adds(
+		&m.reply,
+		"STAT hash_power_level 17\r\nSTAT hash_is_expanding 1\r\nSTAT curr_items 98400\r\n");
+	assert_false(memcached_has_grown(&m));
 	memcached_release(&m);
 }
 
